@@ -1,0 +1,15 @@
+//! What a document is: its identity, its metadata, and how its text falls into paragraphs.
+//!
+//! Pure. Knows nothing of how documents are stored, searched or sent.
+
+mod date;
+mod id;
+mod layout;
+mod model;
+mod split;
+
+pub use date::{PublishDate, UnknownDate};
+pub use id::{DocumentId, InvalidDocumentId, MAX_ID_BYTES, ParagraphId};
+pub use layout::{Layout, Paragraph};
+pub use model::{Content, Document, Etag, MAX_TEXT_BYTES, Metadata, ReadyParagraph};
+pub use split::{Section, split};

@@ -1,0 +1,73 @@
+//! What can go wrong at the seam.
+
+use std::path::PathBuf;
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why an index could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Another process holds the data directory.
+    #[error("data directory `{}` is in use by another process; stop that one or give another directory with --data-dir", .0.display())]
+    InUse(PathBuf),
+    /// The data directory was written by a version that this one does not know.
+    #[error("data directory `{}` has format `{found}`, this version reads format `{known}`; use the version that wrote it or another directory with --data-dir", .directory.display())]
+    UnknownFormat {
+        /// The data directory.
+        directory: PathBuf,
+        /// The format found.
+        found: String,
+        /// The format known.
+        known: u32,
+    },
+    /// The directory holds something that no version of this program wrote.
+    #[error("`{}` is not empty and holds no index; give an empty directory with --data-dir", .0.display())]
+    Foreign(PathBuf),
+    /// The file system said no.
+    #[error("data directory `{}` cannot be used: {source}", .directory.display())]
+    Io {
+        /// The data directory.
+        directory: PathBuf,
+        /// What it said.
+        source: std::io::Error,
+    },
+    /// The index in it cannot be opened.
+    #[error("the index in `{}` cannot be opened: {source}", .directory.display())]
+    Index {
+        /// The data directory.
+        directory: PathBuf,
+        /// What the engine said.
+        source: Source,
+    },
+}
+
+/// Why an index could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// Nobody waits for the answer any more.
+    #[error("stopped")]
+    Stopped,
+    /// Stored data does not make sense.
+    #[error("the index is damaged: {0}")]
+    Corrupt(String),
+    /// The engine failed.
+    #[error("the index cannot be read: {0}")]
+    Engine(#[source] Source),
+}
+
+/// Why an index could not be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// The engine failed.
+    #[error("the index cannot be written: {0}")]
+    Engine(#[source] Source),
+    /// The directory could not be synced.
+    #[error("the index directory cannot be synced: {0}")]
+    Sync(#[source] std::io::Error),
+    /// What was there before could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}

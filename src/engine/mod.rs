@@ -1,0 +1,18 @@
+//! The seam between what is searched and what searches it.
+//!
+//! [`Engine`] is the contract; `tantivy` is the embedded one. Engines store, match and score. They do not analyse
+//! queries, highlight, or know of calls and streams.
+
+mod error;
+mod expression;
+mod seam;
+pub mod tantivy;
+mod types;
+
+pub use error::{OpenError, ReadError, WriteError};
+pub use expression::{Clause, Expression, Term, TermField};
+pub use seam::{Engine, Snapshot, Walk, Writer};
+pub use types::{
+    Address, Change, DocumentRecord, Generation, IndexedDocument, InvalidGeneration, Position, Ranked, Ranking,
+    Statistics, StoredParagraph, Version,
+};

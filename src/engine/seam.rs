@@ -1,0 +1,112 @@
+//! The traits that an engine implements.
+
+use std::sync::{Arc, atomic::AtomicBool};
+
+use crate::{
+    document::DocumentId,
+    engine::{
+        Address, Change, DocumentRecord, Expression, Generation, Position, Ranking, ReadError, Statistics,
+        StoredParagraph, Term, Version, WriteError,
+    },
+};
+
+/// An index that can be read and written. Cheap to share; one process holds it.
+pub trait Engine: Send + Sync + 'static {
+    /// The newest committed state. What it shows never changes.
+    fn snapshot(&self) -> Arc<dyn Snapshot>;
+
+    /// The one writer. A second one while the first lives is an error.
+    ///
+    /// # Errors
+    /// When there is a writer already, or the engine cannot make one.
+    fn writer(&self) -> Result<Box<dyn Writer>, WriteError>;
+}
+
+/// Writes changes in batches.
+///
+/// After an error the batch is gone whole, and the writer has to be dropped: nothing of the batch will be visible.
+pub trait Writer: Send {
+    /// Takes one change into the open batch.
+    ///
+    /// # Errors
+    /// When the engine cannot take it.
+    fn write(&mut self, change: Change) -> Result<(), WriteError>;
+
+    /// Closes the batch: afterwards it is on disk, directory entries included, and every new snapshot shows it.
+    ///
+    /// # Errors
+    /// When any of that could not be made sure.
+    fn commit(&mut self) -> Result<Generation, WriteError>;
+}
+
+/// One committed state, to be read by any number of threads.
+///
+/// Long work looks at `stop` now and then and ends with [`ReadError::Stopped`] when it is set.
+pub trait Snapshot: Send + Sync + 'static {
+    /// Which state this is.
+    fn generation(&self) -> Generation;
+
+    /// What it holds.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    fn statistics(&self) -> Result<Statistics, ReadError>;
+
+    /// In how many paragraphs a term stands; those deleted and not yet merged away are counted.
+    ///
+    /// # Errors
+    /// When the index cannot be read, or on `stop`.
+    fn frequency(&self, term: &Term, stop: &AtomicBool) -> Result<u64, ReadError>;
+
+    /// The best `limit` matches, in rank order. The first n of any limit are the same.
+    ///
+    /// # Errors
+    /// When the index cannot be read, or on `stop`.
+    fn rank(&self, expression: &Expression, limit: usize, stop: &AtomicBool) -> Result<Ranking, ReadError>;
+
+    /// Every match, in order of position, from the first one after `after` on.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    fn walk(&self, expression: &Expression, after: Option<Position>) -> Result<Box<dyn Walk>, ReadError>;
+
+    /// The paragraphs kept at these addresses, in the order of the addresses.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    fn paragraphs(&self, addresses: &[Address]) -> Result<Vec<StoredParagraph>, ReadError>;
+
+    /// The records of the documents whose paragraphs are kept at these addresses, in the order of the addresses.
+    /// Neighbours in the list that share a document share the record.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    fn records(&self, addresses: &[Address]) -> Result<Vec<Arc<DocumentRecord>>, ReadError>;
+
+    /// Where a document's paragraphs are kept, in document order from `first` on, at most `count` of them.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    fn siblings(&self, address: Address, first: u32, count: u32) -> Result<Vec<Address>, ReadError>;
+
+    /// A document's record, with the address of the record itself; `None` when there is no such document.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    fn document(&self, id: &DocumentId) -> Result<Option<(Address, DocumentRecord)>, ReadError>;
+
+    /// Which version of a document is there.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    fn version(&self, id: &DocumentId) -> Result<Option<Version>, ReadError>;
+}
+
+/// Matches in order of position, in flat memory.
+pub trait Walk: Send {
+    /// The next matches, at most `count`; none when there are no more.
+    ///
+    /// # Errors
+    /// When the index cannot be read, or on `stop`.
+    fn next(&mut self, count: usize, stop: &AtomicBool) -> Result<Vec<(Position, Address)>, ReadError>;
+}

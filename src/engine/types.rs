@@ -1,0 +1,216 @@
+//! What crosses the seam.
+
+use std::{fmt, str::FromStr};
+
+use crate::document::{DocumentId, Etag, Layout, Metadata, Paragraph};
+
+/// A place in the order of arrival: the sequence of a document's version, then the ordinal of a paragraph in it.
+///
+/// One number, so that an index can be sorted by it: 40 bits of sequence, 24 bits of slot. Slot 0 is the document's
+/// own record, slot n + 1 its paragraph n.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position(u64);
+
+impl Position {
+    const SLOT_BITS: u32 = 24;
+    /// The most paragraphs of a document. A text of 16 MiB cannot have as many.
+    pub const MAX_PARAGRAPHS: usize = (1 << Self::SLOT_BITS) - 1;
+
+    /// The place of a document's record.
+    #[must_use]
+    pub fn record(sequence: u64) -> Self {
+        debug_assert!(sequence < 1 << (64 - Self::SLOT_BITS), "sequences are given out one by one");
+        Self(sequence << Self::SLOT_BITS)
+    }
+
+    /// The place of a paragraph.
+    #[must_use]
+    pub fn paragraph(sequence: u64, ordinal: u32) -> Self {
+        debug_assert!((ordinal as usize) < Self::MAX_PARAGRAPHS, "checked when a document is prepared");
+        Self(Self::record(sequence).0 | (u64::from(ordinal) + 1))
+    }
+
+    /// The number as which it is stored.
+    #[must_use]
+    pub fn to_u64(self) -> u64 {
+        self.0
+    }
+
+    /// The place that [`Position::to_u64`] stored.
+    #[must_use]
+    pub fn from_u64(stored: u64) -> Self {
+        Self(stored)
+    }
+
+    /// The sequence of the document's version.
+    #[must_use]
+    pub fn sequence(self) -> u64 {
+        self.0 >> Self::SLOT_BITS
+    }
+
+    /// How many places after the document's record: 0 is the record itself, n + 1 paragraph n.
+    #[must_use]
+    pub fn slot(self) -> u32 {
+        u32::try_from(self.0 & ((1 << Self::SLOT_BITS) - 1)).expect("24 bits")
+    }
+
+    /// The paragraph's ordinal; `None` for a record.
+    #[must_use]
+    pub fn ordinal(self) -> Option<u32> {
+        self.slot().checked_sub(1)
+    }
+}
+
+/// The state of an index after a commit. Its text form is opaque to callers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Generation {
+    /// Names the index, so that another one's generation is not taken for this one's.
+    pub index: u32,
+    /// Counts the commits.
+    pub commit: u64,
+}
+
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}-{:x}", self.index, self.commit)
+    }
+}
+
+/// A text that is no generation.
+#[derive(Debug, thiserror::Error)]
+#[error("is not a generation that this service gave out")]
+pub struct InvalidGeneration;
+
+impl FromStr for Generation {
+    type Err = InvalidGeneration;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (index, commit) = text.split_once('-').ok_or(InvalidGeneration)?;
+        let index = u32::from_str_radix(index, 16).map_err(|_| InvalidGeneration)?;
+        let commit = u64::from_str_radix(commit, 16).map_err(|_| InvalidGeneration)?;
+        Ok(Self { index, commit })
+    }
+}
+
+/// A document as an engine takes it: repaired, split, hashed.
+#[derive(Clone, Debug)]
+pub struct IndexedDocument {
+    /// Its id.
+    pub id: DocumentId,
+    /// What is known about it.
+    pub metadata: Metadata,
+    /// Names its content.
+    pub etag: Etag,
+    /// Its paragraphs in order. Those without a letter or digit are kept but cannot be found.
+    pub paragraphs: Vec<Paragraph>,
+    /// What the paragraphs leave of the original.
+    pub layout: Layout,
+}
+
+/// One step of a batch. Sequences grow from step to step.
+#[derive(Debug)]
+pub enum Change {
+    /// Adds a document. `replaces` is the version that it takes the place of, which leaves a tombstone.
+    Put {
+        /// The number of this version.
+        sequence: u64,
+        /// The document.
+        document: Box<IndexedDocument>,
+        /// The version that it takes the place of.
+        replaces: Option<Version>,
+    },
+    /// Deletes a document and leaves a tombstone.
+    Delete {
+        /// The number of the deletion.
+        sequence: u64,
+        /// The document.
+        id: DocumentId,
+        /// The version that goes.
+        removes: Version,
+    },
+}
+
+/// Which version of a document is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// Its number.
+    pub sequence: u64,
+    /// Names its content.
+    pub etag: Etag,
+    /// Its paragraphs.
+    pub paragraphs: u32,
+    /// Its paragraphs that can be found.
+    pub searchable: u32,
+}
+
+/// Where an engine keeps a paragraph, within one snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address {
+    /// The part of the index.
+    pub segment: u32,
+    /// The place in it.
+    pub document: u32,
+}
+
+/// A paragraph that matches, with what its rank is made of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ranked {
+    /// How well it matches.
+    pub score: f32,
+    /// Its publish date as [`crate::document::PublishDate::to_u32`] gives it; 0 when unknown.
+    pub date: u32,
+    /// Its place in the order of arrival.
+    pub position: Position,
+    /// Where it is kept.
+    pub address: Address,
+}
+
+/// The best matches.
+#[derive(Clone, Debug)]
+pub struct Ranking {
+    /// In rank order: score descending, then newer date, then position.
+    pub hits: Vec<Ranked>,
+    /// Whether these are all there are.
+    pub exhausted: bool,
+}
+
+/// A paragraph as it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredParagraph {
+    /// Its place in the order of arrival.
+    pub position: Position,
+    /// Its text and where it stands.
+    pub paragraph: Paragraph,
+}
+
+/// A document's own record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentRecord {
+    /// Its id.
+    pub id: DocumentId,
+    /// Which version it is.
+    pub version: Version,
+    /// What is known about it.
+    pub metadata: Metadata,
+    /// What its paragraphs leave of the original.
+    pub layout: Layout,
+}
+
+/// What an index holds.
+#[derive(Clone, Debug)]
+pub struct Statistics {
+    /// Documents that can be found.
+    pub documents: u64,
+    /// Paragraphs that can be found.
+    pub paragraphs: u64,
+    /// The number of the newest accepted version or deletion.
+    pub sequence: u64,
+    /// Parts that the index consists of.
+    pub segments: u32,
+    /// Bytes on disk.
+    pub disk_bytes: u64,
+    /// Names how the indexed texts were analysed.
+    pub fingerprint: String,
+    /// Deletions and replacements that are remembered.
+    pub tombstones: u64,
+}

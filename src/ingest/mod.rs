@@ -1,0 +1,11 @@
+//! The write use case: repair, split, batch, commit, acknowledge.
+//!
+//! Knows nothing of gRPC or of which engine is there.
+
+mod handle;
+mod prepare;
+mod writer;
+
+pub use handle::{Deleted, Ingest, IngestError, Pending, Receipt};
+pub use prepare::{PrepareError, PrepareWarning, Prepared, prepare};
+pub use writer::{GroupCommit, Outcome};

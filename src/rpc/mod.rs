@@ -1,0 +1,3 @@
+//! gRPC: the only place that names tonic, prost and generated code.
+
+pub mod proto;

@@ -1,0 +1,8 @@
+//! Generated from `proto/`.
+
+#![expect(missing_docs, clippy::pedantic, reason = "generated; the contract's comments are in the proto files")]
+
+tonic::include_proto!("xunzhang.v1");
+
+/// The contract's descriptors, comments included, for reflection.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/xunzhang.bin"));

@@ -1,0 +1,50 @@
+//! stub
+use crate::{
+    document::{Paragraph, ParagraphId},
+    engine::DocumentRecord,
+};
+use std::{ops::Range, sync::Arc};
+/// How much a batch may carry: it ends at whichever comes first, but has at least one hit if there is one.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchBound {
+    /// Hits.
+    pub hits: usize,
+    /// Bytes of text.
+    pub text_bytes: usize,
+}
+/// Neighbours of the same document to fetch with each hit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Context {
+    /// Paragraphs before it.
+    pub before: u32,
+    /// Paragraphs after it.
+    pub after: u32,
+}
+/// A paragraph that matches.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    /// From 1; 0 in an export.
+    pub rank: u32,
+    /// 0 in an export.
+    pub score: f32,
+    /// The paragraph.
+    pub id: ParagraphId,
+    /// What it says and where it stands.
+    pub paragraph: Paragraph,
+    /// Its document.
+    pub document: Arc<DocumentRecord>,
+    /// The paragraphs before it, in document order.
+    pub before: Vec<Neighbour>,
+    /// The paragraphs after it, in document order.
+    pub after: Vec<Neighbour>,
+}
+/// A paragraph beside a hit, or of a document that is read.
+#[derive(Clone, Debug)]
+pub struct Neighbour {
+    /// The paragraph.
+    pub id: ParagraphId,
+    /// What it says and where it stands.
+    pub paragraph: Paragraph,
+}
+#[expect(unused)]
+type _R = Range<u32>;

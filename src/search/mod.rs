@@ -1,0 +1,17 @@
+//! The read use cases: rank, export, read documents.
+//!
+//! Knows nothing of gRPC, of async, or of which engine is there.
+
+mod export;
+mod hit;
+mod plan;
+mod rank;
+mod read;
+mod searcher;
+
+pub use export::{Export, ExportRequest};
+pub use hit::{BatchBound, Context, Hit, Neighbour};
+pub use plan::TermStatistics;
+pub use rank::{RankRequest, Ranked, Total};
+pub use read::{Original, ParagraphPage};
+pub use searcher::{SearchError, Searcher};
