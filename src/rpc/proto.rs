@@ -1,6 +1,11 @@
 //! Generated from `proto/`.
 
-#![expect(missing_docs, clippy::pedantic, reason = "generated; the contract's comments are in the proto files")]
+#![expect(
+    missing_docs,
+    clippy::pedantic,
+    unused_qualifications,
+    reason = "generated; the contract's comments are in the proto files"
+)]
 
 tonic::include_proto!("xunzhang.v1");
 

@@ -15,3 +15,7 @@ pub fn is_searchable(_folded: char) -> bool {
 pub fn searchable(_text: &str) -> String {
     unimplemented!()
 }
+/// Whether a text has anything that a query could name.
+pub fn has_searchable(text: &str) -> bool {
+    text.chars().map(fold_character).any(is_searchable)
+}

@@ -7,7 +7,7 @@ mod grams;
 mod repair;
 mod segment;
 
-pub use fold::{fold, fold_character, is_searchable, searchable};
+pub use fold::{fold, fold_character, has_searchable, is_searchable, searchable};
 pub use grams::for_each_gram;
 pub use repair::{Edit, Repaired, Rule, repair};
 pub use segment::{QueryWord, Segmenter};
