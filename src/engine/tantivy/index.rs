@@ -50,7 +50,7 @@ pub(super) struct Commit {
 /// One tantivy index in a directory that this process holds.
 #[derive(Clone)]
 pub struct TantivyEngine {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 /// What the engine and its writer share.
