@@ -108,6 +108,11 @@ fn code_point(hexadecimal: &str) -> Option<char> {
     char::from_u32(u32::from_str_radix(hexadecimal, 16).ok()?)
 }
 
+/// Whether a text has anything that a query could name.
+pub fn has_searchable(text: &str) -> bool {
+    text.chars().map(fold_character).any(is_searchable)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,7 @@ mod repair;
 mod segment;
 
 pub use fingerprint::fingerprint;
-pub use fold::{fold, fold_character, is_searchable, searchable};
+pub use fold::{fold, fold_character, has_searchable, is_searchable, searchable};
 pub use grams::for_each_gram;
 pub use query_words::QueryWord;
 pub use repair::{Edit, Repaired, Rule, repair};
