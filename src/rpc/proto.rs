@@ -1,6 +1,10 @@
 //! Generated from `proto/`.
 
-#![expect(missing_docs, clippy::pedantic, reason = "generated; the contract's comments are in the proto files")]
+#![expect(
+    unused_qualifications,
+    clippy::pedantic,
+    reason = "generated; the contract's comments are in the proto files"
+)]
 
 tonic::include_proto!("xunzhang.v1");
 
