@@ -1,1 +1,138 @@
-fn main() {}
+//! The program: serves, or asks a service that runs.
+
+use std::{
+    env, fmt,
+    io::{self, Write as _},
+    process::ExitCode,
+};
+
+use anyhow::anyhow;
+use clap::{Parser, Subcommand};
+use tokio::{runtime::Builder, select};
+use tokio_stream::StreamExt as _;
+use xunzhang::{
+    app::{Addresses, App},
+    cli::{
+        self, ClientArguments,
+        import::{Content, ImportEvent, ImportOptions},
+    },
+    config::{Config, LogFormat, ServeFlags},
+    shutdown::{EXIT_FORCED, StopSignals},
+    telemetry::{self, LogForm},
+};
+
+/// The exit code of wrong use, as clap has it.
+const EXIT_USAGE: u8 = 2;
+
+/// Threads of a client: its own thread may wait for a slow reader of its output while these keep the connection alive.
+const CLIENT_THREADS: usize = 2;
+
+/// Finds paragraphs in Chinese documents (寻章).
+#[derive(Parser)]
+#[command(name = "xunzhang", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    client: ClientArguments,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve: take documents in, find paragraphs
+    Serve(ServeFlags),
+    #[command(flatten)]
+    Client(cli::Command),
+}
+
+fn main() -> ExitCode {
+    let Cli { command, client } = Cli::parse();
+    match command {
+        Command::Serve(flags) => configure_and_serve(&flags),
+        Command::Client(command) => run(Builder::new_multi_thread().worker_threads(CLIENT_THREADS), async {
+            Ok(cli::run(command, client).await)
+        }),
+    }
+}
+
+/// Runs a future to its end on a runtime of its own; what is left behind then does not hold the program up.
+fn run(runtime: &mut Builder, future: impl Future<Output = anyhow::Result<ExitCode>>) -> ExitCode {
+    let runtime = match runtime.enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(ExitCode::FAILURE, format_args!("cannot start the runtime: {error}")),
+    };
+    let ended = runtime.block_on(future);
+    runtime.shutdown_background();
+    ended.unwrap_or_else(|error| failed(ExitCode::FAILURE, error))
+}
+
+fn configure_and_serve(flags: &ServeFlags) -> ExitCode {
+    // Names and values that are no text are replaced, not skipped: a variable of ours that is damaged is an error then.
+    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
+    };
+    let config = match Config::load(flags, env::vars_os().map(text)) {
+        Ok(config) => config,
+        Err(error) => return failed(ExitCode::from(EXIT_USAGE), error),
+    };
+    if flags.print_config {
+        let _ = write!(io::stdout(), "{}", config.to_toml());
+    }
+    if flags.print_config || flags.check_config {
+        return ExitCode::SUCCESS;
+    }
+    run(&mut Builder::new_multi_thread(), serve(config))
+}
+
+/// Serves until the system says stop.
+async fn serve(config: Config) -> anyhow::Result<ExitCode> {
+    let form = match config.log.format {
+        LogFormat::Text => LogForm::Text,
+        LogFormat::Json => LogForm::Json,
+    };
+    telemetry::init(form, &config.log.filter)?;
+    let mut stop = StopSignals::listen().map_err(|error| anyhow!("cannot listen for signals: {error}"))?;
+    let options = ImportOptions { paths: config.import.clone(), content: Content::AsFound, collection: None };
+    let mut app = App::bind(config).await?;
+    let is_finished = select! {
+        prepared = prepare(&mut app, options) => {
+            prepared?;
+            announce(&app.addresses());
+            app.run_until(stop).await
+        }
+        // What is on its way in is given up, what was acknowledged stays.
+        Some(()) = stop.next() => app.run_until(tokio_stream::once(()).chain(stop)).await,
+    };
+    Ok(if is_finished { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FORCED) })
+}
+
+/// Opens the index, brings in what is to be brought in first, and says that the service is ready.
+async fn prepare(app: &mut App, options: ImportOptions) -> anyhow::Result<()> {
+    app.open().await?;
+    if !options.paths.is_empty() {
+        let summary = cli::import::run(app.local_channel(), &options, |event| match event {
+            ImportEvent::Refused(remark) => tracing::warn!("refused: {remark}"),
+            ImportEvent::Warned(remark) => tracing::info!("taken with a warning: {remark}"),
+            ImportEvent::Acknowledged(_) => {}
+        })
+        .await?;
+        tracing::info!("{summary}");
+    }
+    app.ready().await;
+    Ok(())
+}
+
+/// Prints where the service listens, for who started it. Nothing else is printed there.
+fn announce(addresses: &Addresses) {
+    let mut stdout = io::stdout().lock();
+    if let Some(admin) = addresses.admin {
+        let _ = writeln!(stdout, "admin listening on {admin}");
+    }
+    let _ = writeln!(stdout, "listening on {}", addresses.service);
+}
+
+/// Prints why the program ends. If nobody reads standard error there is nobody to tell.
+fn failed(code: ExitCode, reason: impl fmt::Display) -> ExitCode {
+    let _ = writeln!(io::stderr(), "error: {reason}");
+    code
+}

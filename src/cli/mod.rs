@@ -1,1 +1,25 @@
-//! stub
+//! The client side of the command line: what a person or a script asks of a running service.
+//!
+//! It talks to the service through the generated client and knows nothing else of it: not the engine, not the
+//! configuration, not where the data lies.
+
+mod arguments;
+mod command;
+mod connection;
+mod document;
+mod export;
+mod failure;
+#[cfg(test)]
+mod fake;
+mod hit;
+pub mod import;
+mod json;
+mod lines;
+mod output;
+mod queries;
+mod run_format;
+mod search;
+mod stats;
+
+pub use arguments::{ClientArguments, Command};
+pub use command::run;

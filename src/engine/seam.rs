@@ -3,7 +3,7 @@
 use std::sync::{Arc, atomic::AtomicBool};
 
 use crate::{
-    document::DocumentId,
+    document::{DocumentId, Layout},
     engine::{
         Address, Change, DocumentRecord, Expression, Generation, Position, Ranking, ReadError, Statistics,
         StoredParagraph, Term, Version, WriteError,
@@ -37,6 +37,12 @@ pub trait Writer: Send {
     /// # Errors
     /// When any of that could not be made sure.
     fn commit(&mut self) -> Result<Generation, WriteError>;
+
+    /// Takes up what merging did to the committed state since: same content, fewer parts. To be called when idle.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    fn refresh(&mut self) -> Result<(), WriteError>;
 }
 
 /// One committed state, to be read by any number of threads.
@@ -52,7 +58,7 @@ pub trait Snapshot: Send + Sync + 'static {
     /// When the index cannot be read.
     fn statistics(&self) -> Result<Statistics, ReadError>;
 
-    /// In how many paragraphs a term stands; those deleted and not yet merged away are counted.
+    /// In how many paragraphs a term stands, titles left out unless they are all that is looked in.
     ///
     /// # Errors
     /// When the index cannot be read, or on `stop`.
@@ -94,6 +100,12 @@ pub trait Snapshot: Send + Sync + 'static {
     /// # Errors
     /// When the index cannot be read.
     fn document(&self, id: &DocumentId) -> Result<Option<(Address, DocumentRecord)>, ReadError>;
+
+    /// What a document's paragraphs leave of its original, from the address of its record.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    fn layout(&self, record: Address) -> Result<Layout, ReadError>;
 
     /// Which version of a document is there.
     ///

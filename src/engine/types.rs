@@ -2,7 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::document::{DocumentId, Etag, Layout, Metadata, Paragraph};
+use crate::{
+    document::{DocumentId, Etag, Layout, Metadata, Paragraph},
+    text,
+};
 
 /// A place in the order of arrival: the sequence of a document's version, then the ordinal of a paragraph in it.
 ///
@@ -107,6 +110,15 @@ pub struct IndexedDocument {
     pub layout: Layout,
 }
 
+impl IndexedDocument {
+    /// How many of its paragraphs can be found.
+    #[must_use]
+    pub fn searchable(&self) -> u32 {
+        let searchable = self.paragraphs.iter().filter(|paragraph| text::has_searchable(&paragraph.text)).count();
+        u32::try_from(searchable).expect("limited when a document is prepared")
+    }
+}
+
 /// One step of a batch. Sequences grow from step to step.
 #[derive(Debug)]
 pub enum Change {
@@ -116,18 +128,27 @@ pub enum Change {
         sequence: u64,
         /// The document.
         document: Box<IndexedDocument>,
-        /// The version that it takes the place of.
-        replaces: Option<Version>,
+        /// The version that it takes the place of; its removal has the smaller sequence.
+        replaces: Option<Removal>,
     },
     /// Deletes a document and leaves a tombstone.
     Delete {
-        /// The number of the deletion.
-        sequence: u64,
         /// The document.
         id: DocumentId,
         /// The version that goes.
-        removes: Version,
+        removes: Removal,
     },
+}
+
+/// A version that goes. It is remembered, so that those who follow the changes hear of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Removal {
+    /// The number of the removal.
+    pub sequence: u64,
+    /// What goes.
+    pub version: Version,
+    /// When, in seconds since 1970.
+    pub at: u64,
 }
 
 /// Which version of a document is there.
@@ -192,8 +213,8 @@ pub struct DocumentRecord {
     pub version: Version,
     /// What is known about it.
     pub metadata: Metadata,
-    /// What its paragraphs leave of the original.
-    pub layout: Layout,
+    /// Bytes of the original; 0 when the caller split.
+    pub original_bytes: u32,
 }
 
 /// What an index holds.

@@ -1,10 +1,23 @@
-//! stub
+//! The asynchronous way to the writer.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
 use crate::{
     document::{DocumentId, Etag},
     engine::{Engine, Generation, WriteError},
-    ingest::*,
+    ingest::{
+        Prepared,
+        writer::{self, Command, GroupCommit, Queue, Urgency},
+    },
 };
-use std::sync::Arc;
+
+/// The most changes that wait for the writer.
+const QUEUED_CHANGES: usize = 1_024;
+/// The most text that waits for the writer, in KiB: four of the largest documents.
+const QUEUED_KIB: usize = 64 << 10;
+
 /// What became of a document that is on disk and searchable.
 #[derive(Clone, Debug)]
 pub struct Receipt {
@@ -17,18 +30,31 @@ pub struct Receipt {
     /// What was done.
     pub outcome: Outcome,
 }
+
+/// What was done with a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// There was none with this id.
+    Created,
+    /// There was another content under this id.
+    Replaced,
+    /// The same content was there already.
+    Unchanged,
+}
+
 /// A document that is gone from disk and from search.
 #[derive(Clone, Debug)]
 pub struct Deleted {
     /// A state of the index without it.
     pub generation: Generation,
 }
+
 /// Why a change was not made.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IngestError {
     /// The stored version has another etag.
-    #[error("the stored version has etag `{}`", .0.map_or_else(|| "none: there is no such document".to_owned(), |etag| etag.to_string()))]
+    #[error("{}", mismatch(*.0))]
     EtagMismatch(Option<Etag>),
     /// No such document.
     #[error("there is no document `{0}`")]
@@ -40,40 +66,120 @@ pub enum IngestError {
     #[error("{0}")]
     Write(Arc<WriteError>),
 }
+
 /// The way to the writer. Cheap to clone.
 #[derive(Clone)]
-pub struct Ingest {}
+pub struct Ingest {
+    queue: Queue,
+    changes: Arc<Semaphore>,
+    kib: Arc<Semaphore>,
+}
+
 /// A change that was taken into the queue, in order; resolves once it is on disk and searchable, or refused.
-pub struct Pending {}
+pub struct Pending {
+    reply: oneshot::Receiver<Result<Receipt, IngestError>>,
+}
+
+/// Room in the queue, given back when the writer has taken the change into the index.
+pub(super) struct Room {
+    _change: OwnedSemaphorePermit,
+    _kib: OwnedSemaphorePermit,
+}
+
 impl Pending {
     /// Waits for the commit.
+    ///
+    /// # Errors
+    /// When the change was refused or could not be written.
     pub async fn receipt(self) -> Result<Receipt, IngestError> {
-        unimplemented!()
+        self.reply.await.unwrap_or(Err(IngestError::Closed))
     }
 }
+
 impl Ingest {
-    /// Starts the writer thread.
-    pub fn start(_engine: Arc<dyn Engine>, _group: GroupCommit) -> Result<Self, WriteError> {
-        unimplemented!()
+    /// Starts the writer thread. It ends with [`Ingest::close`] or when every handle is dropped.
+    ///
+    /// # Errors
+    /// When the engine gives no writer or the thread cannot be started.
+    pub fn start(engine: Arc<dyn Engine>, group: GroupCommit) -> Result<Self, WriteError> {
+        let queue = writer::start(engine, group, QUEUED_CHANGES)?;
+        let changes = Arc::new(Semaphore::new(QUEUED_CHANGES));
+        Ok(Self { queue, changes, kib: Arc::new(Semaphore::new(QUEUED_KIB)) })
     }
-    /// Writes one document and waits until it is on disk and searchable.
-    pub async fn put(&self, _prepared: Prepared, _expected: Option<Etag>) -> Result<Receipt, IngestError> {
-        unimplemented!()
+
+    /// Writes one document and waits until it is on disk and searchable. `expected` is the etag that the stored
+    /// version must have.
+    ///
+    /// # Errors
+    /// When the stored version is another, or the change could not be written.
+    pub async fn put(&self, prepared: Prepared, expected: Option<Etag>) -> Result<Receipt, IngestError> {
+        self.send_put(prepared, expected, Urgency::Now).await?.receipt().await
     }
+
     /// Queues one document of an import, waiting while the queue is full; commits may linger for others.
-    pub async fn queue(&self, _prepared: Prepared) -> Result<Pending, IngestError> {
-        unimplemented!()
+    ///
+    /// # Errors
+    /// When the writer is shutting down.
+    pub async fn queue(&self, prepared: Prepared) -> Result<Pending, IngestError> {
+        self.send_put(prepared, None, Urgency::Lingers).await
     }
+
     /// Asks for what is queued to be committed without lingering: an import has ended or waits.
-    pub async fn flush(&self) {
-        unimplemented!()
+    ///
+    /// # Errors
+    /// When the writer is shutting down.
+    pub async fn flush(&self) -> Result<(), IngestError> {
+        let room = self.room(0).await?;
+        self.queue.send(Command::Flush { room })
     }
-    /// Deletes one document and waits until it is gone.
-    pub async fn delete(&self, _id: DocumentId, _expected: Option<Etag>) -> Result<Deleted, IngestError> {
-        unimplemented!()
+
+    /// Deletes one document and waits until it is gone. `expected` is the etag that the stored version must have.
+    ///
+    /// # Errors
+    /// When there is no such document, the stored version is another, or the change could not be written.
+    pub async fn delete(&self, id: DocumentId, expected: Option<Etag>) -> Result<Deleted, IngestError> {
+        let room = self.room(0).await?;
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(Command::Delete { id, expected, reply, room })?;
+        answer.await.unwrap_or(Err(IngestError::Closed))
     }
-    /// Commits what was accepted, refuses what comes later, and ends the writer thread.
+
+    /// Commits what was accepted, refuses what comes later, and waits for the writer thread to end.
     pub async fn close(&self) {
-        unimplemented!()
+        self.changes.close();
+        let (reply, answer) = oneshot::channel();
+        if self.queue.send(Command::Close { reply }).is_ok() {
+            // An error means that the thread has ended already, which is what is waited for.
+            let _ended = answer.await;
+        }
+    }
+
+    async fn send_put(
+        &self,
+        prepared: Prepared,
+        expected: Option<Etag>,
+        urgency: Urgency,
+    ) -> Result<Pending, IngestError> {
+        let document = Box::new(prepared.document);
+        let bytes = document.paragraphs.iter().map(|paragraph| paragraph.text.len()).sum();
+        let room = self.room(bytes).await?;
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(Command::Put { document, bytes, expected, urgency, reply, room })?;
+        Ok(Pending { reply: answer })
+    }
+
+    async fn room(&self, bytes: usize) -> Result<Room, IngestError> {
+        let kib = u32::try_from(bytes.div_ceil(1_024).min(QUEUED_KIB)).expect("bounded by a small constant");
+        let closed = |_| IngestError::Closed;
+        let change = self.changes.clone().acquire_owned().await.map_err(closed)?;
+        let kib = self.kib.clone().acquire_many_owned(kib).await.map_err(closed)?;
+        Ok(Room { _change: change, _kib: kib })
+    }
+}
+
+fn mismatch(stored: Option<Etag>) -> String {
+    match stored {
+        Some(etag) => format!("the stored version has etag `{etag}`; read it again and decide anew"),
+        None => "there is no stored version; leave the etag out to create one".to_owned(),
     }
 }

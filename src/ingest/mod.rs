@@ -2,10 +2,11 @@
 //!
 //! Knows nothing of gRPC or of which engine is there.
 
+mod group;
 mod handle;
 mod prepare;
 mod writer;
 
-pub use handle::{Deleted, Ingest, IngestError, Pending, Receipt};
+pub use handle::{Deleted, Ingest, IngestError, Outcome, Pending, Receipt};
 pub use prepare::{PrepareError, PrepareWarning, Prepared, prepare};
-pub use writer::{GroupCommit, Outcome};
+pub use writer::GroupCommit;

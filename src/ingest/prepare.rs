@@ -1,5 +1,16 @@
-//! stub
-use crate::{document::Document, engine::IndexedDocument};
+//! From a document as it was sent to one that an engine takes.
+
+use std::ops::Range;
+
+use crate::{
+    document::{Content, Document, Etag, Layout, MAX_TEXT_BYTES, Paragraph, ReadyParagraph, split},
+    engine::IndexedDocument,
+    text::repair,
+};
+
+/// The most paragraphs that a caller may send ready-made.
+const MAX_READY_PARAGRAPHS: usize = 1_000_000;
+
 /// A document, ready to be written.
 #[derive(Debug)]
 pub struct Prepared {
@@ -8,6 +19,7 @@ pub struct Prepared {
     /// What its sender should know.
     pub warnings: Vec<PrepareWarning>,
 }
+
 /// What a document's sender should know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -15,18 +27,91 @@ pub enum PrepareWarning {
     /// There is nothing in it to search.
     EmptyText,
 }
+
 /// Why a document cannot be taken.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PrepareError {
     /// The text, or all ready paragraphs together, exceed 16 MiB.
-    #[error("has `{0}` bytes, at most 16777216 are taken; split the document")]
+    #[error("has `{0}` bytes, at most {MAX_TEXT_BYTES} are taken; split the document")]
     TextTooLong(usize),
     /// More ready paragraphs than 1,000,000.
-    #[error("has `{0}` paragraphs, at most 1000000 are taken; split the document")]
+    #[error("has `{0}` paragraphs, at most {MAX_READY_PARAGRAPHS} are taken; split the document")]
     TooManyParagraphs(usize),
 }
+
 /// Repairs, splits and hashes a document. CPU work: run it on the pool.
-pub fn prepare(_document: Document) -> Result<Prepared, PrepareError> {
-    unimplemented!()
+///
+/// # Errors
+/// When the document exceeds a limit.
+pub fn prepare(document: Document) -> Result<Prepared, PrepareError> {
+    check_size(&document.content)?;
+    let etag = etag(&document);
+    let Document { id, metadata, content } = document;
+    let (paragraphs, layout) = match content {
+        Content::Text(original) => cut(&original),
+        Content::Ready(ready) => (ready.into_iter().map(take).collect(), Layout::default()),
+    };
+    let document = IndexedDocument { id, metadata, etag, paragraphs, layout };
+    let warnings = if document.searchable() == 0 { vec![PrepareWarning::EmptyText] } else { Vec::new() };
+    Ok(Prepared { document, warnings })
+}
+
+fn check_size(content: &Content) -> Result<(), PrepareError> {
+    let bytes = match content {
+        Content::Text(text) => text.len(),
+        Content::Ready(paragraphs) if paragraphs.len() > MAX_READY_PARAGRAPHS => {
+            return Err(PrepareError::TooManyParagraphs(paragraphs.len()));
+        }
+        Content::Ready(paragraphs) => paragraphs.iter().map(|paragraph| paragraph.text.len()).sum(),
+    };
+    if bytes > MAX_TEXT_BYTES { Err(PrepareError::TextTooLong(bytes)) } else { Ok(()) }
+}
+
+/// Repairs and splits a text.
+fn cut(original: &str) -> (Vec<Paragraph>, Layout) {
+    let repaired = repair(original);
+    let paragraphs: Vec<_> = split(repaired.text())
+        .into_iter()
+        .map(|section| paragraph(original, section.heading_path, repaired.source_ranges(section.range)))
+        .collect();
+    let layout = Layout::new(original, &paragraphs, repaired.edits().to_vec());
+    (paragraphs, layout)
+}
+
+fn paragraph(original: &str, heading_path: Vec<String>, source_ranges: Vec<Range<u32>>) -> Paragraph {
+    let text = source_ranges.iter().map(|range| &original[range.start as usize..range.end as usize]).collect();
+    Paragraph { text, heading_path, source_ranges }
+}
+
+fn take(ready: ReadyParagraph) -> Paragraph {
+    let ReadyParagraph { text, heading_path } = ready;
+    Paragraph { text, heading_path, source_ranges: Vec::new() }
+}
+
+/// Hashes all that the caller sent. Every part is preceded by its length, so that no two documents read the same.
+fn etag(Document { id: _, metadata, content }: &Document) -> Etag {
+    let mut hasher = blake3::Hasher::new();
+    let metadata = postcard::to_stdvec(metadata).expect("plain data in memory can always be encoded");
+    let mut add = |part: &[u8]| {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    };
+    add(&metadata);
+    match content {
+        Content::Text(text) => {
+            add(b"text");
+            add(text.as_bytes());
+        }
+        Content::Ready(paragraphs) => {
+            add(b"ready");
+            for ReadyParagraph { text, heading_path } in paragraphs {
+                add(text.as_bytes());
+                add(&(heading_path.len() as u64).to_le_bytes());
+                heading_path.iter().for_each(|heading| add(heading.as_bytes()));
+            }
+        }
+    }
+    let first = hasher.finalize().as_bytes().first_chunk().copied().expect("a hash has 32 bytes");
+    Etag(u64::from_le_bytes(first))
 }

@@ -1,5 +1,29 @@
-//! stub
-use std::time::Duration;
+//! The writer thread: takes changes off the queue, groups them, commits each group once.
+
+use std::{
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::oneshot;
+
+use crate::{
+    document::{DocumentId, Etag},
+    engine::{Engine, IndexedDocument, WriteError},
+    ingest::{
+        Deleted, IngestError, Receipt,
+        group::{Group, Log},
+        handle::Room,
+    },
+};
+
+/// How long the writer is idle before it looks at what merging has done.
+const IDLE_BEFORE_REFRESH: Duration = Duration::from_secs(1);
+
 /// When a group of changes is committed: whichever comes first.
 #[derive(Clone, Copy, Debug)]
 pub struct GroupCommit {
@@ -10,13 +34,125 @@ pub struct GroupCommit {
     /// The longest that an imported document waits for others.
     pub linger: Duration,
 }
-/// What was done with a document.
+
+/// Whether a change waits for others to share its commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// There was none with this id.
-    Created,
-    /// There was another content under this id.
-    Replaced,
-    /// The same content was there already.
-    Unchanged,
+pub(super) enum Urgency {
+    /// Committed as soon as nothing else is in the queue.
+    Now,
+    /// Committed when the group is large or old enough.
+    Lingers,
+}
+
+/// What the writer is asked for.
+pub(super) enum Command {
+    Put {
+        document: Box<IndexedDocument>,
+        bytes: usize,
+        expected: Option<Etag>,
+        urgency: Urgency,
+        reply: oneshot::Sender<Result<Receipt, IngestError>>,
+        room: Room,
+    },
+    Delete {
+        id: DocumentId,
+        expected: Option<Etag>,
+        reply: oneshot::Sender<Result<Deleted, IngestError>>,
+        room: Room,
+    },
+    Flush {
+        room: Room,
+    },
+    Close {
+        reply: oneshot::Sender<()>,
+    },
+}
+
+/// The sending end of the writer's queue.
+#[derive(Clone)]
+pub(super) struct Queue {
+    commands: SyncSender<Command>,
+}
+
+impl Queue {
+    /// Never waits: whoever sends holds room for one command, and `Close` is sent at most once per handle in use.
+    pub(super) fn send(&self, command: Command) -> Result<(), IngestError> {
+        self.commands.try_send(command).map_err(|_| IngestError::Closed)
+    }
+}
+
+/// Starts the thread; `capacity` is the number of commands for which there is room.
+pub(super) fn start(engine: Arc<dyn Engine>, group: GroupCommit, capacity: usize) -> Result<Queue, WriteError> {
+    let log = Log::new(engine)?;
+    // One place more: `Close` comes without room.
+    let (commands, receiver) = sync_channel(capacity + 1);
+    thread::Builder::new()
+        .name("writer".to_owned())
+        .spawn(move || run(log, group, &receiver))
+        .map_err(|error| WriteError::Engine(Box::new(error)))?;
+    Ok(Queue { commands })
+}
+
+/// Goes on until it is told to close or nobody can tell it anything any more.
+fn run(mut log: Log, limits: GroupCommit, commands: &Receiver<Command>) {
+    loop {
+        let Some(first) = wait(&mut log, commands) else { return };
+        let mut group = Group::new(limits, Instant::now());
+        let mut closing = take(&mut log, &mut group, first);
+        while closing.is_none() {
+            match next(&group, commands) {
+                Some(command) => closing = take(&mut log, &mut group, command),
+                None => break,
+            }
+        }
+        log.finish(group);
+        if let Some(reply) = closing {
+            // The writer goes before the answer: whoever closed may open the index anew.
+            drop(log);
+            let _nobody_waits = reply.send(());
+            return;
+        }
+    }
+}
+
+/// The first command of a group. Once idle for a while after a commit, merged segments are taken up.
+fn wait(log: &mut Log, commands: &Receiver<Command>) -> Option<Command> {
+    if log.needs_refresh() {
+        match commands.recv_timeout(IDLE_BEFORE_REFRESH) {
+            Ok(command) => return Some(command),
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) => log.refresh(),
+        }
+    }
+    commands.recv().ok()
+}
+
+/// The next command of a group; `None` when the group is to be committed.
+fn next(group: &Group, commands: &Receiver<Command>) -> Option<Command> {
+    if group.is_full() {
+        return None;
+    }
+    let rest = group.rest(Instant::now());
+    if rest.is_zero() { commands.try_recv().ok() } else { commands.recv_timeout(rest).ok() }
+}
+
+fn take(log: &mut Log, group: &mut Group, command: Command) -> Option<oneshot::Sender<()>> {
+    match command {
+        Command::Put { document, bytes, expected, urgency, reply, room } => {
+            group.count(bytes, urgency);
+            log.put(group, document, expected, reply);
+            drop(room);
+        }
+        Command::Delete { id, expected, reply, room } => {
+            group.count(0, Urgency::Now);
+            log.delete(group, id, expected, reply);
+            drop(room);
+        }
+        Command::Flush { room } => {
+            group.count(0, Urgency::Now);
+            drop(room);
+        }
+        Command::Close { reply } => return Some(reply),
+    }
+    None
 }

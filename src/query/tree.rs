@@ -20,6 +20,21 @@ pub enum Query {
     MatchAll,
 }
 
+impl Query {
+    /// The query with everything required that was only wanted: what `match = ALL` makes of a query that people wrote.
+    #[must_use]
+    pub fn requiring_all(self) -> Self {
+        match self {
+            Self::Words(words) => Self::Words(Words { mode: Some(MatchMode::All), ..words }),
+            Self::Boolean(Boolean { must, should, must_not }) => {
+                let must = must.into_iter().chain(should).map(Self::requiring_all).collect();
+                Self::Boolean(Boolean { must, should: Vec::new(), must_not })
+            }
+            Self::Phrase(_) | Self::MatchAll => self,
+        }
+    }
+}
+
 /// Words that are wanted, as they were written: segmentation belongs to whoever searches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Words {

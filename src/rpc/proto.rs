@@ -1,8 +1,9 @@
 //! Generated from `proto/`.
 
 #![expect(
-    unused_qualifications,
+    missing_docs,
     clippy::pedantic,
+    unused_qualifications,
     reason = "generated; the contract's comments are in the proto files"
 )]
 

@@ -1,10 +1,17 @@
-//! stub
+//! An export: every match in order of arrival, in flat memory.
+
+use std::sync::{Arc, atomic::AtomicBool};
+
 use crate::{
-    engine::Generation,
+    engine::{Generation, Snapshot, Walk},
     query::{MatchMode, Query},
-    search::*,
+    search::{
+        BatchBound, Context, Hit, SearchError, Searcher,
+        hit::{Found, fetch},
+        plan::plan,
+    },
 };
-use std::sync::atomic::AtomicBool;
+
 /// What to export.
 #[derive(Clone, Debug)]
 pub struct ExportRequest {
@@ -15,15 +22,44 @@ pub struct ExportRequest {
     /// A generation that the index has to have reached.
     pub min_generation: Option<Generation>,
 }
+
 /// A running export over one snapshot.
-pub struct Export {}
+pub struct Export {
+    snapshot: Arc<dyn Snapshot>,
+    walk: Box<dyn Walk>,
+    /// Found, not fetched yet: what the last batch had no room for.
+    waiting: Vec<Found>,
+}
+
+impl Searcher {
+    /// Starts an export.
+    ///
+    /// # Errors
+    /// When the generation asked for is not there or the index cannot be read.
+    pub fn export(&self, request: &ExportRequest) -> Result<Export, SearchError> {
+        let ExportRequest { query, mode, min_generation } = request;
+        let snapshot = self.snapshot(*min_generation)?;
+        let walk = snapshot.walk(&plan(query, *mode, &self.segmenter), None)?;
+        Ok(Export { snapshot, walk, waiting: Vec::new() })
+    }
+}
+
 impl Export {
     /// The state of the index that everything is read from.
     pub fn generation(&self) -> Generation {
-        unimplemented!()
+        self.snapshot.generation()
     }
+
     /// The next hits in order of arrival, none when there are no more. Their rank and score are 0.
-    pub fn next_batch(&mut self, _bound: BatchBound, _stop: &AtomicBool) -> Result<Vec<Hit>, SearchError> {
-        unimplemented!()
+    ///
+    /// # Errors
+    /// When the index cannot be read, or on `stop`.
+    pub fn next_batch(&mut self, bound: BatchBound, stop: &AtomicBool) -> Result<Vec<Hit>, SearchError> {
+        let wanted = bound.hits.saturating_sub(self.waiting.len());
+        let more = self.walk.next(wanted, stop)?;
+        self.waiting.extend(more.into_iter().map(|(_, address)| Found { rank: 0, score: 0.0, address }));
+        let batch = fetch(self.snapshot.as_ref(), &self.waiting, bound, Context::default(), stop)?;
+        self.waiting.drain(..batch.len());
+        Ok(batch)
     }
 }

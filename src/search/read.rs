@@ -1,5 +1,17 @@
-//! stub
-use crate::{engine::DocumentRecord, search::Neighbour, text::Edit};
+//! Reading documents: metadata, paragraphs, the original rebuilt.
+
+use std::sync::Arc;
+
+use crate::{
+    document::DocumentId,
+    engine::{Address, DocumentRecord, ReadError, Snapshot},
+    search::{Neighbour, SearchError, Searcher, hit::neighbours},
+    text::Edit,
+};
+
+/// How many paragraphs are fetched at once.
+const FETCHED_AT_ONCE: u32 = 256;
+
 /// Paragraphs of a document.
 #[derive(Clone, Debug)]
 pub struct ParagraphPage {
@@ -10,6 +22,7 @@ pub struct ParagraphPage {
     /// The ordinal at which the next page begins; `None` when there is nothing more.
     pub next: Option<u32>,
 }
+
 /// A part of an original.
 #[derive(Clone, Debug)]
 pub struct Original {
@@ -21,4 +34,82 @@ pub struct Original {
     pub edits: Vec<Edit>,
     /// The byte at which the next part begins; `None` when there is nothing more.
     pub next: Option<u64>,
+}
+
+impl Searcher {
+    /// A document's record.
+    ///
+    /// # Errors
+    /// When there is no such document or the index cannot be read.
+    pub fn document(&self, id: &DocumentId) -> Result<DocumentRecord, SearchError> {
+        self.find(id).map(|(_, _, record)| record)
+    }
+
+    /// A document's record and its paragraphs from `first` on, up to `max_bytes` of text but at least one.
+    ///
+    /// # Errors
+    /// When there is no such document or the index cannot be read.
+    pub fn paragraphs(&self, id: &DocumentId, first: u32, max_bytes: usize) -> Result<ParagraphPage, SearchError> {
+        let (snapshot, address, document) = self.find(id)?;
+        let mut paragraphs = Vec::new();
+        let mut bytes = 0;
+        let mut next = first;
+        while next < document.version.paragraphs {
+            for neighbour in page(snapshot.as_ref(), address, id, next)? {
+                bytes += neighbour.paragraph.text.len();
+                if bytes > max_bytes && !paragraphs.is_empty() {
+                    return Ok(ParagraphPage { document, paragraphs, next: Some(next) });
+                }
+                paragraphs.push(neighbour);
+                next += 1;
+            }
+        }
+        Ok(ParagraphPage { document, paragraphs, next: None })
+    }
+
+    /// A document's record and its original from byte `offset` on, up to `max_bytes` but at least
+    /// one character, ending at a character's end.
+    ///
+    /// # Errors
+    /// When there is no such document, `offset` is no character's start, or the index cannot be read.
+    pub fn original(&self, id: &DocumentId, offset: u64, max_bytes: usize) -> Result<Original, SearchError> {
+        let (snapshot, address, document) = self.find(id)?;
+        let mut paragraphs = Vec::with_capacity(document.version.paragraphs as usize);
+        while paragraphs.len() < document.version.paragraphs as usize {
+            let first = u32::try_from(paragraphs.len()).expect("counted in 32 bits");
+            paragraphs.extend(page(snapshot.as_ref(), address, id, first)?.into_iter().map(|found| found.paragraph));
+        }
+        let layout = snapshot.layout(address)?;
+        let whole = layout
+            .original(&paragraphs)
+            .ok_or_else(|| ReadError::Corrupt(format!("document `{id}` cannot be rebuilt")))?;
+        let start = usize::try_from(offset)
+            .ok()
+            .filter(|&start| whole.is_char_boundary(start))
+            .ok_or(SearchError::BadOffset(offset))?;
+        let one_character = whole.ceil_char_boundary(start.saturating_add(1));
+        let end = whole.floor_char_boundary(start.saturating_add(max_bytes)).max(one_character);
+        let within = |edit: &Edit| (edit.range.start as usize) < end && edit.range.end as usize > start;
+        Ok(Original {
+            document,
+            edits: layout.edits.into_iter().filter(within).collect(),
+            next: (end < whole.len()).then_some(end as u64),
+            text: whole[start..end].to_owned(),
+        })
+    }
+
+    fn find(&self, id: &DocumentId) -> Result<(Arc<dyn Snapshot>, Address, DocumentRecord), SearchError> {
+        let snapshot = self.engine.snapshot();
+        let (address, record) = snapshot.document(id)?.ok_or_else(|| SearchError::DocumentNotFound(id.clone()))?;
+        Ok((snapshot, address, record))
+    }
+}
+
+/// Some paragraphs from `first` on; at least one if there is one.
+fn page(snapshot: &dyn Snapshot, record: Address, id: &DocumentId, first: u32) -> Result<Vec<Neighbour>, ReadError> {
+    let page = neighbours(snapshot, id, &snapshot.siblings(record, first, FETCHED_AT_ONCE)?)?;
+    if page.is_empty() {
+        return Err(ReadError::Corrupt(format!("document `{id}` has no paragraph `{first}`")));
+    }
+    Ok(page)
 }

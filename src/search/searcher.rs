@@ -1,11 +1,13 @@
-//! stub
+//! The entry to all reads.
+
+use std::sync::Arc;
+
 use crate::{
     document::DocumentId,
-    engine::{DocumentRecord, Engine, Generation, ReadError, Statistics},
-    search::*,
+    engine::{Engine, Generation, ReadError, Snapshot, Statistics},
     text::Segmenter,
 };
-use std::sync::{Arc, atomic::AtomicBool};
+
 /// Why a read failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -23,39 +25,38 @@ pub enum SearchError {
     #[error(transparent)]
     Read(#[from] ReadError),
 }
+
 /// Answers reads. Cheap to clone. All calls are CPU and disk work: run them on the pool.
 #[derive(Clone)]
 pub struct Searcher {
     pub(super) engine: Arc<dyn Engine>,
-    pub(super) segmenter: Arc<Segmenter>,
+    pub(super) segmenter: Segmenter,
 }
+
 impl Searcher {
     /// Reads from `engine`, cutting queries into words with `segmenter`.
-    pub fn new(engine: Arc<dyn Engine>, segmenter: Arc<Segmenter>) -> Self {
+    pub fn new(engine: Arc<dyn Engine>, segmenter: Segmenter) -> Self {
         Self { engine, segmenter }
     }
-    /// Ranks. Fetches no text.
-    pub fn rank(&self, _request: &RankRequest, _stop: &AtomicBool) -> Result<Ranked, SearchError> {
-        unimplemented!()
-    }
-    /// Starts an export.
-    pub fn export(&self, _request: &ExportRequest, _stop: &AtomicBool) -> Result<Export, SearchError> {
-        unimplemented!()
-    }
-    /// A document's record.
-    pub fn document(&self, _id: &DocumentId) -> Result<DocumentRecord, SearchError> {
-        unimplemented!()
-    }
-    /// A document's record and its paragraphs from `first` on, up to `max_bytes` of text but at least one.
-    pub fn paragraphs(&self, _id: &DocumentId, _first: u32, _max_bytes: usize) -> Result<ParagraphPage, SearchError> {
-        unimplemented!()
-    }
-    /// A document's record and its original from byte `offset` on, up to `max_bytes`, ending at a character's end.
-    pub fn original(&self, _id: &DocumentId, _offset: u64, _max_bytes: usize) -> Result<Original, SearchError> {
-        unimplemented!()
-    }
+
     /// What the index holds, and its generation.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
     pub fn statistics(&self) -> Result<(Generation, Statistics), SearchError> {
-        unimplemented!()
+        let snapshot = self.engine.snapshot();
+        Ok((snapshot.generation(), snapshot.statistics()?))
+    }
+
+    /// The newest snapshot, if it has reached a generation.
+    pub(super) fn snapshot(&self, min_generation: Option<Generation>) -> Result<Arc<dyn Snapshot>, SearchError> {
+        let snapshot = self.engine.snapshot();
+        let here = snapshot.generation();
+        match min_generation {
+            Some(wanted) if wanted.index != here.index || wanted.commit > here.commit => {
+                Err(SearchError::GenerationNotReached(here))
+            }
+            _ => Ok(snapshot),
+        }
     }
 }

@@ -2,17 +2,17 @@
 //!
 //! Pure. Knows nothing of documents, queries, indexes or calls. `segment` alone knows jieba.
 
+mod fingerprint;
 mod fold;
 mod grams;
+mod pinyin;
+mod query_words;
 mod repair;
 mod segment;
 
-pub use fold::{fold, fold_character, is_searchable, searchable};
+pub use fingerprint::fingerprint;
+pub use fold::{fold, fold_character, has_searchable, is_searchable, searchable};
 pub use grams::for_each_gram;
+pub use query_words::QueryWord;
 pub use repair::{Edit, Repaired, Rule, repair};
-pub use segment::{QueryWord, Segmenter};
-
-/// Names how this program repairs, splits, folds and segments text: equal names, equal results.
-pub fn fingerprint() -> &'static str {
-    unimplemented!()
-}
+pub use segment::Segmenter;

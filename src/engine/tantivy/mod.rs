@@ -1,28 +1,22 @@
 //! The embedded engine: one tantivy index.
 //!
-//! Alone names tantivy.
+//! Alone names tantivy. Paragraphs and, for each document, one record share the index, so that nothing can disagree;
+//! replaced and deleted documents leave a tombstone.
 
-use std::{path::Path, sync::Arc};
+mod compile;
+mod directory;
+mod exact;
+mod index;
+mod rank;
+mod record;
+mod schema;
+mod snapshot;
+mod statistics;
+mod tokenizer;
+mod walk;
+mod writer;
 
-use crate::{
-    engine::{Engine, OpenError, Snapshot, WriteError, Writer},
-    text::Segmenter,
-};
+#[cfg(test)]
+mod tests;
 
-/// One tantivy index in a directory that this process holds.
-pub struct TantivyEngine {}
-
-impl TantivyEngine {
-    /// Opens the index in a directory, or makes one where there is none.
-    pub fn open(_directory: &Path, _segmenter: Arc<Segmenter>) -> Result<Self, OpenError> {
-        unimplemented!()
-    }
-}
-impl Engine for TantivyEngine {
-    fn snapshot(&self) -> Arc<dyn Snapshot> {
-        unimplemented!()
-    }
-    fn writer(&self) -> Result<Box<dyn Writer>, WriteError> {
-        unimplemented!()
-    }
-}
+pub use index::TantivyEngine;

@@ -1,0 +1,203 @@
+//! The client commands and their arguments, as clap reads them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::rpc::proto::{DocumentView, MatchMode};
+
+/// What every client command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Client options")]
+pub struct ClientArguments {
+    /// Where the service listens
+    #[arg(long, global = true, value_name = "URL", default_value = "http://127.0.0.1:50051")]
+    pub endpoint: String,
+    /// Where the service listens for operators; for `stats`
+    #[arg(long, global = true, value_name = "URL", default_value = "http://127.0.0.1:50052")]
+    pub admin_endpoint: String,
+    /// Print JSON lines, with the names of the contract
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What the service is asked to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Bring documents in: folders and files, .txt, .md, .jsonl and .jsonl.gz
+    Import(ImportArguments),
+    /// Find paragraphs, best first
+    Search(SearchArguments),
+    /// Print every paragraph that matches, in order of arrival
+    Export(ExportArguments),
+    /// Print one document
+    Get(GetArguments),
+    /// Delete one document
+    Delete(DeleteArguments),
+    /// Say what the index holds
+    Stats,
+}
+
+/// What `import` takes.
+#[derive(Debug, Args)]
+pub struct ImportArguments {
+    /// Folders, read with all that is in them, and files
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Take each text as one paragraph that is already split
+    #[arg(long)]
+    pub ready_made: bool,
+    /// Put every document into this collection, whatever its record says
+    #[arg(long, value_name = "NAME")]
+    pub collection: Option<String>,
+}
+
+/// What `search` takes.
+#[derive(Debug, Args)]
+pub struct SearchArguments {
+    /// What to look for
+    #[arg(required_unless_present = "queries", conflicts_with = "queries")]
+    pub query: Option<String>,
+    /// The most hits, for each query; 0 leaves it to the service
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub limit: u32,
+    /// How many of the words have to match
+    #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]
+    pub words_wanted: WordsWanted,
+    /// Paragraphs of the same document to print before and after each hit
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "queries")]
+    pub context: u32,
+    /// Search for every line of this file: an id, a tab, a query
+    #[arg(long, value_name = "FILE")]
+    pub queries: Option<PathBuf>,
+    /// What `--queries` prints: a TREC run, or a JSON line a hit [default: trec, with --json jsonl]
+    #[arg(long, value_enum, conflicts_with = "query")]
+    pub format: Option<RunFormat>,
+    /// How many searches `--queries` has under way at once, 1 to 64
+    #[arg(long, value_name = "N", default_value_t = 4, conflicts_with = "query",
+          value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub threads: u8,
+}
+
+/// How many of the words have to match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum WordsWanted {
+    /// One is enough, more are better
+    Any,
+    /// Every one
+    All,
+}
+
+impl From<WordsWanted> for MatchMode {
+    fn from(wanted: WordsWanted) -> Self {
+        match wanted {
+            WordsWanted::Any => Self::Any,
+            WordsWanted::All => Self::All,
+        }
+    }
+}
+
+/// How the hits of many queries are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RunFormat {
+    /// `qid Q0 document_id rank score tag`, each document once
+    Trec,
+    /// A JSON object for every hit: the query's id, rank, score, ids, text
+    Jsonl,
+}
+
+/// What `export` takes.
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// What to look for; everything if nothing is given
+    #[arg(default_value = "", hide_default_value = true)]
+    pub query: String,
+}
+
+/// What `get` takes.
+#[derive(Debug, Args)]
+pub struct GetArguments {
+    /// The document
+    pub id: String,
+    /// How much of it
+    #[arg(long, value_enum, default_value_t = View::Metadata)]
+    pub view: View,
+}
+
+/// How much of a document is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum View {
+    /// Everything but the text
+    Metadata,
+    /// The paragraphs too
+    Paragraphs,
+    /// The text, exactly as it was sent
+    Original,
+}
+
+impl From<View> for DocumentView {
+    fn from(view: View) -> Self {
+        match view {
+            View::Metadata => Self::Metadata,
+            View::Paragraphs => Self::Paragraphs,
+            View::Original => Self::Original,
+        }
+    }
+}
+
+/// What `delete` takes.
+#[derive(Debug, Args)]
+pub struct DeleteArguments {
+    /// The document
+    pub id: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        client: ClientArguments,
+        #[command(subcommand)]
+        command: Command,
+    }
+
+    fn is_accepted(line: &str) -> bool {
+        Line::try_parse_from(line.split(' ')).is_ok()
+    }
+
+    #[test]
+    fn definitions_are_sound() {
+        Line::command().debug_assert();
+    }
+
+    #[test]
+    fn a_search_is_for_a_query_or_for_a_file_of_queries() {
+        assert!(is_accepted("xunzhang search 营商环境 --limit 5 --match all --context 1"));
+        assert!(is_accepted("xunzhang search --queries q.tsv --format trec --threads 8"));
+        assert!(!is_accepted("xunzhang search"));
+        assert!(!is_accepted("xunzhang search 营商环境 --queries q.tsv"));
+        assert!(!is_accepted("xunzhang search 营商环境 --format trec"));
+        assert!(!is_accepted("xunzhang search 营商环境 --threads 2"));
+        assert!(!is_accepted("xunzhang search --queries q.tsv --threads 0"));
+    }
+
+    #[test]
+    fn client_options_stand_before_or_after_the_command() {
+        for line in ["xunzhang --json --endpoint http://a:1 get 甲", "xunzhang get 甲 --json --endpoint http://a:1"] {
+            let parsed = Line::try_parse_from(line.split(' ')).unwrap();
+            assert!(parsed.client.json);
+            assert_eq!(parsed.client.endpoint, "http://a:1");
+        }
+    }
+
+    #[test]
+    fn an_import_names_a_path() {
+        assert!(is_accepted("xunzhang import 甲 乙 --ready-made --collection 法规"));
+        assert!(!is_accepted("xunzhang import"));
+    }
+}

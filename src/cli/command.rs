@@ -1,0 +1,70 @@
+//! Runs one client command, from its arguments to its exit code.
+
+use std::{io::Write as _, process::ExitCode};
+
+use tonic::transport::Channel;
+
+use super::{
+    arguments::{ClientArguments, Command, SearchArguments},
+    connection::connect,
+    document, export,
+    failure::Failure,
+    import::command as import,
+    output::{self, Form, Output},
+    queries, search, stats,
+};
+
+/// Runs a command and says how it went: 0, 1 failed, 2 wrong use, 130 stopped by Ctrl-C. What went wrong stands on
+/// standard error then.
+///
+/// The future writes to standard output and may wait there for a slow reader, so it belongs on a thread of its own:
+/// the one that blocks on it.
+pub async fn run(command: Command, client: ClientArguments) -> ExitCode {
+    let mut output = Output::open(if client.json { Form::Json } else { Form::Text });
+    let ended = match dispatch(command, &client, &mut output).await {
+        Ok(()) => output.results.flush().map_err(Failure::from),
+        Err(failure) => {
+            // What was found before stays of use; a reader who left is known already.
+            let _ = output.results.flush();
+            Err(failure)
+        }
+    };
+    let Err(failure) = ended else { return ExitCode::SUCCESS };
+    if !failure.reader_left() {
+        output::error(&failure);
+    }
+    ExitCode::from(failure.exit_code())
+}
+
+async fn dispatch(command: Command, client: &ClientArguments, output: &mut Output) -> Result<(), Failure> {
+    match command {
+        Command::Import(arguments) => {
+            // A path that is not there is said before anybody is asked to serve.
+            let options = import::options(arguments)?;
+            import::import(service(client).await?, options, output).await
+        }
+        Command::Search(arguments) => search_or_queries(client, arguments, output).await,
+        Command::Export(arguments) => export::export(service(client).await?, arguments, output).await,
+        Command::Get(arguments) => document::get(service(client).await?, arguments, output).await,
+        Command::Delete(arguments) => document::delete(service(client).await?, arguments, output).await,
+        Command::Stats => stats::stats(connect(&client.admin_endpoint, "--admin-endpoint").await?, output).await,
+    }
+}
+
+async fn search_or_queries(
+    client: &ClientArguments,
+    arguments: SearchArguments,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    match arguments.queries {
+        None => search::search(service(client).await?, arguments, output).await,
+        Some(ref file) => {
+            let batch = queries::Batch::of(file, &arguments, output.form)?;
+            batch.run(service(client).await?, &mut output.results).await
+        }
+    }
+}
+
+async fn service(client: &ClientArguments) -> Result<Channel, Failure> {
+    connect(&client.endpoint, "--endpoint").await
+}

@@ -1,0 +1,223 @@
+//! Reads files into requests, on a thread that may block.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Read as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use flate2::bufread::MultiGzDecoder;
+use prost::Message as _;
+use tokio::sync::mpsc;
+
+use super::{
+    Place, Remark,
+    files::{FileKind, Found, Root, SourceFile},
+    record::{self, RecordError},
+};
+use crate::{
+    cli::{
+        connection::REQUEST_BYTES,
+        lines::{LineError, Lines},
+    },
+    rpc::proto::{Document, ImportDocumentsRequest, document::Content as DocumentContent},
+};
+
+/// The largest text file that is read at all. The service takes less; it says so itself where it can.
+const TEXT_FILE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// What some editors put at the start of a file.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// Bytes of a file that are read at once.
+const READ_BYTES: usize = 256 * 1024;
+
+/// What to import.
+#[derive(Debug, Clone)]
+pub struct ImportOptions {
+    /// Folders and files.
+    pub paths: Vec<PathBuf>,
+    /// How a `text` is to be taken.
+    pub content: Content,
+    /// The collection of every document, whatever its record says.
+    pub collection: Option<String>,
+}
+
+/// How a `text` is to be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// As it was found: the service repairs and splits it.
+    AsFound,
+    /// As one paragraph, already split.
+    ReadyMade,
+}
+
+/// What the reader tells beside what it sends.
+#[derive(Debug)]
+pub(super) enum Note {
+    /// The next document is about to be sent.
+    Sent(Sent),
+    /// A record was refused here.
+    Refused(Remark),
+    /// A file was passed over.
+    Skipped,
+}
+
+/// A document that was sent.
+#[derive(Debug)]
+pub(super) struct Sent {
+    /// Where it stands.
+    pub(super) place: Place,
+    /// Bytes of its text.
+    pub(super) text_bytes: u64,
+}
+
+/// Reads files and sends what they hold, numbered from 1 without gaps. Each document is noted before it is sent.
+pub(super) struct Reader {
+    options: ImportOptions,
+    requests: mpsc::Sender<ImportDocumentsRequest>,
+    notes: mpsc::Sender<Note>,
+    sequence_number: u64,
+}
+
+/// Nobody listens any more.
+#[derive(Debug)]
+struct Gone;
+
+/// Why a file or line gives no document.
+#[derive(Debug, thiserror::Error)]
+enum ReadError {
+    #[error("cannot read it: {0}")]
+    Read(#[from] io::Error),
+    #[error("{bytes} bytes; a text is at most 16 MiB, split it")]
+    FileTooLarge { bytes: u64 },
+    #[error("the record takes {bytes} bytes, at most {REQUEST_BYTES} can be sent; a text is at most 16 MiB, split it")]
+    RecordTooLarge { bytes: usize },
+    #[error("not UTF-8 at byte {0}; save the file as UTF-8")]
+    NotUtf8(usize),
+    #[error("the name of the file is not UTF-8, so it cannot be an id; rename it")]
+    NameNotUtf8,
+    #[error(transparent)]
+    Line(#[from] LineError),
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+impl Reader {
+    /// A reader that sends to these queues.
+    pub(super) fn new(
+        options: ImportOptions,
+        requests: mpsc::Sender<ImportDocumentsRequest>,
+        notes: mpsc::Sender<Note>,
+    ) -> Self {
+        Self { options, requests, notes, sequence_number: 0 }
+    }
+
+    /// Reads everything, or until nobody listens. Blocks.
+    pub(super) fn read(mut self, roots: Vec<Root>) {
+        let _: Result<(), Gone> = roots.into_iter().flat_map(Root::files).try_for_each(|found| match found {
+            Found::File(file) => self.read_file(&file),
+            Found::Skipped => self.note(Note::Skipped),
+            Found::Unreadable(path, error) => {
+                self.refuse(place(&path, None), String::new(), &ReadError::Read(error.into()))
+            }
+        });
+    }
+
+    fn read_file(&mut self, file: &SourceFile) -> Result<(), Gone> {
+        if file.kind == FileKind::Text {
+            return self.read_text(file);
+        }
+        let opened = match File::open(&file.path) {
+            Ok(opened) => BufReader::with_capacity(READ_BYTES, opened),
+            Err(error) => return self.refuse(place(&file.path, None), String::new(), &error.into()),
+        };
+        if file.kind == FileKind::CompressedLines {
+            self.read_lines(&file.path, BufReader::with_capacity(READ_BYTES, MultiGzDecoder::new(opened)))
+        } else {
+            self.read_lines(&file.path, opened)
+        }
+    }
+
+    fn read_text(&mut self, file: &SourceFile) -> Result<(), Gone> {
+        let place = place(&file.path, None);
+        let Some(id) = file.document_id.clone() else {
+            return self.refuse(place, String::new(), &ReadError::NameNotUtf8);
+        };
+        match text_of(&file.path) {
+            Ok(text) => self.send(place, record::from_text(id, text, &self.options)),
+            Err(error) => self.refuse(place, id, &error),
+        }
+    }
+
+    fn read_lines(&mut self, path: &Path, reader: impl BufRead) -> Result<(), Gone> {
+        let mut lines = Lines::new(reader);
+        let file: Arc<str> = path.to_string_lossy().into();
+        loop {
+            let line = lines.next().map(|line| match line {
+                Ok(line) if line.trim().is_empty() => Ok(None),
+                Ok(line) => record::from_json(line, &self.options).map(Some).map_err(|e| (e.id, e.error.into())),
+                Err(error) => Err((String::new(), error.into())),
+            });
+            let place = Place { file: Arc::clone(&file), line: Some(lines.number()) };
+            match line {
+                None => return Ok(()),
+                Some(Ok(None)) => {}
+                Some(Ok(Some(document))) => self.send(place, document)?,
+                Some(Err((id, error))) => self.refuse(place, id, &error)?,
+            }
+        }
+    }
+
+    fn send(&mut self, place: Place, document: Document) -> Result<(), Gone> {
+        let text_bytes = text_bytes(&document);
+        let request = ImportDocumentsRequest { sequence_number: self.sequence_number + 1, document: Some(document) };
+        let bytes = request.encoded_len();
+        if bytes > REQUEST_BYTES {
+            let id = request.document.map(|document| document.id).unwrap_or_default();
+            return self.refuse(place, id, &ReadError::RecordTooLarge { bytes });
+        }
+        self.sequence_number += 1;
+        self.note(Note::Sent(Sent { place, text_bytes }))?;
+        self.requests.blocking_send(request).map_err(|_| Gone)
+    }
+
+    fn refuse(&self, place: Place, document_id: String, error: &ReadError) -> Result<(), Gone> {
+        self.note(Note::Refused(Remark { place, document_id, message: error.to_string() }))
+    }
+
+    fn note(&self, note: Note) -> Result<(), Gone> {
+        self.notes.blocking_send(note).map_err(|_| Gone)
+    }
+}
+
+fn place(path: &Path, line: Option<u64>) -> Place {
+    Place { file: path.to_string_lossy().into(), line }
+}
+
+/// Reads a whole text file, unless it is far too large.
+fn text_of(path: &Path) -> Result<String, ReadError> {
+    let file = File::open(path)?;
+    let bytes = file.metadata()?.len();
+    if bytes > TEXT_FILE_BYTES {
+        return Err(ReadError::FileTooLarge { bytes });
+    }
+    let mut text = Vec::with_capacity(usize::try_from(bytes).unwrap_or_default());
+    // It may be growing.
+    file.take(TEXT_FILE_BYTES).read_to_end(&mut text)?;
+    let text = String::from_utf8(text).map_err(|error| ReadError::NotUtf8(error.utf8_error().valid_up_to()))?;
+    Ok(match text.strip_prefix(BYTE_ORDER_MARK) {
+        Some(marked) => marked.to_owned(),
+        None => text,
+    })
+}
+
+fn text_bytes(document: &Document) -> u64 {
+    let bytes = match &document.content {
+        None => 0,
+        Some(DocumentContent::Text(text)) => text.len(),
+        Some(DocumentContent::Paragraphs(ready)) => ready.paragraphs.iter().map(|paragraph| paragraph.text.len()).sum(),
+    };
+    bytes as u64
+}

@@ -1,0 +1,162 @@
+//! `search QUERY`: one ranked search.
+
+use std::io::{self, Write as _};
+
+use tonic::transport::Channel;
+
+use super::{
+    arguments::SearchArguments, connection::search_service, failure::Failure, hit::HitForm, output, output::Output,
+};
+use crate::rpc::proto::{
+    FinishReason, MatchMode, SearchRequest, SearchSummary, TotalHits, Warning, ZeroHitDiagnosis,
+    search_request::QueryForm, search_response::Event, total_hits::Relation,
+};
+
+/// Searches and prints the hits as they come.
+pub(super) async fn search(channel: Channel, arguments: SearchArguments, output: &mut Output) -> Result<(), Failure> {
+    let hits = HitForm::of(output);
+    let context = arguments.context;
+    let query = arguments.query.unwrap_or_default();
+    let request = SearchRequest {
+        context_before: context,
+        context_after: context,
+        ..request(query, arguments.limit, arguments.words_wanted.into())
+    };
+    receive(channel, request, |event| {
+        match event {
+            Event::Header(header) => warn(&header.warnings),
+            Event::Hits(batch) => hits.write_all(&mut output.results, &batch.hits)?,
+            Event::Summary(summary) if hits.is_for_people() => {
+                // The hits stand above their summary, also where both are the terminal.
+                output.results.flush()?;
+                output::notice(summary_line(&summary));
+            }
+            Event::Summary(_) => {}
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// A search for a query as people write it.
+pub(super) fn request(query: String, limit: u32, mode: MatchMode) -> SearchRequest {
+    SearchRequest { query_form: Some(QueryForm::Query(query)), limit, r#match: mode.into(), ..SearchRequest::default() }
+}
+
+/// Hands on the events of a search as they come.
+///
+/// # Errors
+///
+/// [`Failure::Cut`] when the stream ends without its summary; what `take` says; what the service says.
+pub(super) async fn receive(
+    channel: Channel,
+    request: SearchRequest,
+    mut take: impl FnMut(Event) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let mut stream = search_service(channel).search(request).await?.into_inner();
+    let mut is_whole = false;
+    while let Some(response) = stream.message().await? {
+        let Some(event) = response.event else { continue };
+        is_whole |= matches!(event, Event::Summary(_));
+        take(event)?;
+    }
+    if is_whole { Ok(()) } else { Err(Failure::Cut) }
+}
+
+/// Prints what the service took otherwise than it may have been meant.
+pub(super) fn warn(warnings: &[Warning]) {
+    for Warning { reason, message, field } in warnings {
+        let field = if field.is_empty() { String::new() } else { format!(", field `{field}`") };
+        output::warning(format_args!("{message} ({reason}{field})"));
+    }
+}
+
+fn summary_line(summary: &SearchSummary) -> String {
+    let total = total_hits(summary.total_hits.as_ref());
+    let micros = summary.timings.as_ref().map_or(0, |timings| timings.total_micros);
+    let mut line = format!("{} of {total} in {}", count(summary.hits_sent.into(), "hit"), duration(micros));
+    if summary.finish_reason() == FinishReason::TimeBudget {
+        line.push_str("; the time budget was used up, there may be better ones");
+    }
+    if let Some(ZeroHitDiagnosis { absent_terms }) = &summary.diagnosis
+        && !absent_terms.is_empty()
+    {
+        line.push_str("; in no paragraph: ");
+        line.push_str(&absent_terms.join(", "));
+    }
+    line
+}
+
+/// Says how many paragraphs match.
+pub(super) fn total_hits(total: Option<&TotalHits>) -> String {
+    match total {
+        None => "an unknown number".to_owned(),
+        Some(total) if total.relation() == Relation::AtLeast => format!("at least {}", total.value),
+        Some(total) => total.value.to_string(),
+    }
+}
+
+/// Says how many of a thing there are.
+pub(super) fn count(number: u64, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Says a time in the unit that suits it.
+pub(super) fn duration(micros: u64) -> String {
+    let (whole, tenths) = if micros < 1_000_000 { (1_000, "ms") } else { (1_000_000, "s") };
+    let rounded = (micros + whole / 20) / (whole / 10);
+    format!("{}.{} {tenths}", rounded / 10, rounded % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cli::fake::{self, FakeService},
+        rpc::proto::Timings,
+    };
+
+    async fn ranks(query: &str) -> Result<Vec<u32>, Failure> {
+        let channel = fake::channel(FakeService::default()).await;
+        let mut ranks = Vec::new();
+        receive(channel, request(query.to_owned(), 2, MatchMode::Any), |event| {
+            if let Event::Hits(batch) = event {
+                ranks.extend(batch.hits.iter().map(|hit| hit.rank));
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(ranks)
+    }
+
+    #[tokio::test]
+    async fn a_stream_without_a_summary_was_cut() {
+        assert_eq!(ranks("甲").await.unwrap(), [1, 2]);
+        assert!(matches!(ranks("断").await, Err(Failure::Cut)));
+        assert!(matches!(ranks("错").await, Err(Failure::Refused(_))));
+    }
+
+    #[test]
+    fn summaries_for_people() {
+        let mut summary = SearchSummary {
+            hits_sent: 10,
+            total_hits: Some(TotalHits { value: 1234, relation: Relation::AtLeast.into() }),
+            timings: Some(Timings { total_micros: 3_250, ..Timings::default() }),
+            ..SearchSummary::default()
+        };
+        assert_eq!(summary_line(&summary), "10 hits of at least 1234 in 3.3 ms");
+        summary.hits_sent = 0;
+        summary.total_hits = Some(TotalHits { value: 0, relation: Relation::Exact.into() });
+        summary.diagnosis = Some(ZeroHitDiagnosis { absent_terms: vec!["饕餮".into(), "貔貅".into()] });
+        assert_eq!(summary_line(&summary), "0 hits of 0 in 3.3 ms; in no paragraph: 饕餮, 貔貅");
+    }
+
+    #[test]
+    fn durations() {
+        for (micros, expected) in
+            [(0, "0.0 ms"), (49, "0.0 ms"), (50, "0.1 ms"), (999_949, "999.9 ms"), (9_140_000, "9.1 s")]
+        {
+            assert_eq!(duration(micros), expected);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! How a text falls into paragraphs: lines, markers, outline, packing.
+//!
+//! ```text
+//! text → lines (hard wraps joined) → markers (一、 第一条 …) → outline (blocks under headings) → packing → sections
+//! ```
+
+mod headings;
+mod lines;
+mod markers;
+mod nesting;
+mod numerals;
+mod outline;
+mod packing;
+mod section;
+mod sentences;
+mod span;
+
+pub use section::{Section, split};

@@ -1,0 +1,210 @@
+//! Packs blocks into paragraphs of a good length.
+
+use super::{
+    outline::{Block, BlockRole, NodeId, Outline},
+    sentences::Sentences,
+    span::Span,
+};
+
+/// The fewest characters of a paragraph that has neighbours: less says too little to be found by.
+pub(super) const MIN: usize = 60;
+
+/// The length that long texts are cut to, in characters: a screenful.
+const TARGET: usize = 240;
+
+/// The most characters of a paragraph of more than one sentence.
+pub(super) const MAX: usize = 400;
+
+/// The most characters of a sentence: a longer one is no sentence but lost punctuation.
+const MAX_SENTENCE: usize = 1_000;
+
+/// A paragraph in the making.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Draft {
+    pub(super) span: Span,
+    pub(super) node: NodeId,
+    /// The node of its last block.
+    last: NodeId,
+    /// Whether it has headings only, and so needs what they head.
+    pending: bool,
+    /// Whether a heading opens it, so that it cannot follow another paragraph.
+    headed: bool,
+    /// Whether it ends in a list of short members, which goes on.
+    listing: bool,
+}
+
+/// Packs a text's blocks, in order, in linear time.
+pub(super) fn pack(text: &str, outline: &Outline) -> Vec<Draft> {
+    let mut drafts: Vec<Draft> = Vec::new();
+    for block in &outline.blocks {
+        match drafts.last_mut() {
+            Some(draft) if draft.takes(block, outline) => {
+                let pieces = cut(text, block.span, block.span.start.character - draft.span.start.character);
+                draft.append(block, pieces[0], outline);
+                drafts.extend(pieces[1..].iter().map(|&piece| Draft::of(block, piece)));
+            }
+            _ => drafts.extend(cut(text, block.span, 0).into_iter().map(|piece| Draft::of(block, piece))),
+        }
+    }
+    attach_short(drafts, outline)
+}
+
+/// Attaches paragraphs that stayed short to the one before, where they stand under the same heading.
+fn attach_short(drafts: Vec<Draft>, outline: &Outline) -> Vec<Draft> {
+    let mut attached: Vec<Draft> = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        match attached.last_mut() {
+            Some(before) if draft.is_short() && !draft.headed && before.fits(draft.span, draft.node, outline) => {
+                before.extend(draft.span, draft.node, outline);
+            }
+            _ => attached.push(draft),
+        }
+    }
+    attached
+}
+
+impl Draft {
+    fn of(block: &Block, span: Span) -> Self {
+        let heading = block.role == BlockRole::Heading;
+        let listing = matches!(block.role, BlockRole::ShortMember { .. });
+        Self { span, node: block.node, last: block.node, pending: heading, headed: heading, listing }
+    }
+
+    fn is_short(&self) -> bool {
+        self.span.characters() < MIN
+    }
+
+    /// Whether the start of a block belongs to this paragraph; if it is a long block, its first part.
+    fn takes(&self, block: &Block, outline: &Outline) -> bool {
+        let lead = block.span.start.character - self.span.start.character;
+        let fits = self.fits(block.span, block.node, outline);
+        match block.role {
+            _ if self.pending => lead <= MAX && outline.contains(self.node, block.node),
+            BlockRole::Heading => self.is_short() && outline.contains(self.node, block.node) && fits,
+            _ if outline.share_article(self.last, block.node) => fits,
+            BlockRole::ShortMember { .. } if self.listing => fits,
+            BlockRole::ShortMember { list_end } if outline.contains(self.node, block.node) => {
+                let list_fits = list_end - self.span.start.character <= MAX;
+                let list_is_long = list_end - block.span.start.character > MAX;
+                fits && (list_fits || list_is_long || self.is_short())
+            }
+            _ if block.span.characters() > MAX => {
+                self.is_short() && lead <= MAX && outline.contains(self.node, block.node)
+            }
+            _ => self.is_short() && fits,
+        }
+    }
+
+    /// Whether a text of another node stands under the same heading and leaves the paragraph short enough.
+    fn fits(&self, span: Span, node: NodeId, outline: &Outline) -> bool {
+        span.end.character - self.span.start.character <= MAX
+            && (outline.contains(self.node, node)
+                || outline.contains(node, self.node)
+                || outline.common_parent(self.node, node).is_some())
+    }
+
+    fn append(&mut self, block: &Block, piece: Span, outline: &Outline) {
+        if self.pending {
+            self.node = block.node;
+            self.span.end = piece.end;
+        } else {
+            self.extend(piece, block.node, outline);
+        }
+        self.last = block.node;
+        self.pending = block.role == BlockRole::Heading;
+        self.headed |= self.pending;
+        self.listing = matches!(block.role, BlockRole::ShortMember { .. });
+    }
+
+    /// Takes in a text; the paragraph then stands under the heading of its longer part, or above both if neither
+    /// stands under the other.
+    fn extend(&mut self, span: Span, node: NodeId, outline: &Outline) {
+        if outline.contains(self.node, node) || outline.contains(node, self.node) {
+            if span.characters() > self.span.characters() {
+                self.node = node;
+            }
+        } else if let Some(parent) = outline.common_parent(self.node, node) {
+            self.node = parent;
+        }
+        self.span.end = span.end;
+    }
+}
+
+/// Cuts a text that is too long with `lead` characters before it into parts of about [`TARGET`], between sentences.
+///
+/// There is always a first part.
+fn cut(text: &str, span: Span, lead: usize) -> Vec<Span> {
+    let characters = lead + span.characters();
+    if characters <= MAX {
+        return vec![span];
+    }
+    let parts = (characters + TARGET / 2) / TARGET;
+    let ideal = characters.div_ceil(parts);
+    let mut pieces = Vec::with_capacity(parts);
+    let (mut start, mut lead) = (span.start, lead);
+    for sentence in Sentences::new(text, span, lead, MAX_SENTENCE) {
+        let so_far = lead + sentence.start.character - start.character;
+        if sentence.start != start && ends_before(so_far, sentence.characters(), ideal) {
+            pieces.push(Span { start, end: sentence.start });
+            (start, lead) = (sentence.start, 0);
+        }
+    }
+    pieces.push(Span { start, end: span.end });
+    pieces
+}
+
+/// Whether a part with so many characters is better without the next sentence.
+fn ends_before(so_far: usize, sentence: usize, ideal: usize) -> bool {
+    let with = so_far + sentence;
+    let alone_too_long = so_far < MIN && sentence > MAX - MIN;
+    with > MAX_SENTENCE || (with > MAX && !alone_too_long) || so_far + sentence / 2 > ideal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::nesting::outline, *};
+
+    /// The lengths of the paragraphs, in characters.
+    fn check(text: &str, expected: &[usize]) {
+        let drafts = pack(text, &outline(text));
+        assert_eq!(drafts.iter().map(|draft| draft.span.characters()).collect::<Vec<_>>(), expected);
+    }
+
+    /// A sentence of so many characters.
+    fn sentence(characters: usize) -> String {
+        format!("{}。", "字".repeat(characters - 1))
+    }
+
+    #[test]
+    fn long_texts_are_cut_into_even_parts() {
+        check(&sentence(40).repeat(10), &[400]);
+        check(&sentence(40).repeat(12), &[240, 240]);
+        check(&sentence(40).repeat(25), &[240, 240, 240, 280]);
+    }
+
+    #[test]
+    fn long_sentences_stay_whole_up_to_a_thousand_characters() {
+        check(&sentence(1_000), &[1_000]);
+        check(&sentence(1_100), &[1_000, 100]);
+        check(&format!("{}，{}", "字".repeat(899), sentence(300)), &[900, 300]);
+        check(&[sentence(20), sentence(450), sentence(20)].concat(), &[470, 20]);
+    }
+
+    #[test]
+    fn short_neighbours_go_together() {
+        check(&[sentence(30), sentence(300), sentence(30)].join("\n"), &[362]);
+        check(&[sentence(100), sentence(100)].join("\n"), &[100, 100]);
+        check(&[sentence(390), sentence(30)].join("\n"), &[390, 30]);
+    }
+
+    #[test]
+    fn far_neighbours_stay_apart() {
+        check(&format!("甲。{}{}", "\n".repeat(2_000), sentence(500)), &[2, 500]);
+        check(&format!("标题{}{}", "\n".repeat(2_000), sentence(500)), &[2, 500]);
+    }
+
+    #[test]
+    fn a_heading_counts_as_part_of_what_it_heads() {
+        check(&format!("标题\n{}", sentence(200).repeat(2)), &[203, 200]);
+    }
+}

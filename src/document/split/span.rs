@@ -1,0 +1,51 @@
+//! Positions in a text, counted in bytes and in characters at once.
+
+/// A position in a text, always on a character boundary.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) byte: usize,
+    pub(super) character: usize,
+}
+
+impl Place {
+    /// The position behind `text`, which starts here.
+    pub(super) fn after(self, text: &str) -> Self {
+        Self { byte: self.byte + text.len(), character: self.character + text.chars().count() }
+    }
+
+    /// The position behind one character, which starts here.
+    pub(super) fn after_character(self, character: char) -> Self {
+        Self { byte: self.byte + character.len_utf8(), character: self.character + 1 }
+    }
+}
+
+/// A part of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) start: Place,
+    pub(super) end: Place,
+}
+
+impl Span {
+    /// How many characters it has.
+    pub(super) fn characters(self) -> usize {
+        self.end.character - self.start.character
+    }
+
+    pub(super) fn text(self, text: &str) -> &str {
+        &text[self.start.byte..self.end.byte]
+    }
+
+    /// Without the white space at both ends.
+    pub(super) fn trimmed(self, text: &str) -> Self {
+        let whole = self.text(text);
+        let inner = whole.trim_start();
+        let start = self.start.after(&whole[..whole.len() - inner.len()]);
+        Self { start, end: start.after(inner.trim_end()) }
+    }
+}
+
+/// Whether a text has something to search for.
+pub(super) fn has_content(text: &str) -> bool {
+    text.chars().any(char::is_alphanumeric)
+}

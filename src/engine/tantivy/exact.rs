@@ -1,0 +1,118 @@
+//! Scores that do not depend on the way in which a paragraph was found.
+//!
+//! tantivy adds up a union's scores in whatever order its postings happen to stand, so equal paragraphs may differ in
+//! the last bit, and one paragraph may score differently under another limit. Ranks must not: the paragraphs that
+//! pass tantivy's threshold are scored again here, in the order of the expression.
+
+use tantivy::{
+    DocId, SegmentReader, TERMINATED,
+    query::{EnableScoring, Scorer, Weight},
+};
+
+use crate::engine::{
+    Clause, Expression, ReadError,
+    tantivy::{compile, record::read_error, schema::Fields},
+};
+
+/// An expression's weights, ready for any segment.
+pub(super) enum Weights {
+    Constant,
+    Nothing,
+    AnyOf(Vec<Box<dyn Weight>>),
+    Combined { must: Vec<Weights>, should: Vec<Weights>, must_not: Vec<Weights> },
+}
+
+/// An expression's scorers in one segment. Documents have to be asked for in ascending order.
+pub(super) enum Scorers {
+    Constant,
+    Nothing,
+    AnyOf(Vec<Box<dyn Scorer>>),
+    Combined { must: Vec<Scorers>, should: Vec<Scorers>, must_not: Vec<Scorers> },
+}
+
+impl Weights {
+    pub(super) fn new(expression: &Expression, fields: &Fields, scoring: EnableScoring<'_>) -> Result<Self, ReadError> {
+        Ok(match expression {
+            Expression::All => Self::Constant,
+            Expression::Nothing => Self::Nothing,
+            Expression::Term(term) => Self::AnyOf(
+                compile::leaves(term, fields)
+                    .iter()
+                    .map(|leaf| leaf.weight(scoring).map_err(read_error))
+                    .collect::<Result<_, _>>()?,
+            ),
+            Expression::Combined(clauses) => {
+                let (mut must, mut should, mut must_not) = (Vec::new(), Vec::new(), Vec::new());
+                for clause in clauses {
+                    let (part, group) = match clause {
+                        Clause::Must(part) => (part, &mut must),
+                        Clause::Should(part) => (part, &mut should),
+                        Clause::MustNot(part) => (part, &mut must_not),
+                    };
+                    group.push(Self::new(part, fields, scoring)?);
+                }
+                Self::Combined { must, should, must_not }
+            }
+        })
+    }
+
+    pub(super) fn scorers(&self, segment: &SegmentReader) -> Result<Scorers, ReadError> {
+        let group =
+            |weights: &[Self]| weights.iter().map(|weight| weight.scorers(segment)).collect::<Result<Vec<_>, _>>();
+        Ok(match self {
+            Self::Constant => Scorers::Constant,
+            Self::Nothing => Scorers::Nothing,
+            Self::AnyOf(weights) => Scorers::AnyOf(
+                weights
+                    .iter()
+                    .map(|weight| weight.scorer(segment, 1.0).map_err(read_error))
+                    .collect::<Result<_, _>>()?,
+            ),
+            Self::Combined { must, should, must_not } => {
+                Scorers::Combined { must: group(must)?, should: group(should)?, must_not: group(must_not)? }
+            }
+        })
+    }
+
+    /// How many scores are added up at most: as many roundings may lie between two ways of adding.
+    pub(super) fn additions(&self) -> usize {
+        match self {
+            Self::Constant | Self::Nothing => 0,
+            Self::AnyOf(weights) => weights.len(),
+            Self::Combined { must, should, must_not: _ } => must.iter().chain(should).map(Self::additions).sum(),
+        }
+    }
+}
+
+impl Scorers {
+    /// The score of a document; `None` when it does not match.
+    pub(super) fn score(&mut self, document: DocId) -> Option<f64> {
+        match self {
+            Self::Constant => Some(0.0),
+            Self::Nothing => None,
+            Self::AnyOf(scorers) => {
+                scorers.iter_mut().filter_map(|scorer| leaf_score(scorer.as_mut(), document)).reduce(|a, b| a + b)
+            }
+            Self::Combined { must, should, must_not } => {
+                // Every part is asked, so that each has moved on to this document.
+                let excluded = must_not.iter_mut().filter_map(|part| part.score(document)).count() > 0;
+                let required: Vec<_> = must.iter_mut().map(|part| part.score(document)).collect();
+                let wanted = should.iter_mut().filter_map(|part| part.score(document)).reduce(|a, b| a + b);
+                let required = required.into_iter().sum::<Option<f64>>()?;
+                let only_wanted = must.is_empty() && !should.is_empty();
+                match wanted {
+                    _ if excluded => None,
+                    None if only_wanted => None,
+                    wanted => Some(required + wanted.unwrap_or(0.0)),
+                }
+            }
+        }
+    }
+}
+
+fn leaf_score(scorer: &mut dyn Scorer, document: DocId) -> Option<f64> {
+    if scorer.doc() < document {
+        scorer.seek(document);
+    }
+    (scorer.doc() == document && document != TERMINATED).then(|| f64::from(scorer.score()))
+}

@@ -1,0 +1,131 @@
+//! The engine: one index, its newest snapshot, and its one writer.
+
+use std::{
+    num::NonZeroUsize,
+    path::Path,
+    sync::{Arc, PoisonError, RwLock},
+    thread::available_parallelism,
+};
+
+use serde::{Deserialize, Serialize};
+use tantivy::{Index, IndexReader, ReloadPolicy, directory::MmapDirectory};
+
+use crate::{
+    engine::{
+        Engine, Generation, OpenError, Snapshot, WriteError, Writer,
+        tantivy::{
+            directory::DataDirectory,
+            schema::{self, Fields},
+            snapshot::TantivySnapshot,
+            tokenizer::{GramTokenizer, WordTokenizer},
+            writer::TantivyWriter,
+        },
+    },
+    text::{self, Segmenter},
+};
+
+/// Blocks of stored text kept uncompressed for each segment: 16 KiB each, so 1.6 MiB.
+const CACHED_BLOCKS: usize = 100;
+
+/// The most threads that index at once. Each has a buffer of its own.
+const MAX_WRITER_THREADS: usize = 4;
+
+/// What is committed with every batch and read back on opening.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Commit {
+    /// Counts the commits.
+    pub(super) commit: u64,
+    /// The newest number given out.
+    pub(super) sequence: u64,
+    /// Documents that can be found.
+    pub(super) documents: u64,
+    /// Paragraphs that can be found.
+    pub(super) paragraphs: u64,
+    /// Deletions and replacements that are remembered.
+    pub(super) tombstones: u64,
+    /// Names how the texts were analysed.
+    pub(super) fingerprint: String,
+}
+
+/// One tantivy index in a directory that this process holds.
+#[derive(Clone)]
+pub struct TantivyEngine {
+    pub(super) shared: Arc<Shared>,
+}
+
+/// What the engine and its writer share.
+pub(super) struct Shared {
+    pub(super) directory: DataDirectory,
+    pub(super) index: Index,
+    pub(super) fields: Fields,
+    reader: IndexReader,
+    /// Read for a moment by every call, replaced by every commit.
+    newest: RwLock<Arc<TantivySnapshot>>,
+}
+
+impl TantivyEngine {
+    /// Opens the index in a directory, or makes one where there is none.
+    ///
+    /// # Errors
+    /// When the directory is another process's, another version's or not ours, or cannot be read or written.
+    pub fn open(directory: &Path, segmenter: &Segmenter) -> Result<Self, OpenError> {
+        let directory = DataDirectory::open(directory)?;
+        let failed = |source| OpenError::Index { directory: directory.path().to_owned(), source: Box::new(source) };
+        let fields = Fields::new();
+        let index = open_index(&directory, &fields, segmenter).map_err(failed)?;
+        let reader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .doc_store_cache_num_blocks(CACHED_BLOCKS)
+            .try_into()
+            .map_err(failed)?;
+        let commit = last_commit(&index).map_err(failed)?;
+        let newest = TantivySnapshot::new(&directory, &fields, reader.searcher(), commit);
+        let shared = Shared { newest: RwLock::new(Arc::new(newest)), directory, index, fields, reader };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+}
+
+impl Engine for TantivyEngine {
+    fn snapshot(&self) -> Arc<dyn Snapshot> {
+        self.shared.newest()
+    }
+
+    fn writer(&self) -> Result<Box<dyn Writer>, WriteError> {
+        let threads = available_parallelism().map_or(1, NonZeroUsize::get).min(MAX_WRITER_THREADS);
+        Ok(Box::new(TantivyWriter::new(self.shared.clone(), threads)?))
+    }
+}
+
+impl Shared {
+    pub(super) fn newest(&self) -> Arc<TantivySnapshot> {
+        self.newest.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Shows the index as it is on disk now; `commit` is what was committed last.
+    pub(super) fn publish(&self, commit: Commit) -> tantivy::Result<Generation> {
+        self.reader.reload()?;
+        let snapshot = TantivySnapshot::new(&self.directory, &self.fields, self.reader.searcher(), commit);
+        let generation = snapshot.generation();
+        *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+        Ok(generation)
+    }
+}
+
+fn open_index(directory: &DataDirectory, fields: &Fields, segmenter: &Segmenter) -> tantivy::Result<Index> {
+    let files = MmapDirectory::open(directory.index_path())?;
+    let index = Index::builder().schema(fields.schema.clone()).settings(schema::settings()).open_or_create(files)?;
+    index.tokenizers().register(schema::WORDS, WordTokenizer::new(segmenter.clone()));
+    index.tokenizers().register(schema::GRAMS, GramTokenizer::default());
+    Ok(index)
+}
+
+/// What was committed last; an index that never was committed to is empty and of this version.
+fn last_commit(index: &Index) -> tantivy::Result<Commit> {
+    let Some(payload) = index.load_metas()?.payload else {
+        let fingerprint = text::fingerprint().to_owned();
+        return Ok(Commit { commit: 0, sequence: 0, documents: 0, paragraphs: 0, tombstones: 0, fingerprint });
+    };
+    serde_json::from_str(&payload)
+        .map_err(|error| tantivy::TantivyError::InvalidArgument(format!("the last commit's counts: {error}")))
+}

@@ -1,0 +1,81 @@
+//! What is stored with an entry of the index, and how it is encoded.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tantivy::{
+    DocAddress, Searcher, TantivyDocument,
+    schema::{Field, Value},
+};
+
+use crate::{
+    document::{DocumentId, Metadata, Paragraph},
+    engine::ReadError,
+};
+
+/// A paragraph as it is stored. Its document's metadata stand in the document's record only.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ParagraphEntry {
+    pub(super) text: String,
+    pub(super) heading_path: Vec<String>,
+    pub(super) source_ranges: Vec<Range<u32>>,
+}
+
+/// A document's record as it is stored.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct RecordEntry {
+    pub(super) id: DocumentId,
+    pub(super) metadata: Metadata,
+    pub(super) original_bytes: u32,
+}
+
+/// A tombstone as it is stored.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct TombstoneEntry {
+    /// The document.
+    pub(super) id: DocumentId,
+    /// The version that went.
+    pub(super) removed_sequence: u64,
+    /// When, in seconds since 1970.
+    pub(super) removed_at: u64,
+}
+
+impl From<Paragraph> for ParagraphEntry {
+    fn from(paragraph: Paragraph) -> Self {
+        let Paragraph { text, heading_path, source_ranges } = paragraph;
+        Self { text, heading_path, source_ranges }
+    }
+}
+
+impl From<ParagraphEntry> for Paragraph {
+    fn from(entry: ParagraphEntry) -> Self {
+        let ParagraphEntry { text, heading_path, source_ranges } = entry;
+        Self { text, heading_path, source_ranges }
+    }
+}
+
+pub(super) fn encode<T: Serialize>(entry: &T) -> Vec<u8> {
+    postcard::to_stdvec(entry).expect("plain data in memory can always be encoded")
+}
+
+/// Fetches an entry's stored field and decodes it.
+pub(super) fn fetch<T: DeserializeOwned>(
+    searcher: &Searcher,
+    address: DocAddress,
+    field: Field,
+) -> Result<T, ReadError> {
+    let entry: TantivyDocument = searcher.doc(address).map_err(read_error)?;
+    let bytes = entry
+        .get_first(field)
+        .and_then(|value| value.as_bytes())
+        .ok_or_else(|| ReadError::Corrupt(format!("entry {address:?} has nothing stored")))?;
+    postcard::from_bytes(bytes).map_err(|error| ReadError::Corrupt(format!("entry {address:?}: {error}")))
+}
+
+/// Tells damage from other failures.
+pub(super) fn read_error(error: tantivy::TantivyError) -> ReadError {
+    match error {
+        tantivy::TantivyError::DataCorruption(damage) => ReadError::Corrupt(format!("{damage:?}")),
+        other => ReadError::Engine(Box::new(other)),
+    }
+}

@@ -1,0 +1,128 @@
+//! The fields of the index.
+
+use tantivy::{
+    IndexSettings, IndexSortByField, Order, Term,
+    schema::{
+        FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, SchemaBuilder, TextFieldIndexing, TextOptions,
+    },
+    store::{Compressor, ZstdCompressor},
+};
+
+use crate::document::DocumentId;
+
+/// The format of a data directory that this version reads and writes. It grows with every change of fields, tokens or
+/// stored records.
+pub(super) const FORMAT: u32 = 1;
+
+/// Names under which tokenizers are registered.
+pub(super) const WORDS: &str = "words";
+pub(super) const GRAMS: &str = "grams";
+
+/// Names of the numeric columns.
+pub(super) mod column {
+    pub(in crate::engine::tantivy) const POSITION: &str = "position";
+    pub(in crate::engine::tantivy) const DATE: &str = "date";
+    pub(in crate::engine::tantivy) const ETAG: &str = "etag";
+    pub(in crate::engine::tantivy) const PARAGRAPHS: &str = "paragraphs";
+    pub(in crate::engine::tantivy) const SEARCHABLE: &str = "searchable";
+}
+
+/// What an entry of the index is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A paragraph that can be found.
+    Paragraph,
+    /// A document's record.
+    Record,
+    /// What a replaced or deleted document leaves.
+    Tombstone,
+}
+
+impl Kind {
+    pub(super) fn to_u64(self) -> u64 {
+        match self {
+            Self::Paragraph => 0,
+            Self::Record => 1,
+            Self::Tombstone => 2,
+        }
+    }
+}
+
+/// The fields of the index.
+#[derive(Clone, Debug)]
+pub(super) struct Fields {
+    pub(super) schema: Schema,
+    /// [`Kind`]; absent on paragraphs that cannot be found.
+    pub(super) kind: Field,
+    /// The document's id, on its record and its paragraphs: what a replacement deletes.
+    pub(super) document: Field,
+    /// [`crate::engine::Position`], on everything; segments are sorted by it.
+    pub(super) position: Field,
+    /// The publish date, on paragraphs that can be found.
+    pub(super) date: Field,
+    /// On records.
+    pub(super) etag: Field,
+    /// On records: all paragraphs.
+    pub(super) paragraphs: Field,
+    /// On records: paragraphs that can be found.
+    pub(super) searchable: Field,
+    /// Words of the text: ranking only.
+    pub(super) words: Field,
+    /// Bigrams of the text with linear positions: matching and ranking.
+    pub(super) grams: Field,
+    /// Words of the title: ranking only.
+    pub(super) title_words: Field,
+    /// Bigrams of the title with linear positions: matching and ranking.
+    pub(super) title_grams: Field,
+    /// A paragraph, a record or a tombstone, encoded.
+    pub(super) stored: Field,
+    /// On records: what the paragraphs leave of the original, encoded.
+    pub(super) layout: Field,
+}
+
+impl Fields {
+    pub(super) fn new() -> Self {
+        let mut schema = Schema::builder();
+        let words = IndexRecordOption::WithFreqs;
+        let grams = IndexRecordOption::WithFreqsAndPositions;
+        Self {
+            kind: schema.add_u64_field("kind", INDEXED),
+            document: schema.add_text_field("document", STRING),
+            position: schema.add_u64_field(column::POSITION, FAST),
+            date: schema.add_u64_field(column::DATE, FAST),
+            etag: schema.add_u64_field(column::ETAG, FAST),
+            paragraphs: schema.add_u64_field(column::PARAGRAPHS, FAST),
+            searchable: schema.add_u64_field(column::SEARCHABLE, FAST),
+            words: add_text(&mut schema, "words", WORDS, words),
+            grams: add_text(&mut schema, "grams", GRAMS, grams),
+            title_words: add_text(&mut schema, "title_words", WORDS, words),
+            title_grams: add_text(&mut schema, "title_grams", GRAMS, grams),
+            stored: schema.add_bytes_field("stored", STORED),
+            layout: schema.add_bytes_field("layout", STORED),
+            schema: schema.build(),
+        }
+    }
+
+    pub(super) fn kind_term(&self, kind: Kind) -> Term {
+        Term::from_field_u64(self.kind, kind.to_u64())
+    }
+
+    pub(super) fn document_term(&self, id: &DocumentId) -> Term {
+        Term::from_field_text(self.document, id.as_str())
+    }
+}
+
+/// How segments are laid out: in order of arrival, so that an export is a merge and a document's entries are
+/// neighbours, its record first.
+pub(super) fn settings() -> IndexSettings {
+    IndexSettings {
+        sort_by_field: Some(IndexSortByField { field: column::POSITION.to_owned(), order: Order::Asc }),
+        docstore_compression: Compressor::Zstd(ZstdCompressor::default()),
+        ..IndexSettings::default()
+    }
+}
+
+fn add_text(schema: &mut SchemaBuilder, name: &str, tokenizer: &str, record: IndexRecordOption) -> Field {
+    let indexing = TextFieldIndexing::default().set_tokenizer(tokenizer).set_index_option(record);
+    schema.add_text_field(name, TextOptions::default().set_indexing_options(indexing))
+}

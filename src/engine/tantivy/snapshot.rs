@@ -1,0 +1,235 @@
+//! One committed state of the index.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
+
+use tantivy::{
+    DocAddress, DocId, DocSet, Searcher, SegmentReader, TERMINATED, Term as IndexTerm,
+    query::{EnableScoring, Query},
+    schema::IndexRecordOption,
+};
+
+use crate::{
+    document::{DocumentId, Etag, Layout},
+    engine::{
+        Address, DocumentRecord, Expression, Generation, Position, Ranking, ReadError, Snapshot, Statistics,
+        StoredParagraph, Term, TermField, Version, Walk,
+        tantivy::{
+            compile,
+            directory::{self, DataDirectory},
+            index::Commit,
+            rank,
+            record::{ParagraphEntry, RecordEntry, fetch, read_error},
+            schema::{Fields, column},
+            statistics::ParagraphStatistics,
+            walk::Merge,
+        },
+    },
+};
+
+/// One committed state; segments that it reads stay on disk while it lives.
+pub(super) struct TantivySnapshot {
+    index_path: PathBuf,
+    index_id: u32,
+    fields: Fields,
+    searcher: Searcher,
+    commit: Commit,
+}
+
+impl TantivySnapshot {
+    pub(super) fn new(directory: &DataDirectory, fields: &Fields, searcher: Searcher, commit: Commit) -> Self {
+        Self {
+            index_path: directory.index_path(),
+            index_id: directory.index_id,
+            fields: fields.clone(),
+            searcher,
+            commit,
+        }
+    }
+
+    pub(super) fn commit(&self) -> &Commit {
+        &self.commit
+    }
+
+    #[cfg(test)]
+    pub(super) fn searcher(&self) -> &Searcher {
+        &self.searcher
+    }
+
+    fn segment(&self, address: Address) -> &SegmentReader {
+        self.searcher.segment_reader(address.segment)
+    }
+
+    fn number(&self, address: Address, column: &str) -> Result<u64, ReadError> {
+        let values = self.segment(address).fast_fields().u64(column).map_err(read_error)?;
+        values.first(address.document).ok_or_else(|| ReadError::Corrupt(format!("entry {address:?} has no `{column}`")))
+    }
+
+    fn position(&self, address: Address) -> Result<Position, ReadError> {
+        self.number(address, column::POSITION).map(Position::from_u64)
+    }
+
+    /// A document's entries are neighbours in order of position: its record stands as many places before a
+    /// paragraph as the paragraph's slot says.
+    fn record_of(&self, address: Address) -> Result<Address, ReadError> {
+        let slot = self.position(address)?.slot();
+        let document = address
+            .document
+            .checked_sub(slot)
+            .ok_or_else(|| ReadError::Corrupt(format!("entry {address:?} has no record before it")))?;
+        Ok(Address { document, ..address })
+    }
+
+    fn record(&self, address: Address) -> Result<DocumentRecord, ReadError> {
+        let RecordEntry { id, metadata, original_bytes } =
+            fetch(&self.searcher, to_tantivy(address), self.fields.stored)?;
+        Ok(DocumentRecord { id, version: self.version_at(address)?, metadata, original_bytes })
+    }
+
+    fn version_at(&self, address: Address) -> Result<Version, ReadError> {
+        let count = |column| {
+            let count = self.number(address, column)?;
+            u32::try_from(count).map_err(|_| ReadError::Corrupt(format!("`{column}` of {address:?} is `{count}`")))
+        };
+        Ok(Version {
+            sequence: self.position(address)?.sequence(),
+            etag: Etag(self.number(address, column::ETAG)?),
+            paragraphs: count(column::PARAGRAPHS)?,
+            searchable: count(column::SEARCHABLE)?,
+        })
+    }
+
+    /// Where a document's record is kept: the first of its entries that is not deleted.
+    fn find(&self, id: &DocumentId) -> Result<Option<Address>, ReadError> {
+        let term = self.fields.document_term(id);
+        for (segment, reader) in (0..).zip(self.searcher.segment_readers()) {
+            if let Some(document) = first_alive(reader, &term).map_err(read_error)? {
+                return self.record_of(Address { segment, document }).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn unscored(&self) -> EnableScoring<'_> {
+        EnableScoring::disabled_from_searcher(&self.searcher)
+    }
+
+    fn count(&self, query: &dyn Query, stop: &AtomicBool) -> Result<u64, ReadError> {
+        let weight = query.weight(self.unscored()).map_err(read_error)?;
+        let mut count = 0;
+        for segment in self.searcher.segment_readers() {
+            if stop.load(Relaxed) {
+                return Err(ReadError::Stopped);
+            }
+            count += u64::from(weight.count(segment).map_err(read_error)?);
+        }
+        Ok(count)
+    }
+}
+
+impl Snapshot for TantivySnapshot {
+    fn generation(&self) -> Generation {
+        Generation { index: self.index_id, commit: self.commit.commit }
+    }
+
+    fn statistics(&self) -> Result<Statistics, ReadError> {
+        let Commit { commit: _, sequence, documents, paragraphs, tombstones, fingerprint } = self.commit.clone();
+        let disk_bytes = directory::disk_bytes(&self.index_path).map_err(|error| ReadError::Engine(Box::new(error)))?;
+        let segments = u32::try_from(self.searcher.segment_readers().len()).unwrap_or(u32::MAX);
+        Ok(Statistics { documents, paragraphs, sequence, segments, disk_bytes, fingerprint, tombstones })
+    }
+
+    fn frequency(&self, term: &Term, stop: &AtomicBool) -> Result<u64, ReadError> {
+        let term = Term { word: false, ..term.clone() };
+        let queries = compile::leaves(&Term { field: in_one_field(term.field), ..term }, &self.fields);
+        self.count(queries[0].as_ref(), stop)
+    }
+
+    fn rank(&self, expression: &Expression, limit: usize, stop: &AtomicBool) -> Result<Ranking, ReadError> {
+        let statistics = ParagraphStatistics::new(&self.searcher, self.commit.paragraphs);
+        let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
+        rank::rank(expression, limit, &self.fields, &self.searcher, scoring, stop)
+    }
+
+    fn walk(&self, expression: &Expression, after: Option<Position>) -> Result<Box<dyn Walk>, ReadError> {
+        let query = compile::compile(expression, &self.fields);
+        let weight = query.weight(self.unscored()).map_err(read_error)?;
+        Ok(Box::new(Merge::new(&self.searcher, weight.as_ref(), after)?))
+    }
+
+    fn paragraphs(&self, addresses: &[Address]) -> Result<Vec<StoredParagraph>, ReadError> {
+        // In the order in which they are kept, so that each block of stored text is unpacked once.
+        let mut order: Vec<usize> = (0..addresses.len()).collect();
+        order.sort_unstable_by_key(|&index| addresses[index]);
+        let mut fetched = Vec::with_capacity(addresses.len());
+        for index in order {
+            let address = addresses[index];
+            let entry: ParagraphEntry = fetch(&self.searcher, to_tantivy(address), self.fields.stored)?;
+            let position = self.position(address)?;
+            fetched.push((index, StoredParagraph { position, paragraph: entry.into() }));
+        }
+        fetched.sort_unstable_by_key(|(index, _)| *index);
+        Ok(fetched.into_iter().map(|(_, paragraph)| paragraph).collect())
+    }
+
+    fn records(&self, addresses: &[Address]) -> Result<Vec<Arc<DocumentRecord>>, ReadError> {
+        let mut known: HashMap<Address, Arc<DocumentRecord>> = HashMap::new();
+        let mut records = Vec::with_capacity(addresses.len());
+        for &address in addresses {
+            let place = self.record_of(address)?;
+            let record = match known.get(&place) {
+                Some(record) => record.clone(),
+                None => known.entry(place).or_insert(Arc::new(self.record(place)?)).clone(),
+            };
+            records.push(record);
+        }
+        Ok(records)
+    }
+
+    fn siblings(&self, address: Address, first: u32, count: u32) -> Result<Vec<Address>, ReadError> {
+        let record = self.record_of(address)?;
+        let paragraphs = self.version_at(record)?.paragraphs;
+        let ordinals = first..first.saturating_add(count).min(paragraphs);
+        Ok(ordinals.map(|ordinal| Address { document: record.document + ordinal + 1, ..record }).collect())
+    }
+
+    fn document(&self, id: &DocumentId) -> Result<Option<(Address, DocumentRecord)>, ReadError> {
+        let Some(address) = self.find(id)? else { return Ok(None) };
+        Ok(Some((address, self.record(address)?)))
+    }
+
+    fn layout(&self, record: Address) -> Result<Layout, ReadError> {
+        fetch(&self.searcher, to_tantivy(record), self.fields.layout)
+    }
+
+    fn version(&self, id: &DocumentId) -> Result<Option<Version>, ReadError> {
+        self.find(id)?.map(|address| self.version_at(address)).transpose()
+    }
+}
+
+fn to_tantivy(Address { segment, document }: Address) -> DocAddress {
+    DocAddress::new(segment, document)
+}
+
+/// A term's frequency is that in the text, but for one that is looked for in titles only.
+fn in_one_field(field: TermField) -> TermField {
+    match field {
+        TermField::Text | TermField::TextOrTitle => TermField::Text,
+        TermField::Title => TermField::Title,
+    }
+}
+
+fn first_alive(segment: &SegmentReader, term: &IndexTerm) -> tantivy::Result<Option<DocId>> {
+    let index = segment.inverted_index(term.field())?;
+    let Some(mut postings) = index.read_postings(term, IndexRecordOption::Basic)? else { return Ok(None) };
+    while postings.doc() != TERMINATED && segment.is_deleted(postings.doc()) {
+        postings.advance();
+    }
+    Ok((postings.doc() != TERMINATED).then(|| postings.doc()))
+}

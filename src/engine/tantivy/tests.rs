@@ -1,0 +1,404 @@
+//! The decisions that are dear to change later, each with a test named for it, and the seam's contract.
+
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use proptest::prelude::*;
+use tantivy::{DocAddress, collector::DocSetCollector, query::TermQuery, schema::IndexRecordOption};
+use tempfile::TempDir;
+
+use crate::{
+    document::{DocumentId, Etag, Layout, Metadata, Paragraph},
+    engine::{
+        Change, Clause, Engine, Expression, IndexedDocument, OpenError, Position, ReadError, Removal, Snapshot, Term,
+        TermField, Version, Writer,
+        tantivy::{
+            TantivyEngine,
+            record::{TombstoneEntry, fetch},
+            schema::{Kind, column},
+        },
+    },
+    text::{Segmenter, searchable},
+};
+
+const NEVER: AtomicBool = AtomicBool::new(false);
+
+struct Index {
+    engine: TantivyEngine,
+    writer: Option<Box<dyn Writer>>,
+    sequence: u64,
+    directory: TempDir,
+}
+
+impl Index {
+    fn new() -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        let engine = TantivyEngine::open(directory.path(), &segmenter()).expect("an empty directory opens");
+        let writer = Some(engine.writer().expect("the first writer"));
+        Self { engine, writer, sequence: 0, directory }
+    }
+
+    fn with(documents: &[(&str, &[&str])]) -> Self {
+        let mut index = Self::new();
+        for (id, paragraphs) in documents {
+            index.put(document(id, "", paragraphs), None);
+        }
+        index.commit();
+        index
+    }
+
+    fn put(&mut self, document: IndexedDocument, replaces: Option<Version>) -> u64 {
+        let replaces = replaces.map(|version| self.removal(version));
+        self.sequence += 1;
+        let change = Change::Put { sequence: self.sequence, document: Box::new(document), replaces };
+        self.writer().write(change).expect("a change is written");
+        self.sequence
+    }
+
+    fn delete(&mut self, id: &str) {
+        let version = self.version(id).expect("the document is there");
+        let removes = self.removal(version);
+        self.writer().write(Change::Delete { id: document_id(id), removes }).expect("a change is written");
+    }
+
+    fn removal(&mut self, version: Version) -> Removal {
+        self.sequence += 1;
+        Removal { sequence: self.sequence, version, at: 1_700_000_000 }
+    }
+
+    fn commit(&mut self) {
+        self.writer().commit().expect("a commit");
+    }
+
+    fn writer(&mut self) -> &mut Box<dyn Writer> {
+        self.writer.as_mut().expect("open")
+    }
+
+    fn reopen(mut self) -> Self {
+        self.writer = None;
+        let Self { engine, sequence, directory, .. } = self;
+        drop(engine);
+        let engine = TantivyEngine::open(directory.path(), &segmenter()).expect("the directory opens again");
+        let writer = Some(engine.writer().expect("the first writer"));
+        Self { engine, writer, sequence, directory }
+    }
+
+    fn snapshot(&self) -> Arc<dyn Snapshot> {
+        self.engine.snapshot()
+    }
+
+    fn version(&self, id: &str) -> Option<Version> {
+        self.snapshot().version(&document_id(id)).expect("readable")
+    }
+
+    fn ranked(&self, expression: &Expression, limit: usize) -> Vec<(f32, Position)> {
+        let ranking = self.snapshot().rank(expression, limit, &NEVER).expect("readable");
+        ranking.hits.into_iter().map(|hit| (hit.score, hit.position)).collect()
+    }
+
+    fn walked(&self, expression: &Expression) -> Vec<Position> {
+        let mut walk = self.snapshot().walk(expression, None).expect("readable");
+        let mut found = Vec::new();
+        loop {
+            let part = walk.next(7, &NEVER).expect("readable");
+            if part.is_empty() {
+                return found;
+            }
+            found.extend(part.into_iter().map(|(position, _)| position));
+        }
+    }
+
+    fn texts(&self, expression: &Expression) -> Vec<String> {
+        let snapshot = self.snapshot();
+        let mut walk = snapshot.walk(expression, None).expect("readable");
+        let found = walk.next(usize::MAX, &NEVER).expect("readable");
+        let addresses: Vec<_> = found.into_iter().map(|(_, address)| address).collect();
+        let paragraphs = snapshot.paragraphs(&addresses).expect("readable");
+        paragraphs.into_iter().map(|stored| stored.paragraph.text).collect()
+    }
+}
+
+fn segmenter() -> Segmenter {
+    static SHARED: std::sync::OnceLock<Segmenter> = std::sync::OnceLock::new();
+    SHARED.get_or_init(Segmenter::new).clone()
+}
+
+fn document_id(id: &str) -> DocumentId {
+    DocumentId::try_from(id.to_owned()).expect("a good id")
+}
+
+fn document(id: &str, date: &str, paragraphs: &[&str]) -> IndexedDocument {
+    let paragraph =
+        |text: &&str| Paragraph { text: (*text).to_owned(), heading_path: Vec::new(), source_ranges: Vec::new() };
+    IndexedDocument {
+        id: document_id(id),
+        metadata: Metadata { publish_date: date.parse().ok(), ..Metadata::default() },
+        etag: Etag(paragraphs.len() as u64),
+        paragraphs: paragraphs.iter().map(paragraph).collect(),
+        layout: Layout::default(),
+    }
+}
+
+fn quoted(text: &str) -> Expression {
+    Expression::Term(Term { characters: searchable(text), field: TermField::Text, word: false })
+}
+
+fn words(words: &[&str]) -> Expression {
+    let term = |word: &&str| Term { characters: searchable(word), field: TermField::TextOrTitle, word: true };
+    Expression::Combined(words.iter().map(|word| Clause::Should(Expression::Term(term(word)))).collect())
+}
+
+/// (a)
+#[test]
+fn bm25_counts_paragraphs_and_no_records_or_tombstones() {
+    let texts = ["营商环境不断优化", "人才工作", "安全生产责任制"];
+    let together = Index::with(&[("one", &texts)]);
+    let mut apart = Index::with(&[("a", &texts[..1]), ("b", &texts[1..2]), ("c", &texts[2..]), ("d", &["多余"])]);
+    apart.delete("d");
+    apart.commit();
+    let query = words(&["营商", "优化", "安全"]);
+    let scores = |index: &Index| index.ranked(&query, 10).into_iter().map(|(score, _)| score).collect::<Vec<_>>();
+    // The deleted paragraph is merged away or not, as it happens; what counts is a count of three.
+    assert_eq!(scores(&together).len(), 2);
+    let statistics = apart.snapshot().statistics().expect("readable");
+    assert_eq!((statistics.documents, statistics.paragraphs, statistics.tombstones), (3, 3, 1));
+    let fresh = Index::with(&[("a", &texts[..1]), ("b", &texts[1..2]), ("c", &texts[2..])]);
+    assert_eq!(scores(&together), scores(&fresh));
+}
+
+/// (a): tantivy asserts that no term is in more documents than there are.
+#[test]
+fn bm25_survives_deleted_paragraphs_that_are_still_in_the_postings() {
+    let mut index = Index::new();
+    // Several times: a large and a small document do not always meet in one segment, and one that is all deleted goes.
+    for round in 0..8 {
+        index.put(document(&format!("large{round}"), "", &["党建"; 20]), None);
+        index.put(document(&format!("small{round}"), "", &["党建"]), None);
+        index.commit();
+    }
+    (0..8).for_each(|round| index.delete(&format!("large{round}")));
+    index.commit();
+    assert_eq!(index.ranked(&quoted("党建"), 100).len(), 8);
+}
+
+/// (b)
+#[test]
+fn a_thousand_equal_paragraphs_come_in_the_promised_order() {
+    let mut index = Index::new();
+    let dates = ["2021", "2023-05-01", "", "2022-11"];
+    for number in 0..250_usize {
+        let text = "持续优化营商环境，推动高质量发展。";
+        index.put(document(&format!("d{number}"), dates[number % 4], &[text; 4]), None);
+        if number % 60 == 59 {
+            index.commit();
+        }
+    }
+    index.commit();
+    let query = words(&["优化", "营商环境", "推动", "发展"]);
+    let all = index.ranked(&query, 2_000);
+    assert_eq!(all.len(), 1_000);
+    // 2023-05-01, 2022-11, 2021, unknown: the places in `dates` of what the sequences 1, 2, 3, 4, 5 … were given.
+    let by_date = |position: &Position| [2, 0, 3, 1][((position.sequence() - 1) % 4) as usize];
+    let mut promised: Vec<_> = all.iter().map(|(_, position)| *position).collect();
+    promised.sort_by_key(|position| (by_date(position), *position));
+    assert_eq!(all.iter().map(|(_, position)| *position).collect::<Vec<_>>(), promised);
+    for limit in [1, 2, 9, 10, 63, 300, 999] {
+        assert_eq!(index.ranked(&query, limit), all[..limit], "limit {limit}");
+    }
+}
+
+/// (b)
+#[test]
+fn the_first_hits_of_a_large_limit_are_those_of_a_small_one() {
+    let mut index = Index::new();
+    let parts = ["优化营商环境", "推动高质量发展", "人才", "安全生产", "数据安全管理", "党", "优化人才发展环境"];
+    for number in 0..400_usize {
+        let text = format!("{}{}第{number}条", parts[number % 7], parts[(number * number + 3) % 7]);
+        index.put(document(&format!("d{number}"), "", &[&text]), None);
+        if number % 90 == 0 {
+            index.commit();
+        }
+    }
+    index.commit();
+    for query in [words(&["优化", "发展", "人才", "安全"]), words(&["营商环境", "党"]), quoted("安全")] {
+        let all = index.ranked(&query, 1_000);
+        for limit in [1, 10, 50, 300] {
+            assert_eq!(index.ranked(&query, limit), all[..limit.min(all.len())], "{query:?}, limit {limit}");
+        }
+    }
+}
+
+/// (c)
+#[test]
+fn segments_stay_sorted_by_position_through_commits_replacements_and_merges() {
+    let mut index = Index::new();
+    for round in 0..12 {
+        for number in 0..30 {
+            let id = format!("d{}", (round * 7 + number) % 100);
+            let replaces = index.version(&id);
+            let text = format!("第{round}轮第{number}篇关于基层治理");
+            index.put(document(&id, "", &[&text, "第二段"]), replaces);
+        }
+        index.commit();
+    }
+    let index = index.reopen();
+    let newest = index.engine.shared.newest();
+    for segment in newest.searcher().segment_readers() {
+        let positions = segment.fast_fields().u64(column::POSITION).expect("a column");
+        let stored: Vec<_> = (0..segment.max_doc()).map(|document| positions.first(document)).collect();
+        assert!(stored.is_sorted() && stored.iter().all(Option::is_some));
+    }
+    let walked = index.walked(&Expression::All);
+    assert_eq!(walked.len(), 200);
+    assert!(walked.is_sorted());
+    let after = walked[77];
+    let mut rest = index.snapshot().walk(&Expression::All, Some(after)).expect("readable");
+    let first = rest.next(1, &NEVER).expect("readable");
+    assert_eq!(first[0].0, walked[78]);
+}
+
+/// (d)
+#[test]
+fn deletions_and_replacements_leave_tombstones_with_sequences_of_their_own() {
+    let mut index = Index::with(&[("a", &["一份通知"]), ("b", &["一份讲话"])]);
+    let (a, b) = (index.version("a").expect("there"), index.version("b").expect("there"));
+    index.put(document("a", "", &["一份通知", "有所补充"]), Some(a));
+    index.delete("b");
+    index.commit();
+    let index = index.reopen();
+
+    let newest = index.engine.shared.newest();
+    let fields = &index.engine.shared.fields;
+    let query = TermQuery::new(fields.kind_term(Kind::Tombstone), IndexRecordOption::Basic);
+    let found: BTreeSet<DocAddress> =
+        newest.searcher().search(&query, &DocSetCollector).expect("readable").into_iter().collect();
+    let mut tombstones: Vec<TombstoneEntry> =
+        found.into_iter().map(|address| fetch(newest.searcher(), address, fields.stored).expect("readable")).collect();
+    tombstones.sort_by_key(|entry| entry.removed_sequence);
+    let expected = |id, version: Version| TombstoneEntry {
+        id: document_id(id),
+        removed_sequence: version.sequence,
+        removed_at: 1_700_000_000,
+    };
+    assert_eq!(tombstones, [expected("a", a), expected("b", b)]);
+    assert_eq!(index.version("b"), None);
+    assert_eq!(index.version("a").map(|version| (version.sequence, version.paragraphs)), Some((4, 2)));
+    let statistics = index.snapshot().statistics().expect("readable");
+    assert_eq!((statistics.documents, statistics.paragraphs, statistics.sequence), (1, 2, 5));
+}
+
+/// (f)
+#[test]
+fn bigrams_see_through_everything_that_is_no_letter_or_digit() {
+    let index = Index::with(&[("a", &["坚定“四个自信”。\n(一)做到“两个维护”，HTTP/2 协议 v1.5"])]);
+    for found in ["自信一做到", "两个维护http2", "P/2协", "2协议V15", "护", "5", "到“两”个", "維護"]
+    {
+        assert_eq!(index.walked(&quoted(found)).len(), 1, "{found}");
+    }
+    for absent in ["自信做到", "维护2", "个四", "6", "Htp"] {
+        assert_eq!(index.walked(&quoted(absent)).len(), 0, "{absent}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// The literal law, against a scan: found if and only if the characters are a substring.
+    #[test]
+    fn a_quoted_query_finds_exactly_the_paragraphs_that_have_its_characters(
+        texts in prop::collection::vec("[一二三甲乙ab1，。 \n]{0,12}", 1..12),
+        queries in prop::collection::vec("[一二三甲乙AB1，]{1,4}", 1..12),
+    ) {
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let index = Index::with(&[("a", &texts)]);
+        for query in queries.iter().filter(|query| !searchable(query).is_empty()) {
+            let wanted = searchable(query);
+            let expected: Vec<_> = texts.iter().filter(|text| searchable(text).contains(&wanted)).copied().collect();
+            prop_assert_eq!(index.texts(&quoted(query)), expected, "{}", query);
+        }
+    }
+}
+
+#[test]
+fn paragraphs_without_a_token_are_kept_but_not_found() {
+    let index = Index::with(&[("a", &["——", "正文", "……"])]);
+    assert_eq!(index.walked(&Expression::All).len(), 1);
+    let snapshot = index.snapshot();
+    let (address, record) = snapshot.document(&document_id("a")).expect("readable").expect("there");
+    assert_eq!((record.version.paragraphs, record.version.searchable), (3, 1));
+    let kept = snapshot.paragraphs(&snapshot.siblings(address, 0, 9).expect("readable")).expect("readable");
+    assert_eq!(kept.iter().map(|stored| stored.paragraph.text.as_str()).collect::<Vec<_>>(), ["——", "正文", "……"]);
+}
+
+#[test]
+fn combinations_match_and_score_like_their_parts() {
+    let index = Index::with(&[("a", &["甲乙", "甲丙", "乙丙", "甲乙丙", "丁"])]);
+    let must = |text: &str| Clause::Must(quoted(text));
+    let should = |text: &str| Clause::Should(quoted(text));
+    let must_not = |text: &str| Clause::MustNot(quoted(text));
+    let check = |clauses: Vec<Clause>, expected: &[&str]| {
+        let expression = Expression::Combined(clauses);
+        assert_eq!(index.texts(&expression), expected, "{expression:?}");
+        assert_eq!(index.ranked(&expression, 10).len(), expected.len(), "{expression:?}");
+    };
+    check(vec![must("甲"), must("乙")], &["甲乙", "甲乙丙"]);
+    check(vec![should("甲乙"), should("丁")], &["甲乙", "甲乙丙", "丁"]);
+    check(vec![must("甲"), should("丙")], &["甲乙", "甲丙", "甲乙丙"]);
+    check(vec![must("甲"), must_not("丙")], &["甲乙"]);
+    check(vec![must_not("甲")], &["乙丙", "丁"]);
+    check(vec![must("甲"), Clause::Must(Expression::Nothing)], &[]);
+}
+
+#[test]
+fn a_snapshot_never_changes() {
+    let mut index = Index::with(&[("a", &["旧的内容"])]);
+    let before = index.snapshot();
+    let version = index.version("a").expect("there");
+    index.put(document("a", "", &["新的内容", "更多"]), Some(version));
+    index.commit();
+    let count =
+        |snapshot: &dyn Snapshot, text: &str| snapshot.rank(&quoted(text), 10, &NEVER).expect("readable").hits.len();
+    assert_eq!((count(before.as_ref(), "旧的"), count(before.as_ref(), "新的")), (1, 0));
+    let after = index.snapshot();
+    assert_eq!((count(after.as_ref(), "旧的"), count(after.as_ref(), "新的")), (0, 1));
+    assert!(after.generation().commit > before.generation().commit);
+}
+
+#[test]
+fn what_was_not_committed_is_gone_after_reopening() {
+    let mut index = Index::with(&[("a", &["已提交"])]);
+    let generation = index.snapshot().generation();
+    index.put(document("b", "", &["未提交"]), None);
+    let index = index.reopen();
+    assert_eq!(index.walked(&Expression::All).len(), 1);
+    assert_eq!(index.snapshot().generation(), generation, "starting does not commit");
+}
+
+#[test]
+fn a_stopped_call_says_so() {
+    let index = Index::with(&[("a", &["内容"])]);
+    let stopped = AtomicBool::new(true);
+    let ranked = index.snapshot().rank(&quoted("内容"), 10, &stopped);
+    assert!(matches!(ranked, Err(ReadError::Stopped)));
+}
+
+#[test]
+fn a_directory_is_opened_only_by_who_may() {
+    let open = |path: &Path| TantivyEngine::open(path, &segmenter()).map(|_| ());
+    let index = Index::new();
+    assert!(matches!(open(index.directory.path()), Err(OpenError::InUse(_))));
+
+    let foreign = TempDir::new().expect("a temporary directory");
+    std::fs::write(foreign.path().join("letter.txt"), "x").expect("writable");
+    assert!(matches!(open(foreign.path()), Err(OpenError::Foreign(_))));
+
+    let newer = TempDir::new().expect("a temporary directory");
+    std::fs::write(newer.path().join("format.json"), r#"{"format":99,"index_id":1}"#).expect("writable");
+    assert!(matches!(open(newer.path()), Err(OpenError::UnknownFormat { found, .. }) if found == "99"));
+
+    let file = newer.path().join("format.json");
+    assert!(matches!(open(&file), Err(OpenError::Io { .. })));
+}

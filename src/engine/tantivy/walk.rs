@@ -1,0 +1,117 @@
+//! Every match in order of position: a merge over segments, each of which is sorted by it.
+
+use std::{
+    cmp::Reverse,
+    collections::BinaryHeap,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+use tantivy::{
+    DocId, DocSet, Searcher, SegmentReader, TERMINATED,
+    columnar::Column,
+    query::{Scorer, Weight},
+};
+
+use crate::engine::{
+    Address, Position, ReadError, Walk,
+    tantivy::{record::read_error, schema::column},
+};
+
+/// How many matches pass between two looks at `stop`.
+const STOP_INTERVAL: usize = 1_024;
+
+/// The merge.
+pub(super) struct Merge {
+    segments: Vec<Segment>,
+    /// The next position of every segment that is not at its end, with the segment's index.
+    heads: BinaryHeap<Reverse<(Position, usize)>>,
+}
+
+/// The matches of one segment.
+struct Segment {
+    ordinal: u32,
+    reader: SegmentReader,
+    scorer: Box<dyn Scorer>,
+    positions: Column<u64>,
+}
+
+impl Merge {
+    pub(super) fn new(searcher: &Searcher, weight: &dyn Weight, after: Option<Position>) -> Result<Self, ReadError> {
+        let mut merge = Self { segments: Vec::new(), heads: BinaryHeap::new() };
+        for (ordinal, reader) in (0..).zip(searcher.segment_readers()) {
+            let scorer = weight.scorer(reader, 1.0).map_err(read_error)?;
+            let positions = reader.fast_fields().u64(column::POSITION).map_err(read_error)?;
+            let mut segment = Segment { ordinal, reader: reader.clone(), scorer, positions };
+            if let Some(head) = segment.begin(after) {
+                merge.heads.push(Reverse((head, merge.segments.len())));
+            }
+            merge.segments.push(segment);
+        }
+        Ok(merge)
+    }
+}
+
+impl Walk for Merge {
+    fn next(&mut self, count: usize, stop: &AtomicBool) -> Result<Vec<(Position, Address)>, ReadError> {
+        let mut found = Vec::new();
+        while found.len() < count {
+            let Some(Reverse((position, index))) = self.heads.pop() else { break };
+            if found.len() % STOP_INTERVAL == 0 && stop.load(Relaxed) {
+                return Err(ReadError::Stopped);
+            }
+            let segment = &mut self.segments[index];
+            found.push((position, segment.address()));
+            if let Some(head) = segment.advance() {
+                self.heads.push(Reverse((head, index)));
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Segment {
+    fn address(&self) -> Address {
+        Address { segment: self.ordinal, document: self.scorer.doc() }
+    }
+
+    /// Goes to the first match after a position.
+    fn begin(&mut self, after: Option<Position>) -> Option<Position> {
+        if let Some(after) = after {
+            let target = self.first_after(after);
+            if self.scorer.doc() < target {
+                self.scorer.seek(target);
+            }
+        }
+        self.skip_deleted()
+    }
+
+    fn advance(&mut self) -> Option<Position> {
+        self.scorer.advance();
+        self.skip_deleted()
+    }
+
+    fn skip_deleted(&mut self) -> Option<Position> {
+        while self.scorer.doc() != TERMINATED && self.reader.is_deleted(self.scorer.doc()) {
+            self.scorer.advance();
+        }
+        (self.scorer.doc() != TERMINATED).then(|| self.position(self.scorer.doc()))
+    }
+
+    /// The first entry behind a position, by bisection.
+    fn first_after(&self, after: Position) -> DocId {
+        let (mut low, mut high) = (0, self.reader.max_doc());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.position(middle) <= after {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        if low == self.reader.max_doc() { TERMINATED } else { low }
+    }
+
+    fn position(&self, document: DocId) -> Position {
+        Position::from_u64(self.positions.first(document).unwrap_or(0))
+    }
+}

@@ -1,0 +1,147 @@
+//! The writer: changes into index operations, commits that are durable when they return.
+
+use std::sync::Arc;
+
+use tantivy::{
+    IndexWriter, TantivyDocument,
+    indexer::{LogMergePolicy, UserOperation},
+};
+
+use crate::{
+    document::{DocumentId, Layout},
+    engine::{
+        Change, Generation, IndexedDocument, Position, Removal, Version, WriteError, Writer,
+        tantivy::{
+            directory,
+            index::{Commit, Shared},
+            record::{ParagraphEntry, RecordEntry, TombstoneEntry, encode},
+            schema::Kind,
+        },
+    },
+    text,
+};
+
+/// Memory for one indexing thread's part of a batch; what exceeds it goes to disk as a segment of its own.
+const THREAD_BUFFER_BYTES: usize = 96 << 20;
+
+/// The share of a segment's entries that may be deleted before it is merged. tantivy's default is never.
+const DELETED_BEFORE_MERGE: f32 = 0.3;
+
+/// Writes to one index. Dropping it drops what was not committed.
+pub(super) struct TantivyWriter {
+    shared: Arc<Shared>,
+    writer: IndexWriter,
+    /// What the open batch will commit.
+    open: Commit,
+}
+
+impl TantivyWriter {
+    pub(super) fn new(shared: Arc<Shared>, threads: usize) -> Result<Self, WriteError> {
+        let writer = open_writer(&shared, threads).map_err(engine_error)?;
+        let open = shared.newest().commit().clone();
+        Ok(Self { shared, writer, open })
+    }
+
+    fn add(&mut self, sequence: u64, document: IndexedDocument) -> Vec<UserOperation> {
+        let searchable = u64::from(document.searchable());
+        let IndexedDocument { id, metadata, etag, paragraphs, layout } = document;
+        let fields = &self.shared.fields;
+        self.open.documents += 1;
+        self.open.paragraphs += searchable;
+
+        let mut record = TantivyDocument::default();
+        record.add_u64(fields.kind, Kind::Record.to_u64());
+        record.add_text(fields.document, id.as_str());
+        record.add_u64(fields.position, Position::record(sequence).to_u64());
+        record.add_u64(fields.etag, etag.0);
+        record.add_u64(fields.paragraphs, paragraphs.len() as u64);
+        record.add_u64(fields.searchable, searchable);
+        let title = metadata.title.clone();
+        let date = metadata.publish_date.map_or(0, |date| u64::from(date.to_u32()));
+        let Layout { original_bytes, .. } = layout;
+        record.add_bytes(fields.layout, &encode(&layout));
+        record.add_bytes(fields.stored, &encode(&RecordEntry { id: id.clone(), metadata, original_bytes }));
+
+        let mut operations = Vec::with_capacity(paragraphs.len() + 1);
+        operations.push(UserOperation::Add(record));
+        for (ordinal, paragraph) in (0..).zip(paragraphs) {
+            let mut entry = TantivyDocument::default();
+            entry.add_text(fields.document, id.as_str());
+            entry.add_u64(fields.position, Position::paragraph(sequence, ordinal).to_u64());
+            // A paragraph without a token would count as a document, in some engines and not in others.
+            if text::has_searchable(&paragraph.text) {
+                entry.add_u64(fields.kind, Kind::Paragraph.to_u64());
+                entry.add_u64(fields.date, date);
+                entry.add_text(fields.words, &paragraph.text);
+                entry.add_text(fields.grams, &paragraph.text);
+                entry.add_text(fields.title_words, &title);
+                entry.add_text(fields.title_grams, &title);
+            }
+            entry.add_bytes(fields.stored, &encode(&ParagraphEntry::from(paragraph)));
+            operations.push(UserOperation::Add(entry));
+        }
+        operations
+    }
+
+    /// The operations that take a version away and remember it. Deleting by id only reaches what was added before.
+    fn remove(&mut self, id: &DocumentId, removal: Removal) -> Vec<UserOperation> {
+        let Removal { sequence, at, version: Version { sequence: removed_sequence, searchable, .. } } = removal;
+        let fields = &self.shared.fields;
+        self.open.documents = self.open.documents.saturating_sub(1);
+        self.open.paragraphs = self.open.paragraphs.saturating_sub(u64::from(searchable));
+        self.open.tombstones += 1;
+        let mut tombstone = TantivyDocument::default();
+        tombstone.add_u64(fields.kind, Kind::Tombstone.to_u64());
+        tombstone.add_u64(fields.position, Position::record(sequence).to_u64());
+        let entry = TombstoneEntry { id: id.clone(), removed_sequence, removed_at: at };
+        tombstone.add_bytes(fields.stored, &encode(&entry));
+        vec![UserOperation::Delete(fields.document_term(id)), UserOperation::Add(tombstone)]
+    }
+}
+
+impl Writer for TantivyWriter {
+    fn write(&mut self, change: Change) -> Result<(), WriteError> {
+        let (sequence, operations) = match change {
+            Change::Put { sequence, document, replaces } => {
+                let mut operations = replaces.map_or_else(Vec::new, |removal| self.remove(&document.id, removal));
+                operations.extend(self.add(sequence, *document));
+                (sequence, operations)
+            }
+            Change::Delete { id, removes } => (removes.sequence, self.remove(&id, removes)),
+        };
+        debug_assert!(sequence > self.open.sequence, "sequences grow");
+        self.open.sequence = sequence;
+        // In one call: a document's entries stay together in one segment.
+        self.writer.run(operations).map_err(engine_error)?;
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<Generation, WriteError> {
+        self.open.commit += 1;
+        let payload = serde_json::to_string(&self.open).expect("counts and a string can be encoded");
+        let mut prepared = self.writer.prepare_commit().map_err(engine_error)?;
+        prepared.set_payload(&payload);
+        prepared.commit().map_err(engine_error)?;
+        // tantivy renames its list of segments into place without syncing the directory.
+        directory::sync(&self.shared.directory.index_path()).map_err(WriteError::Sync)?;
+        self.shared.publish(self.open.clone()).map_err(engine_error)
+    }
+
+    fn refresh(&mut self) -> Result<(), WriteError> {
+        let committed = self.shared.newest().commit().clone();
+        self.shared.publish(committed).map_err(engine_error)?;
+        Ok(())
+    }
+}
+
+fn open_writer(shared: &Shared, threads: usize) -> tantivy::Result<IndexWriter> {
+    let writer = shared.index.writer_with_num_threads(threads, threads * THREAD_BUFFER_BYTES)?;
+    let mut policy = LogMergePolicy::default();
+    policy.set_del_docs_ratio_before_merge(DELETED_BEFORE_MERGE);
+    writer.set_merge_policy(Box::new(policy));
+    Ok(writer)
+}
+
+fn engine_error(error: tantivy::TantivyError) -> WriteError {
+    WriteError::Engine(Box::new(error))
+}

@@ -1,0 +1,238 @@
+//! A group of changes that share a commit, and the log of versions that decides what each of them does.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use tokio::sync::oneshot;
+
+use crate::{
+    document::{DocumentId, Etag},
+    engine::{Change, Engine, Generation, IndexedDocument, ReadError, Removal, Version, WriteError, Writer},
+    ingest::{Deleted, GroupCommit, IngestError, Outcome, Receipt, writer::Urgency},
+};
+
+type Reply<T> = oneshot::Sender<Result<T, IngestError>>;
+/// An answer that waits for the commit.
+type Answer = Box<dyn FnOnce(Result<Generation, IngestError>) + Send>;
+
+/// Changes that share a commit.
+pub(super) struct Group {
+    limits: GroupCommit,
+    changes: usize,
+    bytes: usize,
+    /// When the longest waiting change has waited long enough.
+    due: Instant,
+    /// The versions that the group has written, `None` for deleted.
+    versions: HashMap<DocumentId, Option<Version>>,
+    answers: Vec<Answer>,
+    /// Whether there is anything to commit.
+    written: bool,
+    /// Why the group cannot be committed.
+    failure: Option<IngestError>,
+}
+
+impl Group {
+    pub(super) fn new(limits: GroupCommit, now: Instant) -> Self {
+        Self {
+            limits,
+            changes: 0,
+            bytes: 0,
+            due: now + limits.linger,
+            versions: HashMap::new(),
+            answers: Vec::new(),
+            written: false,
+            failure: None,
+        }
+    }
+
+    pub(super) fn count(&mut self, bytes: usize, urgency: Urgency) {
+        self.changes += 1;
+        self.bytes += bytes;
+        if urgency == Urgency::Now {
+            self.due = self.due.min(Instant::now());
+        }
+    }
+
+    /// How long the group may still wait for more.
+    pub(super) fn rest(&self, now: Instant) -> Duration {
+        self.due.saturating_duration_since(now)
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.changes >= self.limits.changes || self.bytes >= self.limits.bytes || self.failure.is_some()
+    }
+}
+
+/// The versions of all documents, and the engine's writer.
+pub(super) struct Log {
+    engine: Arc<dyn Engine>,
+    /// `None` after an error, until a new one could be had.
+    writer: Option<Box<dyn Writer>>,
+    /// The newest number given out.
+    sequence: u64,
+    needs_refresh: bool,
+}
+
+impl Log {
+    pub(super) fn new(engine: Arc<dyn Engine>) -> Result<Self, WriteError> {
+        let mut log = Self { engine, writer: None, sequence: 0, needs_refresh: false };
+        log.reopen()?;
+        Ok(log)
+    }
+
+    /// Adds a document, unless the same content is there or another version than expected.
+    pub(super) fn put(
+        &mut self,
+        group: &mut Group,
+        document: Box<IndexedDocument>,
+        expected: Option<Etag>,
+        reply: Reply<Receipt>,
+    ) {
+        let etag = document.etag;
+        let change = self.current(group, &document.id).and_then(|current| {
+            check_etag(expected, current)?;
+            match current {
+                Some(version) if version.etag == etag => Ok((Outcome::Unchanged, version.paragraphs)),
+                current => self.write_document(group, document, current),
+            }
+        });
+        answer(group, reply, change, move |(outcome, paragraphs), generation| Receipt {
+            etag,
+            generation,
+            paragraphs,
+            outcome,
+        });
+    }
+
+    /// Deletes a document, unless there is none or another version than expected.
+    pub(super) fn delete(&mut self, group: &mut Group, id: DocumentId, expected: Option<Etag>, reply: Reply<Deleted>) {
+        let change = self.current(group, &id).and_then(|current| {
+            let version = current.ok_or_else(|| IngestError::NotFound(id.clone()))?;
+            check_etag(expected, current)?;
+            let removes = self.removal(version);
+            self.write(group, Change::Delete { id: id.clone(), removes })?;
+            group.versions.insert(id, None);
+            Ok(())
+        });
+        answer(group, reply, change, |(), generation| Deleted { generation });
+    }
+
+    /// Commits a group if it changed anything, and answers everyone in it.
+    pub(super) fn finish(&mut self, group: Group) {
+        let result = match (group.failure, group.written) {
+            (Some(failure), _) => Err(failure),
+            (None, false) => Ok(self.engine.snapshot().generation()),
+            (None, true) => self.commit(),
+        };
+        if let Err(IngestError::Write(cause)) = &result {
+            tracing::error!(error = %cause, "a group of changes was not written; the writer is opened anew");
+            self.writer = None;
+        }
+        for answer in group.answers {
+            answer(result.clone());
+        }
+    }
+
+    pub(super) fn needs_refresh(&self) -> bool {
+        self.needs_refresh
+    }
+
+    /// Takes up what merging has done since the last commit.
+    pub(super) fn refresh(&mut self) {
+        self.needs_refresh = false;
+        if let Some(Err(error)) = self.writer.as_mut().map(|writer| writer.refresh()) {
+            tracing::warn!(%error, "merged segments could not be taken up; the next commit will");
+        }
+    }
+
+    fn write_document(
+        &mut self,
+        group: &mut Group,
+        document: Box<IndexedDocument>,
+        current: Option<Version>,
+    ) -> Result<(Outcome, u32), IngestError> {
+        let replaces = current.map(|version| self.removal(version));
+        let sequence = self.next_sequence();
+        let paragraphs = u32::try_from(document.paragraphs.len()).expect("limited when a document is prepared");
+        let version = Version { sequence, etag: document.etag, paragraphs, searchable: document.searchable() };
+        let id = document.id.clone();
+        self.write(group, Change::Put { sequence, document, replaces })?;
+        group.versions.insert(id, Some(version));
+        let outcome = if current.is_some() { Outcome::Replaced } else { Outcome::Created };
+        Ok((outcome, paragraphs))
+    }
+
+    fn write(&mut self, group: &mut Group, change: Change) -> Result<(), IngestError> {
+        group.written = true;
+        let written = self.open_writer().and_then(|writer| writer.write(change));
+        written.map_err(|error| {
+            let error = IngestError::Write(Arc::new(error));
+            group.failure = Some(error.clone());
+            error
+        })
+    }
+
+    fn commit(&mut self) -> Result<Generation, IngestError> {
+        let committed = self.open_writer().and_then(|writer| writer.commit());
+        self.needs_refresh = committed.is_ok();
+        committed.map_err(|error| IngestError::Write(Arc::new(error)))
+    }
+
+    /// The version that a change meets: the group's own, else the committed one.
+    fn current(&self, group: &Group, id: &DocumentId) -> Result<Option<Version>, IngestError> {
+        match group.versions.get(id) {
+            Some(version) => Ok(*version),
+            None => self
+                .engine
+                .snapshot()
+                .version(id)
+                .map_err(|error: ReadError| IngestError::Write(Arc::new(error.into()))),
+        }
+    }
+
+    fn open_writer(&mut self) -> Result<&mut Box<dyn Writer>, WriteError> {
+        if self.writer.is_none() {
+            self.reopen()?;
+        }
+        Ok(self.writer.as_mut().expect("just opened"))
+    }
+
+    fn reopen(&mut self) -> Result<(), WriteError> {
+        self.writer = Some(self.engine.writer()?);
+        // Never downwards: numbers given out for a group that was lost are not given out again.
+        self.sequence = self.sequence.max(self.engine.snapshot().statistics()?.sequence);
+        Ok(())
+    }
+
+    fn removal(&mut self, version: Version) -> Removal {
+        let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        Removal { sequence: self.next_sequence(), version, at }
+    }
+
+    fn next_sequence(&mut self) -> u64 {
+        self.sequence += 1;
+        self.sequence
+    }
+}
+
+fn check_etag(expected: Option<Etag>, current: Option<Version>) -> Result<(), IngestError> {
+    let stored = current.map(|version| version.etag);
+    if expected.is_some() && expected != stored { Err(IngestError::EtagMismatch(stored)) } else { Ok(()) }
+}
+
+/// Answers when the group is committed: everything that a change was decided on has to be on disk by then.
+fn answer<C: Send + 'static, T: 'static + Send>(
+    group: &mut Group,
+    reply: Reply<T>,
+    change: Result<C, IngestError>,
+    receipt: impl FnOnce(C, Generation) -> T + Send + 'static,
+) {
+    group.answers.push(Box::new(move |committed| {
+        let answer = change.and_then(|change| Ok(receipt(change, committed?)));
+        // Whoever asked may have left.
+        let _left = reply.send(answer);
+    }));
+}

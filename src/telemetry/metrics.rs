@@ -1,0 +1,296 @@
+//! Metrics, in the text format of OpenMetrics.
+
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text},
+    metrics::{
+        counter::Counter,
+        family::Family,
+        gauge::Gauge,
+        histogram::{Histogram, exponential_buckets},
+        info::Info,
+    },
+    registry::{Registry, Unit},
+};
+
+/// Content type of what [`Metrics::encode`] returns.
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+type Gauge64 = Gauge<u64, AtomicU64>;
+
+/// Everything that is counted. Cheap to clone; clones count together.
+///
+/// Labels come from fixed sets, so that the number of time series is bounded: names of services and methods, status
+/// codes, reasons. There are no ids and no query text.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    registry: Registry,
+    started: Family<Method, Counter>,
+    handled: Family<Outcome, Counter>,
+    handling: Family<Method, Histogram, fn() -> Histogram>,
+    first_hit: Histogram,
+    stream_hits: Histogram,
+    active_streams: Gauge,
+    shed: Family<Shed, Counter>,
+    documents: Gauge64,
+    paragraphs: Gauge64,
+    commit: Histogram,
+    text_chain_stale: Gauge,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Method {
+    service: &'static str,
+    method: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    service: &'static str,
+    method: &'static str,
+    code: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Shed {
+    reason: &'static str,
+}
+
+/// Why a call was refused or ended to protect the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShedReason {
+    /// The queue for CPU work was full.
+    Overloaded,
+    /// As many streams as allowed were open.
+    TooManyStreams,
+    /// The reader took nothing for too long.
+    SlowConsumer,
+    /// The service was about to stop.
+    Draining,
+}
+
+impl ShedReason {
+    /// The label, equal to the reason that the caller is told.
+    fn label(self) -> &'static str {
+        match self {
+            Self::Overloaded => "OVERLOADED",
+            Self::TooManyStreams => "TOO_MANY_STREAMS",
+            Self::SlowConsumer => "SLOW_CONSUMER",
+            Self::Draining => "SERVER_DRAINING",
+        }
+    }
+}
+
+/// Counts one open stream for as long as it lives.
+#[derive(Debug)]
+#[must_use = "the stream counts as open until this is dropped"]
+pub struct ActiveStream {
+    gauge: Gauge,
+}
+
+impl Drop for ActiveStream {
+    fn drop(&mut self) {
+        self.gauge.dec();
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// Everything at zero.
+    pub fn new() -> Self {
+        let mut inner = Inner {
+            registry: Registry::default(),
+            started: Family::default(),
+            handled: Family::default(),
+            handling: Family::new_with_constructor(durations),
+            first_hit: durations(),
+            stream_hits: Histogram::new(exponential_buckets(1.0, 4.0, 12)), // To 4 million.
+            active_streams: Gauge::default(),
+            shed: Family::default(),
+            documents: Gauge::default(),
+            paragraphs: Gauge::default(),
+            commit: durations(),
+            text_chain_stale: Gauge::default(),
+        };
+        inner.register_calls();
+        inner.register_streams();
+        inner.register_index();
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Counts a call that has begun.
+    pub fn call_started(&self, service: &'static str, method: &'static str) {
+        self.inner.started.get_or_create(&Method { service, method }).inc();
+    }
+
+    /// Counts a call whose last byte is out, with its final status (`OK`, `UNAVAILABLE`, …) and how long it took.
+    pub fn call_handled(&self, service: &'static str, method: &'static str, code: &'static str, took: Duration) {
+        self.inner.handled.get_or_create(&Outcome { service, method, code }).inc();
+        self.inner.handling.get_or_create(&Method { service, method }).observe(took.as_secs_f64());
+    }
+
+    /// Counts an open stream until what is returned is dropped.
+    pub fn stream_opened(&self) -> ActiveStream {
+        let gauge = self.inner.active_streams.clone();
+        gauge.inc();
+        ActiveStream { gauge }
+    }
+
+    /// Notes how long a stream's first hit took, from the call's arrival.
+    pub fn first_hit(&self, took: Duration) {
+        self.inner.first_hit.observe(took.as_secs_f64());
+    }
+
+    /// Notes how many hits a stream sent until it ended.
+    pub fn stream_ended(&self, hits: u64) {
+        #[expect(clippy::cast_precision_loss, reason = "no stream sends 2^53 hits")]
+        self.inner.stream_hits.observe(hits as f64);
+    }
+
+    /// Counts a call refused or ended to protect the others.
+    pub fn shed(&self, reason: ShedReason) {
+        self.inner.shed.get_or_create(&Shed { reason: reason.label() }).inc();
+    }
+
+    /// Sets how much the index holds.
+    pub fn index_size(&self, documents: u64, paragraphs: u64) {
+        self.inner.documents.set(documents);
+        self.inner.paragraphs.set(paragraphs);
+    }
+
+    /// Notes how long a commit took.
+    pub fn committed(&self, took: Duration) {
+        self.inner.commit.observe(took.as_secs_f64());
+    }
+
+    /// Sets whether the index was made by another text chain than this program's.
+    pub fn text_chain_stale(&self, stale: bool) {
+        self.inner.text_chain_stale.set(i64::from(stale));
+    }
+
+    /// All metrics as text, of type [`CONTENT_TYPE`].
+    pub fn encode(&self) -> String {
+        let mut page = String::new();
+        text::encode(&mut page, &self.inner.registry).expect("writing to a string cannot fail");
+        page
+    }
+}
+
+impl Inner {
+    fn register_calls(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("xunzhang_build", "The running program", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+        registry.register("grpc_server_started", "Calls begun", self.started.clone());
+        registry.register("grpc_server_handled", "Calls ended, by final status", self.handled.clone());
+        let help = "Duration of calls, to the last byte";
+        registry.register_with_unit("grpc_server_handling", help, Unit::Seconds, self.handling.clone());
+    }
+
+    fn register_streams(&mut self) {
+        let registry = &mut self.registry;
+        let help = "Time from a call's arrival to its first hit";
+        registry.register_with_unit("xunzhang_first_hit", help, Unit::Seconds, self.first_hit.clone());
+        registry.register("xunzhang_stream_hits", "Hits sent by a stream", self.stream_hits.clone());
+        registry.register("xunzhang_active_streams", "Streams open", self.active_streams.clone());
+        let help = "Calls refused or ended to protect the others";
+        registry.register("xunzhang_shed", help, self.shed.clone());
+    }
+
+    fn register_index(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("xunzhang_index_documents", "Documents in the index", self.documents.clone());
+        registry.register("xunzhang_index_paragraphs", "Paragraphs in the index", self.paragraphs.clone());
+        registry.register_with_unit("xunzhang_commit", "Duration of commits", Unit::Seconds, self.commit.clone());
+        let help = "1 when the index was made by another text chain and should be rebuilt";
+        registry.register("xunzhang_text_chain_stale", help, self.text_chain_stale.clone());
+    }
+}
+
+/// From 100 µs, below which nobody can tell, to 26 s, about when a drain is forced.
+fn durations() -> Histogram {
+    Histogram::new(exponential_buckets(0.0001, 2.0, 19))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `act` returns lives until the page is made.
+    fn check<T>(act: impl FnOnce(&Metrics) -> T, expected: &[&str]) {
+        let metrics = Metrics::new();
+        let _kept = act(&metrics.clone());
+        let page = metrics.encode();
+        for line in expected {
+            assert!(page.lines().any(|printed| printed == *line), "no `{line}` in\n{page}");
+        }
+    }
+
+    #[test]
+    fn calls() {
+        check(
+            |metrics| {
+                metrics.call_started("S", "M");
+                metrics.call_handled("S", "M", "OK", Duration::from_millis(3));
+            },
+            &[
+                r#"grpc_server_started_total{service="S",method="M"} 1"#,
+                r#"grpc_server_handled_total{service="S",method="M",code="OK"} 1"#,
+                r#"grpc_server_handling_seconds_count{service="S",method="M"} 1"#,
+                r#"grpc_server_handling_seconds_sum{service="S",method="M"} 0.003"#,
+            ],
+        );
+    }
+
+    #[test]
+    fn streams() {
+        check(
+            |metrics| {
+                let open = metrics.stream_opened();
+                drop(metrics.stream_opened());
+                metrics.first_hit(Duration::from_secs(1));
+                metrics.stream_ended(20);
+                metrics.shed(ShedReason::TooManyStreams);
+                open
+            },
+            &[
+                "xunzhang_active_streams 1",
+                "xunzhang_first_hit_seconds_sum 1.0",
+                "xunzhang_stream_hits_sum 20.0",
+                r#"xunzhang_shed_total{reason="TOO_MANY_STREAMS"} 1"#,
+            ],
+        );
+    }
+
+    #[test]
+    fn index_and_program() {
+        check(
+            |metrics| {
+                metrics.index_size(2, 30);
+                metrics.committed(Duration::from_secs(2));
+                metrics.text_chain_stale(true);
+            },
+            &[
+                "xunzhang_index_documents 2",
+                "xunzhang_index_paragraphs 30",
+                "xunzhang_commit_seconds_sum 2.0",
+                "xunzhang_text_chain_stale 1",
+                concat!(r#"xunzhang_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
+                "# EOF",
+            ],
+        );
+    }
+}

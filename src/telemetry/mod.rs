@@ -1,0 +1,9 @@
+//! What operators see of the service: log lines and metrics.
+//!
+//! The module does not know who logs and who counts; it never sees query text, ids or addresses as labels.
+
+mod logs;
+mod metrics;
+
+pub use logs::{LogError, LogFilter, LogForm, init};
+pub use metrics::{ActiveStream, CONTENT_TYPE, Metrics, ShedReason};
