@@ -1,1 +1,306 @@
-//! stub
+//! The composition root: the one file that knows every part, and in which order they start and stop.
+//!
+//! Listeners come first, so that a port in use is known before anything is done, and health has its say from the
+//! start; then the index; then, when whoever starts the service says so, readiness.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::{net::TcpListener, select, sync::watch, task::JoinSet, time::timeout};
+use tokio_stream::Stream;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::{AdmissionConfig, Config, DrainConfig, IngestConfig, LogConfig, PoolConfig, ServerConfig},
+    engine::{Engine, OpenError, WriteError, tantivy::TantivyEngine},
+    http,
+    ingest::{GroupCommit, Ingest},
+    pool::{Pool, PoolError},
+    rpc::{Channel, ConnectionPolicy, Opened, Policy, Rpc, ServeError},
+    search::Searcher,
+    shutdown::{DrainTimes, Shutdown},
+    telemetry::Metrics,
+    text::{self, Segmenter},
+};
+
+/// What of the time to stop is kept for the last commit, when connections do not close: at most a half.
+const COMMIT_TIME: Duration = Duration::from_secs(5);
+/// How often the metrics of the index are brought up to date.
+const INDEX_METRICS_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Why the service did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A listener's address cannot be had.
+    #[error("cannot listen on `{address}`: {source}; give another address with {flag} or `{key}`")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The key that it comes from.
+        key: &'static str,
+        /// The flag for it.
+        flag: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The system gives no threads for CPU work.
+    #[error("cannot start threads: {0}")]
+    Pool(#[source] io::Error),
+    /// The index cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The index cannot be written.
+    #[error("cannot start writing: {0}")]
+    Writer(#[from] WriteError),
+    /// Opening the index panicked.
+    #[error("opening the index failed: {0}")]
+    Panicked(#[from] PoolError),
+}
+
+/// Where the service listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    /// The gRPC listener.
+    pub service: SocketAddr,
+    /// The gRPC listener for operators, if it is on.
+    pub admin: Option<SocketAddr>,
+    /// The HTTP listener for probes and metrics, if it is on.
+    pub http: Option<SocketAddr>,
+}
+
+/// One service: several can live in one process. Dropping it drops what it does where it stands.
+pub struct App {
+    config: Config,
+    addresses: Addresses,
+    pool: Pool,
+    metrics: Metrics,
+    shutdown: Shutdown,
+    rpc: Rpc,
+    /// The index, once it is open.
+    opened: Option<Opened>,
+    /// What `/readyz` says.
+    ready: watch::Sender<bool>,
+    /// The gRPC listeners and pipes, which end when the service stops.
+    servers: JoinSet<Result<(), ServeError>>,
+    /// What goes on until the very end: the HTTP listener and the metrics of the index.
+    background: JoinSet<io::Result<()>>,
+    /// Ends the background.
+    ended: CancellationToken,
+}
+
+impl App {
+    /// Binds every listener and begins to answer: health says `NOT_SERVING`, calls that there is no index yet.
+    ///
+    /// # Errors
+    /// When an address cannot be had or there are no threads.
+    pub async fn bind(config: Config) -> Result<Self, StartError> {
+        let ServerConfig { listen, admin_listen, http_listen, .. } = config.server;
+        let service = bind(listen, "server.listen", "--listen").await?;
+        let admin = bind_if(admin_listen, "server.admin_listen", "--admin-listen").await?;
+        let http = bind_if(http_listen, "server.http_listen", "--http-listen").await?;
+        let addresses = Addresses {
+            service: address(&service, listen),
+            admin: admin.as_ref().zip(admin_listen).map(|(listener, wanted)| address(listener, wanted)),
+            http: http.as_ref().zip(http_listen).map(|(listener, wanted)| address(listener, wanted)),
+        };
+        let (metrics, shutdown) = (Metrics::new(), Shutdown::new());
+        let pool = pool(&config.pool, &config.admission)?;
+        let (policy, connections) = (policy(&config), connections(&config.server));
+        let rpc = Rpc::new(pool.clone(), metrics.clone(), shutdown.clone(), policy, connections).await;
+        let mut app = Self {
+            config,
+            addresses,
+            pool,
+            metrics,
+            shutdown,
+            rpc,
+            opened: None,
+            ready: watch::Sender::new(false),
+            servers: JoinSet::new(),
+            background: JoinSet::new(),
+            ended: CancellationToken::new(),
+        };
+        app.serve(service, admin, http);
+        Ok(app)
+    }
+
+    fn serve(&mut self, service: TcpListener, admin: Option<TcpListener>, http: Option<TcpListener>) {
+        self.servers.spawn(self.rpc.serve_tcp(service));
+        if let Some(admin) = admin {
+            self.servers.spawn(self.rpc.serve_admin_tcp(admin));
+        }
+        if let Some(http) = http {
+            let ended = self.ended.clone().cancelled_owned();
+            self.background.spawn(http::serve(http, self.ready.subscribe(), self.metrics.clone(), ended));
+        }
+    }
+
+    /// Where the service listens, with the ports that were picked.
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// Opens the index and starts writing; from now on calls are answered, though health does not say so yet.
+    ///
+    /// # Errors
+    /// When the index cannot be opened or written.
+    pub async fn open(&mut self) -> Result<(), StartError> {
+        let (directory, group) = (self.config.data_dir.clone(), group_commit(&self.config.ingest));
+        let opening = self.pool.run(move |_| {
+            let segmenter = Arc::new(Segmenter::new());
+            let engine: Arc<dyn Engine> = Arc::new(TantivyEngine::open(&directory, Arc::clone(&segmenter))?);
+            let ingest = Ingest::start(Arc::clone(&engine), group)?;
+            Ok::<_, StartError>(Opened { searcher: Searcher::new(engine, segmenter), ingest })
+        });
+        let opened = opening.await??;
+        let watching = watch_index(opened.searcher.clone(), self.pool.clone(), self.metrics.clone());
+        let ended = self.ended.clone();
+        self.background.spawn(async move {
+            ended.run_until_cancelled(watching).await;
+            Ok(())
+        });
+        self.rpc.open(opened.clone());
+        self.opened = Some(opened);
+        Ok(())
+    }
+
+    /// A channel to the services within this process, readiness or not.
+    pub fn local_channel(&mut self) -> Channel {
+        let (channel, serving) = self.rpc.local();
+        self.servers.spawn(serving);
+        channel
+    }
+
+    /// Says through health and `/readyz` that the service can do its work.
+    pub async fn ready(&self) {
+        self.set_ready(true).await;
+    }
+
+    async fn set_ready(&self, is_ready: bool) {
+        self.rpc.set_serving(is_ready).await;
+        self.ready.send_replace(is_ready);
+    }
+
+    /// Serves until the first of `requests`, then stops in order and in bounded time. A second request is: now.
+    ///
+    /// In order: say "not ready", let load balancers notice, accept nothing more, end streams, finish calls, commit
+    /// what was accepted. Returns whether all of it was done in time.
+    pub async fn run_until(mut self, requests: impl Stream<Item = ()>) -> bool {
+        let DrainConfig { lame_duck, timeout } = self.config.drain;
+        let shutdown = self.shutdown.clone();
+        shutdown.run(DrainTimes { lame_duck, timeout }, requests, self.serve_and_drain()).await.unwrap_or(false)
+    }
+
+    async fn serve_and_drain(&mut self) -> bool {
+        let (draining, stopping) = (self.shutdown.draining(), self.shutdown.stopping());
+        let is_whole = select! {
+            () = draining => true,
+            () = failed(&mut self.servers) => false,
+        };
+        self.set_ready(false).await;
+        if is_whole {
+            stopping.await;
+        }
+        let is_closed = is_whole && self.close_connections().await;
+        if let Some(opened) = self.opened.take() {
+            opened.ingest.close().await;
+        }
+        self.ended.cancel();
+        while self.background.join_next().await.is_some() {}
+        is_closed
+    }
+
+    /// Waits for connections to close, but not for those that never do: the last commit needs time too.
+    async fn close_connections(&mut self) -> bool {
+        let DrainConfig { lame_duck, timeout: whole } = self.config.drain;
+        let left = whole.saturating_sub(lame_duck);
+        let closed = async {
+            while self.servers.join_next().await.is_some() {}
+            self.rpc.streams_ended().await;
+        };
+        let is_closed = timeout(left.saturating_sub(COMMIT_TIME).max(left / 2), closed).await.is_ok();
+        if !is_closed {
+            tracing::warn!("some connections did not close in time: they are left");
+            self.servers.abort_all();
+        }
+        is_closed
+    }
+}
+
+/// Waits until a listener fails, which none does in order.
+async fn failed(servers: &mut JoinSet<Result<(), ServeError>>) {
+    while let Some(ended) = servers.join_next().await {
+        let error: Box<dyn std::error::Error> = match ended {
+            Ok(Ok(())) => continue, // A pipe within the process that nobody holds any more.
+            Ok(Err(error)) => error.into(),
+            Err(error) => error.into(),
+        };
+        tracing::error!(error, "a listener failed: stopping");
+        return;
+    }
+}
+
+async fn bind(wanted: SocketAddr, key: &'static str, flag: &'static str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(wanted).await.map_err(|source| StartError::Listen { address: wanted, key, flag, source })
+}
+
+async fn bind_if(
+    wanted: Option<SocketAddr>,
+    key: &'static str,
+    flag: &'static str,
+) -> Result<Option<TcpListener>, StartError> {
+    match wanted {
+        Some(wanted) => bind(wanted, key, flag).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Where a listener listens, which is where it was told to but for port 0.
+fn address(listener: &TcpListener, wanted: SocketAddr) -> SocketAddr {
+    listener.local_addr().unwrap_or(wanted)
+}
+
+fn pool(config: &PoolConfig, admission: &AdmissionConfig) -> Result<Pool, StartError> {
+    Pool::with_capacity(config.threads, admission.max_searches).map_err(StartError::Pool)
+}
+
+fn policy(config: &Config) -> Policy {
+    let AdmissionConfig { max_streams, max_searches: _ } = config.admission;
+    let LogConfig { format: _, filter: _, queries } = config.log;
+    Policy { max_streams: max_streams.get(), log_queries: queries, fingerprint: text::fingerprint().to_owned() }
+}
+
+fn connections(config: &ServerConfig) -> ConnectionPolicy {
+    ConnectionPolicy {
+        max_concurrent_streams: config.max_concurrent_streams,
+        keepalive_interval: config.keepalive_interval,
+        keepalive_timeout: config.keepalive_timeout,
+        max_age: config.connection_max_age,
+    }
+}
+
+fn group_commit(config: &IngestConfig) -> GroupCommit {
+    let IngestConfig { commit_changes, commit_bytes, commit_linger } = *config;
+    GroupCommit {
+        changes: commit_changes.get(),
+        bytes: usize::try_from(commit_bytes).unwrap_or(usize::MAX),
+        linger: commit_linger,
+    }
+}
+
+/// Keeps the metrics of the index up to date, for ever.
+async fn watch_index(searcher: Searcher, pool: Pool, metrics: Metrics) {
+    let mut ticks = tokio::time::interval(INDEX_METRICS_INTERVAL);
+    loop {
+        ticks.tick().await;
+        let searcher = searcher.clone();
+        match pool.run(move |_| searcher.statistics()).await {
+            Ok(Ok((_, statistics))) => {
+                metrics.index_size(statistics.documents, statistics.paragraphs);
+                metrics.text_chain_stale(statistics.fingerprint != text::fingerprint());
+            }
+            Ok(Err(error)) => tracing::error!(%error, "the index does not say what it holds"),
+            Err(error) => tracing::error!(%error, "the index does not say what it holds"),
+        }
+    }
+}

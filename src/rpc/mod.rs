@@ -1,3 +1,27 @@
 //! gRPC: the only place that names tonic, prost and generated code.
+//!
+//! Knows nothing of configuration, of how the index is opened, or of which engine is there.
 
+mod admin;
+mod call;
+mod convert;
+mod core;
+mod document;
+mod failure;
+mod health;
+mod import;
+mod layers;
+mod limits;
+mod local;
 pub mod proto;
+mod reflection;
+mod search;
+mod server;
+mod status;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+pub use core::{Opened, Policy};
+pub use server::{ConnectionPolicy, Rpc, ServeError};
+pub use tonic::transport::Channel;

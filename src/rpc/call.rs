@@ -1,0 +1,132 @@
+//! What is known about one call while it runs: its name in the logs, its deadline, what it has done so far.
+
+use std::{
+    future::Future,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::time::Instant;
+use tonic::{Request, Status};
+
+use crate::rpc::failure::Failure;
+
+/// One call. Cheap to clone; the layer around every call puts it into the request's extensions.
+#[derive(Clone, Debug)]
+pub(crate) struct Call(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    request_id: String,
+    arrived: Instant,
+    deadline: Option<Instant>,
+    stats: CallStats,
+}
+
+/// What a call has done, for its access line and for metrics.
+#[derive(Debug, Default)]
+pub(crate) struct CallStats {
+    hits: AtomicU64,
+    first_hit: OnceLock<Duration>,
+    query: OnceLock<String>,
+    reason: OnceLock<&'static str>,
+}
+
+impl Call {
+    /// A call that arrives now and may take `timeout`.
+    pub(crate) fn new(request_id: String, timeout: Option<Duration>) -> Self {
+        let arrived = Instant::now();
+        // A timeout past the end of time is none.
+        let deadline = timeout.and_then(|timeout| arrived.checked_add(timeout));
+        Self(Arc::new(Inner { request_id, arrived, deadline, stats: CallStats::default() }))
+    }
+
+    /// The call that a request belongs to.
+    pub(crate) fn of<T>(request: &Request<T>) -> Self {
+        let known = request.extensions().get::<Self>().cloned();
+        known.unwrap_or_else(|| Self::new(String::new(), None))
+    }
+
+    /// The name of the call in logs.
+    pub(crate) fn request_id(&self) -> &str {
+        &self.0.request_id
+    }
+
+    /// The time since the request arrived.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.0.arrived.elapsed()
+    }
+
+    /// What the call has done.
+    pub(crate) fn stats(&self) -> &CallStats {
+        &self.0.stats
+    }
+
+    /// Turns a failure into what the caller is told, and remembers its reason.
+    pub(crate) fn status(&self, failure: Failure) -> Status {
+        self.0.stats.fail(failure.reason());
+        failure.into_status(self.request_id())
+    }
+
+    /// Waits for the deadline; for ever when there is none.
+    pub(crate) async fn deadline(&self) {
+        match self.0.deadline {
+            Some(deadline) => tokio::time::sleep_until(deadline).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Does the work of a call that answers once, within its deadline.
+    pub(crate) async fn answer<T, F>(&self, work: F) -> Result<tonic::Response<T>, Status>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        let done = tokio::select! {
+            biased;
+            done = work => done,
+            () = self.deadline() => Err(Failure::Deadline),
+        };
+        done.map(tonic::Response::new).map_err(|failure| self.status(failure))
+    }
+}
+
+impl CallStats {
+    /// Counts hits that were handed to the transport `elapsed` after the request arrived.
+    pub(crate) fn count_hits(&self, hits: usize, elapsed: Duration) {
+        self.first_hit.get_or_init(|| elapsed);
+        self.hits.fetch_add(hits as u64, Ordering::Relaxed);
+    }
+
+    /// Remembers the query as the caller wrote it.
+    pub(crate) fn set_query(&self, query: String) {
+        self.query.get_or_init(|| query);
+    }
+
+    /// Remembers why the call failed; the first reason stays.
+    pub(crate) fn fail(&self, reason: &'static str) {
+        self.reason.get_or_init(|| reason);
+    }
+
+    /// Hits sent so far.
+    pub(crate) fn hits(&self) -> u64 {
+        self.hits.load(Ordering::Relaxed)
+    }
+
+    /// How long the first hit took.
+    pub(crate) fn first_hit(&self) -> Option<Duration> {
+        self.first_hit.get().copied()
+    }
+
+    /// The query, if the log may have it.
+    pub(crate) fn query(&self) -> Option<&str> {
+        self.query.get().map(String::as_str)
+    }
+
+    /// Why the call failed.
+    pub(crate) fn reason(&self) -> Option<&'static str> {
+        self.reason.get().copied()
+    }
+}

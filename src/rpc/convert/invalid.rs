@@ -1,0 +1,52 @@
+//! What is wrong with a field.
+
+use crate::rpc::proto;
+
+/// A field that cannot be taken.
+#[derive(Debug, thiserror::Error)]
+#[error("`{field}` {message}")]
+pub(crate) struct Invalid {
+    /// The path of the field in the request.
+    pub(crate) field: String,
+    /// What is wrong with it and what to do, to be read after the path.
+    pub(crate) message: String,
+}
+
+impl Invalid {
+    /// Says what is wrong with a field.
+    pub(crate) fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+
+    /// Refuses a field that the contract has and this version does not serve.
+    pub(crate) fn not_served(field: &str) -> Self {
+        Self::new(field, "is not served by this version; leave it unset")
+    }
+}
+
+/// Refuses a field that is not served yet, if it is set.
+pub(crate) fn unserved(field: &str, is_set: bool) -> Result<(), Invalid> {
+    if is_set { Err(Invalid::not_served(field)) } else { Ok(()) }
+}
+
+/// Refuses a number above its maximum.
+pub(crate) fn at_most(field: &str, value: u32, maximum: u32) -> Result<u32, Invalid> {
+    if value > maximum {
+        return Err(Invalid::new(field, format!("is `{value}`, at most {maximum} is taken")));
+    }
+    Ok(value)
+}
+
+/// Reads an enumeration, refusing values that this version does not know.
+pub(crate) fn enumeration<E: TryFrom<i32>>(field: &str, value: i32) -> Result<E, Invalid> {
+    E::try_from(value).map_err(|_| Invalid::new(field, format!("has the unknown value `{value}`")))
+}
+
+/// Reads how many words have to match; `None` when the caller does not say.
+pub(crate) fn match_mode(field: &str, value: i32) -> Result<Option<crate::query::MatchMode>, Invalid> {
+    Ok(match enumeration(field, value)? {
+        proto::MatchMode::Unspecified => None,
+        proto::MatchMode::Any => Some(crate::query::MatchMode::Any),
+        proto::MatchMode::All => Some(crate::query::MatchMode::All),
+    })
+}

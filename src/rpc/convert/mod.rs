@@ -1,0 +1,20 @@
+//! The door between generated types and ours.
+//!
+//! What comes in is destructured without `..`, so that a new field breaks the build until someone decides about it.
+
+mod answer;
+mod document;
+mod hit;
+mod invalid;
+mod query;
+mod search;
+
+pub(crate) use answer::{
+    delete_response, metadata_response, original_response, paragraphs_response, prepare_warning, put_response,
+    statistics_response,
+};
+pub(crate) use document::{ReadView, Received, document, document_id, etag, get_request};
+pub(crate) use hit::hit;
+pub(crate) use invalid::Invalid;
+pub(crate) use query::tree;
+pub(crate) use search::{Asked, export_request, search_request};

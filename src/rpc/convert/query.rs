@@ -1,0 +1,190 @@
+//! Queries, in both directions.
+
+use crate::{
+    query::{Boolean, Field, MAX_CHARACTERS, MAX_CLAUSES, MAX_DEPTH, MatchMode, Phrase, Query, Words},
+    rpc::{
+        convert::invalid::{Invalid, enumeration, match_mode},
+        proto::{self, query::Kind},
+    },
+};
+
+/// Refuses a text that is longer than a question.
+pub(super) fn checked_text(field: &str, text: String) -> Result<String, Invalid> {
+    if text.is_empty() {
+        return Err(Invalid::new(field, "must not be empty"));
+    }
+    let characters = text.chars().count();
+    if characters > MAX_CHARACTERS {
+        return Err(Invalid::new(field, format!("has {characters} characters, at most {MAX_CHARACTERS} are taken")));
+    }
+    Ok(text)
+}
+
+/// Reads a tree that a caller built.
+pub(super) fn typed(field: &str, query: proto::Query) -> Result<Query, Invalid> {
+    Reader { clauses_left: MAX_CLAUSES }.query(field, 1, query)
+}
+
+/// Reads a tree. Its recursion ends at [`MAX_DEPTH`], whatever comes in.
+struct Reader {
+    clauses_left: usize,
+}
+
+impl Reader {
+    fn query(&mut self, field: &str, depth: usize, query: proto::Query) -> Result<Query, Invalid> {
+        self.count(depth)?;
+        let proto::Query { kind } = query;
+        let Some(kind) = kind else {
+            return Err(Invalid::new(field, "has no kind of node set"));
+        };
+        match kind {
+            Kind::Text(text) => words(&format!("{field}.text"), text),
+            Kind::Phrase(text) => phrase(&format!("{field}.phrase"), text),
+            Kind::Substring(proto::SubstringQuery { text: _ }) => {
+                Err(Invalid::not_served(&format!("{field}.substring")))
+            }
+            Kind::Boolean(boolean) => self.boolean(&format!("{field}.boolean"), depth, boolean),
+            Kind::MatchAll(proto::MatchAllQuery {}) => Ok(Query::MatchAll),
+        }
+    }
+
+    fn count(&mut self, depth: usize) -> Result<(), Invalid> {
+        if depth > MAX_DEPTH {
+            return Err(Invalid::new("typed_query", format!("has more than {MAX_DEPTH} levels")));
+        }
+        self.clauses_left = self
+            .clauses_left
+            .checked_sub(1)
+            .ok_or_else(|| Invalid::new("typed_query", format!("has more than {MAX_CLAUSES} clauses")))?;
+        Ok(())
+    }
+
+    fn boolean(&mut self, field: &str, depth: usize, query: proto::BooleanQuery) -> Result<Query, Invalid> {
+        let proto::BooleanQuery { must, should, must_not } = query;
+        if must.is_empty() && should.is_empty() && must_not.is_empty() {
+            return Err(Invalid::new(field, "has no clauses"));
+        }
+        Ok(Query::Boolean(Boolean {
+            must: self.clauses(&format!("{field}.must"), depth, must)?,
+            should: self.clauses(&format!("{field}.should"), depth, should)?,
+            must_not: self.clauses(&format!("{field}.must_not"), depth, must_not)?,
+        }))
+    }
+
+    fn clauses(&mut self, field: &str, depth: usize, queries: Vec<proto::Query>) -> Result<Vec<Query>, Invalid> {
+        let numbered = queries.into_iter().enumerate();
+        numbered.map(|(number, query)| self.query(&format!("{field}[{number}]"), depth + 1, query)).collect()
+    }
+}
+
+fn words(path: &str, query: proto::TextQuery) -> Result<Query, Invalid> {
+    let proto::TextQuery { text, field, r#match } = query;
+    Ok(Query::Words(Words {
+        text: checked_text(&format!("{path}.text"), text)?,
+        field: query_field(&format!("{path}.field"), field)?,
+        mode: match_mode(&format!("{path}.match"), r#match)?,
+    }))
+}
+
+fn phrase(path: &str, query: proto::PhraseQuery) -> Result<Query, Invalid> {
+    let proto::PhraseQuery { text, field } = query;
+    Ok(Query::Phrase(Phrase {
+        text: checked_text(&format!("{path}.text"), text)?,
+        field: query_field(&format!("{path}.field"), field)?.unwrap_or(Field::Text),
+    }))
+}
+
+fn query_field(field: &str, value: i32) -> Result<Option<Field>, Invalid> {
+    Ok(match enumeration(field, value)? {
+        proto::QueryField::Unspecified => None,
+        proto::QueryField::Text => Some(Field::Text),
+        proto::QueryField::Title => Some(Field::Title),
+    })
+}
+
+/// Writes a query as the tree that callers see.
+pub(crate) fn tree(query: &Query) -> proto::Query {
+    let kind = match query {
+        Query::Words(Words { text, field, mode }) => Kind::Text(proto::TextQuery {
+            text: text.clone(),
+            field: written_field(*field).into(),
+            r#match: written_mode(*mode).into(),
+        }),
+        Query::Phrase(Phrase { text, field }) => {
+            Kind::Phrase(proto::PhraseQuery { text: text.clone(), field: written_field(Some(*field)).into() })
+        }
+        Query::Boolean(Boolean { must, should, must_not }) => Kind::Boolean(proto::BooleanQuery {
+            must: must.iter().map(tree).collect(),
+            should: should.iter().map(tree).collect(),
+            must_not: must_not.iter().map(tree).collect(),
+        }),
+        Query::MatchAll => Kind::MatchAll(proto::MatchAllQuery {}),
+    };
+    proto::Query { kind: Some(kind) }
+}
+
+fn written_field(field: Option<Field>) -> proto::QueryField {
+    match field {
+        None => proto::QueryField::Unspecified,
+        Some(Field::Text) => proto::QueryField::Text,
+        Some(Field::Title) => proto::QueryField::Title,
+    }
+}
+
+fn written_mode(mode: Option<MatchMode>) -> proto::MatchMode {
+    match mode {
+        None => proto::MatchMode::Unspecified,
+        Some(MatchMode::Any) => proto::MatchMode::Any,
+        Some(MatchMode::All) => proto::MatchMode::All,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(words: &str) -> proto::Query {
+        let text = proto::TextQuery { text: words.to_owned(), field: 0, r#match: 0 };
+        proto::Query { kind: Some(Kind::Text(text)) }
+    }
+
+    fn any_of(should: Vec<proto::Query>) -> proto::Query {
+        let boolean = proto::BooleanQuery { must: vec![], should, must_not: vec![] };
+        proto::Query { kind: Some(Kind::Boolean(boolean)) }
+    }
+
+    fn nested(levels: usize) -> proto::Query {
+        (1..levels).fold(text("干部"), |inner, _| any_of(vec![inner]))
+    }
+
+    fn check_refused(query: proto::Query, field: &str) {
+        let refused = typed("typed_query", query).expect_err("must be refused");
+        assert_eq!(refused.field, field, "{refused}");
+    }
+
+    #[test]
+    fn a_tree_comes_back_as_it_went_in() {
+        let sent = any_of(vec![text("问题导向"), proto::Query { kind: Some(Kind::MatchAll(proto::MatchAllQuery {})) }]);
+        assert_eq!(tree(&typed("typed_query", sent.clone()).unwrap()), sent);
+    }
+
+    #[test]
+    fn a_tree_is_bounded_in_depth_and_size() {
+        assert!(typed("typed_query", nested(MAX_DEPTH)).is_ok());
+        check_refused(nested(MAX_DEPTH + 1), "typed_query");
+        check_refused(nested(100), "typed_query");
+        assert!(typed("typed_query", any_of(vec![text("干部"); MAX_CLAUSES - 1])).is_ok());
+        check_refused(any_of(vec![text("干部"); MAX_CLAUSES]), "typed_query");
+    }
+
+    #[test]
+    fn the_path_leads_to_the_field() {
+        check_refused(any_of(vec![text("干部"), text("")]), "typed_query.boolean.should[1].text.text");
+        check_refused(any_of(vec![]), "typed_query.boolean");
+        check_refused(proto::Query { kind: None }, "typed_query");
+        let substring = proto::SubstringQuery { text: "〔2024〕".to_owned() };
+        check_refused(proto::Query { kind: Some(Kind::Substring(substring)) }, "typed_query.substring");
+        let unknown = proto::TextQuery { text: "干部".to_owned(), field: 7, r#match: 0 };
+        check_refused(proto::Query { kind: Some(Kind::Text(unknown)) }, "typed_query.text.field");
+    }
+}

@@ -1,0 +1,216 @@
+//! Search and export requests.
+
+use crate::{
+    query::{self, MatchMode, Query},
+    rpc::{
+        convert::{
+            invalid::{Invalid, at_most, enumeration, match_mode, unserved},
+            query::{checked_text, typed},
+        },
+        limits::{CONTEXT_PARAGRAPHS, DEFAULT_SEARCH_LIMIT, SEARCH_LIMIT},
+        proto::{self, export_request, search_request},
+    },
+    search::{Context, ExportRequest, RankRequest},
+};
+
+/// A request, checked, with what its caller should know about how it was taken.
+pub(crate) struct Asked<R> {
+    /// What to do.
+    pub(crate) request: R,
+    /// What was taken otherwise than it may have been meant.
+    pub(crate) warnings: Vec<proto::Warning>,
+    /// The query as the caller wrote it, for the log; `None` for a tree.
+    pub(crate) written: Option<String>,
+}
+
+/// Checks a search.
+pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<RankRequest>, Invalid> {
+    let proto::SearchRequest {
+        query_form,
+        limit,
+        r#match,
+        filter,
+        highlight_unit,
+        context_before,
+        context_after,
+        collapse,
+        time_budget,
+        min_generation,
+        resume_token,
+        allow_snapshot_change,
+    } = request;
+    unserved("filter", filter.is_some())?;
+    highlights(highlight_unit)?;
+    unserved("collapse", collapse)?;
+    unserved("time_budget", time_budget.is_some())?;
+    unserved("resume_token", !resume_token.is_empty())?;
+    unserved("allow_snapshot_change", allow_snapshot_change)?;
+    let understood = match query_form {
+        None => return Err(Invalid::new("query", "must not be empty")),
+        Some(search_request::QueryForm::Query(text)) => Understood::written(checked_text("query", text)?),
+        Some(search_request::QueryForm::TypedQuery(query)) => Understood::tree(typed("typed_query", query)?),
+    };
+    let request = RankRequest {
+        query: understood.query,
+        mode: mode(r#match)?,
+        limit: effective_limit(limit)?,
+        context: Context {
+            before: at_most("context_before", context_before, CONTEXT_PARAGRAPHS)?,
+            after: at_most("context_after", context_after, CONTEXT_PARAGRAPHS)?,
+        },
+        min_generation: generation(&min_generation)?,
+    };
+    Ok(Asked { request, warnings: understood.warnings, written: understood.written })
+}
+
+/// Checks an export. No query, or an empty one, means everything.
+pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<ExportRequest>, Invalid> {
+    let proto::ExportRequest {
+        query_form,
+        r#match,
+        filter,
+        min_generation,
+        resume_token,
+        allow_snapshot_change,
+        follow,
+    } = request;
+    unserved("filter", filter.is_some())?;
+    unserved("resume_token", !resume_token.is_empty())?;
+    unserved("allow_snapshot_change", allow_snapshot_change)?;
+    unserved("follow", follow)?;
+    let understood = match query_form {
+        None => Understood::tree(Query::MatchAll),
+        Some(export_request::QueryForm::Query(text)) if text.is_empty() => Understood::tree(Query::MatchAll),
+        Some(export_request::QueryForm::Query(text)) => Understood::written(checked_text("query", text)?),
+        Some(export_request::QueryForm::TypedQuery(query)) => Understood::tree(typed("typed_query", query)?),
+    };
+    let request =
+        ExportRequest { query: understood.query, mode: mode(r#match)?, min_generation: generation(&min_generation)? };
+    Ok(Asked { request, warnings: understood.warnings, written: understood.written })
+}
+
+/// A query in either form.
+struct Understood {
+    query: Query,
+    warnings: Vec<proto::Warning>,
+    written: Option<String>,
+}
+
+impl Understood {
+    fn tree(query: Query) -> Self {
+        Self { query, warnings: Vec::new(), written: None }
+    }
+
+    fn written(text: String) -> Self {
+        let query::Parsed { query, warnings } = query::parse(&text);
+        Self { query, warnings: warnings.iter().map(warning).collect(), written: Some(text) }
+    }
+}
+
+fn warning(warning: &query::Warning) -> proto::Warning {
+    let (reason, message) = match warning {
+        query::Warning::UnclosedQuote(mark) => {
+            ("UNCLOSED_QUOTE", format!("the quotation mark `{mark}` has no partner: what follows was taken as words"))
+        }
+        query::Warning::EmptyPhrase => {
+            ("EMPTY_PHRASE", "a quoted part has no letter or digit: it was left out".to_owned())
+        }
+        query::Warning::NothingToSearch => {
+            ("NOTHING_TO_SEARCH", "the query has no letter or digit: nothing can match".to_owned())
+        }
+    };
+    proto::Warning { reason: reason.to_owned(), message, field: "query".to_owned() }
+}
+
+fn mode(value: i32) -> Result<MatchMode, Invalid> {
+    Ok(match_mode("match", value)?.unwrap_or_default())
+}
+
+fn effective_limit(limit: u32) -> Result<usize, Invalid> {
+    let limit = if limit == 0 { DEFAULT_SEARCH_LIMIT } else { at_most("limit", limit, SEARCH_LIMIT)? };
+    Ok(limit as usize)
+}
+
+fn highlights(unit: i32) -> Result<(), Invalid> {
+    match enumeration("highlight_unit", unit)? {
+        proto::OffsetUnit::Unspecified | proto::OffsetUnit::Utf8Byte => Ok(()),
+        proto::OffsetUnit::Utf16 | proto::OffsetUnit::CodePoint => Err(Invalid::not_served("highlight_unit")),
+    }
+}
+
+fn generation(text: &str) -> Result<Option<crate::engine::Generation>, Invalid> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse()
+        .map(Some)
+        .map_err(|error: crate::engine::InvalidGeneration| Invalid::new("min_generation", error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn everything() -> proto::SearchRequest {
+        let query = proto::Query { kind: Some(proto::query::Kind::MatchAll(proto::MatchAllQuery {})) };
+        proto::SearchRequest {
+            query_form: Some(search_request::QueryForm::TypedQuery(query)),
+            ..proto::SearchRequest::default()
+        }
+    }
+
+    fn check_refused(change: impl FnOnce(&mut proto::SearchRequest), field: &str) {
+        let mut request = everything();
+        change(&mut request);
+        let refused = search_request(request).err().expect("must be refused");
+        assert_eq!(refused.field, field, "{refused}");
+    }
+
+    #[test]
+    fn defaults_are_the_contracts() {
+        let asked = search_request(everything()).unwrap().request;
+        assert_eq!((asked.limit, asked.mode, asked.context), (10, MatchMode::Any, Context::default()));
+        assert_eq!(asked.min_generation, None);
+    }
+
+    #[test]
+    fn limits_are_held_to_and_never_cut_in_silence() {
+        let mut request = everything();
+        request.limit = SEARCH_LIMIT;
+        assert_eq!(search_request(request).unwrap().request.limit, 10_000);
+        check_refused(|request| request.limit = SEARCH_LIMIT + 1, "limit");
+        check_refused(|request| request.context_before = 6, "context_before");
+        check_refused(|request| request.context_after = 6, "context_after");
+        check_refused(|request| request.query_form = None, "query");
+        let form = |text: String| Some(search_request::QueryForm::Query(text));
+        check_refused(|request| request.query_form = form(String::new()), "query");
+        check_refused(|request| request.query_form = form("党".repeat(1_025)), "query");
+    }
+
+    #[test]
+    fn unknown_values_are_refused() {
+        check_refused(|request| request.r#match = 3, "match");
+        check_refused(|request| request.highlight_unit = -1, "highlight_unit");
+        check_refused(|request| request.min_generation = "newest".to_owned(), "min_generation");
+    }
+
+    #[test]
+    fn what_is_not_served_yet_is_said_so() {
+        check_refused(|request| request.filter = Some(proto::Filter::default()), "filter");
+        check_refused(|request| request.highlight_unit = proto::OffsetUnit::Utf16.into(), "highlight_unit");
+        check_refused(|request| request.collapse = true, "collapse");
+        check_refused(|request| request.time_budget = Some(prost_types::Duration::default()), "time_budget");
+        check_refused(|request| request.resume_token = "t".to_owned(), "resume_token");
+        check_refused(|request| request.allow_snapshot_change = true, "allow_snapshot_change");
+    }
+
+    #[test]
+    fn an_export_without_a_query_is_of_everything() {
+        for query_form in [None, Some(export_request::QueryForm::Query(String::new()))] {
+            let request = proto::ExportRequest { query_form, ..proto::ExportRequest::default() };
+            assert_eq!(export_request(request).unwrap().request.query, Query::MatchAll);
+        }
+        let follow = proto::ExportRequest { follow: true, ..proto::ExportRequest::default() };
+        assert_eq!(export_request(follow).err().expect("must be refused").field, "follow");
+    }
+}

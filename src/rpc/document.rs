@@ -1,0 +1,123 @@
+//! `DocumentService`: documents in, documents out.
+
+use std::sync::Arc;
+
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::{
+    document::DocumentId,
+    ingest::{Ingest, Prepared, prepare},
+    rpc::{
+        call::Call,
+        convert::{
+            ReadView, Received, delete_response, document, document_id, etag, get_request, metadata_response,
+            original_response, paragraphs_response, prepare_warning, put_response,
+        },
+        core::Core,
+        failure::Failure,
+        import::Import,
+        limits::DOCUMENT_PAGE_BYTES,
+        proto::{self, document_service_server::DocumentService},
+        stream::{Answers, AtShutdown, start},
+    },
+    search::{SearchError, Searcher},
+};
+
+/// The service.
+pub(crate) struct Documents {
+    core: Arc<Core>,
+}
+
+impl Documents {
+    /// Serves what `core` holds.
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self { core }
+    }
+
+    async fn put(&self, request: proto::PutDocumentRequest) -> Result<proto::PutDocumentResponse, Failure> {
+        let proto::PutDocumentRequest { document: sent, etag: expected } = request;
+        let Received { document, mut warnings } = document(sent)?;
+        let expected = etag(&expected)?;
+        let ingest = self.ingest()?;
+        let id = document.id.clone();
+        let prepared: Prepared = self.core.pool.run(|_| prepare(document)).await??;
+        warnings.extend(prepared.warnings.iter().copied().map(prepare_warning));
+        let receipt = ingest.put(prepared, expected).await?;
+        Ok(put_response(&id, &receipt, warnings))
+    }
+
+    async fn get(&self, request: proto::GetDocumentRequest) -> Result<proto::GetDocumentResponse, Failure> {
+        let (id, view) = get_request(request)?;
+        let searcher = self.core.opened()?.searcher.clone();
+        Ok(self.core.pool.run(move |_| read(&searcher, &id, &view)).await??)
+    }
+
+    async fn delete(&self, request: proto::DeleteDocumentRequest) -> Result<proto::DeleteDocumentResponse, Failure> {
+        let proto::DeleteDocumentRequest { document_id: id, etag: expected } = request;
+        let (id, expected) = (document_id("document_id", id)?, etag(&expected)?);
+        let deleted = self.ingest()?.delete(id, expected).await?;
+        Ok(delete_response(&deleted))
+    }
+
+    fn start_import(
+        &self,
+        call: &Call,
+        requests: Streaming<proto::ImportDocumentsRequest>,
+    ) -> Result<Answers<proto::ImportDocumentsResponse>, Failure> {
+        let ingest = self.ingest()?;
+        let admitted = self.core.admit_import()?;
+        let import = Import::new(&self.core, call, ingest);
+        // An import that the service's end cuts short still acknowledges what it gave to the writer.
+        Ok(start(&self.core, call, admitted, AtShutdown::Decides, |outlet| import.run(requests, outlet)))
+    }
+
+    fn ingest(&self) -> Result<Ingest, Failure> {
+        Ok(self.core.opened()?.ingest.clone())
+    }
+}
+
+/// Reads as much of a document as the view says. Disk work: run it on the pool.
+fn read(searcher: &Searcher, id: &DocumentId, view: &ReadView) -> Result<proto::GetDocumentResponse, SearchError> {
+    match *view {
+        ReadView::Metadata => Ok(metadata_response(&searcher.document(id)?)),
+        ReadView::Paragraphs { first } => {
+            Ok(paragraphs_response(searcher.paragraphs(id, first, DOCUMENT_PAGE_BYTES as usize)?))
+        }
+        ReadView::Original { offset, bytes } => Ok(original_response(searcher.original(id, offset, bytes as usize)?)),
+    }
+}
+
+#[tonic::async_trait]
+impl DocumentService for Documents {
+    type ImportDocumentsStream = Answers<proto::ImportDocumentsResponse>;
+
+    async fn put_document(
+        &self,
+        request: Request<proto::PutDocumentRequest>,
+    ) -> Result<Response<proto::PutDocumentResponse>, Status> {
+        Call::of(&request).answer(self.put(request.into_inner())).await
+    }
+
+    async fn import_documents(
+        &self,
+        request: Request<Streaming<proto::ImportDocumentsRequest>>,
+    ) -> Result<Response<Self::ImportDocumentsStream>, Status> {
+        let call = Call::of(&request);
+        let answers = self.start_import(&call, request.into_inner());
+        answers.map(Response::new).map_err(|failure| call.status(failure))
+    }
+
+    async fn get_document(
+        &self,
+        request: Request<proto::GetDocumentRequest>,
+    ) -> Result<Response<proto::GetDocumentResponse>, Status> {
+        Call::of(&request).answer(self.get(request.into_inner())).await
+    }
+
+    async fn delete_document(
+        &self,
+        request: Request<proto::DeleteDocumentRequest>,
+    ) -> Result<Response<proto::DeleteDocumentResponse>, Status> {
+        Call::of(&request).answer(self.delete(request.into_inner())).await
+    }
+}

@@ -1,0 +1,124 @@
+//! Why a call failed: every error of ours, as far as its caller is concerned.
+
+use std::{error::Error, io};
+
+use crate::{
+    document::{DocumentId, Etag},
+    engine::{ReadError, WriteError},
+    ingest::{IngestError, PrepareError},
+    pool::PoolError,
+    rpc::{convert::Invalid, limits::READER_PATIENCE},
+    search::SearchError,
+};
+
+/// Why a call failed. Its text is what the caller reads: no path, no cause.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// A field of the request cannot be taken.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The transport gave up on a message of the caller's.
+    #[error("{0}")]
+    Message(String),
+    /// There is no such service or method, or no such encoding of messages.
+    #[error("there is no such method; reflection lists those that there are")]
+    Unimplemented,
+    /// There is no such document.
+    #[error("there is no document `{0}`")]
+    DocumentNotFound(DocumentId),
+    /// The stored version is another one.
+    #[error("the stored version is another one; read the document and try again with its etag")]
+    EtagMismatch(Option<Etag>),
+    /// As many streams run as may.
+    #[error("too many streams run at once; try again later")]
+    TooManyStreams,
+    /// No core was free for too long.
+    #[error("the service is overloaded; try again later")]
+    Overloaded,
+    /// The reader took nothing for too long.
+    #[error("nothing was read for {} s; the stream was given up", READER_PATIENCE.as_secs())]
+    SlowConsumer,
+    /// The disk is full.
+    #[error("the disk is full; nothing was written, reads go on")]
+    StorageFull,
+    /// The service ends.
+    #[error("the service is shutting down; try again, it may be another one that answers")]
+    Draining,
+    /// The index is not open yet.
+    #[error("the index is being opened; try again later")]
+    Opening,
+    /// The index could not be written.
+    #[error("the index could not be written; nothing of the change was kept")]
+    EngineUnavailable(#[source] IngestError),
+    /// The caller's time is up.
+    #[error("the deadline of the call has passed")]
+    Deadline,
+    /// The caller left.
+    #[error("the call was cancelled")]
+    Cancelled,
+    /// Stored data does not make sense.
+    #[error("the index is damaged; quote the request id to the operators")]
+    Corrupt(#[source] Cause),
+    /// A bug, or something that nobody expected.
+    #[error("something went wrong inside the service; quote the request id to the operators")]
+    Internal(#[source] Cause),
+}
+
+/// What is logged and never sent.
+type Cause = Box<dyn Error + Send + Sync>;
+
+impl From<SearchError> for Failure {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::GenerationNotReached(_) => Invalid::new("min_generation", error.to_string()).into(),
+            SearchError::BadOffset(_) => Invalid::new("original_offset", error.to_string()).into(),
+            SearchError::DocumentNotFound(id) => Self::DocumentNotFound(id),
+            SearchError::Read(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Stopped => Self::Cancelled,
+            ReadError::Corrupt(_) => Self::Corrupt(error.into()),
+            ReadError::Engine(_) => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<IngestError> for Failure {
+    fn from(error: IngestError) -> Self {
+        match error {
+            IngestError::EtagMismatch(stored) => Self::EtagMismatch(stored),
+            IngestError::NotFound(id) => Self::DocumentNotFound(id),
+            IngestError::Closed => Self::Draining,
+            IngestError::Write(ref cause) if matches!(**cause, WriteError::Read(ReadError::Corrupt(_))) => {
+                Self::Corrupt(error.into())
+            }
+            IngestError::Write(ref cause) if is_storage_full(&**cause) => Self::StorageFull,
+            IngestError::Write(_) => Self::EngineUnavailable(error),
+        }
+    }
+}
+
+impl From<PrepareError> for Failure {
+    /// The size of what a document says is checked on conversion too, which knows the field better.
+    fn from(error: PrepareError) -> Self {
+        Invalid::new("document", error.to_string()).into()
+    }
+}
+
+impl From<PoolError> for Failure {
+    fn from(error: PoolError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// Whether a full disk is at the bottom of it.
+fn is_storage_full(error: &(dyn Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| (*error).source())
+        .filter_map(|error| error.downcast_ref::<io::Error>())
+        .any(|error| matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
+}

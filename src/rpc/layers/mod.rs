@@ -1,0 +1,11 @@
+//! What is around every call, on every listener: its name, its deadline, its span, its metrics, its access line.
+//!
+//! Knows nothing of what the calls do.
+
+mod access;
+mod body;
+mod calls;
+mod methods;
+mod request;
+
+pub(crate) use calls::Calls;

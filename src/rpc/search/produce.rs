@@ -1,0 +1,204 @@
+//! Produces streams: one job to match, then one for each batch when there is room for it.
+
+use std::{
+    pin::pin,
+    sync::{Arc, atomic::AtomicBool},
+    time::{Duration, Instant},
+};
+
+use tokio::{sync::oneshot, time::timeout};
+use tracing::{Instrument as _, Span, info_span};
+
+use crate::{
+    rpc::{
+        call::Call,
+        convert::{Asked, hit, tree},
+        core::Core,
+        failure::Failure,
+        limits::{BATCH_HITS, BATCH_TEXT_BYTES, FIRST_BATCH_HITS, QUEUE_PATIENCE},
+        proto::{self, export_response, search_response},
+        search::{
+            source::{Best, Source},
+            summary::{count, micros, search_summary, term_stats, total_hits},
+        },
+        stream::Outlet,
+    },
+    search::{BatchBound, ExportRequest, RankRequest, SearchError, Searcher, Total},
+};
+
+/// Produces one stream.
+pub(super) struct Producer {
+    pub(super) core: Arc<Core>,
+    pub(super) searcher: Searcher,
+    pub(super) call: Call,
+}
+
+impl Producer {
+    /// Sends the best matches.
+    pub(super) async fn search(
+        self,
+        asked: Asked<RankRequest>,
+        outlet: Outlet<proto::SearchResponse>,
+    ) -> Result<(), Failure> {
+        use search_response::Event;
+        let Asked { request, warnings, written: _ } = asked;
+        let (parsed, limit, searcher) = (tree(&request.query), request.limit, self.searcher.clone());
+        let ranking = self.in_turn(info_span!("rank"), move |stop| searcher.rank(&request, stop)).await?;
+        let mut timings = ranking.timings();
+        let best = Best { ranked: ranking.result?, limit };
+        let header = proto::SearchHeader {
+            request_id: self.call.request_id().to_owned(),
+            generation: best.ranked.generation().to_string(),
+            parsed: Some(parsed),
+            terms: term_stats(&best.ranked),
+            effective_limit: count(limit),
+            warnings,
+        };
+        send(&outlet, search_event, Event::Header(header)).await?;
+        let batch = |hits| search_event(Event::Hits(proto::HitBatch { hits, resume_token: String::new() }));
+        let (best, sent) = self.batches(best, &outlet, batch).await?;
+        sent.note(&mut timings, &self.call);
+        let summary = search_summary(&best.ranked, sent.hits, timings);
+        send(&outlet, search_event, Event::Summary(summary)).await
+    }
+
+    /// Sends every match.
+    pub(super) async fn export(
+        self,
+        asked: Asked<ExportRequest>,
+        outlet: Outlet<proto::ExportResponse>,
+    ) -> Result<(), Failure> {
+        use export_response::Event;
+        let Asked { request, warnings, written: _ } = asked;
+        let (parsed, searcher) = (tree(&request.query), self.searcher.clone());
+        let opened = self.in_turn(info_span!("rank"), move |stop| searcher.export(&request, stop)).await?;
+        let mut timings = opened.timings();
+        let export = opened.result?;
+        let header = proto::ExportHeader {
+            request_id: self.call.request_id().to_owned(),
+            generation: export.generation().to_string(),
+            parsed: Some(parsed),
+            warnings,
+        };
+        send(&outlet, export_event, Event::Header(header)).await?;
+        let batch = |hits| export_event(Event::Hits(proto::ExportBatch { hits, resume_token: String::new() }));
+        let (_, sent) = self.batches(export, &outlet, batch).await?;
+        sent.note(&mut timings, &self.call);
+        let summary = proto::ExportSummary {
+            finish_reason: proto::FinishReason::Exhausted.into(),
+            hits_sent: sent.hits,
+            total_hits: Some(total_hits(Total::Exact(sent.hits))),
+            timings: Some(timings),
+        };
+        send(&outlet, export_event, Event::Summary(summary)).await
+    }
+
+    /// Sends all hits of a source, each batch fetched only when there is room for it.
+    async fn batches<S: Source, T>(
+        &self,
+        mut source: S,
+        outlet: &Outlet<T>,
+        batch: impl Fn(Vec<proto::Hit>) -> T,
+    ) -> Result<(S, Sent), Failure> {
+        let mut sent = Sent::default();
+        let mut bound = BatchBound { hits: FIRST_BATCH_HITS, text_bytes: BATCH_TEXT_BYTES };
+        while !source.is_over(sent.hits) {
+            let room = outlet.room().await?;
+            let fetched = self.timed(info_span!("fetch"), move |stop| {
+                let hits = source.next_batch(bound, stop)?;
+                Ok::<_, SearchError>((source, hits.into_iter().map(hit).collect::<Vec<_>>()))
+            });
+            let fetched = fetched.await?;
+            sent.fetch += fetched.took;
+            let hits;
+            (source, hits) = fetched.result?;
+            if hits.is_empty() {
+                break;
+            }
+            sent.hits += hits.len() as u64;
+            self.call.stats().count_hits(hits.len(), self.call.elapsed());
+            room.send(batch(hits));
+            bound.hits = BATCH_HITS;
+        }
+        Ok((source, sent))
+    }
+
+    /// Runs the first job of a stream, unless it does not get its turn for too long.
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        span: Span,
+        job: impl FnOnce(&AtomicBool) -> T + Send + 'static,
+    ) -> Result<Timed<T>, Failure> {
+        let (report, turn) = oneshot::channel();
+        let work = self.timed(span, move |stop| {
+            let _ = report.send(()); // Nobody listens when the caller has left.
+            job(stop)
+        });
+        let mut work = pin!(work);
+        tokio::select! {
+            biased;
+            done = &mut work => done,
+            turn = timeout(QUEUE_PATIENCE, turn) => match turn {
+                Ok(_) => work.await,
+                Err(_) => Err(Failure::Overloaded),
+            },
+        }
+    }
+
+    /// Runs a job in the pool, in a span of its own, and says how long it waited and worked.
+    async fn timed<T: Send + 'static>(
+        &self,
+        span: Span,
+        job: impl FnOnce(&AtomicBool) -> T + Send + 'static,
+    ) -> Result<Timed<T>, Failure> {
+        let call = self.call.clone();
+        let work = move |stop: &AtomicBool| {
+            let (begun_after, begun) = (call.elapsed(), Instant::now());
+            let result = job(stop);
+            Timed { result, begun_after, took: begun.elapsed() }
+        };
+        Ok(self.core.pool.run(work).instrument(span).await?)
+    }
+}
+
+/// What a job gave, and its times.
+struct Timed<T> {
+    result: T,
+    /// From the arrival of the request until the job began.
+    begun_after: Duration,
+    took: Duration,
+}
+
+impl<T> Timed<T> {
+    fn timings(&self) -> proto::Timings {
+        let (queue_micros, search_micros) = (micros(self.begun_after), micros(self.took));
+        proto::Timings { queue_micros, search_micros, ..proto::Timings::default() }
+    }
+}
+
+/// What was sent of a source, and how long fetching it took.
+#[derive(Default)]
+struct Sent {
+    hits: u64,
+    fetch: Duration,
+}
+
+impl Sent {
+    fn note(&self, timings: &mut proto::Timings, call: &Call) {
+        timings.fetch_micros = micros(self.fetch);
+        timings.total_micros = micros(call.elapsed());
+    }
+}
+
+async fn send<T, E>(outlet: &Outlet<T>, response: impl FnOnce(E) -> T, event: E) -> Result<(), Failure> {
+    outlet.room().await?.send(response(event));
+    Ok(())
+}
+
+fn search_event(event: search_response::Event) -> proto::SearchResponse {
+    proto::SearchResponse { event: Some(event) }
+}
+
+fn export_event(event: export_response::Event) -> proto::ExportResponse {
+    proto::ExportResponse { event: Some(event) }
+}

@@ -1,0 +1,82 @@
+//! The door: checks a request, admits it, starts its stream.
+
+use std::sync::Arc;
+
+use tonic::{Request, Response, Status};
+
+use crate::rpc::{
+    call::Call,
+    convert::{Asked, Invalid, export_request, search_request},
+    core::Core,
+    failure::Failure,
+    proto::{self, search_service_server::SearchService},
+    search::produce::Producer,
+    stream::{Answers, AtShutdown, start},
+};
+
+/// The service.
+pub(crate) struct Search {
+    core: Arc<Core>,
+}
+
+impl Search {
+    /// Serves what `core` holds.
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self { core }
+    }
+
+    fn start_search(
+        &self,
+        call: &Call,
+        request: proto::SearchRequest,
+    ) -> Result<Answers<proto::SearchResponse>, Failure> {
+        let (producer, asked) = self.begin(call, request, search_request)?;
+        let admitted = self.core.admit_stream()?;
+        let work = |outlet| producer.search(asked, outlet);
+        Ok(start(&self.core, call, admitted, AtShutdown::Ends, work))
+    }
+
+    fn start_export(
+        &self,
+        call: &Call,
+        request: proto::ExportRequest,
+    ) -> Result<Answers<proto::ExportResponse>, Failure> {
+        let (producer, asked) = self.begin(call, request, export_request)?;
+        let admitted = self.core.admit_stream()?;
+        let work = |outlet| producer.export(asked, outlet);
+        Ok(start(&self.core, call, admitted, AtShutdown::Ends, work))
+    }
+
+    /// Checks a request. One that cannot be taken is said so even while the index is being opened.
+    fn begin<R, A>(
+        &self,
+        call: &Call,
+        request: R,
+        check: impl FnOnce(R) -> Result<Asked<A>, Invalid>,
+    ) -> Result<(Producer, Asked<A>), Failure> {
+        let mut asked = check(request)?;
+        if let Some(written) = asked.written.take().filter(|_| self.core.policy.log_queries) {
+            call.stats().set_query(written);
+        }
+        let searcher = self.core.opened()?.searcher.clone();
+        Ok((Producer { core: Arc::clone(&self.core), searcher, call: call.clone() }, asked))
+    }
+}
+
+#[tonic::async_trait]
+impl SearchService for Search {
+    type SearchStream = Answers<proto::SearchResponse>;
+    type ExportStream = Answers<proto::ExportResponse>;
+
+    async fn search(&self, request: Request<proto::SearchRequest>) -> Result<Response<Self::SearchStream>, Status> {
+        let call = Call::of(&request);
+        let answers = self.start_search(&call, request.into_inner());
+        answers.map(Response::new).map_err(|failure| call.status(failure))
+    }
+
+    async fn export(&self, request: Request<proto::ExportRequest>) -> Result<Response<Self::ExportStream>, Status> {
+        let call = Call::of(&request);
+        let answers = self.start_export(&call, request.into_inner());
+        answers.map(Response::new).map_err(|failure| call.status(failure))
+    }
+}

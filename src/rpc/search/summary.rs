@@ -1,0 +1,45 @@
+//! What is said at the head and at the end of a stream.
+
+use std::time::Duration;
+
+use crate::{
+    rpc::proto,
+    search::{Ranked, Total},
+};
+
+pub(super) fn search_summary(ranked: &Ranked, sent: u64, timings: proto::Timings) -> proto::SearchSummary {
+    let finish_reason = if ranked.exhausted() { proto::FinishReason::Exhausted } else { proto::FinishReason::Limit };
+    let absent = ranked.terms().iter().filter(|term| term.frequency == 0);
+    let diagnosis = || proto::ZeroHitDiagnosis { absent_terms: absent.map(|term| term.characters.clone()).collect() };
+    proto::SearchSummary {
+        finish_reason: finish_reason.into(),
+        hits_sent: count(sent),
+        last_rank: count(sent),
+        total_hits: Some(total_hits(ranked.total())),
+        timings: Some(timings),
+        diagnosis: (sent == 0).then(diagnosis),
+    }
+}
+
+pub(super) fn term_stats(ranked: &Ranked) -> Vec<proto::TermStats> {
+    let terms = ranked.terms().iter();
+    terms.map(|term| proto::TermStats { term: term.characters.clone(), document_frequency: term.frequency }).collect()
+}
+
+pub(super) fn total_hits(total: Total) -> proto::TotalHits {
+    use proto::total_hits::Relation;
+    let (value, relation) = match total {
+        Total::Exact(value) => (value, Relation::Exact),
+        Total::AtLeast(value) => (value, Relation::AtLeast),
+    };
+    proto::TotalHits { value, relation: relation.into() }
+}
+
+/// Hits of a search, of which there are never more than its limit.
+pub(super) fn count(hits: impl TryInto<u32>) -> u32 {
+    hits.try_into().unwrap_or(u32::MAX)
+}
+
+pub(super) fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,182 @@
+//! The services put together, on connections that are held to limits.
+
+use std::{future::Future, io, sync::Arc, time::Duration};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+};
+use tokio_stream::Stream;
+use tonic::{
+    server::NamedService,
+    transport::{
+        Channel, Server,
+        server::{Connected, Router, TcpIncoming},
+    },
+};
+use tower::layer::util::{Identity, Stack};
+
+use crate::{
+    pool::Pool,
+    rpc::{
+        admin::Admin,
+        core::{Core, Opened, Policy},
+        document::Documents,
+        health::Health,
+        layers::Calls,
+        limits::{DOCUMENT_REQUEST_BYTES, REQUEST_BYTES},
+        local,
+        proto::{
+            admin_service_server::AdminServiceServer, document_service_server::DocumentServiceServer,
+            search_service_server::SearchServiceServer,
+        },
+        reflection,
+        search::Search,
+    },
+    shutdown::Shutdown,
+    telemetry::Metrics,
+};
+
+/// Bytes of a call's headers.
+const HEADER_BYTES: u32 = 16 << 10;
+/// Streams that a peer may make us reset before its connection is closed. h2 has such a cap, which tonic's default
+/// takes away (CVE-2025-8671).
+const LOCAL_RESETS: usize = 128;
+/// Streams that a peer may reset before we took them up. More than h2's 20: honest callers cancel many searches.
+const PENDING_RESETS: usize = 64;
+
+/// What a connection is held to.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionPolicy {
+    /// Calls at once on one connection.
+    pub max_concurrent_streams: u32,
+    /// Silence after which the peer is asked whether it is still there.
+    pub keepalive_interval: Duration,
+    /// How long it may take to answer.
+    pub keepalive_timeout: Duration,
+    /// Age at which the peer is asked to open a new one.
+    pub max_age: Duration,
+}
+
+/// Why the services could not be served.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot serve gRPC: {0}")]
+pub struct ServeError(#[from] tonic::transport::Error);
+
+/// All gRPC services of one process. Cheap to clone.
+#[derive(Clone)]
+pub struct Rpc {
+    core: Arc<Core>,
+    health: Health,
+    calls: Calls,
+    connections: ConnectionPolicy,
+}
+
+type Services = Router<Stack<Calls, Identity>>;
+
+impl Rpc {
+    /// The services before the index is open: calls are told so, and health says `NOT_SERVING`.
+    pub async fn new(
+        pool: Pool,
+        metrics: Metrics,
+        shutdown: Shutdown,
+        policy: Policy,
+        connections: ConnectionPolicy,
+    ) -> Self {
+        let calls = Calls::new(metrics.clone(), shutdown.clone());
+        let core = Arc::new(Core::new(pool, metrics, shutdown, policy));
+        Self { core, health: Health::not_serving().await, calls, connections }
+    }
+
+    /// Gives the services their index; a second one is not taken.
+    pub fn open(&self, opened: Opened) {
+        let taken = self.core.index.set(opened);
+        debug_assert!(taken.is_ok(), "an index is opened once");
+    }
+
+    /// Says through health whether the services can do their work.
+    pub async fn set_serving(&self, is_serving: bool) {
+        self.health.set(is_serving).await;
+    }
+
+    /// Serves searches and documents on what a listener accepts, until the service stops; then ends when the last
+    /// connection does, which has no bound of its own.
+    pub fn serve_tcp(&self, listener: TcpListener) -> impl Future<Output = Result<(), ServeError>> + Send + use<> {
+        self.serve(self.services(), accepted(listener))
+    }
+
+    /// Serves the operators' services likewise.
+    pub fn serve_admin_tcp(
+        &self,
+        listener: TcpListener,
+    ) -> impl Future<Output = Result<(), ServeError>> + Send + use<> {
+        self.serve(self.admin_services(), accepted(listener))
+    }
+
+    /// A channel to the same services as on the listener, and the task that serves it, until the service stops.
+    pub fn local(&self) -> (Channel, impl Future<Output = Result<(), ServeError>> + Send + use<>) {
+        let (channel, incoming) = local::connection();
+        (channel, self.serve(self.services(), incoming))
+    }
+
+    fn serve<I, IO>(
+        &self,
+        services: Services,
+        incoming: I,
+    ) -> impl Future<Output = Result<(), ServeError>> + Send + use<I, IO>
+    where
+        I: Stream<Item = io::Result<IO>> + Send,
+        IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+    {
+        let stopping = self.core.shutdown.stopping();
+        async move { Ok(services.serve_with_incoming_shutdown(incoming, stopping).await?) }
+    }
+
+    /// Waits until the tasks of all streams have ended. No new ones are expected.
+    pub fn streams_ended(&self) -> impl Future<Output = ()> + use<> {
+        let tasks = self.core.tasks.clone();
+        tasks.close();
+        async move { tasks.wait().await }
+    }
+
+    fn services(&self) -> Services {
+        let search = SearchServiceServer::new(Search::new(Arc::clone(&self.core)));
+        let documents = DocumentServiceServer::new(Documents::new(Arc::clone(&self.core)));
+        self.router(&[name(&search), name(&documents)])
+            .add_service(search.max_decoding_message_size(REQUEST_BYTES))
+            .add_service(documents.max_decoding_message_size(DOCUMENT_REQUEST_BYTES))
+    }
+
+    fn admin_services(&self) -> Services {
+        let admin = AdminServiceServer::new(Admin::new(Arc::clone(&self.core)));
+        self.router(&[name(&admin)]).add_service(admin.max_decoding_message_size(REQUEST_BYTES))
+    }
+
+    /// What every listener has; `services` are its own.
+    fn router(&self, services: &[&str]) -> Services {
+        let ConnectionPolicy { max_concurrent_streams, keepalive_interval, keepalive_timeout, max_age } =
+            self.connections;
+        Server::builder()
+            .max_concurrent_streams(max_concurrent_streams)
+            .http2_max_local_error_reset_streams(Some(LOCAL_RESETS))
+            .http2_max_pending_accept_reset_streams(Some(PENDING_RESETS))
+            .http2_max_header_list_size(HEADER_BYTES)
+            .http2_keepalive_interval(Some(keepalive_interval))
+            .http2_keepalive_timeout(Some(keepalive_timeout))
+            // Without a grace: with one, tonic says no GOAWAY and cuts the connection when it is over.
+            .max_connection_age(max_age)
+            .layer(self.calls.clone())
+            .add_service(self.health.service())
+            .add_service(reflection::v1(services))
+            .add_service(reflection::v1alpha(services))
+    }
+}
+
+/// Without Nagle's delay: a batch of hits leaves at once.
+fn accepted(listener: TcpListener) -> TcpIncoming {
+    TcpIncoming::from(listener).with_nodelay(Some(true))
+}
+
+fn name<S: NamedService>(_: &S) -> &'static str {
+    S::NAME
+}
