@@ -1,1 +1,3 @@
-fn main() {}
+//! The whole service, tested as its callers meet it.
+
+mod layering;
