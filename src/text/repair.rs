@@ -18,6 +18,16 @@ pub enum Rule {
     ZeroWidth,
 }
 
+impl std::fmt::Display for Rule {
+    /// The name that programs go by.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::PinyinGloss => "PINYIN_GLOSS",
+            Self::ZeroWidth => "ZERO_WIDTH",
+        })
+    }
+}
+
 /// A cut: bytes of the original.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Edit {
