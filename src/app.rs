@@ -147,8 +147,8 @@ impl App {
     pub async fn open(&mut self) -> Result<(), StartError> {
         let (directory, group) = (self.config.data_dir.clone(), group_commit(&self.config.ingest));
         let opening = self.pool.run(move |_| {
-            let segmenter = Arc::new(Segmenter::new());
-            let engine: Arc<dyn Engine> = Arc::new(TantivyEngine::open(&directory, Arc::clone(&segmenter))?);
+            let segmenter = Segmenter::new();
+            let engine: Arc<dyn Engine> = Arc::new(TantivyEngine::open(&directory, &segmenter)?);
             let ingest = Ingest::start(Arc::clone(&engine), group)?;
             Ok::<_, StartError>(Opened { searcher: Searcher::new(engine, segmenter), ingest })
         });

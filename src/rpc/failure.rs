@@ -70,7 +70,9 @@ type Cause = Box<dyn Error + Send + Sync>;
 impl From<SearchError> for Failure {
     fn from(error: SearchError) -> Self {
         match error {
-            SearchError::GenerationNotReached(_) => Invalid::new("min_generation", error.to_string()).into(),
+            SearchError::GenerationNotReached(_) => {
+                Invalid::new("min_generation", format!("has not been reached: {error}")).into()
+            }
             SearchError::BadOffset(_) => Invalid::new("original_offset", error.to_string()).into(),
             SearchError::DocumentNotFound(id) => Self::DocumentNotFound(id),
             SearchError::Read(error) => error.into(),

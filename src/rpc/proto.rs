@@ -1,7 +1,6 @@
 //! Generated from `proto/`.
 
 #![expect(
-    missing_docs,
     clippy::pedantic,
     unused_qualifications,
     reason = "generated; the contract's comments are in the proto files"

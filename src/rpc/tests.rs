@@ -39,7 +39,7 @@ async fn served() -> Served {
         max_concurrent_streams: 64,
         keepalive_interval: Duration::from_secs(30),
         keepalive_timeout: Duration::from_secs(10),
-        max_age: Duration::from_secs(1_800),
+        max_age: Duration::from_mins(30),
     };
     let pool = Pool::new(NonZeroUsize::MIN).unwrap();
     let rpc = Rpc::new(pool, metrics.clone(), shutdown.clone(), policy, connections).await;

@@ -52,13 +52,13 @@ pub(crate) fn delete_response(deleted: &Deleted) -> proto::DeleteDocumentRespons
 
 /// Writes a document's metadata.
 pub(crate) fn metadata_response(record: &DocumentRecord) -> proto::GetDocumentResponse {
-    let DocumentRecord { id, version, metadata, layout } = record;
+    let DocumentRecord { id, version, metadata, original_bytes } = record;
     proto::GetDocumentResponse {
         document: Some(document(id, metadata.clone())),
         etag: version.etag.to_string(),
         sequence: version.sequence,
         paragraph_count: version.paragraphs,
-        original_bytes: layout.original_bytes.into(),
+        original_bytes: (*original_bytes).into(),
         ..proto::GetDocumentResponse::default()
     }
 }

@@ -134,7 +134,7 @@ fn date(
     if let Err(error) = &date {
         warnings.push(proto::DocumentWarning {
             reason: "UNKNOWN_DATE".to_owned(),
-            message: format!("the date {error}; it was kept as the attribute `{DATE_ATTRIBUTE}`"),
+            message: format!("the publish date {error}; it was kept as the attribute `{DATE_ATTRIBUTE}`"),
             field: "document.publish_date".to_owned(),
         });
         attributes.insert(DATE_ATTRIBUTE.to_owned(), text);

@@ -108,18 +108,7 @@ impl Understood {
 }
 
 fn warning(warning: &query::Warning) -> proto::Warning {
-    let (reason, message) = match warning {
-        query::Warning::UnclosedQuote(mark) => {
-            ("UNCLOSED_QUOTE", format!("the quotation mark `{mark}` has no partner: what follows was taken as words"))
-        }
-        query::Warning::EmptyPhrase => {
-            ("EMPTY_PHRASE", "a quoted part has no letter or digit: it was left out".to_owned())
-        }
-        query::Warning::NothingToSearch => {
-            ("NOTHING_TO_SEARCH", "the query has no letter or digit: nothing can match".to_owned())
-        }
-    };
-    proto::Warning { reason: reason.to_owned(), message, field: "query".to_owned() }
+    proto::Warning { reason: warning.reason().to_owned(), message: warning.to_string(), field: "query".to_owned() }
 }
 
 fn mode(value: i32) -> Result<MatchMode, Invalid> {

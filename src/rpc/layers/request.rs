@@ -7,10 +7,10 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
 
 /// The metadata that carries the name of a call, in both directions.
-pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const REQUEST_ID: &str = "x-request-id";
 /// The longest name that a caller may give, in characters.
 const REQUEST_ID_CHARACTERS: usize = 64;
 /// The most digits of a `grpc-timeout`, by the protocol.
@@ -71,7 +71,7 @@ pub(super) fn timeout(headers: &HeaderMap) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
+    use http::{HeaderName, HeaderValue};
 
     use super::*;
 
@@ -84,8 +84,8 @@ mod tests {
         let check = |text: &str, expected: Option<Duration>| {
             assert_eq!(timeout(&with("grpc-timeout", text)), expected, "{text:?}");
         };
-        check("2H", Some(Duration::from_secs(7_200)));
-        check("3M", Some(Duration::from_secs(180)));
+        check("2H", Some(Duration::from_hours(2)));
+        check("3M", Some(Duration::from_mins(3)));
         check("42S", Some(Duration::from_secs(42)));
         check("250m", Some(Duration::from_millis(250)));
         check("99999999u", Some(Duration::from_micros(99_999_999)));

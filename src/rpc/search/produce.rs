@@ -71,7 +71,7 @@ impl Producer {
         use export_response::Event;
         let Asked { request, warnings, written: _ } = asked;
         let (parsed, searcher) = (tree(&request.query), self.searcher.clone());
-        let opened = self.in_turn(info_span!("rank"), move |stop| searcher.export(&request, stop)).await?;
+        let opened = self.in_turn(info_span!("rank"), move |_| searcher.export(&request)).await?;
         let mut timings = opened.timings();
         let export = opened.result?;
         let header = proto::ExportHeader {
