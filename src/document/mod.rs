@@ -9,7 +9,7 @@ mod model;
 mod split;
 
 pub use date::{PublishDate, UnknownDate};
-pub use id::{DocumentId, InvalidDocumentId, MAX_ID_BYTES, ParagraphId};
+pub use id::{DocumentId, InvalidDocumentId, InvalidParagraphId, MAX_ID_BYTES, ParagraphId};
 pub use layout::{Layout, Paragraph};
 pub use model::{Content, Document, Etag, MAX_TEXT_BYTES, Metadata, ReadyParagraph};
 pub use split::{Section, split};

@@ -7,6 +7,9 @@ mod handle;
 mod prepare;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 pub use handle::{Deleted, Ingest, IngestError, Outcome, Pending, Receipt};
 pub use prepare::{PrepareError, PrepareWarning, Prepared, prepare};
 pub use writer::GroupCommit;

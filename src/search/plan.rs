@@ -121,3 +121,78 @@ fn collect_terms<'a>(expression: &'a Expression, terms: &mut Vec<&'a Term>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::parse;
+
+    /// Writes a plan down: words bare, phrases quoted, `+` required, `-` excluded.
+    fn written(expression: &Expression) -> String {
+        match expression {
+            Expression::All => "*".to_owned(),
+            Expression::Nothing => "nothing".to_owned(),
+            Expression::Term(Term { characters, field, word }) => {
+                let field = if *field == TermField::Title { "title:" } else { "" };
+                if *word { format!("{field}{characters}") } else { format!("{field}“{characters}”") }
+            }
+            Expression::Combined(clauses) => {
+                let parts: Vec<_> = clauses
+                    .iter()
+                    .map(|clause| match clause {
+                        Clause::Must(part) => format!("+{}", written(part)),
+                        Clause::Should(part) => written(part),
+                        Clause::MustNot(part) => format!("-{}", written(part)),
+                    })
+                    .collect();
+                format!("({})", parts.join(" "))
+            }
+        }
+    }
+
+    fn check(query: &Query, mode: MatchMode, expected: &str) {
+        static SEGMENTER: std::sync::OnceLock<Segmenter> = std::sync::OnceLock::new();
+        let segmenter = SEGMENTER.get_or_init(Segmenter::new);
+        assert_eq!(written(&plan(query, mode, segmenter)), expected, "{query:?}");
+    }
+
+    #[test]
+    fn words_are_wanted_and_phrases_required() {
+        let any = |text: &str, expected: &str| check(&parse(text).query, MatchMode::Any, expected);
+        any("营商环境", "营商环境");
+        any("优化营商环境", "(优化 营商环境)");
+        any("問題導向　干部", "(问题导向 干部)");
+        any("“两个确立”", "“两个确立”");
+        any("干部 “两个确立” 忠诚", "(+“两个确立” 干部 忠诚)");
+        any("优化 优化", "优化");
+    }
+
+    #[test]
+    fn words_without_meaning_count_only_where_there_is_nothing_else() {
+        let any = |text: &str, expected: &str| check(&parse(text).query, MatchMode::Any, expected);
+        any("什么是营商环境", "营商环境");
+        any("什么", "什么");
+        any("，。", "nothing");
+    }
+
+    #[test]
+    fn every_word_is_required_when_all_are() {
+        let query = parse("干部 “两个确立” 忠诚").query;
+        check(&query.requiring_all(), MatchMode::Any, "(+“两个确立” +干部 +忠诚)");
+        check(&parse("优化营商环境").query, MatchMode::All, "(+优化 +营商环境)");
+    }
+
+    #[test]
+    fn combinations_keep_their_shape_and_alternatives_stand_in_one_row() {
+        let words = |text: &str| Query::Words(Words { text: text.to_owned(), field: None, mode: None });
+        let title = Query::Phrase(Phrase { text: "通 知".to_owned(), field: Field::Title });
+        let boolean = Boolean {
+            must: vec![title],
+            should: vec![words("优化营商环境"), words("干部")],
+            must_not: vec![words("教育")],
+        };
+        check(&Query::Boolean(boolean), MatchMode::Any, "(+title:“通知” 优化 营商环境 干部 -教育)");
+        check(&Query::Boolean(Boolean::default()), MatchMode::Any, "nothing");
+        check(&Query::MatchAll, MatchMode::Any, "*");
+    }
+}

@@ -179,7 +179,3 @@ mod tests {
         }
     }
 }
-/// Whether a text has anything that a query could name.
-pub fn has_searchable(text: &str) -> bool {
-    text.chars().map(fold_character).any(is_searchable)
-}

@@ -1,0 +1,283 @@
+//! The write path over an engine in memory that fails when told to.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use crate::{
+    document::{Content, Document, DocumentId, Etag, Layout, Metadata},
+    engine::{
+        Address, Change, DocumentRecord, Engine, Expression, Generation, Position, Ranking, ReadError, Snapshot,
+        Statistics, StoredParagraph, Term, Version, Walk, WriteError, Writer,
+    },
+    ingest::{GroupCommit, Ingest, IngestError, Outcome, Prepared, prepare},
+};
+
+/// Versions in memory; what is committed is a copy.
+#[derive(Clone, Default)]
+struct Memory {
+    committed: Arc<Mutex<State>>,
+    /// Makes the next commit fail.
+    is_failing: Arc<AtomicBool>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct State {
+    commit: u64,
+    sequence: u64,
+    versions: BTreeMap<String, Version>,
+}
+
+impl Memory {
+    fn state(&self) -> State {
+        self.committed.lock().expect("no test panics while it holds it").clone()
+    }
+}
+
+impl Engine for Memory {
+    fn snapshot(&self) -> Arc<dyn Snapshot> {
+        Arc::new(self.state())
+    }
+
+    fn writer(&self) -> Result<Box<dyn Writer>, WriteError> {
+        Ok(Box::new(MemoryWriter { memory: self.clone(), open: self.state() }))
+    }
+}
+
+struct MemoryWriter {
+    memory: Memory,
+    open: State,
+}
+
+impl Writer for MemoryWriter {
+    fn write(&mut self, change: Change) -> Result<(), WriteError> {
+        let sequence = match change {
+            Change::Put { sequence, document, replaces } => {
+                if let Some(removal) = replaces {
+                    assert!(removal.sequence > self.open.sequence && removal.sequence < sequence);
+                }
+                let version = Version { sequence, etag: document.etag, paragraphs: 1, searchable: 1 };
+                self.open.versions.insert(document.id.to_string(), version);
+                sequence
+            }
+            Change::Delete { id, removes } => {
+                self.open.versions.remove(id.as_str());
+                removes.sequence
+            }
+        };
+        assert!(sequence > self.open.sequence, "sequences grow");
+        self.open.sequence = sequence;
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<Generation, WriteError> {
+        if self.memory.is_failing.swap(false, Relaxed) {
+            return Err(WriteError::Sync(std::io::Error::other("the disk is gone")));
+        }
+        self.open.commit += 1;
+        *self.memory.committed.lock().expect("no test panics while it holds it") = self.open.clone();
+        Ok(self.open.generation())
+    }
+
+    fn refresh(&mut self) -> Result<(), WriteError> {
+        Ok(())
+    }
+}
+
+impl Snapshot for State {
+    fn generation(&self) -> Generation {
+        Generation { index: 7, commit: self.commit }
+    }
+
+    fn statistics(&self) -> Result<Statistics, ReadError> {
+        let documents = self.versions.len() as u64;
+        Ok(Statistics {
+            documents,
+            paragraphs: documents,
+            sequence: self.sequence,
+            segments: 1,
+            disk_bytes: 0,
+            fingerprint: String::new(),
+            tombstones: 0,
+        })
+    }
+
+    fn version(&self, id: &DocumentId) -> Result<Option<Version>, ReadError> {
+        Ok(self.versions.get(id.as_str()).copied())
+    }
+
+    fn frequency(&self, _: &Term, _: &AtomicBool) -> Result<u64, ReadError> {
+        unreachable!("writing does not search")
+    }
+
+    fn rank(&self, _: &Expression, _: usize, _: &AtomicBool) -> Result<Ranking, ReadError> {
+        unreachable!("writing does not search")
+    }
+
+    fn walk(&self, _: &Expression, _: Option<Position>) -> Result<Box<dyn Walk>, ReadError> {
+        unreachable!("writing does not search")
+    }
+
+    fn paragraphs(&self, _: &[Address]) -> Result<Vec<StoredParagraph>, ReadError> {
+        unreachable!("writing does not fetch")
+    }
+
+    fn records(&self, _: &[Address]) -> Result<Vec<Arc<DocumentRecord>>, ReadError> {
+        unreachable!("writing does not fetch")
+    }
+
+    fn siblings(&self, _: Address, _: u32, _: u32) -> Result<Vec<Address>, ReadError> {
+        unreachable!("writing does not fetch")
+    }
+
+    fn document(&self, _: &DocumentId) -> Result<Option<(Address, DocumentRecord)>, ReadError> {
+        unreachable!("writing does not fetch")
+    }
+
+    fn layout(&self, _: Address) -> Result<Layout, ReadError> {
+        unreachable!("writing does not fetch")
+    }
+}
+
+/// A group that only closes when someone is in a hurry.
+const PATIENT: GroupCommit = GroupCommit { changes: 1_000, bytes: 1 << 20, linger: Duration::from_secs(3_600) };
+
+fn start(group: GroupCommit) -> (Memory, Ingest) {
+    let memory = Memory::default();
+    let ingest = Ingest::start(Arc::new(memory.clone()), group).expect("memory gives a writer");
+    (memory, ingest)
+}
+
+fn document(id: &str, text: &str) -> Prepared {
+    let id = DocumentId::try_from(id.to_owned()).expect("a good id");
+    prepare(Document { id, metadata: Metadata::default(), content: Content::Text(text.to_owned()) }).expect("small")
+}
+
+fn id(id: &str) -> DocumentId {
+    DocumentId::try_from(id.to_owned()).expect("a good id")
+}
+
+#[tokio::test]
+async fn equal_content_changes_nothing_and_costs_no_commit() {
+    let (memory, ingest) = start(PATIENT);
+    let first = ingest.put(document("a", "一"), None).await.expect("written");
+    let again = ingest.put(document("a", "一"), None).await.expect("known");
+    let other = ingest.put(document("a", "二"), None).await.expect("written");
+    assert_eq!(
+        [first.outcome, again.outcome, other.outcome],
+        [Outcome::Created, Outcome::Unchanged, Outcome::Replaced]
+    );
+    assert_eq!((first.etag, first.generation), (again.etag, again.generation));
+    assert_ne!(first.etag, other.etag);
+    assert_eq!(memory.state().commit, 2);
+}
+
+#[tokio::test]
+async fn documents_of_an_import_share_a_commit_and_the_last_of_an_id_wins() {
+    let (memory, ingest) = start(PATIENT);
+    let mut pending = Vec::new();
+    for (name, text) in [("a", "一"), ("b", "一"), ("a", "二"), ("a", "二")] {
+        pending.push(ingest.queue(document(name, text)).await.expect("room"));
+    }
+    ingest.flush().await.expect("open");
+    let mut outcomes = Vec::new();
+    for pending in pending {
+        outcomes.push(pending.receipt().await.expect("written").outcome);
+    }
+    assert_eq!(outcomes, [Outcome::Created, Outcome::Created, Outcome::Replaced, Outcome::Unchanged]);
+    assert_eq!((memory.state().commit, memory.state().versions.len()), (1, 2));
+}
+
+#[tokio::test]
+async fn a_group_closes_when_it_is_large_or_old_enough() {
+    let (memory, ingest) = start(GroupCommit { changes: 2, ..PATIENT });
+    let first = ingest.queue(document("a", "一")).await.expect("room");
+    let second = ingest.queue(document("b", "一")).await.expect("room");
+    first.receipt().await.expect("written");
+    second.receipt().await.expect("written");
+    assert_eq!(memory.state().commit, 1);
+
+    let (memory, ingest) = start(GroupCommit { linger: Duration::from_millis(1), ..PATIENT });
+    ingest.queue(document("a", "一")).await.expect("room").receipt().await.expect("written");
+    assert_eq!(memory.state().commit, 1);
+}
+
+#[tokio::test]
+async fn the_expected_etag_has_to_be_the_stored_one() {
+    let (memory, ingest) = start(PATIENT);
+    let stored = ingest.put(document("a", "一"), None).await.expect("written").etag;
+    let wrong = Etag(stored.0 ^ 1);
+    let refused = ingest.put(document("a", "二"), Some(wrong)).await;
+    assert!(matches!(refused, Err(IngestError::EtagMismatch(Some(etag))) if etag == stored), "{refused:?}");
+    let refused = ingest.put(document("b", "二"), Some(wrong)).await;
+    assert!(matches!(refused, Err(IngestError::EtagMismatch(None))), "{refused:?}");
+    let refused = ingest.delete(id("a"), Some(wrong)).await;
+    assert!(matches!(refused, Err(IngestError::EtagMismatch(Some(_)))), "{refused:?}");
+    assert_eq!(memory.state().commit, 1);
+    ingest.put(document("a", "二"), Some(stored)).await.expect("the etag fits");
+}
+
+#[tokio::test]
+async fn a_deleted_document_is_gone_and_cannot_be_deleted_again() {
+    let (memory, ingest) = start(PATIENT);
+    ingest.put(document("a", "一"), None).await.expect("written");
+    let deleted = ingest.delete(id("a"), None).await.expect("deleted");
+    assert_eq!((deleted.generation.commit, memory.state().versions.len()), (2, 0));
+    let again = ingest.delete(id("a"), None).await;
+    assert!(matches!(again, Err(IngestError::NotFound(_))), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_failed_commit_acknowledges_nothing_and_writing_goes_on_anew() {
+    let (memory, ingest) = start(PATIENT);
+    ingest.put(document("a", "一"), None).await.expect("written");
+    memory.is_failing.store(true, Relaxed);
+    let lost = ingest.queue(document("b", "一")).await.expect("room");
+    let replaced = ingest.put(document("a", "二"), None).await;
+    assert!(matches!(replaced, Err(IngestError::Write(_))), "{replaced:?}");
+    assert!(matches!(lost.receipt().await, Err(IngestError::Write(_))));
+    assert_eq!((memory.state().commit, memory.state().versions.len()), (1, 1));
+
+    let outcome = ingest.put(document("a", "二"), None).await.expect("written by a new writer").outcome;
+    assert_eq!(outcome, Outcome::Replaced);
+    assert_eq!(memory.state().commit, 2);
+}
+
+#[tokio::test]
+async fn closing_commits_what_was_accepted_and_refuses_what_comes_later() {
+    let (memory, ingest) = start(PATIENT);
+    let accepted = ingest.queue(document("a", "一")).await.expect("room");
+    ingest.close().await;
+    accepted.receipt().await.expect("committed at the end");
+    assert_eq!(memory.state().versions.len(), 1);
+    assert!(matches!(ingest.put(document("b", "一"), None).await, Err(IngestError::Closed)));
+    ingest.close().await;
+}
+
+#[test]
+fn the_etag_depends_on_all_that_was_sent() {
+    let metadata = |title: &str| Metadata { title: title.to_owned(), ..Metadata::default() };
+    let etag = |title: &str, content: Content| {
+        prepare(Document { id: id("a"), metadata: metadata(title), content }).expect("small").document.etag
+    };
+    let ready = |texts: &[&str]| {
+        let ready =
+            |text: &&str| crate::document::ReadyParagraph { text: (*text).to_owned(), heading_path: Vec::new() };
+        Content::Ready(texts.iter().map(ready).collect())
+    };
+    let etags = [
+        etag("", Content::Text("甲乙".to_owned())),
+        etag("题", Content::Text("甲乙".to_owned())),
+        etag("", ready(&["甲乙"])),
+        etag("", ready(&["甲", "乙"])),
+        etag("", ready(&["甲", "", "乙"])),
+    ];
+    for (index, one) in etags.iter().enumerate() {
+        assert!(!etags[..index].contains(one), "{index}");
+    }
+}
