@@ -11,7 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{AdmissionConfig, Config, DrainConfig, IngestConfig, LogConfig, PoolConfig, ServerConfig},
-    engine::{Engine, OpenError, WriteError, tantivy::TantivyEngine},
+    engine::tantivy::TantivyEngine,
+    engine::{Engine, OpenError, WriteError},
     http,
     ingest::{GroupCommit, Ingest},
     pool::{Pool, PoolError},
