@@ -2,8 +2,6 @@
 //!
 //! Searches the samples, or the documents in the folder that `XUNZHANG_BENCH_CORPUS` names.
 
-#![expect(missing_docs, reason = "divan's functions are the documentation")]
-
 use std::{env, path::PathBuf, sync::LazyLock};
 
 use divan::{Bencher, counter::ItemsCount};

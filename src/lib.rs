@@ -8,6 +8,7 @@
 //!       telemetry shutdown http text              engine → query document text
 //! cli → rpc's generated client only               query → text      document → text
 //! rpc → search ingest query document pool         http → telemetry
+//!       telemetry shutdown
 //! text, config, pool, telemetry, shutdown → nothing of ours
 //! ```
 //!

@@ -232,7 +232,7 @@ mod tests {
     async fn nobody_asks() {
         let shutdown = Shutdown::new();
         let service = async {
-            sleep(Duration::from_secs(3600)).await;
+            sleep(Duration::from_hours(1)).await;
             shutdown.phase()
         };
         assert_eq!(shutdown.run(TIMES, requests(0), service).await, Some(Phase::Running));

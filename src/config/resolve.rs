@@ -24,7 +24,7 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 /// A machine that is slower to answer is taken for gone.
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Clients keep connections for ever, and a new server would get no load.
-const CONNECTION_MAX_AGE: Duration = Duration::from_secs(30 * 60);
+const CONNECTION_MAX_AGE: Duration = Duration::from_mins(30);
 const LOG_FILTER: &str = "info";
 /// An open stream costs a batch of memory, not a thread.
 const MAX_STREAMS: NonZeroUsize = NonZeroUsize::new(256).expect("above zero");

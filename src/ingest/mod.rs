@@ -13,3 +13,6 @@ mod tests;
 pub use handle::{Deleted, Ingest, IngestError, Outcome, Pending, Receipt};
 pub use prepare::{PrepareError, PrepareWarning, Prepared, prepare};
 pub use writer::GroupCommit;
+
+// Why a group was not written, passed on as the engine says it.
+pub use crate::engine::WriteError;

@@ -108,7 +108,9 @@ fn etag(Document { id: _, metadata, content }: &Document) -> Etag {
             for ReadyParagraph { text, heading_path } in paragraphs {
                 add(text.as_bytes());
                 add(&(heading_path.len() as u64).to_le_bytes());
-                heading_path.iter().for_each(|heading| add(heading.as_bytes()));
+                for heading in heading_path {
+                    add(heading.as_bytes());
+                }
             }
         }
     }

@@ -145,7 +145,7 @@ impl Snapshot for State {
 }
 
 /// A group that only closes when someone is in a hurry.
-const PATIENT: GroupCommit = GroupCommit { changes: 1_000, bytes: 1 << 20, linger: Duration::from_secs(3_600) };
+const PATIENT: GroupCommit = GroupCommit { changes: 1_000, bytes: 1 << 20, linger: Duration::from_hours(1) };
 
 fn start(group: GroupCommit) -> (Memory, Ingest) {
     let memory = Memory::default();

@@ -4,11 +4,10 @@ use std::{error::Error, io};
 
 use crate::{
     document::{DocumentId, Etag},
-    engine::{ReadError, WriteError},
-    ingest::{IngestError, PrepareError},
+    ingest::{IngestError, PrepareError, WriteError},
     pool::PoolError,
     rpc::{convert::Invalid, limits::READER_PATIENCE},
-    search::SearchError,
+    search::{ReadError, SearchError},
 };
 
 /// Why a call failed. Its text is what the caller reads: no path, no cause.

@@ -2,6 +2,8 @@
 
 #![expect(
     clippy::pedantic,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
     unused_qualifications,
     reason = "generated; the contract's comments are in the proto files"
 )]

@@ -145,10 +145,9 @@ mod tests {
     use super::*;
     use crate::{
         document::DocumentId,
-        engine::{ReadError, WriteError},
-        ingest::{IngestError, PrepareError},
+        ingest::{IngestError, PrepareError, WriteError},
         pool::PoolError,
-        search::SearchError,
+        search::{ReadError, SearchError},
     };
 
     /// Checks the code, the reason, the seconds of a retry, and that everything a program reads is there.

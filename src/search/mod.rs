@@ -15,3 +15,6 @@ pub use plan::TermStatistics;
 pub use rank::{RankRequest, Ranked, Total};
 pub use read::{Original, ParagraphPage};
 pub use searcher::{SearchError, Searcher};
+
+// What of the engine's answers is passed on as it is, so that callers need not know that there are engines.
+pub use crate::engine::{DocumentRecord, Generation, InvalidGeneration, ReadError, Statistics};

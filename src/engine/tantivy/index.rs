@@ -34,7 +34,7 @@ const MAX_WRITER_THREADS: usize = 4;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Commit {
     /// Counts the commits.
-    pub(super) commit: u64,
+    pub(super) number: u64,
     /// The newest number given out.
     pub(super) sequence: u64,
     /// Documents that can be found.
@@ -124,7 +124,7 @@ fn open_index(directory: &DataDirectory, fields: &Fields, segmenter: &Segmenter)
 fn last_commit(index: &Index) -> tantivy::Result<Commit> {
     let Some(payload) = index.load_metas()?.payload else {
         let fingerprint = text::fingerprint().to_owned();
-        return Ok(Commit { commit: 0, sequence: 0, documents: 0, paragraphs: 0, tombstones: 0, fingerprint });
+        return Ok(Commit { number: 0, sequence: 0, documents: 0, paragraphs: 0, tombstones: 0, fingerprint });
     };
     serde_json::from_str(&payload)
         .map_err(|error| tantivy::TantivyError::InvalidArgument(format!("the last commit's counts: {error}")))

@@ -135,11 +135,11 @@ impl TantivySnapshot {
 
 impl Snapshot for TantivySnapshot {
     fn generation(&self) -> Generation {
-        Generation { index: self.index_id, commit: self.commit.commit }
+        Generation { index: self.index_id, commit: self.commit.number }
     }
 
     fn statistics(&self) -> Result<Statistics, ReadError> {
-        let Commit { commit: _, sequence, documents, paragraphs, tombstones, fingerprint } = self.commit.clone();
+        let Commit { number: _, sequence, documents, paragraphs, tombstones, fingerprint } = self.commit.clone();
         let disk_bytes = directory::disk_bytes(&self.index_path).map_err(|error| ReadError::Engine(Box::new(error)))?;
         let segments = u32::try_from(self.searcher.segment_readers().len()).unwrap_or(u32::MAX);
         Ok(Statistics { documents, paragraphs, sequence, segments, disk_bytes, fingerprint, tombstones })

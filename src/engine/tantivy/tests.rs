@@ -24,7 +24,7 @@ use crate::{
     text::{Segmenter, searchable},
 };
 
-const NEVER: AtomicBool = AtomicBool::new(false);
+static NEVER: AtomicBool = AtomicBool::new(false);
 
 struct Index {
     engine: TantivyEngine,

@@ -117,7 +117,7 @@ impl Writer for TantivyWriter {
     }
 
     fn commit(&mut self) -> Result<Generation, WriteError> {
-        self.open.commit += 1;
+        self.open.number += 1;
         let payload = serde_json::to_string(&self.open).expect("counts and a string can be encoded");
         let mut prepared = self.writer.prepare_commit().map_err(engine_error)?;
         prepared.set_payload(&payload);

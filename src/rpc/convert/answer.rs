@@ -2,13 +2,12 @@
 
 use crate::{
     document::{DocumentId, Metadata},
-    engine::{DocumentRecord, Generation, Statistics},
     ingest::{Deleted, Outcome, PrepareWarning, Receipt},
     rpc::{
         convert::hit::{paragraph, range},
         proto,
     },
-    search::{Original, ParagraphPage},
+    search::{DocumentRecord, Generation, Original, ParagraphPage, Statistics},
 };
 
 /// Writes what became of a document.

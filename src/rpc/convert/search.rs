@@ -127,13 +127,13 @@ fn highlights(unit: i32) -> Result<(), Invalid> {
     }
 }
 
-fn generation(text: &str) -> Result<Option<crate::engine::Generation>, Invalid> {
+fn generation(text: &str) -> Result<Option<crate::search::Generation>, Invalid> {
     if text.is_empty() {
         return Ok(None);
     }
     text.parse()
         .map(Some)
-        .map_err(|error: crate::engine::InvalidGeneration| Invalid::new("min_generation", error.to_string()))
+        .map_err(|error: crate::search::InvalidGeneration| Invalid::new("min_generation", error.to_string()))
 }
 
 #[cfg(test)]
