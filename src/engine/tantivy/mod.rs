@@ -6,6 +6,7 @@
 mod compile;
 mod directory;
 mod exact;
+mod excluded;
 mod index;
 mod rank;
 mod record;
