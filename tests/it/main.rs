@@ -6,6 +6,8 @@ mod importing;
 mod layering;
 mod matching;
 mod ordering;
+mod refusals;
 mod searching;
+mod streams;
 mod support;
 mod views;

@@ -7,6 +7,7 @@ mod process;
 mod refusal;
 mod service;
 mod stream;
+mod stuck;
 mod texts;
 
 pub(crate) use build::{
@@ -19,4 +20,5 @@ pub(crate) use process::{Ended, Server, run, run_with, send_signal};
 pub(crate) use refusal::{check_refused, check_status, reason};
 pub(crate) use service::{Service, any_port, config_in};
 pub(crate) use stream::{Exported, Found, export_ids, hit_ids};
+pub(crate) use stuck::Stuck;
 pub(crate) use texts::{GLOSSED, NOTICE, UNPUNCTUATED, ZERO_WIDTH};
