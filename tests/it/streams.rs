@@ -1,17 +1,17 @@
 //! Streams that do not end as they should: readers that vanish, time that is up, a service that stops.
 
-use std::time::Duration;
+mod stopping;
 
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
+use std::{net::SocketAddr, time::Duration};
+
 use tonic::{Code, Request, Status, Streaming};
 use xunzhang::rpc::proto::{
-    ExportRequest, ExportResponse, SearchRequest, export_response, search_response,
+    Document, ExportRequest, ExportResponse, SearchRequest, export_response, search_response,
     search_service_client::SearchServiceClient,
 };
 
 use crate::support::{
-    Found, Service, Stuck, check_refused, check_status, exported, limited, metric, poll, ready, reason, searched, sent,
+    Found, Service, Stuck, check_refused, check_status, exported, limited, metric, poll, ready, reason, searched,
     within,
 };
 
@@ -24,8 +24,12 @@ const ACTIVE: &str = "xunzhang_active_streams";
 
 /// Much more text than lies between a service and a reader that takes nothing.
 async fn fill(service: &Service) {
+    service.put(long()).await;
+}
+
+fn long() -> Document {
     let text = "统筹推进防汛抗旱和安全生产工作，压实各级责任。".repeat(20);
-    service.put(ready("长", &vec![text.as_str(); PARAGRAPHS])).await;
+    ready("长", &vec![text.as_str(); PARAGRAPHS])
 }
 
 async fn filled() -> Service {
@@ -53,7 +57,11 @@ async fn wait_for_active(service: &Service, streams: u64) {
 
 /// An export that has begun and whose rest nobody reads yet.
 async fn begun(service: &Service, request: Request<ExportRequest>) -> Streaming<ExportResponse> {
-    let mut client = service.connect_narrow().await;
+    begun_at(service.addresses.service, request).await
+}
+
+async fn begun_at(address: SocketAddr, request: Request<ExportRequest>) -> Streaming<ExportResponse> {
+    let mut client = Service::connect_narrow(address).await;
     let mut stream = within("an export", client.export(request)).await.expect("it begins").into_inner();
     let first = within("a header", stream.message()).await.expect("it goes on").expect("there is a header");
     assert!(matches!(first.event, Some(export_response::Event::Header(_))), "{first:?}");
@@ -121,7 +129,7 @@ async fn a_whole_stream_counts_as_ok_and_a_refused_call_as_refused() {
 #[tokio::test]
 async fn a_search_that_is_left_ends() {
     let service = filled().await;
-    let mut client = service.connect_narrow().await;
+    let mut client = Service::connect_narrow(service.addresses.service).await;
     let request = limited(10_000, searched("防汛"));
     let mut stream = within("a search", client.search(request)).await.unwrap().into_inner();
     let first = within("a header", stream.message()).await.unwrap().unwrap();
@@ -179,73 +187,6 @@ async fn a_slow_reader_does_not_hold_up_others() {
         assert_eq!(service.search(searched("防汛")).await.hits.len(), 10);
     }
     drop(slow);
-    service.stop().await;
-}
-
-#[tokio::test]
-async fn stopping_ends_streams_and_is_told_by_metrics() {
-    let service = Service::start_with(|config| config.drain.timeout = Duration::from_mins(2)).await;
-    fill(&service).await;
-    let read = begun(&service, Request::new(exported(""))).await;
-    let stuck = Stuck::export(service.addresses.service).await;
-    wait_for_active(&service, 2).await;
-    service.ask_to_stop().await;
-    let (hits, status) = rest(read).await;
-    check_status(&status, Code::Unavailable, "SERVER_DRAINING", None);
-    assert!(hits < PARAGRAPHS);
-    // The other reader is waited for, so that there still is a page of metrics.
-    wait_for_end(&service, EXPORT, "UNAVAILABLE", 1).await;
-    drop(stuck);
-    let (in_time, _) = service.stopped().await;
-    assert!(in_time, "with nobody left to wait for it ends in order");
-}
-
-#[tokio::test]
-async fn stopping_does_not_wait_for_ever() {
-    let service = Service::start_with(|config| config.drain.timeout = Duration::from_secs(2)).await;
-    fill(&service).await;
-    let stuck = Stuck::export(service.addresses.service).await;
-    service.ask_to_stop().await;
-    let (in_time, stopped) = service.stopped().await;
-    assert!(!in_time, "the reader never takes the end");
-    drop(stuck);
-    // What was written is there all the same.
-    let service = stopped.start().await;
-    assert_eq!(service.stats().await.documents, 1);
-    service.stop().await;
-}
-
-#[tokio::test]
-async fn a_second_request_to_stop_is_now() {
-    let service = Service::start_with(|config| config.drain.timeout = Duration::from_hours(1)).await;
-    fill(&service).await;
-    let stuck = Stuck::export(service.addresses.service).await;
-    service.ask_to_stop().await;
-    service.ask_to_stop().await;
-    let (in_time, _) = service.stopped().await;
-    assert!(!in_time, "what was open was dropped");
-    drop(stuck);
-}
-
-#[tokio::test]
-async fn an_import_that_the_end_cuts_short_says_what_is_in() {
-    let service = Service::start().await;
-    let (requests, outgoing) = mpsc::channel(4);
-    let mut documents = service.documents();
-    let answers = documents.import_documents(ReceiverStream::new(outgoing));
-    let mut answers = within("the import", answers).await.unwrap().into_inner();
-    requests.send(sent(1, ready("甲", &["部署防汛工作"]))).await.unwrap();
-    let first = within("an acknowledgement", answers.message()).await.unwrap().unwrap();
-    assert_eq!((first.acknowledged_through, first.created), (1, 1));
-    drop(documents);
-    service.ask_to_stop().await;
-    let status = within("the end", answers.message()).await.expect_err("it was cut short");
-    check_status(&status, Code::Unavailable, "SERVER_DRAINING", None);
-    drop((requests, answers));
-    let (in_time, stopped) = service.stopped().await;
-    assert!(in_time);
-    let service = stopped.start().await;
-    assert_eq!(service.search(searched("防汛")).await.hits.len(), 1);
     service.stop().await;
 }
 

@@ -90,8 +90,8 @@ impl Service {
     }
 
     /// A connection whose reader is sent little ahead, so that what it does not read holds the stream up.
-    pub(crate) async fn connect_narrow(&self) -> SearchServiceClient<Channel> {
-        let endpoint = Endpoint::from_shared(format!("http://{}", self.addresses.service));
+    pub(crate) async fn connect_narrow(address: SocketAddr) -> SearchServiceClient<Channel> {
+        let endpoint = Endpoint::from_shared(format!("http://{address}"));
         let endpoint = endpoint
             .expect("an address is an endpoint")
             .initial_stream_window_size(SMALL_WINDOW)
