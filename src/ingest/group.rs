@@ -15,6 +15,8 @@ use crate::{
 };
 
 type Reply<T> = oneshot::Sender<Result<T, IngestError>>;
+/// Told how long a commit took, whether it succeeded or not.
+pub(super) type OnCommit = Box<dyn Fn(Duration) + Send>;
 /// An answer that waits for the commit.
 type Answer = Box<dyn FnOnce(Result<Generation, IngestError>) + Send>;
 
@@ -74,11 +76,13 @@ pub(super) struct Log {
     /// The newest number given out.
     sequence: u64,
     needs_refresh: bool,
+    /// Told how long each commit took.
+    on_commit: OnCommit,
 }
 
 impl Log {
-    pub(super) fn new(engine: Arc<dyn Engine>) -> Result<Self, WriteError> {
-        let mut log = Self { engine, writer: None, sequence: 0, needs_refresh: false };
+    pub(super) fn new(engine: Arc<dyn Engine>, on_commit: OnCommit) -> Result<Self, WriteError> {
+        let mut log = Self { engine, writer: None, sequence: 0, needs_refresh: false, on_commit };
         log.reopen()?;
         Ok(log)
     }
@@ -176,7 +180,9 @@ impl Log {
     }
 
     fn commit(&mut self) -> Result<Generation, IngestError> {
+        let started = Instant::now();
         let committed = self.open_writer().and_then(|writer| writer.commit());
+        (self.on_commit)(started.elapsed());
         self.needs_refresh = committed.is_ok();
         committed.map_err(|error| IngestError::Write(Arc::new(error)))
     }

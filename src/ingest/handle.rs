@@ -1,6 +1,6 @@
 //! The asynchronous way to the writer.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -97,12 +97,17 @@ impl Pending {
 }
 
 impl Ingest {
-    /// Starts the writer thread. It ends with [`Ingest::close`] or when every handle is dropped.
+    /// Starts the writer thread. It ends with [`Ingest::close`] or when every handle is dropped. `on_commit` is told
+    /// how long each commit took.
     ///
     /// # Errors
     /// When the engine gives no writer or the thread cannot be started.
-    pub fn start(engine: Arc<dyn Engine>, group: GroupCommit) -> Result<Self, WriteError> {
-        let queue = writer::start(engine, group, QUEUED_CHANGES)?;
+    pub fn start(
+        engine: Arc<dyn Engine>,
+        group: GroupCommit,
+        on_commit: impl Fn(Duration) + Send + 'static,
+    ) -> Result<Self, WriteError> {
+        let queue = writer::start(engine, group, Box::new(on_commit), QUEUED_CHANGES)?;
         let changes = Arc::new(Semaphore::new(QUEUED_CHANGES));
         Ok(Self { queue, changes, kib: Arc::new(Semaphore::new(QUEUED_KIB)) })
     }

@@ -3,13 +3,12 @@
 use std::ops::Range;
 
 use crate::{
-    document::{Content, Document, Etag, Layout, MAX_TEXT_BYTES, Paragraph, ReadyParagraph, split},
+    document::{
+        Content, Document, Etag, Layout, MAX_READY_PARAGRAPHS, MAX_TEXT_BYTES, Paragraph, ReadyParagraph, split,
+    },
     engine::IndexedDocument,
     text::repair,
 };
-
-/// The most paragraphs that a caller may send ready-made.
-const MAX_READY_PARAGRAPHS: usize = 1_000_000;
 
 /// A document, ready to be written.
 #[derive(Debug)]

@@ -149,7 +149,7 @@ const PATIENT: GroupCommit = GroupCommit { changes: 1_000, bytes: 1 << 20, linge
 
 fn start(group: GroupCommit) -> (Memory, Ingest) {
     let memory = Memory::default();
-    let ingest = Ingest::start(Arc::new(memory.clone()), group).expect("memory gives a writer");
+    let ingest = Ingest::start(Arc::new(memory.clone()), group, |_| {}).expect("memory gives a writer");
     (memory, ingest)
 }
 

@@ -16,7 +16,7 @@ use crate::{
     engine::{Engine, IndexedDocument, WriteError},
     ingest::{
         Deleted, IngestError, Receipt,
-        group::{Group, Log},
+        group::{Group, Log, OnCommit},
         handle::Room,
     },
 };
@@ -82,8 +82,13 @@ impl Queue {
 }
 
 /// Starts the thread; `capacity` is the number of commands for which there is room.
-pub(super) fn start(engine: Arc<dyn Engine>, group: GroupCommit, capacity: usize) -> Result<Queue, WriteError> {
-    let log = Log::new(engine)?;
+pub(super) fn start(
+    engine: Arc<dyn Engine>,
+    group: GroupCommit,
+    on_commit: OnCommit,
+    capacity: usize,
+) -> Result<Queue, WriteError> {
+    let log = Log::new(engine, on_commit)?;
     // One place more: `Close` comes without room.
     let (commands, receiver) = sync_channel(capacity + 1);
     thread::Builder::new()
