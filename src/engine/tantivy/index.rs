@@ -80,7 +80,7 @@ impl TantivyEngine {
             .try_into()
             .map_err(failed)?;
         let commit = last_commit(&index).map_err(failed)?;
-        let newest = TantivySnapshot::new(&directory, &fields, reader.searcher(), commit);
+        let newest = TantivySnapshot::new(&directory, &fields, reader.searcher(), commit).map_err(failed)?;
         let shared = Shared { newest: RwLock::new(Arc::new(newest)), directory, index, fields, reader };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -105,7 +105,7 @@ impl Shared {
     /// Shows the index as it is on disk now; `commit` is what was committed last.
     pub(super) fn publish(&self, commit: Commit) -> tantivy::Result<Generation> {
         self.reader.reload()?;
-        let snapshot = TantivySnapshot::new(&self.directory, &self.fields, self.reader.searcher(), commit);
+        let snapshot = TantivySnapshot::new(&self.directory, &self.fields, self.reader.searcher(), commit)?;
         let generation = snapshot.generation();
         *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         Ok(generation)

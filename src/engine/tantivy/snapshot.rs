@@ -16,17 +16,18 @@ use tantivy::{
 };
 
 use crate::{
-    document::{DocumentId, Etag, Layout},
+    document::{DocumentId, Layout},
     engine::{
         Address, DocumentRecord, Expression, Generation, Position, Ranking, ReadError, Snapshot, Statistics,
         StoredParagraph, Term, TermField, Version, Walk,
         tantivy::{
+            columns::Columns,
             compile,
             directory::{self, DataDirectory},
             index::Commit,
             rank,
             record::{ParagraphEntry, RecordEntry, fetch, read_error},
-            schema::{Fields, column},
+            schema::Fields,
             statistics::ParagraphStatistics,
             walk::Merge,
         },
@@ -39,18 +40,27 @@ pub(super) struct TantivySnapshot {
     index_id: u32,
     fields: Fields,
     searcher: Searcher,
+    /// Of each segment, in the searcher's order.
+    columns: Vec<Columns>,
     commit: Commit,
 }
 
 impl TantivySnapshot {
-    pub(super) fn new(directory: &DataDirectory, fields: &Fields, searcher: Searcher, commit: Commit) -> Self {
-        Self {
+    pub(super) fn new(
+        directory: &DataDirectory,
+        fields: &Fields,
+        searcher: Searcher,
+        commit: Commit,
+    ) -> tantivy::Result<Self> {
+        let columns = searcher.segment_readers().iter().map(Columns::new).collect::<Result<_, _>>()?;
+        Ok(Self {
             index_path: directory.index_path(),
             index_id: directory.index_id,
             fields: fields.clone(),
             searcher,
+            columns,
             commit,
-        }
+        })
     }
 
     pub(super) fn commit(&self) -> &Commit {
@@ -62,23 +72,22 @@ impl TantivySnapshot {
         &self.searcher
     }
 
-    fn segment(&self, address: Address) -> &SegmentReader {
-        self.searcher.segment_reader(address.segment)
+    fn columns(&self, address: Address) -> &Columns {
+        &self.columns[address.segment as usize]
     }
 
-    fn number(&self, address: Address, column: &str) -> Result<u64, ReadError> {
-        let values = self.segment(address).fast_fields().u64(column).map_err(read_error)?;
-        values.first(address.document).ok_or_else(|| ReadError::Corrupt(format!("entry {address:?} has no `{column}`")))
+    fn position(&self, address: Address) -> Position {
+        self.columns(address).position(address.document)
     }
 
-    fn position(&self, address: Address) -> Result<Position, ReadError> {
-        self.number(address, column::POSITION).map(Position::from_u64)
+    fn version_at(&self, record: Address) -> Result<Version, ReadError> {
+        self.columns(record).version(record.document)
     }
 
     /// A document's entries are neighbours in order of position: its record stands as many places before a
     /// paragraph as the paragraph's slot says.
     fn record_of(&self, address: Address) -> Result<Address, ReadError> {
-        let slot = self.position(address)?.slot();
+        let slot = self.position(address).slot();
         let document = address
             .document
             .checked_sub(slot)
@@ -90,19 +99,6 @@ impl TantivySnapshot {
         let RecordEntry { id, metadata, original_bytes } =
             fetch(&self.searcher, to_tantivy(address), self.fields.stored)?;
         Ok(DocumentRecord { id, version: self.version_at(address)?, metadata, original_bytes })
-    }
-
-    fn version_at(&self, address: Address) -> Result<Version, ReadError> {
-        let count = |column| {
-            let count = self.number(address, column)?;
-            u32::try_from(count).map_err(|_| ReadError::Corrupt(format!("`{column}` of {address:?} is `{count}`")))
-        };
-        Ok(Version {
-            sequence: self.position(address)?.sequence(),
-            etag: Etag(self.number(address, column::ETAG)?),
-            paragraphs: count(column::PARAGRAPHS)?,
-            searchable: count(column::SEARCHABLE)?,
-        })
     }
 
     /// Where a document's record is kept: the first of its entries that is not deleted.
@@ -154,13 +150,13 @@ impl Snapshot for TantivySnapshot {
     fn rank(&self, expression: &Expression, limit: usize, stop: &AtomicBool) -> Result<Ranking, ReadError> {
         let statistics = ParagraphStatistics::new(&self.searcher, self.commit.paragraphs);
         let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
-        rank::rank(expression, limit, &self.fields, &self.searcher, scoring, stop)
+        rank::rank(expression, limit, &self.fields, &self.searcher, &self.columns, scoring, stop)
     }
 
     fn walk(&self, expression: &Expression, after: Option<Position>) -> Result<Box<dyn Walk>, ReadError> {
         let query = compile::compile(expression, &self.fields);
         let weight = query.weight(self.unscored()).map_err(read_error)?;
-        Ok(Box::new(Merge::new(&self.searcher, weight.as_ref(), after)?))
+        Ok(Box::new(Merge::new(&self.searcher, &self.columns, weight.as_ref(), after)?))
     }
 
     fn paragraphs(&self, addresses: &[Address]) -> Result<Vec<StoredParagraph>, ReadError> {
@@ -171,7 +167,7 @@ impl Snapshot for TantivySnapshot {
         for index in order {
             let address = addresses[index];
             let entry: ParagraphEntry = fetch(&self.searcher, to_tantivy(address), self.fields.stored)?;
-            let position = self.position(address)?;
+            let position = self.position(address);
             fetched.push((index, StoredParagraph { position, paragraph: entry.into() }));
         }
         fetched.sort_unstable_by_key(|(index, _)| *index);
