@@ -11,7 +11,10 @@ use tantivy::{
 use crate::{
     engine::{
         Clause, Expression, Term, TermField,
-        tantivy::schema::{Fields, Kind},
+        tantivy::{
+            excluded::Excluded,
+            schema::{Fields, Kind},
+        },
     },
     text::for_each_gram,
 };
@@ -86,7 +89,7 @@ fn combine(clauses: &[Clause], fields: &Fields) -> Box<dyn Query> {
     for clause in clauses {
         match clause {
             Clause::Must(part) => queries.push((Occur::Must, compile(part, fields))),
-            Clause::MustNot(part) => queries.push((Occur::MustNot, compile(part, fields))),
+            Clause::MustNot(part) => queries.push((Occur::MustNot, Box::new(Excluded(compile(part, fields))))),
             // A term's leaves directly: tantivy prunes a flat union of terms, a nested one it walks whole.
             Clause::Should(Expression::Term(term)) => {
                 queries.extend(leaves(term, fields).into_iter().map(|leaf| (Occur::Should, leaf)));

@@ -7,6 +7,7 @@ mod columns;
 mod compile;
 mod directory;
 mod exact;
+mod excluded;
 mod index;
 mod rank;
 mod record;

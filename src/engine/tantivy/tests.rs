@@ -352,6 +352,17 @@ fn combinations_match_and_score_like_their_parts() {
     check(vec![must("甲"), Clause::Must(Expression::Nothing)], &[]);
 }
 
+/// The scorer of a phrase stands at its next match while documents before it are asked for.
+#[test]
+fn a_phrase_may_be_excluded() {
+    let index = Index::with(&[("a", &["甲", "甲丁", "甲乙丙", "甲丙", "甲", "乙丙甲乙丙", "甲"])]);
+    for excluded in [quoted("甲乙丙"), Expression::Combined(vec![Clause::Must(quoted("甲乙丙"))])] {
+        let expression = Expression::Combined(vec![Clause::Must(quoted("甲")), Clause::MustNot(excluded)]);
+        assert_eq!(index.texts(&expression), ["甲", "甲丁", "甲丙", "甲", "甲"], "{expression:?}");
+        assert_eq!(index.ranked(&expression, 10).len(), 5, "{expression:?}");
+    }
+}
+
 #[test]
 fn a_snapshot_never_changes() {
     let mut index = Index::with(&[("a", &["旧的内容"])]);
