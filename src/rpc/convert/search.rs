@@ -45,14 +45,15 @@ pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<Rank
     unserved("time_budget", time_budget.is_some())?;
     unserved("resume_token", !resume_token.is_empty())?;
     unserved("allow_snapshot_change", allow_snapshot_change)?;
+    let mode = mode(r#match)?;
     let understood = match query_form {
         None => return Err(Invalid::new("query", "must not be empty")),
-        Some(search_request::QueryForm::Query(text)) => Understood::written(checked_text("query", text)?),
+        Some(search_request::QueryForm::Query(text)) => Understood::written(checked_text("query", text)?, mode),
         Some(search_request::QueryForm::TypedQuery(query)) => Understood::tree(typed("typed_query", query)?),
     };
     let request = RankRequest {
         query: understood.query,
-        mode: mode(r#match)?,
+        mode,
         limit: effective_limit(limit)?,
         context: Context {
             before: at_most("context_before", context_before, CONTEXT_PARAGRAPHS)?,
@@ -78,14 +79,14 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
     unserved("resume_token", !resume_token.is_empty())?;
     unserved("allow_snapshot_change", allow_snapshot_change)?;
     unserved("follow", follow)?;
+    let mode = mode(r#match)?;
     let understood = match query_form {
         None => Understood::tree(Query::MatchAll),
         Some(export_request::QueryForm::Query(text)) if text.is_empty() => Understood::tree(Query::MatchAll),
-        Some(export_request::QueryForm::Query(text)) => Understood::written(checked_text("query", text)?),
+        Some(export_request::QueryForm::Query(text)) => Understood::written(checked_text("query", text)?, mode),
         Some(export_request::QueryForm::TypedQuery(query)) => Understood::tree(typed("typed_query", query)?),
     };
-    let request =
-        ExportRequest { query: understood.query, mode: mode(r#match)?, min_generation: generation(&min_generation)? };
+    let request = ExportRequest { query: understood.query, mode, min_generation: generation(&min_generation)? };
     Ok(Asked { request, warnings: understood.warnings, written: understood.written })
 }
 
@@ -101,8 +102,14 @@ impl Understood {
         Self { query, warnings: Vec::new(), written: None }
     }
 
-    fn written(text: String) -> Self {
+    /// What people write. Where every word is required, the words beside a quoted part are too; a tree says for itself
+    /// what it requires.
+    fn written(text: String, mode: MatchMode) -> Self {
         let query::Parsed { query, warnings } = query::parse(&text);
+        let query = match mode {
+            MatchMode::Any => query,
+            MatchMode::All => query.requiring_all(),
+        };
         Self { query, warnings: warnings.iter().map(warning).collect(), written: Some(text) }
     }
 }
