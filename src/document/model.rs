@@ -50,6 +50,28 @@ pub struct Metadata {
     pub attributes: BTreeMap<String, String>,
 }
 
+impl Metadata {
+    /// Bytes of all its texts.
+    pub fn text_bytes(&self) -> usize {
+        let Self {
+            title,
+            source,
+            author,
+            agency,
+            document_number,
+            document_type,
+            publish_date: _,
+            level,
+            collection,
+            labels,
+            attributes,
+        } = self;
+        let fields = [title, source, author, agency, document_number, document_type, level, collection];
+        let pairs = attributes.iter().flat_map(|(key, value)| [key, value]);
+        fields.into_iter().chain(labels).chain(pairs).map(String::len).sum()
+    }
+}
+
 /// What a document says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {

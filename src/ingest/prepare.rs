@@ -10,6 +10,10 @@ use crate::{
     text::repair,
 };
 
+/// The most memory that a document may take up until it is committed: the largest text with ordinary headings and
+/// title takes a quarter of it.
+const MAX_WEIGHT_BYTES: usize = 128 << 20;
+
 /// A document, ready to be written.
 #[derive(Debug)]
 pub struct Prepared {
@@ -37,6 +41,12 @@ pub enum PrepareError {
     /// More ready paragraphs than 1,000,000.
     #[error("has `{0}` paragraphs, at most {MAX_READY_PARAGRAPHS} are taken; split the document")]
     TooManyParagraphs(usize),
+    /// Title and headings, repeated for each paragraph, exceed all bounds.
+    #[error(
+        "takes `{0}` bytes with its title and headings repeated for each paragraph, at most {MAX_WEIGHT_BYTES} are \
+         taken; shorten them or split the document"
+    )]
+    TooHeavy(usize),
 }
 
 /// Repairs, splits and hashes a document. CPU work: run it on the pool.
@@ -52,6 +62,10 @@ pub fn prepare(document: Document) -> Result<Prepared, PrepareError> {
         Content::Ready(ready) => (ready.into_iter().map(take).collect(), Layout::default()),
     };
     let document = IndexedDocument { id, metadata, etag, paragraphs, layout };
+    let weight_bytes = document.weight_bytes();
+    if weight_bytes > MAX_WEIGHT_BYTES {
+        return Err(PrepareError::TooHeavy(weight_bytes));
+    }
     let warnings = if document.searchable() == 0 { vec![PrepareWarning::EmptyText] } else { Vec::new() };
     Ok(Prepared { document, warnings })
 }

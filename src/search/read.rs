@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     document::DocumentId,
     engine::{Address, DocumentRecord, ReadError, Snapshot},
-    search::{Neighbour, SearchError, Searcher, hit::neighbours},
+    search::{Neighbour, SearchError, Searcher, fetch::neighbours},
     text::Edit,
 };
 
@@ -68,12 +68,16 @@ impl Searcher {
     }
 
     /// A document's record and its original from byte `offset` on, up to `max_bytes` but at least
-    /// one character, ending at a character's end.
+    /// one character, ending at a character's end. Empty for paragraphs that the caller split: they have none.
     ///
     /// # Errors
     /// When there is no such document, `offset` is no character's start, or the index cannot be read.
     pub fn original(&self, id: &DocumentId, offset: u64, max_bytes: usize) -> Result<Original, SearchError> {
         let (snapshot, address, document) = self.find(id)?;
+        if document.original_bytes == 0 {
+            let none = Original { document, text: String::new(), edits: Vec::new(), next: None };
+            return if offset == 0 { Ok(none) } else { Err(SearchError::BadOffset(offset)) };
+        }
         let mut paragraphs = Vec::with_capacity(document.version.paragraphs as usize);
         while paragraphs.len() < document.version.paragraphs as usize {
             let first = u32::try_from(paragraphs.len()).expect("counted in 32 bits");

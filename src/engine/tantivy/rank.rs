@@ -43,7 +43,8 @@ pub(super) fn rank(
         if stop.load(Relaxed) {
             return Err(ReadError::Stopped);
         }
-        let scorers = exact.scorers(segment)?;
+        // A single score is the same however it was found.
+        let scorers = if exact.additions() > 1 { Some(exact.scorers(segment)?) } else { None };
         let place = Place { ordinal, segment, columns };
         collect(matching.as_ref(), scorers, &place, &mut best, stop)?;
     }
@@ -58,21 +59,22 @@ pub(super) fn rank(
 
 fn collect(
     matching: &dyn Weight,
-    mut exact: Scorers,
+    mut exact: Option<Scorers>,
     place: &Place<'_>,
     best: &mut Best,
     stop: &AtomicBool,
 ) -> Result<(), ReadError> {
     let threshold = best.threshold();
-    let mut visit = |document: DocId, _: Score| {
+    let mut visit = |document: DocId, found: Score| {
         if stop.load(Relaxed) {
             return Score::MAX;
         }
         if place.segment.is_deleted(document) {
             return best.threshold();
         }
+        let score = exact.as_mut().map_or(Some(f64::from(found)), |exact| exact.score(document));
         // `None` cannot be: the two ways of matching are the same expression.
-        if let Some(score) = exact.score(document) {
+        if let Some(score) = score {
             best.offer(place.ranked(document, score));
         }
         best.threshold()

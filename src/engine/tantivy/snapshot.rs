@@ -1,16 +1,13 @@
 //! One committed state of the index.
 
 use std::{
-    collections::HashMap,
     path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use tantivy::{
     DocAddress, DocId, DocSet, Searcher, SegmentReader, TERMINATED, Term as IndexTerm,
+    index::SegmentId,
     query::{EnableScoring, Query},
     schema::IndexRecordOption,
 };
@@ -67,6 +64,11 @@ impl TantivySnapshot {
         &self.commit
     }
 
+    /// The segments that it reads, ascending.
+    pub(super) fn segment_ids(&self) -> impl Iterator<Item = &SegmentId> {
+        self.searcher.generation().segments().keys()
+    }
+
     #[cfg(test)]
     pub(super) fn searcher(&self) -> &Searcher {
         &self.searcher
@@ -95,7 +97,7 @@ impl TantivySnapshot {
         Ok(Address { document, ..address })
     }
 
-    fn record(&self, address: Address) -> Result<DocumentRecord, ReadError> {
+    fn record_at(&self, address: Address) -> Result<DocumentRecord, ReadError> {
         let RecordEntry { id, metadata, original_bytes } =
             fetch(&self.searcher, to_tantivy(address), self.fields.stored)?;
         Ok(DocumentRecord { id, version: self.version_at(address)?, metadata, original_bytes })
@@ -134,6 +136,10 @@ impl Snapshot for TantivySnapshot {
         Generation { index: self.index_id, commit: self.commit.number }
     }
 
+    fn sequence(&self) -> u64 {
+        self.commit.sequence
+    }
+
     fn statistics(&self) -> Result<Statistics, ReadError> {
         let Commit { number: _, sequence, documents, paragraphs, tombstones, fingerprint } = self.commit.clone();
         let disk_bytes = directory::disk_bytes(&self.index_path).map_err(|error| ReadError::Engine(Box::new(error)))?;
@@ -148,7 +154,7 @@ impl Snapshot for TantivySnapshot {
     }
 
     fn rank(&self, expression: &Expression, limit: usize, stop: &AtomicBool) -> Result<Ranking, ReadError> {
-        let statistics = ParagraphStatistics::new(&self.searcher, self.commit.paragraphs);
+        let statistics = ParagraphStatistics::new(&self.searcher, &self.fields).map_err(read_error)?;
         let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
         rank::rank(expression, limit, &self.fields, &self.searcher, &self.columns, scoring, stop)
     }
@@ -174,18 +180,8 @@ impl Snapshot for TantivySnapshot {
         Ok(fetched.into_iter().map(|(_, paragraph)| paragraph).collect())
     }
 
-    fn records(&self, addresses: &[Address]) -> Result<Vec<Arc<DocumentRecord>>, ReadError> {
-        let mut known: HashMap<Address, Arc<DocumentRecord>> = HashMap::new();
-        let mut records = Vec::with_capacity(addresses.len());
-        for &address in addresses {
-            let place = self.record_of(address)?;
-            let record = match known.get(&place) {
-                Some(record) => record.clone(),
-                None => known.entry(place).or_insert(Arc::new(self.record(place)?)).clone(),
-            };
-            records.push(record);
-        }
-        Ok(records)
+    fn record(&self, paragraph: Address) -> Result<DocumentRecord, ReadError> {
+        self.record_at(self.record_of(paragraph)?)
     }
 
     fn siblings(&self, address: Address, first: u32, count: u32) -> Result<Vec<Address>, ReadError> {
@@ -197,7 +193,7 @@ impl Snapshot for TantivySnapshot {
 
     fn document(&self, id: &DocumentId) -> Result<Option<(Address, DocumentRecord)>, ReadError> {
         let Some(address) = self.find(id)? else { return Ok(None) };
-        Ok(Some((address, self.record(address)?)))
+        Ok(Some((address, self.record_at(address)?)))
     }
 
     fn layout(&self, record: Address) -> Result<Layout, ReadError> {
