@@ -17,7 +17,7 @@ use crate::{
 /// How long after a commit merged segments are first looked for; small merges take less.
 const FIRST_REFRESH_AFTER: Duration = Duration::from_secs(1);
 /// How long at most between two looks; old segments stay on disk until then.
-const LAST_REFRESH_AFTER: Duration = Duration::from_secs(60);
+const LAST_REFRESH_AFTER: Duration = Duration::from_mins(1);
 
 type Reply<T> = oneshot::Sender<Result<T, IngestError>>;
 /// Told how long a commit took, whether it succeeded or not.

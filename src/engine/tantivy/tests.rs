@@ -432,7 +432,7 @@ fn merged_segments_are_taken_up_when_idle() {
     }
     let generation = index.snapshot().generation();
     index.engine.shared.index.load_metas().expect("readable");
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
     while index.snapshot().statistics().expect("readable").segments > 20 {
         assert!(std::time::Instant::now() < deadline, "40 segments are merged in much less time");
         index.writer().refresh().expect("readable");
