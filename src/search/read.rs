@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    document::DocumentId,
+    document::{DocumentId, Layout},
     engine::{Address, DocumentRecord, ReadError, Snapshot},
     search::{Neighbour, SearchError, Searcher, fetch::neighbours},
     text::Edit,
@@ -74,19 +74,8 @@ impl Searcher {
     /// When there is no such document, `offset` is no character's start, or the index cannot be read.
     pub fn original(&self, id: &DocumentId, offset: u64, max_bytes: usize) -> Result<Original, SearchError> {
         let (snapshot, address, document) = self.find(id)?;
-        if document.original_bytes == 0 {
-            let none = Original { document, text: String::new(), edits: Vec::new(), next: None };
-            return if offset == 0 { Ok(none) } else { Err(SearchError::BadOffset(offset)) };
-        }
-        let mut paragraphs = Vec::with_capacity(document.version.paragraphs as usize);
-        while paragraphs.len() < document.version.paragraphs as usize {
-            let first = u32::try_from(paragraphs.len()).expect("counted in 32 bits");
-            paragraphs.extend(page(snapshot.as_ref(), address, id, first)?.into_iter().map(|found| found.paragraph));
-        }
         let layout = snapshot.layout(address)?;
-        let whole = layout
-            .original(&paragraphs)
-            .ok_or_else(|| ReadError::Corrupt(format!("document `{id}` cannot be rebuilt")))?;
+        let whole = rebuild(snapshot.as_ref(), address, &document, &layout)?;
         let start = usize::try_from(offset)
             .ok()
             .filter(|&start| whole.is_char_boundary(start))
@@ -107,6 +96,25 @@ impl Searcher {
         let (address, record) = snapshot.document(id)?.ok_or_else(|| SearchError::DocumentNotFound(id.clone()))?;
         Ok((snapshot, address, record))
     }
+}
+
+/// The whole original; nothing for a document whose sender split it.
+fn rebuild(
+    snapshot: &dyn Snapshot,
+    address: Address,
+    document: &DocumentRecord,
+    layout: &Layout,
+) -> Result<String, ReadError> {
+    let DocumentRecord { id, version, original_bytes, .. } = document;
+    if *original_bytes == 0 {
+        return Ok(String::new());
+    }
+    let mut paragraphs = Vec::with_capacity(version.paragraphs as usize);
+    while paragraphs.len() < version.paragraphs as usize {
+        let first = u32::try_from(paragraphs.len()).expect("counted in 32 bits");
+        paragraphs.extend(page(snapshot, address, id, first)?.into_iter().map(|found| found.paragraph));
+    }
+    layout.original(&paragraphs).ok_or_else(|| ReadError::Corrupt(format!("document `{id}` cannot be rebuilt")))
 }
 
 /// Some paragraphs from `first` on; at least one if there is one.

@@ -1,0 +1,238 @@
+//! What operators rely on: health, probes, reflection, listeners, the data directory.
+
+use std::{fs, net::TcpListener, time::Duration};
+
+use tonic::{Code, Streaming};
+use tonic_health::pb::{
+    HealthCheckRequest, HealthCheckResponse, health_check_response::ServingStatus, health_client::HealthClient,
+};
+use xunzhang::{
+    app::App,
+    rpc::{
+        Channel,
+        proto::{GetIndexStatsRequest, GetServerInfoRequest, GetServerInfoResponse, Limits},
+    },
+};
+
+use crate::support::{
+    Service, any_port, check_refused, config_in, get, metric, poll, ready, searched, status_of, within,
+};
+
+/// Every name that health knows; the empty one is the whole process.
+const NAMES: [&str; 4] = ["", "xunzhang.v1.SearchService", "xunzhang.v1.DocumentService", "xunzhang.v1.AdminService"];
+
+fn of(service: &str) -> HealthCheckRequest {
+    HealthCheckRequest { service: service.to_owned() }
+}
+
+/// What health says of every service, when it says the same of all.
+async fn health(channel: &Channel) -> ServingStatus {
+    let mut client = HealthClient::new(channel.clone());
+    let mut said = Vec::new();
+    for name in NAMES {
+        said.push(within("health", client.check(of(name))).await.unwrap().into_inner().status());
+    }
+    said.dedup();
+    assert_eq!(said.len(), 1, "{said:?}");
+    said[0]
+}
+
+async fn next(watch: &mut Streaming<HealthCheckResponse>) -> ServingStatus {
+    within("news of health", watch.message()).await.unwrap().expect("it goes on").status()
+}
+
+#[tokio::test]
+async fn before_the_index_is_open_everyone_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut app = App::bind(config_in(directory.path())).await.unwrap();
+    let addresses = app.addresses();
+    let (channel, http) = (Service::connect(addresses.service).await, addresses.http.unwrap());
+    let admin_channel = Service::connect(addresses.admin.unwrap()).await;
+    let mut searches = xunzhang::rpc::proto::search_service_client::SearchServiceClient::new(channel.clone());
+    let mut documents = xunzhang::rpc::proto::document_service_client::DocumentServiceClient::new(channel.clone());
+    let mut admin = xunzhang::rpc::proto::admin_service_client::AdminServiceClient::new(admin_channel.clone());
+    let mut watches = Vec::new();
+    for name in NAMES {
+        let mut watch = HealthClient::new(channel.clone()).watch(of(name)).await.unwrap().into_inner();
+        assert_eq!(next(&mut watch).await, ServingStatus::NotServing);
+        watches.push(watch);
+    }
+    assert_eq!(
+        (health(&channel).await, health(&admin_channel).await),
+        (ServingStatus::NotServing, ServingStatus::NotServing)
+    );
+    assert_eq!((status_of(http, "/livez").await, status_of(http, "/readyz").await), (200, 503));
+    let opening = |result| check_refused::<()>(result, Code::Unavailable, "INDEX_OPENING", None);
+    opening(searches.search(searched("干部")).await.map(|_| ()));
+    opening(searches.export(crate::support::exported("")).await.map(|_| ()));
+    let put = xunzhang::rpc::proto::PutDocumentRequest { document: Some(ready("甲", &["一"])), etag: String::new() };
+    opening(documents.put_document(put.clone()).await.map(|_| ()));
+    opening(admin.get_index_stats(GetIndexStatsRequest {}).await.map(|_| ()));
+    // A request that cannot be taken is said so at once; what needs no index is answered.
+    let bad = xunzhang::rpc::proto::SearchRequest { limit: 10_001, ..searched("干部") };
+    let refused = searches.search(bad).await.map(|_| ());
+    check_refused(refused, Code::InvalidArgument, "INVALID_FIELD", Some("limit"));
+    admin.get_server_info(GetServerInfoRequest {}).await.unwrap();
+    // Open, but not ready: whoever starts the service may bring documents in first.
+    app.open().await.unwrap();
+    documents.put_document(put).await.unwrap();
+    assert_eq!((health(&channel).await, status_of(http, "/readyz").await), (ServingStatus::NotServing, 503));
+    app.ready().await;
+    for watch in &mut watches {
+        assert_eq!(next(watch).await, ServingStatus::Serving);
+    }
+    assert_eq!((health(&channel).await, status_of(http, "/readyz").await), (ServingStatus::Serving, 200));
+}
+
+#[tokio::test]
+async fn while_it_drains_it_says_so_and_still_answers() {
+    let service = Service::start_with(|config| {
+        config.drain.lame_duck = Duration::from_mins(30);
+        config.drain.timeout = Duration::from_hours(1);
+    })
+    .await;
+    service.put(ready("甲", &["部署防汛工作"])).await;
+    let mut client = HealthClient::new(service.channel());
+    let mut watch = within("a watch", client.watch(of(""))).await.unwrap().into_inner();
+    assert_eq!(next(&mut watch).await, ServingStatus::Serving);
+    service.ask_to_stop().await;
+    assert_eq!(next(&mut watch).await, ServingStatus::NotServing);
+    assert_eq!(health(&service.channel()).await, ServingStatus::NotServing);
+    let http = service.addresses.http.unwrap();
+    poll("readiness to end", async || (status_of(http, "/readyz").await == 503).then_some(())).await;
+    assert_eq!(status_of(http, "/livez").await, 200);
+    // Until load balancers have noticed, whoever comes is served, on new connections too.
+    assert_eq!(service.search(searched("防汛")).await.hits.len(), 1);
+    Service::connect(service.addresses.service).await;
+    service.ask_to_stop().await;
+    let (in_time, _) = service.stopped().await;
+    assert!(!in_time, "it was told not to wait");
+}
+
+#[tokio::test]
+async fn a_service_that_health_does_not_know() {
+    let service = Service::start().await;
+    let mut client = HealthClient::new(service.channel());
+    let status = client.check(of("xunzhang.v1.NoService")).await.expect_err("there is none");
+    assert_eq!(status.code(), Code::NotFound);
+    // A watch goes on, and the end of the service ends it.
+    let mut watch = client.watch(of("xunzhang.v1.SearchService")).await.unwrap().into_inner();
+    assert_eq!(next(&mut watch).await, ServingStatus::Serving);
+    service.ask_to_stop().await;
+    assert_eq!(next(&mut watch).await, ServingStatus::NotServing);
+    let end = within("the end", watch.message()).await.expect_err("it never ends by itself");
+    assert_eq!(end.code(), Code::Unavailable);
+    drop((client, watch));
+    assert!(service.stopped().await.0);
+}
+
+#[tokio::test]
+async fn what_operators_ask() {
+    let service = Service::start_with(|config| config.admission.max_streams = 7.try_into().unwrap()).await;
+    let info = within("the answer", service.admin().get_server_info(GetServerInfoRequest {})).await;
+    let GetServerInfoResponse { version, text_chain_fingerprint, limits } = info.unwrap().into_inner();
+    assert_eq!(version, env!("CARGO_PKG_VERSION"));
+    let expected = Limits {
+        query_characters: 1_024,
+        query_clauses: 256,
+        query_depth: 16,
+        search_limit: 10_000,
+        default_search_limit: 10,
+        context_paragraphs: 5,
+        document_bytes: 16 << 20,
+        document_id_bytes: 512,
+        original_bytes: 2 << 20,
+        streams: 7,
+    };
+    assert_eq!(limits, Some(expected));
+    let empty = service.stats().await;
+    assert_eq!((empty.documents, empty.paragraphs, empty.sequence, empty.tombstones), (0, 0, 0, 0));
+    service.put(ready("甲", &["一", "二", "……"])).await;
+    service.put(ready("乙", &["三"])).await;
+    service.put(ready("甲", &["四"])).await;
+    service.try_delete("乙", "").await.unwrap();
+    let stats = service.stats().await;
+    assert_eq!((stats.documents, stats.paragraphs, stats.tombstones), (1, 1, 2));
+    assert!(stats.sequence >= 3 && stats.segments > 0 && stats.disk_bytes > 0 && stats.generation != empty.generation);
+    assert!(stats.text_chain_current && stats.text_chain_fingerprint == text_chain_fingerprint);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn the_http_listener() {
+    let service = Service::start().await;
+    service.put(ready("甲", &["部署防汛工作"])).await;
+    let http = service.addresses.http.unwrap();
+    for (path, status) in [("/livez", 200), ("/readyz", 200), ("/metrics", 200), ("/", 404), ("/metrics/x", 404)] {
+        assert_eq!(status_of(http, path).await, status, "{path}");
+    }
+    service.search(searched("防汛")).await;
+    let put = r#"grpc_server_handled_total{service="xunzhang.v1.DocumentService",method="PutDocument",code="OK"}"#;
+    poll("the put to be counted", async || (metric(&service, put).await == 1).then_some(())).await;
+    let page = get(http, "/metrics").await.unwrap();
+    for name in ["xunzhang_build_info", "xunzhang_index_documents", "xunzhang_first_hit_seconds", "# EOF"] {
+        assert!(page.contains(name), "no {name} in {page}");
+    }
+    assert!(!page.contains("防汛"), "metrics have no query text");
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind(any_port()).unwrap();
+    let address = taken.local_addr().unwrap();
+    for listener in ["server.listen", "server.admin_listen", "server.http_listen"] {
+        let mut config = config_in(directory.path());
+        match listener {
+            "server.listen" => config.server.listen = address,
+            "server.admin_listen" => config.server.admin_listen = Some(address),
+            _ => config.server.http_listen = Some(address),
+        }
+        let Err(error) = App::bind(config).await else { panic!("{address} is in use") };
+        let message = error.to_string();
+        let flag = format!("--{}", listener.trim_start_matches("server.").replace('_', "-"));
+        for part in [address.to_string().as_str(), listener, &flag] {
+            assert!(message.contains(part), "no {part} in {message}");
+        }
+    }
+    // Nothing was begun: not even the directory is there.
+    assert!(!directory.path().join("data").exists());
+}
+
+#[tokio::test]
+async fn a_data_directory_in_use_is_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut first = App::bind(config_in(directory.path())).await.unwrap();
+    first.open().await.unwrap();
+    let mut second = App::bind(config_in(directory.path())).await.unwrap();
+    let message = second.open().await.expect_err("the first one has it").to_string();
+    assert!(message.contains("in use") && message.contains(directory.path().to_str().unwrap()), "{message}");
+    assert!(message.contains("--data-dir"), "{message}");
+    // It is free when the first one has ended.
+    first.ready().await;
+    assert!(within("the end", first.run_until(tokio_stream::once(()))).await);
+    second.open().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_directory_that_is_not_ours_is_left_alone() {
+    for (file, text, expected) in [
+        ("format.json", r#"{"format":4711,"index_id":1}"#, "4711"),
+        ("format.json", r#"{"version":"2"}"#, "format"),
+        ("format.json", "no json", "format"),
+        ("notes.txt", "何时归还？", "not empty"),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let config = config_in(directory.path());
+        let path = config.data_dir.join(file);
+        fs::create_dir(&config.data_dir).unwrap();
+        fs::write(&path, text).unwrap();
+        let mut app = App::bind(config).await.unwrap();
+        let message = app.open().await.expect_err("it is not ours").to_string();
+        let advice = message.contains(expected) && message.contains("--data-dir");
+        assert!(advice && message.contains(directory.path().to_str().unwrap()), "{message}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        assert!(!path.with_file_name("index").exists(), "nothing was put there");
+    }
+}

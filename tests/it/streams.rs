@@ -1,0 +1,275 @@
+//! Streams that do not end as they should: readers that vanish, time that is up, a service that stops.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Code, Request, Status, Streaming};
+use xunzhang::rpc::proto::{
+    ExportRequest, ExportResponse, SearchRequest, export_response, search_response,
+    search_service_client::SearchServiceClient,
+};
+
+use crate::support::{
+    Found, Service, Stuck, check_refused, check_status, exported, limited, metric, poll, ready, reason, searched, sent,
+    within,
+};
+
+/// Paragraphs of the corpus.
+const PARAGRAPHS: usize = 2_000;
+
+const EXPORT: &str = r#"service="xunzhang.v1.SearchService",method="Export""#;
+const SEARCH: &str = r#"service="xunzhang.v1.SearchService",method="Search""#;
+const ACTIVE: &str = "xunzhang_active_streams";
+
+/// Much more text than lies between a service and a reader that takes nothing.
+async fn fill(service: &Service) {
+    let text = "统筹推进防汛抗旱和安全生产工作，压实各级责任。".repeat(20);
+    service.put(ready("长", &vec![text.as_str(); PARAGRAPHS])).await;
+}
+
+async fn filled() -> Service {
+    let service = Service::start().await;
+    fill(&service).await;
+    service
+}
+
+/// Calls that ended with a code, as the metrics have it.
+async fn ended(service: &Service, method: &str, code: &str) -> u64 {
+    metric(service, &format!(r#"grpc_server_handled_total{{{method},code="{code}"}}"#)).await
+}
+
+/// Waits until as many calls have ended so.
+async fn wait_for_end(service: &Service, method: &str, code: &str, calls: u64) {
+    poll(&format!("{calls} calls that end {code}"), async || {
+        (ended(service, method, code).await >= calls).then_some(())
+    })
+    .await;
+}
+
+async fn wait_for_active(service: &Service, streams: u64) {
+    poll(&format!("{streams} active streams"), async || (metric(service, ACTIVE).await == streams).then_some(())).await;
+}
+
+/// An export that has begun and whose rest nobody reads yet.
+async fn begun(service: &Service, request: Request<ExportRequest>) -> Streaming<ExportResponse> {
+    let mut client = service.connect_narrow().await;
+    let mut stream = within("an export", client.export(request)).await.unwrap().into_inner();
+    let first = within("a header", stream.message()).await.unwrap().unwrap();
+    assert!(matches!(first.event, Some(export_response::Event::Header(_))), "{first:?}");
+    stream
+}
+
+/// Reads what is left of a stream that does not end well: how many hits, and how it ended.
+async fn rest(stream: Streaming<ExportResponse>) -> (usize, Status) {
+    read_at(Duration::from_micros(1), stream).await
+}
+
+/// The same, by a reader who takes his time: some 13 seconds for all of it.
+async fn paced(stream: Streaming<ExportResponse>) -> (usize, Status) {
+    read_at(Duration::from_millis(200), stream).await
+}
+
+async fn read_at(pace: Duration, mut stream: Streaming<ExportResponse>) -> (usize, Status) {
+    let mut hits = 0;
+    let mut ticks = tokio::time::interval(pace);
+    loop {
+        ticks.tick().await;
+        match within("the next message", stream.message()).await {
+            Ok(Some(ExportResponse { event: Some(export_response::Event::Hits(batch)) })) => hits += batch.hits.len(),
+            Ok(other) => panic!("it must not end as if it were whole: {other:?}"),
+            Err(status) => return (hits, status),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_vanishes_gives_its_place_back() {
+    let service = Service::start_with(|config| config.admission.max_streams = 1.try_into().unwrap()).await;
+    fill(&service).await;
+    let stream = begun(&service, Request::new(exported(""))).await;
+    wait_for_active(&service, 1).await;
+    let refused = service.try_search(searched("防汛")).await;
+    check_refused(refused, Code::ResourceExhausted, "TOO_MANY_STREAMS", None);
+    check_refused(service.try_export(exported("")).await, Code::ResourceExhausted, "TOO_MANY_STREAMS", None);
+    // Calls that are no streams go on, and health does not mind.
+    service.put(ready("短", &["部署防汛工作"])).await;
+    let ready_to_serve = crate::support::status_of(service.addresses.http.unwrap(), "/readyz").await;
+    assert_eq!((ready_to_serve, metric(&service, r#"xunzhang_shed_total{reason="TOO_MANY_STREAMS"}"#).await), (200, 2));
+    drop(stream);
+    assert_eq!(service.search_when_there_is_room(limited(1, searched("防汛"))).await.hits.len(), 1);
+    wait_for_active(&service, 0).await;
+    wait_for_end(&service, EXPORT, "CANCELLED", 1).await;
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_whole_stream_counts_as_ok_and_a_refused_call_as_refused() {
+    let service = Service::start().await;
+    service.put(ready("短", &["部署防汛工作"])).await;
+    service.search(searched("防汛")).await;
+    service.export(exported("")).await;
+    service.try_search(searched("")).await.expect_err("nothing is asked");
+    wait_for_end(&service, SEARCH, "OK", 1).await;
+    wait_for_end(&service, EXPORT, "OK", 1).await;
+    wait_for_end(&service, SEARCH, "INVALID_ARGUMENT", 1).await;
+    wait_for_active(&service, 0).await;
+    assert_eq!(metric(&service, &format!("grpc_server_started_total{{{SEARCH}}}")).await, 2);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_search_that_is_left_ends() {
+    let service = filled().await;
+    let mut client = service.connect_narrow().await;
+    let request = limited(10_000, searched("防汛"));
+    let mut stream = within("a search", client.search(request)).await.unwrap().into_inner();
+    let first = within("a header", stream.message()).await.unwrap().unwrap();
+    assert!(matches!(first.event, Some(search_response::Event::Header(_))));
+    drop((stream, client));
+    wait_for_end(&service, SEARCH, "CANCELLED", 1).await;
+    wait_for_active(&service, 0).await;
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_deadline_ends_a_stream() {
+    let service = filled().await;
+    let mut request = Request::new(exported(""));
+    // Long enough to begin on a busy machine, too short for whoever reads so slowly.
+    request.set_timeout(Duration::from_secs(3));
+    let (hits, status) = paced(begun(&service, request).await).await;
+    check_status(&status, Code::DeadlineExceeded, "DEADLINE", None);
+    assert!(hits < PARAGRAPHS, "{hits}");
+    wait_for_end(&service, EXPORT, "DEADLINE_EXCEEDED", 1).await;
+    wait_for_active(&service, 0).await;
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_stream_reads_from_one_state_of_the_index() {
+    let service = filled().await;
+    let mut stream = begun(&service, Request::new(exported(""))).await;
+    // All that it has not sent yet is replaced and gone for everyone else.
+    service.put(ready("长", &["另有安排"])).await;
+    service.put(ready("新", &["另行通知"])).await;
+    assert_eq!(service.export(exported("")).await.hits.len(), 2);
+    let mut texts = Vec::new();
+    loop {
+        match within("the next message", stream.message()).await.unwrap().and_then(|message| message.event) {
+            Some(export_response::Event::Hits(batch)) => texts.extend(batch.hits.into_iter().map(|hit| hit.text)),
+            Some(export_response::Event::Summary(summary)) => break assert_eq!(summary.hits_sent as usize, PARAGRAPHS),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(texts.len() == PARAGRAPHS && texts.iter().all(|text| text.starts_with("统筹推进")));
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_slow_reader_does_not_hold_up_others() {
+    let service = Service::start_with(|config| config.pool.threads = 1.try_into().unwrap()).await;
+    fill(&service).await;
+    let slow = [(); 3].map(|()| Stuck::export(service.addresses.service));
+    let slow = {
+        let [one, two, three] = slow;
+        (one.await, two.await, three.await)
+    };
+    for _ in 0..20 {
+        assert_eq!(service.search(searched("防汛")).await.hits.len(), 10);
+    }
+    drop(slow);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn stopping_ends_streams_and_is_told_by_metrics() {
+    let service = Service::start_with(|config| config.drain.timeout = Duration::from_mins(2)).await;
+    fill(&service).await;
+    let read = begun(&service, Request::new(exported(""))).await;
+    let stuck = Stuck::export(service.addresses.service).await;
+    wait_for_active(&service, 2).await;
+    service.ask_to_stop().await;
+    let (hits, status) = rest(read).await;
+    check_status(&status, Code::Unavailable, "SERVER_DRAINING", None);
+    assert!(hits < PARAGRAPHS);
+    // The other reader is waited for, so that there still is a page of metrics.
+    wait_for_end(&service, EXPORT, "UNAVAILABLE", 1).await;
+    drop(stuck);
+    let (in_time, _) = service.stopped().await;
+    assert!(in_time, "with nobody left to wait for it ends in order");
+}
+
+#[tokio::test]
+async fn stopping_does_not_wait_for_ever() {
+    let service = Service::start_with(|config| config.drain.timeout = Duration::from_secs(2)).await;
+    fill(&service).await;
+    let stuck = Stuck::export(service.addresses.service).await;
+    service.ask_to_stop().await;
+    let (in_time, stopped) = service.stopped().await;
+    assert!(!in_time, "the reader never takes the end");
+    drop(stuck);
+    // What was written is there all the same.
+    let service = stopped.start().await;
+    assert_eq!(service.stats().await.documents, 1);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_second_request_to_stop_is_now() {
+    let service = Service::start_with(|config| config.drain.timeout = Duration::from_hours(1)).await;
+    fill(&service).await;
+    let stuck = Stuck::export(service.addresses.service).await;
+    service.ask_to_stop().await;
+    service.ask_to_stop().await;
+    let (in_time, _) = service.stopped().await;
+    assert!(!in_time, "what was open was dropped");
+    drop(stuck);
+}
+
+#[tokio::test]
+async fn an_import_that_the_end_cuts_short_says_what_is_in() {
+    let service = Service::start().await;
+    let (requests, outgoing) = mpsc::channel(4);
+    let mut documents = service.documents();
+    let answers = documents.import_documents(ReceiverStream::new(outgoing));
+    let mut answers = within("the import", answers).await.unwrap().into_inner();
+    requests.send(sent(1, ready("甲", &["部署防汛工作"]))).await.unwrap();
+    let first = within("an acknowledgement", answers.message()).await.unwrap().unwrap();
+    assert_eq!((first.acknowledged_through, first.created), (1, 1));
+    drop(documents);
+    service.ask_to_stop().await;
+    let status = within("the end", answers.message()).await.expect_err("it was cut short");
+    check_status(&status, Code::Unavailable, "SERVER_DRAINING", None);
+    drop((requests, answers));
+    let (in_time, stopped) = service.stopped().await;
+    assert!(in_time);
+    let service = stopped.start().await;
+    assert_eq!(service.search(searched("防汛")).await.hits.len(), 1);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn many_clients_come_and_go() {
+    let service = filled().await;
+    let client = async |number: u32| {
+        let mut searches = SearchServiceClient::new(Service::connect(service.addresses.service).await);
+        for turn in 0..8 {
+            let request: SearchRequest = limited(500, searched("安全生产"));
+            let mut stream = searches.search(request).await.unwrap().into_inner();
+            if (turn + number).is_multiple_of(2) {
+                let header = within("a header", stream.message()).await.unwrap().unwrap();
+                assert!(matches!(header.event, Some(search_response::Event::Header(_))));
+            } else {
+                assert_eq!(Found::read(stream).await.unwrap().hits.len(), 500);
+            }
+        }
+    };
+    tokio::join!(client(0), client(1), client(2), client(3));
+    wait_for_active(&service, 0).await;
+    wait_for_end(&service, SEARCH, "OK", 16).await;
+    assert_eq!(ended(&service, SEARCH, "INTERNAL").await, 0);
+    let nothing = service.try_search(searched("")).await.expect_err("nothing is asked");
+    assert_eq!(reason(&nothing), "INVALID_FIELD");
+    service.stop().await;
+}

@@ -1,0 +1,24 @@
+//! What the tests share: a service of their own, what they say to it, and what every answer has to look like.
+
+mod build;
+mod metrics;
+mod patience;
+mod process;
+mod refusal;
+mod service;
+mod stream;
+mod stuck;
+mod texts;
+
+pub(crate) use build::{
+    all_of, any_of, dated, document, everything, exported, limited, nothing_of, phrase, ready, searched, sent, text,
+    typed,
+};
+pub(crate) use metrics::{get, metric, status_of};
+pub(crate) use patience::{poll, within};
+pub(crate) use process::{Ended, Server, run, run_with, send_signal};
+pub(crate) use refusal::{check_refused, check_status, reason};
+pub(crate) use service::{Service, any_port, config_in};
+pub(crate) use stream::{Exported, Found, export_ids, hit_ids};
+pub(crate) use stuck::Stuck;
+pub(crate) use texts::{GLOSSED, NOTICE, UNPUNCTUATED, ZERO_WIDTH};

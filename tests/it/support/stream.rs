@@ -1,0 +1,155 @@
+//! Whole streams, read to their end and held to the contract.
+
+use std::cmp::Reverse;
+
+use tonic::{Status, Streaming};
+use xunzhang::rpc::proto::{
+    ExportHeader, ExportResponse, ExportSummary, FinishReason, Hit, SearchHeader, SearchResponse, SearchSummary,
+    TotalHits, export_response, search_response, total_hits::Relation,
+};
+
+use super::within;
+
+/// The most hits of one message.
+const BATCH_HITS: usize = 32;
+
+/// A search, read to its end.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) header: SearchHeader,
+    pub(crate) hits: Vec<Hit>,
+    pub(crate) summary: SearchSummary,
+}
+
+/// An export, read to its end.
+#[derive(Clone, Debug)]
+pub(crate) struct Exported {
+    pub(crate) header: ExportHeader,
+    pub(crate) hits: Vec<Hit>,
+    pub(crate) summary: ExportSummary,
+}
+
+/// Paragraph ids, in order.
+pub(crate) fn hit_ids(found: &Found) -> Vec<&str> {
+    ids(&found.hits)
+}
+
+/// Paragraph ids, in order.
+pub(crate) fn export_ids(exported: &Exported) -> Vec<&str> {
+    ids(&exported.hits)
+}
+
+fn ids(hits: &[Hit]) -> Vec<&str> {
+    hits.iter().map(|hit| hit.paragraph_id.as_str()).collect()
+}
+
+impl Found {
+    /// Reads a stream: header first, batches, summary last.
+    pub(crate) async fn read(mut stream: Streaming<SearchResponse>) -> Result<Self, Status> {
+        use search_response::Event;
+        let Some(Event::Header(header)) = next(&mut stream).await?.and_then(|message| message.event) else {
+            panic!("a search begins with its header");
+        };
+        let mut hits = Vec::new();
+        let summary = loop {
+            match next(&mut stream).await?.and_then(|message| message.event) {
+                Some(Event::Hits(batch)) => {
+                    check_batch(&batch.hits, &batch.resume_token);
+                    hits.extend(batch.hits);
+                }
+                Some(Event::Summary(summary)) => break summary,
+                other => panic!("after the header come hits and one summary, not {other:?}"),
+            }
+        };
+        assert!(next(&mut stream).await?.is_none(), "nothing comes after the summary");
+        let found = Self { header, hits, summary };
+        found.check();
+        Ok(found)
+    }
+
+    fn check(&self) {
+        let Self { header, hits, summary } = self;
+        assert!(!header.request_id.is_empty() && !header.generation.is_empty() && header.parsed.is_some());
+        let sent = u32::try_from(hits.len()).expect("a search has at most 10,000 hits");
+        let ranks: Vec<u32> = hits.iter().map(|hit| hit.rank).collect();
+        assert_eq!(ranks, (1..=sent).collect::<Vec<_>>(), "ranks count from 1, without gaps");
+        assert!(hits.windows(2).all(|pair| order(&pair[0]) < order(&pair[1])), "{:?}", ids(hits));
+        assert_eq!((summary.hits_sent, summary.last_rank), (sent, sent));
+        assert!(sent <= header.effective_limit);
+        check_end(summary.finish_reason(), summary.total_hits, sent.into(), header.effective_limit);
+        assert!(summary.timings.is_some());
+        assert_eq!(summary.diagnosis.is_some(), hits.is_empty(), "a diagnosis says why there is nothing");
+    }
+
+    /// What the summary says of how many there are.
+    pub(crate) fn total(&self) -> (u64, Relation) {
+        let total = self.summary.total_hits.expect("every summary has it");
+        (total.value, total.relation())
+    }
+}
+
+impl Exported {
+    /// Reads a stream: header first, batches, summary last.
+    pub(crate) async fn read(mut stream: Streaming<ExportResponse>) -> Result<Self, Status> {
+        use export_response::Event;
+        let Some(Event::Header(header)) = next(&mut stream).await?.and_then(|message| message.event) else {
+            panic!("an export begins with its header");
+        };
+        let mut hits = Vec::new();
+        let summary = loop {
+            match next(&mut stream).await?.and_then(|message| message.event) {
+                Some(Event::Hits(batch)) => {
+                    check_batch(&batch.hits, &batch.resume_token);
+                    hits.extend(batch.hits);
+                }
+                Some(Event::Summary(summary)) => break summary,
+                other => panic!("after the header come hits and one summary, not {other:?}"),
+            }
+        };
+        assert!(next(&mut stream).await?.is_none(), "nothing comes after the summary");
+        let exported = Self { header, hits, summary };
+        exported.check();
+        Ok(exported)
+    }
+
+    fn check(&self) {
+        let Self { header, hits, summary } = self;
+        assert!(!header.request_id.is_empty() && !header.generation.is_empty() && header.parsed.is_some());
+        assert!(hits.iter().all(|hit| hit.rank == 0 && hit.score.to_bits() == 0), "exports have no order of worth");
+        let arrival = |hit: &Hit| (hit.sequence, hit.ordinal);
+        assert!(hits.windows(2).all(|pair| arrival(&pair[0]) < arrival(&pair[1])), "{:?}", ids(hits));
+        let total = TotalHits { value: hits.len() as u64, relation: Relation::Exact.into() };
+        assert_eq!((summary.hits_sent, summary.total_hits), (total.value, Some(total)));
+        assert_eq!(summary.finish_reason(), FinishReason::Exhausted);
+    }
+}
+
+/// Each message has to come in time.
+async fn next<T>(stream: &mut Streaming<T>) -> Result<Option<T>, Status> {
+    within("the next message", stream.message()).await
+}
+
+fn check_batch(hits: &[Hit], resume_token: &str) {
+    assert!((1..=BATCH_HITS).contains(&hits.len()), "{} hits in a batch", hits.len());
+    assert_eq!(resume_token, "", "not served yet");
+    for hit in hits {
+        assert_eq!(hit.paragraph_id, format!("{}#{}", hit.document_id, hit.ordinal));
+        assert!(hit.sequence > 0 && hit.highlights.is_empty() && hit.folded_count == 0, "{hit:?}");
+    }
+}
+
+/// The promised order, as a key that ascends: score down, newer date, then arrival. Scores are not negative, so that
+/// their bits are ordered as they are; dates of different precision are ordered as text.
+fn order(hit: &Hit) -> impl Ord {
+    assert!(hit.score >= 0.0, "{hit:?}");
+    (Reverse(hit.score.to_bits()), Reverse(hit.publish_date.clone()), hit.sequence, hit.ordinal)
+}
+
+fn check_end(finish_reason: FinishReason, total: Option<TotalHits>, sent: u64, limit: u32) {
+    let total = total.expect("every summary has it");
+    match finish_reason {
+        FinishReason::Exhausted => assert_eq!((total.value, total.relation()), (sent, Relation::Exact)),
+        FinishReason::Limit => assert!(sent == u64::from(limit) && total.value >= sent, "{total:?}"),
+        other => panic!("not served yet: {other:?}"),
+    }
+}
