@@ -24,18 +24,19 @@ impl Import {
         let (requests, outgoing) = mpsc::channel(16);
         let mut documents = service.documents();
         let answers = documents.import_documents(ReceiverStream::new(outgoing));
-        Self { requests, answers: within("the import", answers).await.unwrap().into_inner() }
+        Self { requests, answers: within("the import", answers).await.expect("it begins").into_inner() }
     }
 
     async fn send(&self, sequence_number: u64, document: Document) {
-        within("room for a document", self.requests.send(sent(sequence_number, document))).await.unwrap();
+        let sending = self.requests.send(sent(sequence_number, document));
+        within("room for a document", sending).await.expect("the import goes on");
     }
 
     /// Reads answers until they cover a number, and adds them up.
     async fn acknowledged(&mut self, through: u64) -> ImportDocumentsResponse {
         let mut sum = ImportDocumentsResponse::default();
         while sum.acknowledged_through < through {
-            let answer = within("an acknowledgement", self.answers.message()).await.unwrap();
+            let answer = within("an acknowledgement", self.answers.message()).await.expect("it goes on");
             add(&mut sum, answer.expect("the stream goes on"));
         }
         sum

@@ -1,5 +1,7 @@
 //! The whole service, tested as its callers meet it.
 
+mod command_line;
+mod commands;
 mod documents;
 mod exporting;
 mod importing;
@@ -10,6 +12,7 @@ mod ordering;
 mod reflection;
 mod refusals;
 mod searching;
+mod seeds;
 mod streams;
 mod support;
 mod views;

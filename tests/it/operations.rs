@@ -30,7 +30,7 @@ async fn health(channel: &Channel) -> ServingStatus {
     let mut client = HealthClient::new(channel.clone());
     let mut said = Vec::new();
     for name in NAMES {
-        said.push(within("health", client.check(of(name))).await.unwrap().into_inner().status());
+        said.push(within("health", client.check(of(name))).await.expect("it is known").into_inner().status());
     }
     said.dedup();
     assert_eq!(said.len(), 1, "{said:?}");
@@ -38,7 +38,7 @@ async fn health(channel: &Channel) -> ServingStatus {
 }
 
 async fn next(watch: &mut Streaming<HealthCheckResponse>) -> ServingStatus {
-    within("news of health", watch.message()).await.unwrap().expect("it goes on").status()
+    within("news of health", watch.message()).await.expect("it is told").expect("it goes on").status()
 }
 
 #[tokio::test]

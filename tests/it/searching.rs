@@ -62,7 +62,9 @@ async fn source_ranges_cut_the_text_out_of_the_original() {
     for (id, original) in originals {
         let hits: Vec<_> = all.hits.iter().filter(|hit| hit.document_id == id).collect();
         assert!(!hits.is_empty(), "{id}");
-        hits.iter().for_each(|hit| check_ranges(hit, original));
+        for hit in &hits {
+            check_ranges(hit, original);
+        }
         // Together they are all that is to be read: nothing is lost, nothing is there twice.
         let ranges: Vec<_> = hits.iter().flat_map(|hit| &hit.source_ranges).collect();
         assert!(ranges.windows(2).all(|pair| pair[0].end <= pair[1].start), "{id}");

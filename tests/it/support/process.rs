@@ -105,8 +105,8 @@ impl Server {
 
     /// Where it listens, after `label`.
     pub(crate) fn address(&self, label: &str) -> &str {
-        let addresses = self.announced.iter().filter_map(|line| line.strip_prefix(label)?.strip_prefix(' '));
-        addresses.last().unwrap_or_else(|| panic!("no `{label}` in {:?}", self.announced))
+        let mut addresses = self.announced.iter().filter_map(|line| line.strip_prefix(label)?.strip_prefix(' '));
+        addresses.next_back().unwrap_or_else(|| panic!("no `{label}` in {:?}", self.announced))
     }
 
     /// Runs a client command against it.
