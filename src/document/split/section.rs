@@ -171,6 +171,18 @@ mod tests {
     }
 
     #[test]
+    fn articles_beyond_counting_are_text() {
+        check(
+            "第九九九九九九九千条 甲。\n第一条 丁。",
+            &expect![[r"
+            []
+            第九九九九九九九千条 甲。
+            第一条 丁。
+        "]],
+        );
+    }
+
+    #[test]
     fn markdown_headings_nest() {
         let text = format!("# 报告\n## 要求\n### 环境\n{}", body("环境"));
         assert_eq!(
@@ -254,8 +266,7 @@ mod tests {
     /// Texts made of what splitting looks at.
     fn texts() -> impl Strategy<Value = String> {
         let mark = "[。！？；：，、\n 　（）()“”《》.!-]";
-        let marker =
-            "第[一二十3]{1,2}[章节条，书]|[一二三十○⼈]{1,2}[、是要]|（[一二三]）|[1-3][.、）]|#{1,7} |①|②|目录\n";
+        let marker = "第[一二十千3]{1,2}[章节条，书]|\n第九{6,8}千?条 |[一二三十○⼈]{1,2}[、是要]|（[一二三]）|[1-3][.、）]|#{1,7} |①|②|目录\n";
         let words = "[\\p{Han}a-z0-9○⼈]{1,12}";
         vec(prop_oneof![mark, marker, words, "\\PC{0,3}", "字{60}", "字，{300}"], 0..60)
             .prop_map(|parts| parts.concat())
