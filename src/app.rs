@@ -147,10 +147,11 @@ impl App {
     /// When the index cannot be opened or written.
     pub async fn open(&mut self) -> Result<(), StartError> {
         let (directory, group) = (self.config.data_dir.clone(), group_commit(&self.config.ingest));
+        let metrics = self.metrics.clone();
         let opening = self.pool.run(move |_| {
             let segmenter = Segmenter::new();
             let engine: Arc<dyn Engine> = Arc::new(TantivyEngine::open(&directory, &segmenter)?);
-            let ingest = Ingest::start(Arc::clone(&engine), group)?;
+            let ingest = Ingest::start(Arc::clone(&engine), group, move |took| metrics.committed(took))?;
             Ok::<_, StartError>(Opened { searcher: Searcher::new(engine, segmenter), ingest })
         });
         let opened = opening.await??;

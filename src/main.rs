@@ -73,7 +73,8 @@ fn configure_and_serve(flags: &ServeFlags) -> ExitCode {
     };
     let config = match Config::load(flags, env::vars_os().map(text)) {
         Ok(config) => config,
-        Err(error) => return failed(ExitCode::from(EXIT_USAGE), error),
+        // With what is behind it: where in the file, and what was expected.
+        Err(error) => return failed(ExitCode::from(EXIT_USAGE), format_args!("{:#}", anyhow::Error::from(error))),
     };
     if flags.print_config {
         let _ = write!(io::stdout(), "{}", config.to_toml());

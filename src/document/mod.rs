@@ -11,5 +11,5 @@ mod split;
 pub use date::{PublishDate, UnknownDate};
 pub use id::{DocumentId, InvalidDocumentId, InvalidParagraphId, MAX_ID_BYTES, ParagraphId};
 pub use layout::{Layout, Paragraph};
-pub use model::{Content, Document, Etag, MAX_TEXT_BYTES, Metadata, ReadyParagraph};
+pub use model::{Content, Document, Etag, MAX_READY_PARAGRAPHS, MAX_TEXT_BYTES, Metadata, ReadyParagraph};
 pub use split::{Section, split};

@@ -9,6 +9,9 @@ use crate::document::{DocumentId, PublishDate};
 /// The largest text of a document, in bytes: the largest official compilations are below a tenth of it.
 pub const MAX_TEXT_BYTES: usize = 16 << 20;
 
+/// The most paragraphs that a caller may send ready-made; a text of the largest size cannot have as many.
+pub const MAX_READY_PARAGRAPHS: usize = 1_000_000;
+
 /// A document, checked: what it says and what is known about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
@@ -45,6 +48,28 @@ pub struct Metadata {
     pub labels: Vec<String>,
     /// Anything else that the caller wants kept.
     pub attributes: BTreeMap<String, String>,
+}
+
+impl Metadata {
+    /// Bytes of all its texts.
+    pub fn text_bytes(&self) -> usize {
+        let Self {
+            title,
+            source,
+            author,
+            agency,
+            document_number,
+            document_type,
+            publish_date: _,
+            level,
+            collection,
+            labels,
+            attributes,
+        } = self;
+        let fields = [title, source, author, agency, document_number, document_type, level, collection];
+        let pairs = attributes.iter().flat_map(|(key, value)| [key, value]);
+        fields.into_iter().chain(labels).chain(pairs).map(String::len).sum()
+    }
 }
 
 /// What a document says.

@@ -22,7 +22,7 @@ pub enum OpenError {
         known: u32,
     },
     /// The directory holds something that no version of this program wrote.
-    #[error("`{}` is not empty and holds no index; give an empty directory with --data-dir", .0.display())]
+    #[error("`{}` holds files but no `format.json` of this service; give an empty directory with --data-dir, or restore that file", .0.display())]
     Foreign(PathBuf),
     /// The file system said no.
     #[error("data directory `{}` cannot be used: {source}", .directory.display())]
@@ -64,9 +64,12 @@ pub enum WriteError {
     /// The engine failed.
     #[error("the index cannot be written: {0}")]
     Engine(#[source] Source),
-    /// The directory could not be synced.
-    #[error("the index directory cannot be synced: {0}")]
-    Sync(#[source] std::io::Error),
+    /// The file system failed.
+    #[error("the index cannot be written: {0}")]
+    Io(#[source] std::io::Error),
+    /// The writer ended without being asked to.
+    #[error("the writer is gone")]
+    Gone,
     /// What was there before could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),

@@ -52,6 +52,9 @@ pub trait Snapshot: Send + Sync + 'static {
     /// Which state this is.
     fn generation(&self) -> Generation;
 
+    /// The newest number given out to a version or a removal.
+    fn sequence(&self) -> u64;
+
     /// What it holds.
     ///
     /// # Errors
@@ -82,12 +85,11 @@ pub trait Snapshot: Send + Sync + 'static {
     /// When the index cannot be read.
     fn paragraphs(&self, addresses: &[Address]) -> Result<Vec<StoredParagraph>, ReadError>;
 
-    /// The records of the documents whose paragraphs are kept at these addresses, in the order of the addresses.
-    /// Neighbours in the list that share a document share the record.
+    /// The record of the document that a paragraph belongs to.
     ///
     /// # Errors
     /// When the index cannot be read.
-    fn records(&self, addresses: &[Address]) -> Result<Vec<Arc<DocumentRecord>>, ReadError>;
+    fn record(&self, paragraph: Address) -> Result<DocumentRecord, ReadError>;
 
     /// Where a document's paragraphs are kept, in document order from `first` on, at most `count` of them.
     ///

@@ -119,6 +119,23 @@ impl IndexedDocument {
     }
 }
 
+impl IndexedDocument {
+    /// How much memory it takes up until it is committed, roughly: the title is indexed with every paragraph.
+    #[must_use]
+    pub fn weight_bytes(&self) -> usize {
+        let Layout { original_bytes: _, remains, edits } = &self.layout;
+        let paragraphs = self.paragraphs.iter().map(|Paragraph { text, heading_path, source_ranges }| {
+            let headings: usize = heading_path.iter().map(|heading| heading.len() + size_of_val(heading)).sum();
+            text.len() + headings + size_of_val(source_ranges.as_slice()) + self.metadata.title.len()
+        });
+        paragraphs.sum::<usize>()
+            + size_of_val(self.paragraphs.as_slice())
+            + remains.len()
+            + size_of_val(edits.as_slice())
+            + self.metadata.text_bytes()
+    }
+}
+
 /// One step of a batch. Sequences grow from step to step.
 #[derive(Debug)]
 pub enum Change {

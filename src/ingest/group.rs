@@ -14,7 +14,14 @@ use crate::{
     ingest::{Deleted, GroupCommit, IngestError, Outcome, Receipt, writer::Urgency},
 };
 
+/// How long after a commit merged segments are first looked for; small merges take less.
+const FIRST_REFRESH_AFTER: Duration = Duration::from_secs(1);
+/// How long at most between two looks; old segments stay on disk until then.
+const LAST_REFRESH_AFTER: Duration = Duration::from_mins(1);
+
 type Reply<T> = oneshot::Sender<Result<T, IngestError>>;
+/// Told how long a commit took, whether it succeeded or not.
+pub(super) type OnCommit = Box<dyn Fn(Duration) + Send>;
 /// An answer that waits for the commit.
 type Answer = Box<dyn FnOnce(Result<Generation, IngestError>) + Send>;
 
@@ -73,12 +80,15 @@ pub(super) struct Log {
     writer: Option<Box<dyn Writer>>,
     /// The newest number given out.
     sequence: u64,
-    needs_refresh: bool,
+    /// How long to be idle before merged segments are taken up; `None` before the first commit.
+    refresh_after: Option<Duration>,
+    /// Told how long each commit took.
+    on_commit: OnCommit,
 }
 
 impl Log {
-    pub(super) fn new(engine: Arc<dyn Engine>) -> Result<Self, WriteError> {
-        let mut log = Self { engine, writer: None, sequence: 0, needs_refresh: false };
+    pub(super) fn new(engine: Arc<dyn Engine>, on_commit: OnCommit) -> Result<Self, WriteError> {
+        let mut log = Self { engine, writer: None, sequence: 0, refresh_after: None, on_commit };
         log.reopen()?;
         Ok(log)
     }
@@ -136,13 +146,14 @@ impl Log {
         }
     }
 
-    pub(super) fn needs_refresh(&self) -> bool {
-        self.needs_refresh
+    pub(super) fn refresh_after(&self) -> Option<Duration> {
+        self.refresh_after
     }
 
-    /// Takes up what merging has done since the last commit.
+    /// Takes up what merging has done since the last commit. It may go on for long after it, so the next look comes
+    /// after twice the time.
     pub(super) fn refresh(&mut self) {
-        self.needs_refresh = false;
+        self.refresh_after = self.refresh_after.map(|idle| (idle * 2).min(LAST_REFRESH_AFTER));
         if let Some(Err(error)) = self.writer.as_mut().map(|writer| writer.refresh()) {
             tracing::warn!(%error, "merged segments could not be taken up; the next commit will");
         }
@@ -176,13 +187,17 @@ impl Log {
     }
 
     fn commit(&mut self) -> Result<Generation, IngestError> {
+        let started = Instant::now();
         let committed = self.open_writer().and_then(|writer| writer.commit());
-        self.needs_refresh = committed.is_ok();
+        (self.on_commit)(started.elapsed());
+        self.refresh_after = Some(FIRST_REFRESH_AFTER);
         committed.map_err(|error| IngestError::Write(Arc::new(error)))
     }
 
     /// The version that a change meets: the group's own, else the committed one.
-    fn current(&self, group: &Group, id: &DocumentId) -> Result<Option<Version>, IngestError> {
+    fn current(&mut self, group: &Group, id: &DocumentId) -> Result<Option<Version>, IngestError> {
+        // First of all: a new writer may find that what failed before is there after all.
+        self.open_writer().map_err(|error| IngestError::Write(Arc::new(error)))?;
         match group.versions.get(id) {
             Some(version) => Ok(*version),
             None => self
@@ -203,7 +218,7 @@ impl Log {
     fn reopen(&mut self) -> Result<(), WriteError> {
         self.writer = Some(self.engine.writer()?);
         // Never downwards: numbers given out for a group that was lost are not given out again.
-        self.sequence = self.sequence.max(self.engine.snapshot().statistics()?.sequence);
+        self.sequence = self.sequence.max(self.engine.snapshot().sequence());
         Ok(())
     }
 
@@ -223,7 +238,8 @@ fn check_etag(expected: Option<Etag>, current: Option<Version>) -> Result<(), In
     if expected.is_some() && expected != stored { Err(IngestError::EtagMismatch(stored)) } else { Ok(()) }
 }
 
-/// Answers when the group is committed: everything that a change was decided on has to be on disk by then.
+/// Answers when the group is committed: everything that a change or a refusal was decided on is on disk by then, or
+/// the commit's failure is the answer.
 fn answer<C: Send + 'static, T: 'static + Send>(
     group: &mut Group,
     reply: Reply<T>,
@@ -231,7 +247,7 @@ fn answer<C: Send + 'static, T: 'static + Send>(
     receipt: impl FnOnce(C, Generation) -> T + Send + 'static,
 ) {
     group.answers.push(Box::new(move |committed| {
-        let answer = change.and_then(|change| Ok(receipt(change, committed?)));
+        let answer = committed.and_then(|generation| Ok(receipt(change?, generation)));
         // Whoever asked may have left.
         let _left = reply.send(answer);
     }));

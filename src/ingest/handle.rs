@@ -1,6 +1,6 @@
 //! The asynchronous way to the writer.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -77,6 +77,8 @@ pub struct Ingest {
 
 /// A change that was taken into the queue, in order; resolves once it is on disk and searchable, or refused.
 pub struct Pending {
+    /// Tells, when there is no answer, whether that is because the writer was closed.
+    changes: Arc<Semaphore>,
     reply: oneshot::Receiver<Result<Receipt, IngestError>>,
 }
 
@@ -92,17 +94,22 @@ impl Pending {
     /// # Errors
     /// When the change was refused or could not be written.
     pub async fn receipt(self) -> Result<Receipt, IngestError> {
-        self.reply.await.unwrap_or(Err(IngestError::Closed))
+        self.reply.await.unwrap_or_else(|_| Err(ended(&self.changes)))
     }
 }
 
 impl Ingest {
-    /// Starts the writer thread. It ends with [`Ingest::close`] or when every handle is dropped.
+    /// Starts the writer thread. It ends with [`Ingest::close`] or when every handle is dropped. `on_commit` is told
+    /// how long each commit took.
     ///
     /// # Errors
     /// When the engine gives no writer or the thread cannot be started.
-    pub fn start(engine: Arc<dyn Engine>, group: GroupCommit) -> Result<Self, WriteError> {
-        let queue = writer::start(engine, group, QUEUED_CHANGES)?;
+    pub fn start(
+        engine: Arc<dyn Engine>,
+        group: GroupCommit,
+        on_commit: impl Fn(Duration) + Send + 'static,
+    ) -> Result<Self, WriteError> {
+        let queue = writer::start(engine, group, Box::new(on_commit), QUEUED_CHANGES)?;
         let changes = Arc::new(Semaphore::new(QUEUED_CHANGES));
         Ok(Self { queue, changes, kib: Arc::new(Semaphore::new(QUEUED_KIB)) })
     }
@@ -124,13 +131,18 @@ impl Ingest {
         self.send_put(prepared, None, Urgency::Lingers).await
     }
 
+    /// Gives a command to the writer thread.
+    fn send(&self, command: Command) -> Result<(), IngestError> {
+        self.queue.send(command).map_err(|_| ended(&self.changes))
+    }
+
     /// Asks for what is queued to be committed without lingering: an import has ended or waits.
     ///
     /// # Errors
     /// When the writer is shutting down.
     pub async fn flush(&self) -> Result<(), IngestError> {
         let room = self.room(0).await?;
-        self.queue.send(Command::Flush { room })
+        self.send(Command::Flush { room })
     }
 
     /// Deletes one document and waits until it is gone. `expected` is the etag that the stored version must have.
@@ -140,8 +152,8 @@ impl Ingest {
     pub async fn delete(&self, id: DocumentId, expected: Option<Etag>) -> Result<Deleted, IngestError> {
         let room = self.room(0).await?;
         let (reply, answer) = oneshot::channel();
-        self.queue.send(Command::Delete { id, expected, reply, room })?;
-        answer.await.unwrap_or(Err(IngestError::Closed))
+        self.send(Command::Delete { id, expected, reply, room })?;
+        answer.await.unwrap_or_else(|_| Err(ended(&self.changes)))
     }
 
     /// Commits what was accepted, refuses what comes later, and waits for the writer thread to end.
@@ -161,11 +173,11 @@ impl Ingest {
         urgency: Urgency,
     ) -> Result<Pending, IngestError> {
         let document = Box::new(prepared.document);
-        let bytes = document.paragraphs.iter().map(|paragraph| paragraph.text.len()).sum();
+        let bytes = document.weight_bytes();
         let room = self.room(bytes).await?;
         let (reply, answer) = oneshot::channel();
-        self.queue.send(Command::Put { document, bytes, expected, urgency, reply, room })?;
-        Ok(Pending { reply: answer })
+        self.send(Command::Put { document, bytes, expected, urgency, reply, room })?;
+        Ok(Pending { reply: answer, changes: self.changes.clone() })
     }
 
     async fn room(&self, bytes: usize) -> Result<Room, IngestError> {
@@ -175,6 +187,11 @@ impl Ingest {
         let kib = self.kib.clone().acquire_many_owned(kib).await.map_err(closed)?;
         Ok(Room { _change: change, _kib: kib })
     }
+}
+
+/// Why the writer thread gives no answer: it was closed, or it is gone without having been asked to.
+fn ended(changes: &Semaphore) -> IngestError {
+    if changes.is_closed() { IngestError::Closed } else { IngestError::Write(Arc::new(WriteError::Gone)) }
 }
 
 fn mismatch(stored: Option<Etag>) -> String {

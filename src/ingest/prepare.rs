@@ -3,13 +3,16 @@
 use std::ops::Range;
 
 use crate::{
-    document::{Content, Document, Etag, Layout, MAX_TEXT_BYTES, Paragraph, ReadyParagraph, split},
+    document::{
+        Content, Document, Etag, Layout, MAX_READY_PARAGRAPHS, MAX_TEXT_BYTES, Paragraph, ReadyParagraph, split,
+    },
     engine::IndexedDocument,
     text::repair,
 };
 
-/// The most paragraphs that a caller may send ready-made.
-const MAX_READY_PARAGRAPHS: usize = 1_000_000;
+/// The most memory that a document may take up until it is committed: the largest text with ordinary headings and
+/// title takes a quarter of it.
+const MAX_WEIGHT_BYTES: usize = 128 << 20;
 
 /// A document, ready to be written.
 #[derive(Debug)]
@@ -38,6 +41,12 @@ pub enum PrepareError {
     /// More ready paragraphs than 1,000,000.
     #[error("has `{0}` paragraphs, at most {MAX_READY_PARAGRAPHS} are taken; split the document")]
     TooManyParagraphs(usize),
+    /// Title and headings, repeated for each paragraph, exceed all bounds.
+    #[error(
+        "takes `{0}` bytes with its title and headings repeated for each paragraph, at most {MAX_WEIGHT_BYTES} are \
+         taken; shorten them or split the document"
+    )]
+    TooHeavy(usize),
 }
 
 /// Repairs, splits and hashes a document. CPU work: run it on the pool.
@@ -53,6 +62,10 @@ pub fn prepare(document: Document) -> Result<Prepared, PrepareError> {
         Content::Ready(ready) => (ready.into_iter().map(take).collect(), Layout::default()),
     };
     let document = IndexedDocument { id, metadata, etag, paragraphs, layout };
+    let weight_bytes = document.weight_bytes();
+    if weight_bytes > MAX_WEIGHT_BYTES {
+        return Err(PrepareError::TooHeavy(weight_bytes));
+    }
     let warnings = if document.searchable() == 0 { vec![PrepareWarning::EmptyText] } else { Vec::new() };
     Ok(Prepared { document, warnings })
 }

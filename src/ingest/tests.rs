@@ -77,7 +77,7 @@ impl Writer for MemoryWriter {
 
     fn commit(&mut self) -> Result<Generation, WriteError> {
         if self.memory.is_failing.swap(false, Relaxed) {
-            return Err(WriteError::Sync(std::io::Error::other("the disk is gone")));
+            return Err(WriteError::Io(std::io::Error::other("the disk is gone")));
         }
         self.open.commit += 1;
         *self.memory.committed.lock().expect("no test panics while it holds it") = self.open.clone();
@@ -94,17 +94,12 @@ impl Snapshot for State {
         Generation { index: 7, commit: self.commit }
     }
 
+    fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
     fn statistics(&self) -> Result<Statistics, ReadError> {
-        let documents = self.versions.len() as u64;
-        Ok(Statistics {
-            documents,
-            paragraphs: documents,
-            sequence: self.sequence,
-            segments: 1,
-            disk_bytes: 0,
-            fingerprint: String::new(),
-            tombstones: 0,
-        })
+        unreachable!("writing does not count")
     }
 
     fn version(&self, id: &DocumentId) -> Result<Option<Version>, ReadError> {
@@ -127,7 +122,7 @@ impl Snapshot for State {
         unreachable!("writing does not fetch")
     }
 
-    fn records(&self, _: &[Address]) -> Result<Vec<Arc<DocumentRecord>>, ReadError> {
+    fn record(&self, _: Address) -> Result<DocumentRecord, ReadError> {
         unreachable!("writing does not fetch")
     }
 
@@ -149,7 +144,7 @@ const PATIENT: GroupCommit = GroupCommit { changes: 1_000, bytes: 1 << 20, linge
 
 fn start(group: GroupCommit) -> (Memory, Ingest) {
     let memory = Memory::default();
-    let ingest = Ingest::start(Arc::new(memory.clone()), group).expect("memory gives a writer");
+    let ingest = Ingest::start(Arc::new(memory.clone()), group, |_| {}).expect("memory gives a writer");
     (memory, ingest)
 }
 
@@ -257,6 +252,35 @@ async fn closing_commits_what_was_accepted_and_refuses_what_comes_later() {
     assert_eq!(memory.state().versions.len(), 1);
     assert!(matches!(ingest.put(document("b", "一"), None).await, Err(IngestError::Closed)));
     ingest.close().await;
+}
+
+#[tokio::test]
+async fn a_refusal_that_rests_on_a_lost_change_is_lost_with_it() {
+    let (memory, ingest) = start(PATIENT);
+    ingest.put(document("a", "一"), None).await.expect("written");
+    memory.is_failing.store(true, Relaxed);
+    // Both in one group: the first keeps it open.
+    let lingering = ingest.queue(document("b", "一")).await.expect("room");
+    let (first, second) = tokio::join!(ingest.delete(id("a"), None), ingest.delete(id("a"), None));
+    assert!(matches!(first, Err(IngestError::Write(_))), "{first:?}");
+    assert!(matches!(second, Err(IngestError::Write(_)) | Ok(_)), "{second:?}");
+    assert!(matches!(lingering.receipt().await, Err(IngestError::Write(_))));
+}
+
+#[test]
+fn a_document_that_would_take_all_memory_is_refused() {
+    let ready = |_| crate::document::ReadyParagraph { text: "一".to_owned(), heading_path: Vec::new() };
+    let metadata = Metadata { title: "题".repeat(1_000), ..Metadata::default() };
+    let content = Content::Ready((0..100_000).map(ready).collect());
+    let refused = prepare(Document { id: id("a"), metadata, content });
+    assert!(matches!(refused, Err(crate::ingest::PrepareError::TooHeavy(_))), "{:?}", refused.map(|_| ()));
+}
+
+#[test]
+fn what_is_cut_out_of_a_text_weighs_too() {
+    let prepared = document("a", &"。".repeat(100_000));
+    assert!(prepared.document.paragraphs.is_empty());
+    assert!(prepared.document.weight_bytes() >= 300_000);
 }
 
 #[test]

@@ -16,13 +16,10 @@ use crate::{
     engine::{Engine, IndexedDocument, WriteError},
     ingest::{
         Deleted, IngestError, Receipt,
-        group::{Group, Log},
+        group::{Group, Log, OnCommit},
         handle::Room,
     },
 };
-
-/// How long the writer is idle before it looks at what merging has done.
-const IDLE_BEFORE_REFRESH: Duration = Duration::from_secs(1);
 
 /// When a group of changes is committed: whichever comes first.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +65,10 @@ pub(super) enum Command {
     },
 }
 
+/// The writer thread takes nothing any more.
+#[derive(Debug)]
+pub(super) struct NotTaken;
+
 /// The sending end of the writer's queue.
 #[derive(Clone)]
 pub(super) struct Queue {
@@ -75,15 +76,21 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Never waits: whoever sends holds room for one command, and `Close` is sent at most once per handle in use.
-    pub(super) fn send(&self, command: Command) -> Result<(), IngestError> {
-        self.commands.try_send(command).map_err(|_| IngestError::Closed)
+    /// Never waits: whoever sends holds room for one command, but for `Close`, which finds the queue full only when it
+    /// was sent before.
+    pub(super) fn send(&self, command: Command) -> Result<(), NotTaken> {
+        self.commands.try_send(command).map_err(|_| NotTaken)
     }
 }
 
 /// Starts the thread; `capacity` is the number of commands for which there is room.
-pub(super) fn start(engine: Arc<dyn Engine>, group: GroupCommit, capacity: usize) -> Result<Queue, WriteError> {
-    let log = Log::new(engine)?;
+pub(super) fn start(
+    engine: Arc<dyn Engine>,
+    group: GroupCommit,
+    on_commit: OnCommit,
+    capacity: usize,
+) -> Result<Queue, WriteError> {
+    let log = Log::new(engine, on_commit)?;
     // One place more: `Close` comes without room.
     let (commands, receiver) = sync_channel(capacity + 1);
     thread::Builder::new()
@@ -115,10 +122,10 @@ fn run(mut log: Log, limits: GroupCommit, commands: &Receiver<Command>) {
     }
 }
 
-/// The first command of a group. Once idle for a while after a commit, merged segments are taken up.
+/// The first command of a group. While idle after a commit, merged segments are taken up now and then.
 fn wait(log: &mut Log, commands: &Receiver<Command>) -> Option<Command> {
-    if log.needs_refresh() {
-        match commands.recv_timeout(IDLE_BEFORE_REFRESH) {
+    while let Some(idle) = log.refresh_after() {
+        match commands.recv_timeout(idle) {
             Ok(command) => return Some(command),
             Err(RecvTimeoutError::Disconnected) => return None,
             Err(RecvTimeoutError::Timeout) => log.refresh(),

@@ -4,7 +4,10 @@
 
 use std::fmt;
 
-use crate::query::{Boolean, Field, MAX_CLAUSES, Phrase, Query, Words};
+use crate::{
+    query::{Boolean, Field, MAX_CLAUSES, Phrase, Query, Words},
+    text::has_searchable,
+};
 
 /// A parsed query.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +75,7 @@ pub fn parse(text: &str) -> Parsed {
             clauses.warnings.push(Warning::UnclosedQuote(quote));
             break;
         };
-        if !has_content(inside) {
+        if !has_searchable(inside) {
             clauses.warnings.push(Warning::EmptyPhrase);
         } else if clauses.are_full() {
             clauses.warnings.push(Warning::TooManyClauses);
@@ -97,10 +100,6 @@ fn closing(opening: char) -> Option<fn(char) -> bool> {
     }
 }
 
-fn has_content(text: &str) -> bool {
-    text.chars().any(char::is_alphanumeric)
-}
-
 /// What was understood so far.
 #[derive(Default)]
 struct Clauses {
@@ -116,13 +115,13 @@ impl Clauses {
     }
 
     fn want(&mut self, text: &str) {
-        if has_content(text) {
+        if has_searchable(text) {
             self.wanted.push(words(text.trim()));
         }
     }
 
     fn require(&mut self, text: &str) {
-        if has_content(text) {
+        if has_searchable(text) {
             self.required.push(Query::Phrase(Phrase { text: text.to_owned(), field: Field::Text }));
         }
     }
@@ -211,6 +210,13 @@ mod tests {
     }
 
     #[test]
+    fn characters_that_fold_to_letters_are_letters() {
+        check("“⼈⼤”", "\"⼈⼤\"");
+        check("“○”干部", "+\"○\" (干部)");
+        check("○", "(○)");
+    }
+
+    #[test]
     fn nothing_to_search_is_said() {
         check("", "() NOTHING_TO_SEARCH");
         check("　，。", "(　，。) NOTHING_TO_SEARCH");
@@ -232,14 +238,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_is_too_strange(text in "([\"＂“”「」『』甲，　 a]|\\PC){0,300}") {
+        fn no_text_is_too_strange(text in "([\"＂“”「」『』甲○⼈，　 a]|\\PC){0,300}") {
             let parsed = parse(&text);
             let clauses = match &parsed.query {
                 Query::Boolean(Boolean { must, should, .. }) => 1 + must.len() + should.len(),
                 _ => 1,
             };
             prop_assert!(clauses <= MAX_CLAUSES);
-            prop_assert_eq!(parsed.warnings.contains(&Warning::NothingToSearch), !has_content(&text));
+            prop_assert_eq!(parsed.warnings.contains(&Warning::NothingToSearch), !has_searchable(&text));
         }
     }
 }

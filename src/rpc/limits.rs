@@ -22,8 +22,6 @@ pub(crate) const FIELD_BYTES: usize = 4 << 10;
 pub(crate) const LABELS: usize = 64;
 /// Bytes of one label or of an attribute's key.
 pub(crate) const LABEL_BYTES: usize = 256;
-/// Paragraphs that a caller split.
-pub(crate) const READY_PARAGRAPHS: usize = 1_000_000;
 /// Headings above one of them.
 pub(crate) const READY_HEADINGS: usize = 16;
 

@@ -163,7 +163,7 @@ mod tests {
     }
 
     fn io(kind: io::ErrorKind) -> Arc<WriteError> {
-        Arc::new(WriteError::Sync(io::Error::new(kind, "/data/index")))
+        Arc::new(WriteError::Io(io::Error::new(kind, "/data/index")))
     }
 
     fn id() -> DocumentId {

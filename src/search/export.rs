@@ -1,13 +1,13 @@
 //! An export: every match in order of arrival, in flat memory.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::atomic::AtomicBool;
 
 use crate::{
-    engine::{Generation, Snapshot, Walk},
+    engine::{Generation, Walk},
     query::{MatchMode, Query},
     search::{
         BatchBound, Context, Hit, SearchError, Searcher,
-        hit::{Found, fetch},
+        fetch::{Fetcher, Found},
         plan::plan,
     },
 };
@@ -25,10 +25,8 @@ pub struct ExportRequest {
 
 /// A running export over one snapshot.
 pub struct Export {
-    snapshot: Arc<dyn Snapshot>,
+    fetcher: Fetcher,
     walk: Box<dyn Walk>,
-    /// Found, not fetched yet: what the last batch had no room for.
-    waiting: Vec<Found>,
 }
 
 impl Searcher {
@@ -40,14 +38,14 @@ impl Searcher {
         let ExportRequest { query, mode, min_generation } = request;
         let snapshot = self.snapshot(*min_generation)?;
         let walk = snapshot.walk(&plan(query, *mode, &self.segmenter), None)?;
-        Ok(Export { snapshot, walk, waiting: Vec::new() })
+        Ok(Export { fetcher: Fetcher::new(snapshot, Context::default()), walk })
     }
 }
 
 impl Export {
     /// The state of the index that everything is read from.
     pub fn generation(&self) -> Generation {
-        self.snapshot.generation()
+        self.fetcher.snapshot().generation()
     }
 
     /// The next hits in order of arrival, none when there are no more. Their rank and score are 0.
@@ -55,11 +53,10 @@ impl Export {
     /// # Errors
     /// When the index cannot be read, or on `stop`.
     pub fn next_batch(&mut self, bound: BatchBound, stop: &AtomicBool) -> Result<Vec<Hit>, SearchError> {
-        let wanted = bound.hits.saturating_sub(self.waiting.len());
-        let more = self.walk.next(wanted, stop)?;
-        self.waiting.extend(more.into_iter().map(|(_, address)| Found { rank: 0, score: 0.0, address }));
-        let batch = fetch(self.snapshot.as_ref(), &self.waiting, bound, Context::default(), stop)?;
-        self.waiting.drain(..batch.len());
-        Ok(batch)
+        let Self { fetcher, walk } = self;
+        fetcher.next_batch(bound, stop, |count| {
+            let found = walk.next(count, stop)?;
+            Ok(found.into_iter().map(|(_, address)| Found { rank: 0, score: 0.0, address }).collect())
+        })
     }
 }

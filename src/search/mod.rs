@@ -3,6 +3,7 @@
 //! Knows nothing of gRPC, of async, or of which engine is there.
 
 mod export;
+mod fetch;
 mod hit;
 mod plan;
 mod rank;

@@ -1,13 +1,13 @@
 //! A ranked search: matching and ranking at once, texts batch by batch.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::atomic::AtomicBool;
 
 use crate::{
-    engine::{self, Generation, Snapshot},
+    engine::{self, Generation},
     query::{MatchMode, Query},
     search::{
         BatchBound, Context, Hit, SearchError, Searcher, TermStatistics,
-        hit::{Found, fetch},
+        fetch::{Fetcher, Found},
         plan::{plan, term_statistics},
     },
 };
@@ -38,13 +38,12 @@ pub enum Total {
 
 /// A finished ranking: addresses, and one snapshot to fetch them from.
 pub struct Ranked {
-    snapshot: Arc<dyn Snapshot>,
+    fetcher: Fetcher,
     terms: Vec<TermStatistics>,
     hits: Vec<Found>,
     exhausted: bool,
-    /// How many hits were fetched.
-    fetched: usize,
-    context: Context,
+    /// How many hits were given to the fetcher.
+    taken: usize,
 }
 
 impl Searcher {
@@ -59,14 +58,14 @@ impl Searcher {
         let terms = term_statistics(&expression, snapshot.as_ref(), stop)?;
         let engine::Ranking { hits, exhausted } = snapshot.rank(&expression, *limit, stop)?;
         let hits = (1..).zip(hits).map(|(rank, hit)| Found { rank, score: hit.score, address: hit.address }).collect();
-        Ok(Ranked { snapshot, terms, hits, exhausted, fetched: 0, context: *context })
+        Ok(Ranked { fetcher: Fetcher::new(snapshot, *context), terms, hits, exhausted, taken: 0 })
     }
 }
 
 impl Ranked {
     /// The state of the index that everything is read from.
     pub fn generation(&self) -> Generation {
-        self.snapshot.generation()
+        self.fetcher.snapshot().generation()
     }
 
     /// The terms looked for, in query order.
@@ -90,8 +89,11 @@ impl Ranked {
     /// # Errors
     /// When the index cannot be read, or on `stop`.
     pub fn next_batch(&mut self, bound: BatchBound, stop: &AtomicBool) -> Result<Vec<Hit>, SearchError> {
-        let batch = fetch(self.snapshot.as_ref(), &self.hits[self.fetched..], bound, self.context, stop)?;
-        self.fetched += batch.len();
-        Ok(batch)
+        let Self { fetcher, hits, taken, .. } = self;
+        fetcher.next_batch(bound, stop, |count| {
+            let next = &hits[*taken..(*taken + count).min(hits.len())];
+            *taken += next.len();
+            Ok(next.to_vec())
+        })
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     document::{DocumentId, Layout},
     engine::{Address, DocumentRecord, ReadError, Snapshot},
-    search::{Neighbour, SearchError, Searcher, hit::neighbours},
+    search::{Neighbour, SearchError, Searcher, fetch::neighbours},
     text::Edit,
 };
 
@@ -68,7 +68,7 @@ impl Searcher {
     }
 
     /// A document's record and its original from byte `offset` on, up to `max_bytes` but at least
-    /// one character, ending at a character's end.
+    /// one character, ending at a character's end. Empty for paragraphs that the caller split: they have none.
     ///
     /// # Errors
     /// When there is no such document, `offset` is no character's start, or the index cannot be read.

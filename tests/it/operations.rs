@@ -221,7 +221,7 @@ async fn a_directory_that_is_not_ours_is_left_alone() {
         ("format.json", r#"{"format":4711,"index_id":1}"#, "4711"),
         ("format.json", r#"{"version":"2"}"#, "format"),
         ("format.json", "no json", "format"),
-        ("notes.txt", "何时归还？", "not empty"),
+        ("notes.txt", "何时归还？", "no `format.json`"),
     ] {
         let directory = tempfile::tempdir().unwrap();
         let config = config_in(directory.path());

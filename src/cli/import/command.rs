@@ -20,7 +20,7 @@ const WARNINGS_SHOWN: u64 = 20;
 /// How often the progress is drawn.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Reads what the command line asks for. Every path that it names has to be there.
+/// Reads what the command line asks for. One path that it names has to be there at least.
 pub(in crate::cli) fn options(arguments: ImportArguments) -> Result<ImportOptions, Failure> {
     let ImportArguments { paths, ready_made, collection } = arguments;
     files::check(&paths).map_err(ImportError::from)?;

@@ -57,6 +57,15 @@ pub enum PathError {
     Kind(PathBuf),
 }
 
+impl PathError {
+    /// The path as it was named.
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Missing { path, .. } | Self::Kind(path) => path,
+        }
+    }
+}
+
 /// A path that was named and is there.
 #[derive(Debug)]
 pub(super) struct Root {
@@ -65,9 +74,23 @@ pub(super) struct Root {
     kind: Option<FileKind>,
 }
 
-/// Looks whether everything that was named is there, before anything is read.
-pub(super) fn check(paths: &[PathBuf]) -> Result<Vec<Root>, PathError> {
-    paths.iter().map(|path| Root::of(path)).collect()
+/// Looks whether what was named is there, before anything is read: what is, and what is wrong. An error when everything
+/// is wrong.
+pub(super) fn check(paths: &[PathBuf]) -> Result<(Vec<Root>, Vec<PathError>), PathError> {
+    let (mut roots, mut wrong) = (Vec::new(), Vec::new());
+    for path in paths {
+        match Root::of(path) {
+            Ok(root) => roots.push(root),
+            Err(error) => wrong.push(error),
+        }
+    }
+    match wrong.pop() {
+        Some(error) if roots.is_empty() => Err(error),
+        error => {
+            wrong.extend(error);
+            Ok((roots, wrong))
+        }
+    }
 }
 
 impl Root {
@@ -157,7 +180,7 @@ mod tests {
             fs::write(path, "").unwrap();
         }
         let roots: Vec<_> = roots.iter().map(|root| folder.path().join(root)).collect();
-        let found: Vec<_> = super::check(&roots).unwrap().into_iter().flat_map(Root::files).map(describe).collect();
+        let found: Vec<_> = super::check(&roots).unwrap().0.into_iter().flat_map(Root::files).map(describe).collect();
         assert_eq!(found, expected);
     }
 
@@ -196,7 +219,9 @@ mod tests {
     fn everything_named_has_to_be_there() {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("missing");
-        assert!(matches!(super::check(&[folder.path().to_owned(), missing]), Err(PathError::Missing { .. })));
+        let (roots, wrong) = super::check(&[folder.path().to_owned(), missing.clone()]).unwrap();
+        assert!(matches!((&*roots, &*wrong), ([_], [PathError::Missing { .. }])));
+        assert!(matches!(super::check(&[missing]), Err(PathError::Missing { .. })));
         let report = folder.path().join("a.pdf");
         fs::write(&report, "").unwrap();
         assert!(matches!(super::check(&[report]), Err(PathError::Kind(_))));

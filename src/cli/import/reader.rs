@@ -27,9 +27,6 @@ use crate::{
 /// The largest text file that is read at all. The service takes less; it says so itself where it can.
 const TEXT_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
-/// What some editors put at the start of a file.
-const BYTE_ORDER_MARK: char = '\u{feff}';
-
 /// Bytes of a file that are read at once.
 const READ_BYTES: usize = 256 * 1024;
 
@@ -206,11 +203,8 @@ fn text_of(path: &Path) -> Result<String, ReadError> {
     let mut text = Vec::with_capacity(usize::try_from(bytes).unwrap_or_default());
     // It may be growing.
     file.take(TEXT_FILE_BYTES).read_to_end(&mut text)?;
-    let text = String::from_utf8(text).map_err(|error| ReadError::NotUtf8(error.utf8_error().valid_up_to()))?;
-    Ok(match text.strip_prefix(BYTE_ORDER_MARK) {
-        Some(marked) => marked.to_owned(),
-        None => text,
-    })
+    // A byte order mark stays: the service cuts it out, and gives back the original with it.
+    String::from_utf8(text).map_err(|error| ReadError::NotUtf8(error.utf8_error().valid_up_to()))
 }
 
 fn text_bytes(document: &Document) -> u64 {

@@ -7,7 +7,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming, transport::Channel};
 
 use super::{
-    ImportEvent, ImportOptions, ImportSummary, PathError, Remark, files,
+    ImportEvent, ImportOptions, ImportSummary, PathError, Place, Remark, files,
     reader::{Note, Reader},
     unacknowledged::Unacknowledged,
 };
@@ -28,7 +28,7 @@ const NOTES_AHEAD: usize = 1024;
 /// Why an import ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// A path is wrong. Nothing was sent.
+    /// Every path is wrong. Nothing was sent.
     #[error(transparent)]
     Path(#[from] PathError),
     /// The service ended the stream.
@@ -50,8 +50,8 @@ pub enum ImportError {
 
 /// Imports files over a channel that is ready, and tells `report` what happens.
 ///
-/// Every path is looked at before anything is sent. A record that is refused never stops the rest: the summary counts
-/// it. Documents that were acknowledged are in, also when the import fails or is dropped later on; to import them again
+/// Every path is looked at before anything is sent. A path or a record that is refused never stops the rest: the
+/// summary counts it. Documents that were acknowledged are in, also when the import fails or is dropped later on; to import them again
 /// changes nothing.
 ///
 /// # Errors
@@ -62,7 +62,7 @@ pub async fn run(
     options: &ImportOptions,
     report: impl FnMut(ImportEvent<'_>),
 ) -> Result<ImportSummary, ImportError> {
-    let roots = files::check(&options.paths)?;
+    let (roots, wrong) = files::check(&options.paths)?;
     let (requests, outgoing) = mpsc::channel(READ_AHEAD);
     let (note_sender, mut notes) = mpsc::channel(NOTES_AHEAD);
     let reader = Reader::new(options.clone(), requests, note_sender);
@@ -70,6 +70,9 @@ pub async fn run(
     let reading = reading.map_err(ImportError::Thread)?;
 
     let mut import = Import { summary: ImportSummary::default(), unacknowledged: Unacknowledged::default(), report };
+    for error in wrong {
+        import.refuse_path(&error);
+    }
     let started = Instant::now();
     let mut client = document_service(channel);
     let mut opening = pin!(client.import_documents(ReceiverStream::new(outgoing)));
@@ -120,6 +123,11 @@ impl<R: FnMut(ImportEvent<'_>)> Import<R> {
             self.note(note);
         }
         Ok(answer)
+    }
+
+    fn refuse_path(&mut self, error: &PathError) {
+        let place = Place { file: error.path().to_string_lossy().into(), line: None };
+        self.refuse(&Remark { place, document_id: String::new(), message: error.to_string() });
     }
 
     fn note(&mut self, note: Note) {
@@ -230,7 +238,7 @@ mod tests {
             ]
         );
         let expected =
-            ImportSummary { created: 4, failed: 5, warnings: 1, skipped: 1, bytes: 12, ..ImportSummary::default() };
+            ImportSummary { created: 4, failed: 5, warnings: 1, skipped: 1, bytes: 15, ..ImportSummary::default() };
         assert_eq!(ended.unwrap(), expected);
 
         let (again, _) = import(channel, place).await;

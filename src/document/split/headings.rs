@@ -8,8 +8,9 @@ use super::{
     lines::{MAX_HEADING, is_finished, lines},
     markers::{Candidate, Kind, Marker, Position, keep_series, marker},
     sentences::{closes, ends_member},
-    span::{Span, has_content},
+    span::Span,
 };
+use crate::text::{fold_character, has_searchable, is_searchable};
 
 /// The longest salutation, in characters.
 const MAX_SALUTATION: usize = 20;
@@ -47,7 +48,7 @@ pub(super) struct Lines {
 
 /// Finds the lines of a text and their roles.
 pub(super) fn classified(text: &str) -> Lines {
-    let spans: Vec<Span> = lines(text).into_iter().filter(|span| has_content(span.text(text))).collect();
+    let spans: Vec<Span> = lines(text).into_iter().filter(|span| has_searchable(span.text(text))).collect();
     let shapes: Vec<Shape> = spans.iter().map(|span| Shape::of(span.text(text))).collect();
     let mut lines = marked(text, &spans, &shapes);
     let (mut started, mut listed) = (false, 0);
@@ -89,10 +90,10 @@ impl Shape {
         if line.chars().nth(MAX_HEADING).is_some() || is_finished(line) || line.contains(['。', '；', ';', '\n']) {
             return Self::Full;
         }
-        let letters = || line.chars().filter(|character| character.is_alphanumeric());
-        if letters().all(is_dated) {
+        let letters = || line.chars().map(fold_character).filter(|&folded| is_searchable(folded));
+        if letters().all(is_dated_folded) {
             Self::Date
-        } else if ["目录", "目錄", "目次"].into_iter().any(|contents| letters().eq(contents.chars())) {
+        } else if ["目录", "目次"].into_iter().any(|contents| letters().eq(contents.chars())) {
             Self::Contents
         } else if is_note(line) {
             Self::Note
@@ -104,7 +105,11 @@ impl Shape {
 
 /// Whether a character belongs to dates and numbers.
 fn is_dated(character: char) -> bool {
-    character.is_ascii_digit() || "０１２３４５６７８９年月日〇零一二三四五六七八九十".contains(character)
+    is_dated_folded(fold_character(character))
+}
+
+fn is_dated_folded(folded: char) -> bool {
+    folded.is_ascii_digit() || "年月日零一二三四五六七八九十".contains(folded)
 }
 
 /// Whether a short line is a byline, a source, the passage of a law, a document's number or the body that issued it.
@@ -211,6 +216,13 @@ mod tests {
         check("条例\n目录\n第一章 总则\n第二章 附则\n第一章 总则\n第一条 为了。", "TLLLHR");
         check("正文：\n1.身份证\n2.申请表\n请携带。", "RLLR");
         check("正文。\n甲\n乙\n丙\n正文。", "RLLLR");
+    }
+
+    #[test]
+    fn headings_are_read_folded() {
+        check("条例\n⽬錄\n⼈⼤\n第一条 为了。", "TLHR");
+        check("⼈⼤\n正文。", "TR");
+        check("正文。\n二○二四年三⽉\n正文。", "RRR");
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub(super) struct Marker {
 impl Marker {
     /// Whether it counts on from another.
     pub(super) fn follows(self, other: Option<Self>) -> bool {
-        other.is_some_and(|other| self.kind == other.kind && self.number == other.number + 1)
+        other.is_some_and(|other| self.kind == other.kind && other.number.checked_add(1) == Some(self.number))
     }
 }
 

@@ -5,8 +5,9 @@ use super::{
     markers::{Candidate, Kind, Marker},
     outline::{Block, BlockRole, NodeId, Outline},
     sentences::{Sentences, ends_clause, ends_member},
-    span::{Span, has_content},
+    span::Span,
 };
+use crate::text::has_searchable;
 
 /// The longest label of a member that goes on as text, in characters.
 const MAX_MEMBER_LABEL: usize = 40;
@@ -138,7 +139,7 @@ impl Nesting<'_> {
 
     /// Adds a block, if it has something to search for, under the innermost open heading.
     fn block(&mut self, span: Span, role: BlockRole) {
-        if has_content(span.text(self.text)) {
+        if has_searchable(span.text(self.text)) {
             self.outline.blocks.push(Block { span, node: self.innermost(), role });
         }
     }

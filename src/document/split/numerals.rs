@@ -1,6 +1,6 @@
 //! Numbers as headings write them.
 
-/// The most characters of a number: 一千二百六十 has six.
+/// The most characters of a number: 一千二百六十 has six. So many digits fit in a `u32`.
 const MAX_CHARACTERS: usize = 8;
 
 /// How a number is written.
@@ -12,7 +12,8 @@ pub(super) enum Script {
     Arabic,
 }
 
-/// Reads the number that a text starts with; gives it, its script, and the rest of the text. Zero is no number.
+/// Reads the number that a text starts with; gives it, its script, and the rest of the text. Zero is no number,
+/// nor is one that a `u32` cannot hold.
 pub(super) fn number(text: &str) -> Option<(u32, Script, &str)> {
     let script = if arabic_digit(text.chars().next()?).is_some() { Script::Arabic } else { Script::Chinese };
     let belongs = |character: char| match script {
@@ -27,7 +28,7 @@ pub(super) fn number(text: &str) -> Option<(u32, Script, &str)> {
     }
     let value = match script {
         Script::Arabic => written.chars().filter_map(arabic_digit).fold(0, |value, digit| value * 10 + digit),
-        Script::Chinese => chinese_value(written),
+        Script::Chinese => chinese_value(written)?,
     };
     (value > 0).then_some((value, script, rest))
 }
@@ -57,17 +58,17 @@ fn chinese_unit(character: char) -> Option<u32> {
     }
 }
 
-fn chinese_value(written: &str) -> u32 {
+fn chinese_value(written: &str) -> Option<u32> {
     let (mut value, mut digits) = (0_u32, 0_u32);
     for character in written.chars() {
         if let Some(unit) = chinese_unit(character) {
-            value = value.saturating_add(digits.max(1).saturating_mul(unit));
+            value = value.checked_add(digits.max(1).checked_mul(unit)?)?;
             digits = 0;
         } else {
             digits = digits * 10 + chinese_digit(character).unwrap_or(0);
         }
     }
-    value.saturating_add(digits)
+    value.checked_add(digits)
 }
 
 #[cfg(test)]
@@ -95,6 +96,8 @@ mod tests {
         check("", None);
         check("99999999", Some((99_999_999, "")));
         check("999999999", None);
-        check("九九九九九九九千", Some((u32::MAX, "")));
+        check("九九九九九九九千", None);
+        check("千九九九九九千", Some((100_000_000, "")));
+        check("四二九四九六七千", Some((4_294_967_000, "")));
     }
 }

@@ -2,11 +2,8 @@
 
 use std::ops::Range;
 
-use super::{
-    nesting::outline,
-    packing::pack,
-    span::{Span, has_content},
-};
+use super::{nesting::outline, packing::pack, span::Span};
+use crate::text::has_searchable;
 
 /// The most headings of a path, and the most characters of each: what a reader takes in.
 const MAX_DEPTH: usize = 16;
@@ -30,7 +27,7 @@ pub struct Section {
 pub fn split(text: &str) -> Vec<Section> {
     let outline = outline(text);
     let drafts = pack(text, &outline).into_iter().map(|draft| (draft.span.trimmed(text), draft.node));
-    let with_content = drafts.filter(|(span, _)| has_content(span.text(text)));
+    let with_content = drafts.filter(|(span, _)| has_searchable(span.text(text)));
     let label = |written: &str| written.trim().chars().take(MAX_LABEL).collect::<String>().trim_end().to_owned();
     let section = |(span, node): (Span, _)| Section {
         range: span.start.byte..span.end.byte,
@@ -150,6 +147,42 @@ mod tests {
     }
 
     #[test]
+    fn characters_that_fold_to_letters_are_kept() {
+        check(
+            "⼈⼤",
+            &expect![[r"
+            []
+            ⼈⼤
+        "]],
+        );
+        check(
+            "正文。\n○\n正文。",
+            &expect![[r"
+            []
+            正文。
+            ○
+            正文。
+        "]],
+        );
+        for character in '\u{2000}'..'\u{3400}' {
+            let text = character.to_string();
+            assert_eq!(split(&text).is_empty(), !has_searchable(&text), "{character:?}");
+        }
+    }
+
+    #[test]
+    fn articles_beyond_counting_are_text() {
+        check(
+            "第九九九九九九九千条 甲。\n第一条 丁。",
+            &expect![[r"
+            []
+            第九九九九九九九千条 甲。
+            第一条 丁。
+        "]],
+        );
+    }
+
+    #[test]
     fn markdown_headings_nest() {
         let text = format!("# 报告\n## 要求\n### 环境\n{}", body("环境"));
         assert_eq!(
@@ -217,7 +250,7 @@ mod tests {
             left_out.push_str(&text[end..range.start]);
             let section = &text[range.clone()];
             assert_eq!(section, section.trim());
-            assert!(has_content(section));
+            assert!(has_searchable(section));
             assert!(section.chars().count() <= 1_000);
             assert!(heading_path.len() <= MAX_DEPTH);
             for heading in heading_path {
@@ -227,15 +260,14 @@ mod tests {
             end = range.end;
         }
         left_out.push_str(&text[end..]);
-        assert!(!has_content(&left_out), "left out: {left_out:?}");
+        assert!(!has_searchable(&left_out), "left out: {left_out:?}");
     }
 
     /// Texts made of what splitting looks at.
     fn texts() -> impl Strategy<Value = String> {
         let mark = "[。！？；：，、\n 　（）()“”《》.!-]";
-        let marker =
-            "第[一二十3]{1,2}[章节条，书]|[一二三十]{1,2}[、是要]|（[一二三]）|[1-3][.、）]|#{1,7} |①|②|目录\n";
-        let words = "[\\p{Han}a-z0-9]{1,12}";
+        let marker = "第[一二十千3]{1,2}[章节条，书]|\n第九{6,8}千?条 |[一二三十○⼈]{1,2}[、是要]|（[一二三]）|[1-3][.、）]|#{1,7} |①|②|目录\n";
+        let words = "[\\p{Han}a-z0-9○⼈]{1,12}";
         vec(prop_oneof![mark, marker, words, "\\PC{0,3}", "字{60}", "字，{300}"], 0..60)
             .prop_map(|parts| parts.concat())
     }

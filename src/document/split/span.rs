@@ -44,8 +44,3 @@ impl Span {
         Self { start, end: start.after(inner.trim_end()) }
     }
 }
-
-/// Whether a text has something to search for.
-pub(super) fn has_content(text: &str) -> bool {
-    text.chars().any(char::is_alphanumeric)
-}

@@ -13,6 +13,8 @@ use crate::engine::{OpenError, tantivy::schema::FORMAT};
 
 const LOCK: &str = "lock";
 const FORMAT_FILE: &str = "format.json";
+/// Becomes the format file by a rename, so that there is none or a whole one.
+const FORMAT_DRAFT: &str = "format.draft";
 const INDEX: &str = "index";
 
 /// A data directory that this process holds until it is dropped.
@@ -86,26 +88,27 @@ fn known_format(path: &Path, text: &str) -> Result<u32, OpenError> {
     }
 }
 
-/// Writes the format file, last of all: what has none was never opened whole and may be made anew.
+/// Writes the format file. Only a directory with nothing in it is made ours, or what an earlier attempt left: nothing
+/// that somebody put there is ever deleted.
 fn create(path: &Path) -> Result<u32, OpenError> {
     let failed = |source| OpenError::Io { directory: path.to_owned(), source };
     for entry in fs::read_dir(path).map_err(failed)? {
         let name = entry.map_err(failed)?.file_name();
-        if name != LOCK && name != INDEX {
+        if name != LOCK && name != FORMAT_DRAFT && name != INDEX {
             return Err(OpenError::Foreign(path.to_owned()));
         }
     }
     let index = path.join(INDEX);
-    if index.exists() {
-        fs::remove_dir_all(&index).map_err(failed)?;
+    fs::create_dir_all(&index).map_err(failed)?;
+    if fs::read_dir(&index).map_err(failed)?.next().is_some() {
+        return Err(OpenError::Foreign(path.to_owned()));
     }
-    fs::create_dir(&index).map_err(failed)?;
     let index_id = random();
     let text = serde_json::to_string(&FormatFile { format: FORMAT, index_id }).expect("two numbers can be encoded");
-    let temporary = path.join("format.tmp");
-    let mut file = File::create(&temporary).map_err(failed)?;
+    let draft = path.join(FORMAT_DRAFT);
+    let mut file = File::create(&draft).map_err(failed)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-    fs::rename(&temporary, path.join(FORMAT_FILE)).map_err(failed)?;
+    fs::rename(&draft, path.join(FORMAT_FILE)).map_err(failed)?;
     sync(path).map_err(failed)?;
     Ok(index_id)
 }

@@ -1,6 +1,7 @@
 //! The engine: one index, its newest snapshot, and its one writer.
 
 use std::{
+    collections::BTreeSet,
     num::NonZeroUsize,
     path::Path,
     sync::{Arc, PoisonError, RwLock},
@@ -14,7 +15,7 @@ use crate::{
     engine::{
         Engine, Generation, OpenError, Snapshot, WriteError, Writer,
         tantivy::{
-            directory::DataDirectory,
+            directory::{self, DataDirectory},
             schema::{self, Fields},
             snapshot::TantivySnapshot,
             tokenizer::{GramTokenizer, WordTokenizer},
@@ -80,7 +81,7 @@ impl TantivyEngine {
             .try_into()
             .map_err(failed)?;
         let commit = last_commit(&index).map_err(failed)?;
-        let newest = TantivySnapshot::new(&directory, &fields, reader.searcher(), commit);
+        let newest = TantivySnapshot::new(&directory, &fields, reader.searcher(), commit).map_err(failed)?;
         let shared = Shared { newest: RwLock::new(Arc::new(newest)), directory, index, fields, reader };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -102,10 +103,26 @@ impl Shared {
         self.newest.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Makes the index directory's entries durable.
+    pub(super) fn sync(&self) -> Result<(), WriteError> {
+        directory::sync(&self.directory.index_path()).map_err(WriteError::Io)
+    }
+
+    /// What is committed on disk.
+    pub(super) fn index_commit(&self) -> tantivy::Result<Commit> {
+        last_commit(&self.index)
+    }
+
+    /// Whether the index consists of other segments than a snapshot: merging goes on after a commit.
+    pub(super) fn has_other_segments(&self, snapshot: &TantivySnapshot) -> tantivy::Result<bool> {
+        let on_disk: BTreeSet<_> = self.index.searchable_segment_ids()?.into_iter().collect();
+        Ok(!on_disk.iter().eq(snapshot.segment_ids()))
+    }
+
     /// Shows the index as it is on disk now; `commit` is what was committed last.
     pub(super) fn publish(&self, commit: Commit) -> tantivy::Result<Generation> {
         self.reader.reload()?;
-        let snapshot = TantivySnapshot::new(&self.directory, &self.fields, self.reader.searcher(), commit);
+        let snapshot = TantivySnapshot::new(&self.directory, &self.fields, self.reader.searcher(), commit)?;
         let generation = snapshot.generation();
         *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         Ok(generation)

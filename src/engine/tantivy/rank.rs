@@ -11,17 +11,17 @@ use std::{
 
 use tantivy::{
     DocId, Score, Searcher, SegmentReader,
-    columnar::Column,
     query::{EnableScoring, Weight},
 };
 
 use crate::engine::{
-    Address, Expression, Position, Ranked, Ranking, ReadError,
+    Address, Expression, Ranked, Ranking, ReadError,
     tantivy::{
+        columns::Columns,
         compile::compile,
         exact::{Scorers, Weights},
         record::read_error,
-        schema::{Fields, column},
+        schema::Fields,
     },
 };
 
@@ -31,6 +31,7 @@ pub(super) fn rank(
     limit: usize,
     fields: &Fields,
     searcher: &Searcher,
+    columns: &[Columns],
     scoring: EnableScoring<'_>,
     stop: &AtomicBool,
 ) -> Result<Ranking, ReadError> {
@@ -38,12 +39,14 @@ pub(super) fn rank(
     let exact = Weights::new(expression, fields, scoring)?;
     // One more than wanted, to know whether there are more.
     let mut best = Best::new(limit.saturating_add(1), exact.additions());
-    for (ordinal, segment) in (0..).zip(searcher.segment_readers()) {
+    for ((ordinal, segment), columns) in (0..).zip(searcher.segment_readers()).zip(columns) {
         if stop.load(Relaxed) {
             return Err(ReadError::Stopped);
         }
-        let scorers = exact.scorers(segment)?;
-        collect(matching.as_ref(), scorers, ordinal, segment, &mut best, stop)?;
+        // A single score is the same however it was found.
+        let scorers = if exact.additions() > 1 { Some(exact.scorers(segment)?) } else { None };
+        let place = Place { ordinal, segment, columns };
+        collect(matching.as_ref(), scorers, &place, &mut best, stop)?;
     }
     if stop.load(Relaxed) {
         return Err(ReadError::Stopped);
@@ -56,49 +59,44 @@ pub(super) fn rank(
 
 fn collect(
     matching: &dyn Weight,
-    mut exact: Scorers,
-    ordinal: u32,
-    segment: &SegmentReader,
+    mut exact: Option<Scorers>,
+    place: &Place<'_>,
     best: &mut Best,
     stop: &AtomicBool,
 ) -> Result<(), ReadError> {
-    let columns = Columns::new(segment)?;
     let threshold = best.threshold();
-    let mut visit = |document: DocId, _: Score| {
+    let mut visit = |document: DocId, found: Score| {
         if stop.load(Relaxed) {
             return Score::MAX;
         }
-        if segment.is_deleted(document) {
+        if place.segment.is_deleted(document) {
             return best.threshold();
         }
+        let score = exact.as_mut().map_or(Some(f64::from(found)), |exact| exact.score(document));
         // `None` cannot be: the two ways of matching are the same expression.
-        if let Some(score) = exact.score(document) {
-            best.offer(columns.ranked(ordinal, document, score));
+        if let Some(score) = score {
+            best.offer(place.ranked(document, score));
         }
         best.threshold()
     };
-    matching.for_each_pruning(threshold, segment, &mut visit).map_err(read_error)
+    matching.for_each_pruning(threshold, place.segment, &mut visit).map_err(read_error)
 }
 
-/// The columns that a rank is made of.
-struct Columns {
-    position: Column<u64>,
-    date: Column<u64>,
+/// One segment and what a rank in it is made of.
+struct Place<'a> {
+    ordinal: u32,
+    segment: &'a SegmentReader,
+    columns: &'a Columns,
 }
 
-impl Columns {
-    fn new(segment: &SegmentReader) -> Result<Self, ReadError> {
-        let open = |name| segment.fast_fields().u64(name).map_err(read_error);
-        Ok(Self { position: open(column::POSITION)?, date: open(column::DATE)? })
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "scores are single precision; dates were stored from a u32")]
-    fn ranked(&self, segment: u32, document: DocId, score: f64) -> Ranked {
+impl Place<'_> {
+    #[expect(clippy::cast_possible_truncation, reason = "scores are single precision")]
+    fn ranked(&self, document: DocId, score: f64) -> Ranked {
         Ranked {
             score: score as Score,
-            date: self.date.first(document).unwrap_or(0) as u32,
-            position: Position::from_u64(self.position.first(document).unwrap_or(0)),
-            address: Address { segment, document },
+            date: self.columns.date(document),
+            position: self.columns.position(document),
+            address: Address { segment: self.ordinal, document },
         }
     }
 }

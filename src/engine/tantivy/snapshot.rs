@@ -1,32 +1,30 @@
 //! One committed state of the index.
 
 use std::{
-    collections::HashMap,
     path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use tantivy::{
     DocAddress, DocId, DocSet, Searcher, SegmentReader, TERMINATED, Term as IndexTerm,
+    index::SegmentId,
     query::{EnableScoring, Query},
     schema::IndexRecordOption,
 };
 
 use crate::{
-    document::{DocumentId, Etag, Layout},
+    document::{DocumentId, Layout},
     engine::{
         Address, DocumentRecord, Expression, Generation, Position, Ranking, ReadError, Snapshot, Statistics,
         StoredParagraph, Term, TermField, Version, Walk,
         tantivy::{
+            columns::Columns,
             compile,
             directory::{self, DataDirectory},
             index::Commit,
             rank,
             record::{ParagraphEntry, RecordEntry, fetch, read_error},
-            schema::{Fields, column},
+            schema::Fields,
             statistics::ParagraphStatistics,
             walk::Merge,
         },
@@ -39,22 +37,36 @@ pub(super) struct TantivySnapshot {
     index_id: u32,
     fields: Fields,
     searcher: Searcher,
+    /// Of each segment, in the searcher's order.
+    columns: Vec<Columns>,
     commit: Commit,
 }
 
 impl TantivySnapshot {
-    pub(super) fn new(directory: &DataDirectory, fields: &Fields, searcher: Searcher, commit: Commit) -> Self {
-        Self {
+    pub(super) fn new(
+        directory: &DataDirectory,
+        fields: &Fields,
+        searcher: Searcher,
+        commit: Commit,
+    ) -> tantivy::Result<Self> {
+        let columns = searcher.segment_readers().iter().map(Columns::new).collect::<Result<_, _>>()?;
+        Ok(Self {
             index_path: directory.index_path(),
             index_id: directory.index_id,
             fields: fields.clone(),
             searcher,
+            columns,
             commit,
-        }
+        })
     }
 
     pub(super) fn commit(&self) -> &Commit {
         &self.commit
+    }
+
+    /// The segments that it reads, ascending.
+    pub(super) fn segment_ids(&self) -> impl Iterator<Item = &SegmentId> {
+        self.searcher.generation().segments().keys()
     }
 
     #[cfg(test)]
@@ -62,23 +74,22 @@ impl TantivySnapshot {
         &self.searcher
     }
 
-    fn segment(&self, address: Address) -> &SegmentReader {
-        self.searcher.segment_reader(address.segment)
+    fn columns(&self, address: Address) -> &Columns {
+        &self.columns[address.segment as usize]
     }
 
-    fn number(&self, address: Address, column: &str) -> Result<u64, ReadError> {
-        let values = self.segment(address).fast_fields().u64(column).map_err(read_error)?;
-        values.first(address.document).ok_or_else(|| ReadError::Corrupt(format!("entry {address:?} has no `{column}`")))
+    fn position(&self, address: Address) -> Position {
+        self.columns(address).position(address.document)
     }
 
-    fn position(&self, address: Address) -> Result<Position, ReadError> {
-        self.number(address, column::POSITION).map(Position::from_u64)
+    fn version_at(&self, record: Address) -> Result<Version, ReadError> {
+        self.columns(record).version(record.document)
     }
 
     /// A document's entries are neighbours in order of position: its record stands as many places before a
     /// paragraph as the paragraph's slot says.
     fn record_of(&self, address: Address) -> Result<Address, ReadError> {
-        let slot = self.position(address)?.slot();
+        let slot = self.position(address).slot();
         let document = address
             .document
             .checked_sub(slot)
@@ -86,23 +97,10 @@ impl TantivySnapshot {
         Ok(Address { document, ..address })
     }
 
-    fn record(&self, address: Address) -> Result<DocumentRecord, ReadError> {
+    fn record_at(&self, address: Address) -> Result<DocumentRecord, ReadError> {
         let RecordEntry { id, metadata, original_bytes } =
             fetch(&self.searcher, to_tantivy(address), self.fields.stored)?;
         Ok(DocumentRecord { id, version: self.version_at(address)?, metadata, original_bytes })
-    }
-
-    fn version_at(&self, address: Address) -> Result<Version, ReadError> {
-        let count = |column| {
-            let count = self.number(address, column)?;
-            u32::try_from(count).map_err(|_| ReadError::Corrupt(format!("`{column}` of {address:?} is `{count}`")))
-        };
-        Ok(Version {
-            sequence: self.position(address)?.sequence(),
-            etag: Etag(self.number(address, column::ETAG)?),
-            paragraphs: count(column::PARAGRAPHS)?,
-            searchable: count(column::SEARCHABLE)?,
-        })
     }
 
     /// Where a document's record is kept: the first of its entries that is not deleted.
@@ -138,6 +136,10 @@ impl Snapshot for TantivySnapshot {
         Generation { index: self.index_id, commit: self.commit.number }
     }
 
+    fn sequence(&self) -> u64 {
+        self.commit.sequence
+    }
+
     fn statistics(&self) -> Result<Statistics, ReadError> {
         let Commit { number: _, sequence, documents, paragraphs, tombstones, fingerprint } = self.commit.clone();
         let disk_bytes = directory::disk_bytes(&self.index_path).map_err(|error| ReadError::Engine(Box::new(error)))?;
@@ -152,15 +154,15 @@ impl Snapshot for TantivySnapshot {
     }
 
     fn rank(&self, expression: &Expression, limit: usize, stop: &AtomicBool) -> Result<Ranking, ReadError> {
-        let statistics = ParagraphStatistics::new(&self.searcher, self.commit.paragraphs);
+        let statistics = ParagraphStatistics::new(&self.searcher, &self.fields).map_err(read_error)?;
         let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
-        rank::rank(expression, limit, &self.fields, &self.searcher, scoring, stop)
+        rank::rank(expression, limit, &self.fields, &self.searcher, &self.columns, scoring, stop)
     }
 
     fn walk(&self, expression: &Expression, after: Option<Position>) -> Result<Box<dyn Walk>, ReadError> {
         let query = compile::compile(expression, &self.fields);
         let weight = query.weight(self.unscored()).map_err(read_error)?;
-        Ok(Box::new(Merge::new(&self.searcher, weight.as_ref(), after)?))
+        Ok(Box::new(Merge::new(&self.searcher, &self.columns, weight.as_ref(), after)?))
     }
 
     fn paragraphs(&self, addresses: &[Address]) -> Result<Vec<StoredParagraph>, ReadError> {
@@ -171,25 +173,15 @@ impl Snapshot for TantivySnapshot {
         for index in order {
             let address = addresses[index];
             let entry: ParagraphEntry = fetch(&self.searcher, to_tantivy(address), self.fields.stored)?;
-            let position = self.position(address)?;
+            let position = self.position(address);
             fetched.push((index, StoredParagraph { position, paragraph: entry.into() }));
         }
         fetched.sort_unstable_by_key(|(index, _)| *index);
         Ok(fetched.into_iter().map(|(_, paragraph)| paragraph).collect())
     }
 
-    fn records(&self, addresses: &[Address]) -> Result<Vec<Arc<DocumentRecord>>, ReadError> {
-        let mut known: HashMap<Address, Arc<DocumentRecord>> = HashMap::new();
-        let mut records = Vec::with_capacity(addresses.len());
-        for &address in addresses {
-            let place = self.record_of(address)?;
-            let record = match known.get(&place) {
-                Some(record) => record.clone(),
-                None => known.entry(place).or_insert(Arc::new(self.record(place)?)).clone(),
-            };
-            records.push(record);
-        }
-        Ok(records)
+    fn record(&self, paragraph: Address) -> Result<DocumentRecord, ReadError> {
+        self.record_at(self.record_of(paragraph)?)
     }
 
     fn siblings(&self, address: Address, first: u32, count: u32) -> Result<Vec<Address>, ReadError> {
@@ -201,7 +193,7 @@ impl Snapshot for TantivySnapshot {
 
     fn document(&self, id: &DocumentId) -> Result<Option<(Address, DocumentRecord)>, ReadError> {
         let Some(address) = self.find(id)? else { return Ok(None) };
-        Ok(Some((address, self.record(address)?)))
+        Ok(Some((address, self.record_at(address)?)))
     }
 
     fn layout(&self, record: Address) -> Result<Layout, ReadError> {

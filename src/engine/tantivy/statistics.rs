@@ -1,20 +1,25 @@
 //! Statistics for BM25 that count paragraphs only.
 //!
-//! Document records and tombstones share the index; tantivy's own statistics would count them as documents. Average
-//! lengths come out right because only paragraphs have tokens.
+//! Document records and tombstones share the index; tantivy's own statistics would count them as documents.
 
 use tantivy::{Searcher, Term, query::Bm25StatisticsProvider, schema::Field};
 
+use crate::engine::tantivy::schema::{Fields, Kind};
+
 /// Counts paragraphs, whatever else is in the index.
+///
+/// Paragraphs that were deleted and are not merged away yet count everywhere alike: in the number of paragraphs, in
+/// the number of their tokens and in how many of them have a term. So averages are those of real paragraphs, and no
+/// term is in more paragraphs than there are, which tantivy takes for granted.
 pub(super) struct ParagraphStatistics<'a> {
     searcher: &'a Searcher,
-    /// Paragraphs that can be found; at least 1.
     paragraphs: u64,
 }
 
 impl<'a> ParagraphStatistics<'a> {
-    pub(super) fn new(searcher: &'a Searcher, paragraphs: u64) -> Self {
-        Self { searcher, paragraphs: paragraphs.max(1) }
+    pub(super) fn new(searcher: &'a Searcher, fields: &Fields) -> tantivy::Result<Self> {
+        let paragraphs = searcher.doc_freq(&fields.kind_term(Kind::Paragraph))?;
+        Ok(Self { searcher, paragraphs })
     }
 }
 
@@ -27,9 +32,7 @@ impl Bm25StatisticsProvider for ParagraphStatistics<'_> {
         Ok(self.paragraphs)
     }
 
-    /// At most the number of paragraphs, which BM25 takes for granted: postings still hold deleted paragraphs until
-    /// they are merged away.
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
-        Ok(self.searcher.doc_freq(term)?.min(self.paragraphs))
+        self.searcher.doc_freq(term)
     }
 }

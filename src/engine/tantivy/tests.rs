@@ -19,6 +19,7 @@ use crate::{
             TantivyEngine,
             record::{TombstoneEntry, fetch},
             schema::{Kind, column},
+            writer::TantivyWriter,
         },
     },
     text::{Segmenter, searchable},
@@ -156,17 +157,16 @@ fn words(words: &[&str]) -> Expression {
 fn bm25_counts_paragraphs_and_no_records_or_tombstones() {
     let texts = ["营商环境不断优化", "人才工作", "安全生产责任制"];
     let together = Index::with(&[("one", &texts)]);
-    let mut apart = Index::with(&[("a", &texts[..1]), ("b", &texts[1..2]), ("c", &texts[2..]), ("d", &["多余"])]);
+    // Three records instead of one; and a tombstone of a document that had nothing to find.
+    let mut apart = Index::with(&[("a", &texts[..1]), ("b", &texts[1..2]), ("c", &texts[2..]), ("d", &["——"])]);
     apart.delete("d");
     apart.commit();
     let query = words(&["营商", "优化", "安全"]);
     let scores = |index: &Index| index.ranked(&query, 10).into_iter().map(|(score, _)| score).collect::<Vec<_>>();
-    // The deleted paragraph is merged away or not, as it happens; what counts is a count of three.
     assert_eq!(scores(&together).len(), 2);
+    assert_eq!(scores(&together), scores(&apart));
     let statistics = apart.snapshot().statistics().expect("readable");
     assert_eq!((statistics.documents, statistics.paragraphs, statistics.tombstones), (3, 3, 1));
-    let fresh = Index::with(&[("a", &texts[..1]), ("b", &texts[1..2]), ("c", &texts[2..])]);
-    assert_eq!(scores(&together), scores(&fresh));
 }
 
 /// (a): tantivy asserts that no term is in more documents than there are.
@@ -340,9 +340,20 @@ fn combinations_match_and_score_like_their_parts() {
     let should = |text: &str| Clause::Should(quoted(text));
     let must_not = |text: &str| Clause::MustNot(quoted(text));
     let check = |clauses: Vec<Clause>, expected: &[&str]| {
-        let expression = Expression::Combined(clauses);
+        let expression = Expression::Combined(clauses.clone());
         assert_eq!(index.texts(&expression), expected, "{expression:?}");
-        assert_eq!(index.ranked(&expression, 10).len(), expected.len(), "{expression:?}");
+        let ranked = index.ranked(&expression, 10);
+        assert_eq!(ranked.len(), expected.len(), "{expression:?}");
+        // A combination's score is the sum of its parts'.
+        for (score, position) in ranked {
+            let wanted = clauses.iter().filter_map(|clause| match clause {
+                Clause::Must(part) | Clause::Should(part) => Some(part),
+                Clause::MustNot(_) => None,
+            });
+            let parts = wanted.flat_map(|part| index.ranked(part, 10)).filter(|(_, place)| *place == position);
+            let sum: f32 = parts.map(|(score, _)| score).sum();
+            assert!((score - sum).abs() <= sum * 1e-5, "{expression:?}: {score}, {sum}");
+        }
     };
     check(vec![must("甲"), must("乙")], &["甲乙", "甲乙丙"]);
     check(vec![should("甲乙"), should("丁")], &["甲乙", "甲乙丙", "丁"]);
@@ -388,6 +399,49 @@ fn what_was_not_committed_is_gone_after_reopening() {
     assert_eq!(index.snapshot().generation(), generation, "starting does not commit");
 }
 
+/// Syncing the directory may fail after tantivy's commit: what is on disk then counts, though nobody was told.
+#[test]
+fn a_batch_that_was_on_disk_when_its_commit_failed_is_there_once() {
+    let mut index = Index::new();
+    index.writer = None;
+    let mut failing = TantivyWriter::new(index.engine.shared.clone(), 1).expect("the first writer");
+    index.sequence = 1;
+    let change = Change::Put { sequence: 1, document: Box::new(document("a", "", &["一份通知"])), replaces: None };
+    failing.write(change).expect("a change is written");
+    failing.persist().expect("on disk");
+    drop(failing);
+    assert_eq!(index.version("a"), None, "nothing in doubt is shown");
+
+    index.writer = Some(index.engine.writer().expect("the first writer"));
+    let version = index.version("a").expect("a new writer shows what is on disk");
+    index.put(document("a", "", &["一份通知"]), Some(version));
+    index.commit();
+    let index = index.reopen();
+    assert_eq!(index.texts(&quoted("一份通知")), ["一份通知"]);
+    let statistics = index.snapshot().statistics().expect("readable");
+    assert_eq!((statistics.documents, statistics.paragraphs, statistics.sequence), (1, 1, 3));
+    assert_eq!(index.snapshot().generation().commit, 2);
+}
+
+#[test]
+fn merged_segments_are_taken_up_when_idle() {
+    let mut index = Index::new();
+    for number in 0..40 {
+        index.put(document(&format!("d{number}"), "", &["一段文字"]), None);
+        index.commit();
+    }
+    let generation = index.snapshot().generation();
+    index.engine.shared.index.load_metas().expect("readable");
+    let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
+    while index.snapshot().statistics().expect("readable").segments > 20 {
+        assert!(std::time::Instant::now() < deadline, "40 segments are merged in much less time");
+        index.writer().refresh().expect("readable");
+        std::thread::yield_now();
+    }
+    assert_eq!(index.snapshot().generation(), generation, "the same content");
+    assert_eq!(index.walked(&Expression::All).len(), 40);
+}
+
 #[test]
 fn a_stopped_call_says_so() {
     let index = Index::with(&[("a", &["内容"])]);
@@ -405,6 +459,19 @@ fn a_directory_is_opened_only_by_who_may() {
     let foreign = TempDir::new().expect("a temporary directory");
     std::fs::write(foreign.path().join("letter.txt"), "x").expect("writable");
     assert!(matches!(open(foreign.path()), Err(OpenError::Foreign(_))));
+
+    // Somebody's `index` is not ours to fill, let alone to empty.
+    let foreign = TempDir::new().expect("a temporary directory");
+    std::fs::create_dir(foreign.path().join("index")).expect("writable");
+    std::fs::write(foreign.path().join("index/letter.txt"), "x").expect("writable");
+    assert!(matches!(open(foreign.path()), Err(OpenError::Foreign(_))));
+    assert!(foreign.path().join("index/letter.txt").exists());
+
+    // What an attempt left that was cut off.
+    let begun = TempDir::new().expect("a temporary directory");
+    std::fs::create_dir(begun.path().join("index")).expect("writable");
+    std::fs::write(begun.path().join("format.draft"), r#"{"for"#).expect("writable");
+    open(begun.path()).expect("it is made anew");
 
     let newer = TempDir::new().expect("a temporary directory");
     std::fs::write(newer.path().join("format.json"), r#"{"format":99,"index_id":1}"#).expect("writable");

@@ -8,13 +8,12 @@ use std::{
 
 use tantivy::{
     DocId, DocSet, Searcher, SegmentReader, TERMINATED,
-    columnar::Column,
     query::{Scorer, Weight},
 };
 
 use crate::engine::{
     Address, Position, ReadError, Walk,
-    tantivy::{record::read_error, schema::column},
+    tantivy::{columns::Columns, record::read_error},
 };
 
 /// How many matches pass between two looks at `stop`.
@@ -32,16 +31,20 @@ struct Segment {
     ordinal: u32,
     reader: SegmentReader,
     scorer: Box<dyn Scorer>,
-    positions: Column<u64>,
+    columns: Columns,
 }
 
 impl Merge {
-    pub(super) fn new(searcher: &Searcher, weight: &dyn Weight, after: Option<Position>) -> Result<Self, ReadError> {
+    pub(super) fn new(
+        searcher: &Searcher,
+        columns: &[Columns],
+        weight: &dyn Weight,
+        after: Option<Position>,
+    ) -> Result<Self, ReadError> {
         let mut merge = Self { segments: Vec::new(), heads: BinaryHeap::new() };
-        for (ordinal, reader) in (0..).zip(searcher.segment_readers()) {
+        for ((ordinal, reader), columns) in (0..).zip(searcher.segment_readers()).zip(columns) {
             let scorer = weight.scorer(reader, 1.0).map_err(read_error)?;
-            let positions = reader.fast_fields().u64(column::POSITION).map_err(read_error)?;
-            let mut segment = Segment { ordinal, reader: reader.clone(), scorer, positions };
+            let mut segment = Segment { ordinal, reader: reader.clone(), scorer, columns: columns.clone() };
             if let Some(head) = segment.begin(after) {
                 merge.heads.push(Reverse((head, merge.segments.len())));
             }
@@ -112,6 +115,6 @@ impl Segment {
     }
 
     fn position(&self, document: DocId) -> Position {
-        Position::from_u64(self.positions.first(document).unwrap_or(0))
+        self.columns.position(document)
     }
 }

@@ -1,9 +1,10 @@
 //! The writer: changes into index operations, commits that are durable when they return.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use tantivy::{
-    IndexWriter, TantivyDocument,
+    IndexWriter, TantivyDocument, TantivyError,
+    directory::error::{OpenDirectoryError, OpenReadError, OpenWriteError},
     indexer::{LogMergePolicy, UserOperation},
 };
 
@@ -12,7 +13,6 @@ use crate::{
     engine::{
         Change, Generation, IndexedDocument, Position, Removal, Version, WriteError, Writer,
         tantivy::{
-            directory,
             index::{Commit, Shared},
             record::{ParagraphEntry, RecordEntry, TombstoneEntry, encode},
             schema::Kind,
@@ -38,7 +38,10 @@ pub(super) struct TantivyWriter {
 impl TantivyWriter {
     pub(super) fn new(shared: Arc<Shared>, threads: usize) -> Result<Self, WriteError> {
         let writer = open_writer(&shared, threads).map_err(engine_error)?;
-        let open = shared.newest().commit().clone();
+        // An earlier writer may have failed after its batch was on disk: what is there counts, not what was shown.
+        shared.sync()?;
+        let open = shared.index_commit().map_err(engine_error)?;
+        shared.publish(open.clone()).map_err(engine_error)?;
         Ok(Self { shared, writer, open })
     }
 
@@ -83,6 +86,17 @@ impl TantivyWriter {
         operations
     }
 
+    /// Puts the batch on disk, but for the directory's entries: tantivy renames its list of segments into place
+    /// without syncing the directory.
+    pub(super) fn persist(&mut self) -> Result<(), WriteError> {
+        self.open.number += 1;
+        let payload = serde_json::to_string(&self.open).expect("counts and a string can be encoded");
+        let mut prepared = self.writer.prepare_commit().map_err(engine_error)?;
+        prepared.set_payload(&payload);
+        prepared.commit().map_err(engine_error)?;
+        Ok(())
+    }
+
     /// The operations that take a version away and remember it. Deleting by id only reaches what was added before.
     fn remove(&mut self, id: &DocumentId, removal: Removal) -> Vec<UserOperation> {
         let Removal { sequence, at, version: Version { sequence: removed_sequence, searchable, .. } } = removal;
@@ -117,19 +131,16 @@ impl Writer for TantivyWriter {
     }
 
     fn commit(&mut self) -> Result<Generation, WriteError> {
-        self.open.number += 1;
-        let payload = serde_json::to_string(&self.open).expect("counts and a string can be encoded");
-        let mut prepared = self.writer.prepare_commit().map_err(engine_error)?;
-        prepared.set_payload(&payload);
-        prepared.commit().map_err(engine_error)?;
-        // tantivy renames its list of segments into place without syncing the directory.
-        directory::sync(&self.shared.directory.index_path()).map_err(WriteError::Sync)?;
+        self.persist()?;
+        self.shared.sync()?;
         self.shared.publish(self.open.clone()).map_err(engine_error)
     }
 
     fn refresh(&mut self) -> Result<(), WriteError> {
-        let committed = self.shared.newest().commit().clone();
-        self.shared.publish(committed).map_err(engine_error)?;
+        let newest = self.shared.newest();
+        if self.shared.has_other_segments(&newest).map_err(engine_error)? {
+            self.shared.publish(newest.commit().clone()).map_err(engine_error)?;
+        }
         Ok(())
     }
 }
@@ -142,6 +153,17 @@ fn open_writer(shared: &Shared, threads: usize) -> tantivy::Result<IndexWriter> 
     Ok(writer)
 }
 
-fn engine_error(error: tantivy::TantivyError) -> WriteError {
-    WriteError::Engine(Box::new(error))
+/// Tells the file system's failures from others: a full disk passes.
+fn engine_error(error: TantivyError) -> WriteError {
+    let io = match &error {
+        TantivyError::IoError(io) => Some(io.kind()),
+        TantivyError::OpenWriteError(OpenWriteError::IoError { io_error, .. })
+        | TantivyError::OpenReadError(OpenReadError::IoError { io_error, .. })
+        | TantivyError::OpenDirectoryError(OpenDirectoryError::IoError { io_error, .. }) => Some(io_error.kind()),
+        _ => None,
+    };
+    match io {
+        Some(kind) => WriteError::Io(io::Error::new(kind, error)),
+        None => WriteError::Engine(Box::new(error)),
+    }
 }

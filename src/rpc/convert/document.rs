@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::{
-    document::{Content, Document, DocumentId, Etag, MAX_TEXT_BYTES, Metadata, PublishDate, ReadyParagraph},
+    document::{
+        Content, Document, DocumentId, Etag, MAX_READY_PARAGRAPHS, MAX_TEXT_BYTES, Metadata, PublishDate,
+        ReadyParagraph,
+    },
     rpc::{
         convert::invalid::{Invalid, at_most, enumeration},
-        limits::{DOCUMENT_PAGE_BYTES, FIELD_BYTES, LABEL_BYTES, LABELS, READY_HEADINGS, READY_PARAGRAPHS},
+        limits::{DOCUMENT_PAGE_BYTES, FIELD_BYTES, LABEL_BYTES, LABELS, READY_HEADINGS},
         proto::{self, document},
     },
 };
@@ -166,7 +169,7 @@ fn checked_content(content: Option<document::Content>) -> Result<Content, Invali
             Ok(Content::Text(text))
         }
         Some(document::Content::Paragraphs(proto::ReadyParagraphs { paragraphs })) => {
-            counted("document.paragraphs.paragraphs", paragraphs.len(), READY_PARAGRAPHS)?;
+            counted("document.paragraphs.paragraphs", paragraphs.len(), MAX_READY_PARAGRAPHS)?;
             checked_size("document.paragraphs", paragraphs.iter().map(|paragraph| paragraph.text.len()).sum())?;
             let numbered = paragraphs.into_iter().enumerate();
             Ok(Content::Ready(numbered.map(ready_paragraph).collect::<Result<_, _>>()?))

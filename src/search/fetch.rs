@@ -1,0 +1,155 @@
+//! Fetching the texts of matches, a few at a time.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
+
+use crate::{
+    document::{DocumentId, ParagraphId},
+    engine::{Address, DocumentRecord, ReadError, Snapshot, StoredParagraph},
+    search::{BatchBound, Context, Hit, Neighbour, SearchError},
+};
+
+/// How many texts are fetched at once: paragraphs sent ready-made may be large.
+const FETCHED_AT_ONCE: usize = 8;
+/// How many documents' records are kept: hits of one stream often share a document.
+const RECORDS_KEPT: usize = 64;
+
+/// A match whose text is not fetched yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    pub(super) rank: u32,
+    pub(super) score: f32,
+    pub(super) address: Address,
+}
+
+/// Fetches the texts of one stream from its snapshot.
+pub(super) struct Fetcher {
+    snapshot: Arc<dyn Snapshot>,
+    context: Context,
+    /// Of the documents met last, by sequence.
+    records: HashMap<u64, Arc<DocumentRecord>>,
+    /// Fetched, but the last batch had no room for them.
+    fetched: VecDeque<Hit>,
+}
+
+impl Fetcher {
+    pub(super) fn new(snapshot: Arc<dyn Snapshot>, context: Context) -> Self {
+        Self { snapshot, context, records: HashMap::new(), fetched: VecDeque::new() }
+    }
+
+    pub(super) fn snapshot(&self) -> &dyn Snapshot {
+        self.snapshot.as_ref()
+    }
+
+    /// The next hits, as many as the bound allows. `next` gives the next matches, at most so many; none at the end.
+    pub(super) fn next_batch(
+        &mut self,
+        bound: BatchBound,
+        stop: &AtomicBool,
+        mut next: impl FnMut(usize) -> Result<Vec<Found>, ReadError>,
+    ) -> Result<Vec<Hit>, SearchError> {
+        let mut batch: Vec<Hit> = Vec::new();
+        let mut bytes = 0;
+        while batch.len() < bound.hits {
+            if stop.load(Relaxed) {
+                return Err(ReadError::Stopped.into());
+            }
+            if self.fetched.is_empty() {
+                let found = next(FETCHED_AT_ONCE.min(bound.hits - batch.len()))?;
+                self.fetched = self.fetch(&found)?.into();
+            }
+            let Some(hit) = self.fetched.pop_front() else { break };
+            bytes += text_bytes(&hit);
+            if bytes > bound.text_bytes && !batch.is_empty() {
+                self.fetched.push_front(hit);
+                break;
+            }
+            batch.push(hit);
+        }
+        Ok(batch)
+    }
+
+    fn fetch(&mut self, found: &[Found]) -> Result<Vec<Hit>, ReadError> {
+        let addresses: Vec<_> = found.iter().map(|found| found.address).collect();
+        let paragraphs = self.snapshot.paragraphs(&addresses)?;
+        found.iter().zip(paragraphs).map(|(found, stored)| self.hit(found, stored)).collect()
+    }
+
+    fn hit(&mut self, found: &Found, stored: StoredParagraph) -> Result<Hit, ReadError> {
+        let Context { before, after } = self.context;
+        let document = self.record(found.address, stored.position.sequence())?;
+        let ordinal = ordinal(&stored)?;
+        let first = ordinal.saturating_sub(before);
+        Ok(Hit {
+            rank: found.rank,
+            score: found.score,
+            id: ParagraphId { document: document.id.clone(), ordinal },
+            before: self.beside(found.address, &document.id, first, ordinal - first)?,
+            after: self.beside(found.address, &document.id, ordinal + 1, after)?,
+            paragraph: stored.paragraph,
+            document,
+        })
+    }
+
+    fn record(&mut self, address: Address, sequence: u64) -> Result<Arc<DocumentRecord>, ReadError> {
+        if let Some(record) = self.records.get(&sequence) {
+            return Ok(Arc::clone(record));
+        }
+        if self.records.len() >= RECORDS_KEPT {
+            self.records.clear();
+        }
+        let record = Arc::new(self.snapshot.record(address)?);
+        self.records.insert(sequence, Arc::clone(&record));
+        Ok(record)
+    }
+
+    fn beside(
+        &self,
+        address: Address,
+        document: &DocumentId,
+        first: u32,
+        count: u32,
+    ) -> Result<Vec<Neighbour>, ReadError> {
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        neighbours(self.snapshot.as_ref(), document, &self.snapshot.siblings(address, first, count)?)
+    }
+}
+
+/// The paragraphs at these addresses, all of one document.
+pub(super) fn neighbours(
+    snapshot: &dyn Snapshot,
+    document: &DocumentId,
+    addresses: &[Address],
+) -> Result<Vec<Neighbour>, ReadError> {
+    let paragraphs = snapshot.paragraphs(addresses)?;
+    paragraphs
+        .into_iter()
+        .map(|stored| {
+            let id = ParagraphId { document: document.clone(), ordinal: ordinal(&stored)? };
+            Ok(Neighbour { id, paragraph: stored.paragraph })
+        })
+        .collect()
+}
+
+/// Bytes of all texts that a hit carries.
+fn text_bytes(hit: &Hit) -> usize {
+    let beside = hit.before.iter().chain(&hit.after).map(|neighbour| &neighbour.paragraph);
+    let bytes = std::iter::once(&hit.paragraph)
+        .chain(beside)
+        .map(|paragraph| paragraph.text.len() + paragraph.heading_path.iter().map(String::len).sum::<usize>());
+    bytes.sum()
+}
+
+fn ordinal(stored: &StoredParagraph) -> Result<u32, ReadError> {
+    stored
+        .position
+        .ordinal()
+        .ok_or_else(|| ReadError::Corrupt(format!("{:?} is a record, not a paragraph", stored.position)))
+}
