@@ -38,6 +38,10 @@ impl DataDirectory {
     pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Io { directory: path.to_owned(), source };
         fs::create_dir_all(path).map_err(failed)?;
+        if !path.join(FORMAT_FILE).try_exists().map_err(failed)? {
+            // Before anything is put there.
+            refuse_foreign(path)?;
+        }
         let lock = File::options().create(true).truncate(false).write(true).open(path.join(LOCK)).map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -92,17 +96,8 @@ fn known_format(path: &Path, text: &str) -> Result<u32, OpenError> {
 /// that somebody put there is ever deleted.
 fn create(path: &Path) -> Result<u32, OpenError> {
     let failed = |source| OpenError::Io { directory: path.to_owned(), source };
-    for entry in fs::read_dir(path).map_err(failed)? {
-        let name = entry.map_err(failed)?.file_name();
-        if name != LOCK && name != FORMAT_DRAFT && name != INDEX {
-            return Err(OpenError::Foreign(path.to_owned()));
-        }
-    }
-    let index = path.join(INDEX);
-    fs::create_dir_all(&index).map_err(failed)?;
-    if fs::read_dir(&index).map_err(failed)?.next().is_some() {
-        return Err(OpenError::Foreign(path.to_owned()));
-    }
+    refuse_foreign(path)?;
+    fs::create_dir_all(path.join(INDEX)).map_err(failed)?;
     let index_id = random();
     let text = serde_json::to_string(&FormatFile { format: FORMAT, index_id }).expect("two numbers can be encoded");
     let draft = path.join(FORMAT_DRAFT);
@@ -111,6 +106,22 @@ fn create(path: &Path) -> Result<u32, OpenError> {
     fs::rename(&draft, path.join(FORMAT_FILE)).map_err(failed)?;
     sync(path).map_err(failed)?;
     Ok(index_id)
+}
+
+/// Refuses a directory that holds more than an attempt to make it ours can have left.
+fn refuse_foreign(path: &Path) -> Result<(), OpenError> {
+    let failed = |source| OpenError::Io { directory: path.to_owned(), source };
+    for entry in fs::read_dir(path).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = entry.file_name();
+        let is_ours = name == LOCK
+            || name == FORMAT_DRAFT
+            || name == INDEX && fs::read_dir(entry.path()).map_err(failed)?.next().is_none();
+        if !is_ours {
+            return Err(OpenError::Foreign(path.to_owned()));
+        }
+    }
+    Ok(())
 }
 
 /// A number that another index is unlikely to have: the seed of the standard library's hash maps.

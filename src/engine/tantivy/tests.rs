@@ -460,6 +460,7 @@ fn a_directory_is_opened_only_by_who_may() {
     std::fs::write(foreign.path().join("letter.txt"), "x").expect("writable");
     assert!(matches!(open(foreign.path()), Err(OpenError::Foreign(_))));
 
+    assert!(!foreign.path().join("lock").exists(), "nothing is put there");
     // Somebody's `index` is not ours to fill, let alone to empty.
     let foreign = TempDir::new().expect("a temporary directory");
     std::fs::create_dir(foreign.path().join("index")).expect("writable");
