@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{DocumentId, PublishDate};
+use crate::document::{DocumentId, PublishDate, split};
 
 /// The largest text of a document, in bytes: the largest official compilations are below a tenth of it.
 pub const MAX_TEXT_BYTES: usize = 16 << 20;
 
 /// The most paragraphs that a caller may send ready-made; a text of the largest size cannot have as many.
 pub const MAX_READY_PARAGRAPHS: usize = 1_000_000;
+const _: () = assert!(1 + MAX_TEXT_BYTES / split::CRUMB < MAX_READY_PARAGRAPHS);
 
 /// A document, checked: what it says and what is known about it.
 #[derive(Clone, Debug, PartialEq, Eq)]

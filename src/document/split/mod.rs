@@ -15,4 +15,5 @@ mod section;
 mod sentences;
 mod span;
 
+pub(super) use packing::CRUMB;
 pub use section::{Section, split};

@@ -72,6 +72,11 @@ impl Outline {
         (left == right).then_some(left)
     }
 
+    /// The innermost node that is, or stands above, both nodes: the document itself, if nothing else.
+    pub(super) fn common_ancestor(&self, left: NodeId, right: NodeId) -> NodeId {
+        self.chain(left).find(|&node| self.contains(node, right)).unwrap_or_default()
+    }
+
     /// Whether both nodes stand in one article.
     pub(super) fn share_article(&self, left: NodeId, right: NodeId) -> bool {
         let article = |node| self.chain(node).find(|&node| self.node(node).is_some_and(|node| node.article));

@@ -9,6 +9,12 @@ use super::{
 /// The fewest characters of a paragraph that has neighbours: less says too little to be found by.
 pub(super) const MIN: usize = 60;
 
+/// What is too short to be a paragraph, in characters, even under a heading of its own.
+///
+/// Of two neighbours that stay apart both have as many, or one has [`MIN`], or together they would have more than
+/// [`MAX`]. So every two paragraphs take at least twice as many characters of the text, white space included.
+pub(in crate::document) const CRUMB: usize = 20;
+
 /// The length that long texts are cut to, in characters: a screenful.
 const TARGET: usize = 240;
 
@@ -46,7 +52,7 @@ pub(super) fn pack(text: &str, outline: &Outline) -> Vec<Draft> {
             _ => drafts.extend(cut(text, block.span, 0).into_iter().map(|piece| Draft::of(block, piece))),
         }
     }
-    attach_short(drafts, outline)
+    gather_crumbs(attach_short(drafts, outline), outline)
 }
 
 /// Attaches paragraphs that stayed short to the one before, where they stand under the same heading.
@@ -63,6 +69,21 @@ fn attach_short(drafts: Vec<Draft>, outline: &Outline) -> Vec<Draft> {
     attached
 }
 
+/// Joins neighbours that say too little each, whatever they stand under, so that a text cannot be nearly all headings.
+fn gather_crumbs(drafts: Vec<Draft>, outline: &Outline) -> Vec<Draft> {
+    let mut gathered: Vec<Draft> = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        match gathered.last_mut() {
+            Some(before) if before.is_crumb_with(&draft) => {
+                before.node = outline.common_ancestor(before.node, draft.node);
+                before.span.end = draft.span.end;
+            }
+            _ => gathered.push(draft),
+        }
+    }
+    gathered
+}
+
 impl Draft {
     fn of(block: &Block, span: Span) -> Self {
         let heading = block.role == BlockRole::Heading;
@@ -72,6 +93,13 @@ impl Draft {
 
     fn is_short(&self) -> bool {
         self.span.characters() < MIN
+    }
+
+    /// Whether this and the next paragraph are short, and one of them far too short.
+    fn is_crumb_with(&self, next: &Self) -> bool {
+        let (left, right) = (self.span.characters(), next.span.characters());
+        let together = next.span.end.character - self.span.start.character;
+        left.min(right) < CRUMB && left.max(right) < MIN && together <= MAX
     }
 
     /// Whether the start of a block belongs to this paragraph; if it is a long block, its first part.
@@ -201,6 +229,28 @@ mod tests {
     fn far_neighbours_stay_apart() {
         check(&format!("甲。{}{}", "\n".repeat(2_000), sentence(500)), &[2, 500]);
         check(&format!("标题{}{}", "\n".repeat(2_000), sentence(500)), &[2, 500]);
+    }
+
+    #[test]
+    fn crumbs_under_many_headings_go_together() {
+        check(&"# 一\n二。\n".repeat(20), &[62, 62, 13]);
+        let headed = |characters: usize| format!("# 标题\n{}", sentence(characters - 5));
+        check(&[headed(19), headed(40), headed(40)].join("\n"), &[60, 40]);
+        check(&[headed(20), headed(20), headed(59)].join("\n"), &[20, 20, 59]);
+        check(&[headed(19), headed(60), headed(19)].join("\n"), &[19, 60, 19]);
+        check(&format!("{}{}{}", headed(6), "\n".repeat(400), headed(6)), &[6, 6]);
+    }
+
+    #[test]
+    fn crumbs_stand_under_the_heading_of_all() {
+        let text = "# 一\n## 二\n甲。\n## 三\n乙。\n# 四\n丙。\n".to_owned();
+        let labels = |text: &str| {
+            let outline = outline(text);
+            let paths = pack(text, &outline).into_iter().map(|draft| outline.path(draft.node));
+            paths.map(|path| path.iter().map(|label| label.text(text)).collect::<String>()).collect::<Vec<_>>()
+        };
+        assert_eq!(labels(&text), [""]);
+        assert_eq!(labels(text.split_inclusive("乙。").next().unwrap()), ["一"]);
     }
 
     #[test]
