@@ -182,7 +182,7 @@ mod tests {
     };
 
     fn core() -> Core {
-        let pool = Pool::new(NonZeroUsize::MIN).unwrap();
+        let pool = Pool::new(NonZeroUsize::MIN, NonZeroUsize::MIN).unwrap();
         let policy = Policy { max_streams: 1, log_queries: false, fingerprint: String::new() };
         Core::new(pool, Metrics::new(), Shutdown::new(), policy)
     }
