@@ -3,20 +3,35 @@
 //! Listeners come first, so that a port in use is known before anything is done, and health has its say from the
 //! start; then the index; then, when whoever starts the service says so, readiness.
 
+mod listeners;
+mod settings;
+#[cfg(test)]
+mod tests;
+
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, select, sync::watch, task::JoinSet, time::timeout};
-use tokio_stream::Stream;
+use tokio::{
+    net::TcpListener,
+    select,
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::timeout,
+};
+use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{AdmissionConfig, Config, DrainConfig, IngestConfig, LogConfig, PoolConfig, ServerConfig},
+    app::{
+        listeners::{address, bind, bind_if},
+        settings::{connections, group_commit, policy, pool},
+    },
+    config::{Config, DrainConfig, ServerConfig},
     engine::tantivy::TantivyEngine,
     engine::{Engine, OpenError, WriteError},
     http,
-    ingest::{GroupCommit, Ingest},
+    ingest::Ingest,
     pool::{Pool, PoolError},
-    rpc::{Channel, ConnectionPolicy, Opened, Policy, Rpc, ServeError},
+    rpc::{Channel, Opened, Rpc, ServeError},
     search::Searcher,
     shutdown::{DrainTimes, Shutdown},
     telemetry::Metrics,
@@ -25,8 +40,8 @@ use crate::{
 
 /// What of the time to stop is kept for the last commit, when connections do not close: at most a half.
 const COMMIT_TIME: Duration = Duration::from_secs(5);
-/// How often the metrics of the index are brought up to date.
-const INDEX_METRICS_INTERVAL: Duration = Duration::from_secs(10);
+/// How often the metrics of the index and of the pool are brought up to date.
+const METRICS_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Why the service did not start.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +71,17 @@ pub enum StartError {
     /// Opening the index panicked.
     #[error("opening the index failed: {0}")]
     Panicked(#[from] PoolError),
+}
+
+/// How a service ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It was asked to stop, and all was done in time.
+    Stopped,
+    /// A listener failed, and the rest was done in time as if someone had asked to stop.
+    Failed,
+    /// Not all was done in time, or it was asked twice.
+    Forced,
 }
 
 /// Where the service listens.
@@ -183,33 +209,40 @@ impl App {
         self.ready.send_replace(is_ready);
     }
 
-    /// Serves until the first of `requests`, then stops in order and in bounded time. A second request is: now.
+    /// Serves until the first of `requests`, then stops in order and in bounded time. A second request is: now. A
+    /// listener that fails makes a request, too.
     ///
     /// In order: say "not ready", let load balancers notice, accept nothing more, end streams, finish calls, commit
-    /// what was accepted. Returns whether all of it was done in time.
-    pub async fn run_until(mut self, requests: impl Stream<Item = ()>) -> bool {
+    /// what was accepted.
+    pub async fn run_until(mut self, requests: impl Stream<Item = ()>) -> Ending {
         let DrainConfig { lame_duck, timeout } = self.config.drain;
         let shutdown = self.shutdown.clone();
-        shutdown.run(DrainTimes { lame_duck, timeout }, requests, self.serve_and_drain()).await.unwrap_or(false)
+        let (ask, asked) = mpsc::channel(1);
+        let requests = requests.merge(ReceiverStream::new(asked));
+        let ending = shutdown.run(DrainTimes { lame_duck, timeout }, requests, self.serve_and_drain(ask)).await;
+        ending.unwrap_or(Ending::Forced)
     }
 
-    async fn serve_and_drain(&mut self) -> bool {
+    /// Serves, and stops when asked to; asks for it when a listener fails.
+    async fn serve_and_drain(&mut self, ask: mpsc::Sender<()>) -> Ending {
         let (draining, stopping) = (self.shutdown.draining(), self.shutdown.stopping());
-        let is_whole = select! {
-            () = draining => true,
-            () = failed(&mut self.servers) => false,
-        };
-        self.set_ready(false).await;
-        if is_whole {
-            stopping.await;
+        let mut ending = Ending::Stopped;
+        select! {
+            () = draining => {}
+            () = failed(&mut self.servers) => {
+                ending = Ending::Failed;
+                let _ = ask.try_send(()); // Never full: it asks once.
+            }
         }
-        let is_closed = is_whole && self.close_connections().await;
+        self.set_ready(false).await;
+        stopping.await;
+        let is_closed = self.close_connections().await;
         if let Some(opened) = self.opened.take() {
             opened.ingest.close().await;
         }
         self.ended.cancel();
         while self.background.join_next().await.is_some() {}
-        is_closed
+        if is_closed { ending } else { Ending::Forced }
     }
 
     /// Waits for connections to close, but not for those that never do: the last commit needs time too.
@@ -242,60 +275,13 @@ async fn failed(servers: &mut JoinSet<Result<(), ServeError>>) {
     }
 }
 
-async fn bind(wanted: SocketAddr, key: &'static str, flag: &'static str) -> Result<TcpListener, StartError> {
-    TcpListener::bind(wanted).await.map_err(|source| StartError::Listen { address: wanted, key, flag, source })
-}
-
-async fn bind_if(
-    wanted: Option<SocketAddr>,
-    key: &'static str,
-    flag: &'static str,
-) -> Result<Option<TcpListener>, StartError> {
-    match wanted {
-        Some(wanted) => bind(wanted, key, flag).await.map(Some),
-        None => Ok(None),
-    }
-}
-
-/// Where a listener listens, which is where it was told to but for port 0.
-fn address(listener: &TcpListener, wanted: SocketAddr) -> SocketAddr {
-    listener.local_addr().unwrap_or(wanted)
-}
-
-fn pool(config: &PoolConfig, admission: &AdmissionConfig) -> Result<Pool, StartError> {
-    Pool::with_capacity(config.threads, admission.max_searches).map_err(StartError::Pool)
-}
-
-fn policy(config: &Config) -> Policy {
-    let AdmissionConfig { max_streams, max_searches: _ } = config.admission;
-    let LogConfig { format: _, filter: _, queries } = config.log;
-    Policy { max_streams: max_streams.get(), log_queries: queries, fingerprint: text::fingerprint().to_owned() }
-}
-
-fn connections(config: &ServerConfig) -> ConnectionPolicy {
-    ConnectionPolicy {
-        max_concurrent_streams: config.max_concurrent_streams,
-        keepalive_interval: config.keepalive_interval,
-        keepalive_timeout: config.keepalive_timeout,
-        max_age: config.connection_max_age,
-    }
-}
-
-fn group_commit(config: &IngestConfig) -> GroupCommit {
-    let IngestConfig { commit_changes, commit_bytes, commit_linger } = *config;
-    GroupCommit {
-        changes: commit_changes.get(),
-        bytes: usize::try_from(commit_bytes).unwrap_or(usize::MAX),
-        linger: commit_linger,
-    }
-}
-
-/// Keeps the metrics of the index up to date, for ever.
+/// Keeps the metrics of the index and of the pool up to date, for ever.
 async fn watch_index(searcher: Searcher, pool: Pool, metrics: Metrics) {
-    let mut ticks = tokio::time::interval(INDEX_METRICS_INTERVAL);
+    let mut ticks = tokio::time::interval(METRICS_INTERVAL);
     loop {
         ticks.tick().await;
         let searcher = searcher.clone();
+        metrics.jobs(pool.waiting() as u64, pool.running() as u64);
         match pool.run(move |_| searcher.statistics()).await {
             Ok(Ok((_, statistics))) => {
                 metrics.index_size(statistics.documents, statistics.paragraphs);

@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use tokio::{runtime::Builder, select};
 use tokio_stream::StreamExt as _;
 use xunzhang::{
-    app::{Addresses, App},
+    app::{Addresses, App, Ending},
     cli::{
         self, ClientArguments,
         import::{Content, ImportEvent, ImportOptions},
@@ -95,7 +95,7 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let mut stop = StopSignals::listen().map_err(|error| anyhow!("cannot listen for signals: {error}"))?;
     let options = ImportOptions { paths: config.import.clone(), content: Content::AsFound, collection: None };
     let mut app = App::bind(config).await?;
-    let is_finished = select! {
+    let ending = select! {
         prepared = prepare(&mut app, options) => {
             prepared?;
             announce(&app.addresses());
@@ -104,7 +104,11 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
         // What is on its way in is given up, what was acknowledged stays.
         Some(()) = stop.next() => app.run_until(tokio_stream::once(()).chain(stop)).await,
     };
-    Ok(if is_finished { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FORCED) })
+    Ok(match ending {
+        Ending::Stopped => ExitCode::SUCCESS,
+        Ending::Failed => ExitCode::FAILURE,
+        Ending::Forced => ExitCode::from(EXIT_FORCED),
+    })
 }
 
 /// Opens the index, brings in what is to be brought in first, and says that the service is ready.

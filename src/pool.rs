@@ -18,9 +18,6 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::sync::{Semaphore, oneshot};
 use tracing::{Span, error};
 
-/// Jobs waiting or running, for each thread, unless said otherwise.
-const JOBS_PER_THREAD: NonZeroUsize = NonZeroUsize::new(4).expect("above zero");
-
 /// Threads for CPU and disk work. Cheap to clone; clones share threads and bounds.
 #[derive(Clone, Debug)]
 pub struct Pool {
@@ -41,20 +38,12 @@ pub enum PoolError {
 }
 
 impl Pool {
-    /// Starts `threads` threads, with places for four jobs each.
-    ///
-    /// # Errors
-    /// When the system gives no threads.
-    pub fn new(threads: NonZeroUsize) -> io::Result<Self> {
-        Self::with_capacity(threads, threads.saturating_mul(JOBS_PER_THREAD))
-    }
-
     /// Starts `threads` threads. At most `capacity` jobs wait for a thread or run; further callers wait, in order,
     /// until there is a place.
     ///
     /// # Errors
     /// When the system gives no threads.
-    pub fn with_capacity(threads: NonZeroUsize, capacity: NonZeroUsize) -> io::Result<Self> {
+    pub fn new(threads: NonZeroUsize, capacity: NonZeroUsize) -> io::Result<Self> {
         let threads = ThreadPoolBuilder::new()
             .num_threads(threads.get())
             .thread_name(|index| format!("pool-{index}"))
@@ -179,7 +168,7 @@ mod tests {
 
     fn pool(threads: usize, capacity: usize) -> Pool {
         let [threads, capacity] = [threads, capacity].map(|number| NonZeroUsize::new(number).unwrap());
-        Pool::with_capacity(threads, capacity).unwrap()
+        Pool::new(threads, capacity).unwrap()
     }
 
     /// A job that has begun, and runs until what is returned is dropped.
@@ -206,7 +195,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_gives_its_result() {
-        assert_eq!(Pool::new(NonZeroUsize::MIN).unwrap().run(|_| 6 * 7).await, Ok(42));
+        assert_eq!(pool(1, 1).run(|_| 6 * 7).await, Ok(42));
     }
 
     #[tokio::test]

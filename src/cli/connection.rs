@@ -13,9 +13,9 @@ use crate::rpc::proto::{
 /// The largest message that the service takes: a text of 16 MiB, with room for what stands around it.
 pub(super) const REQUEST_BYTES: usize = 20 * 1024 * 1024;
 
-/// The largest message taken from the service: a hit among paragraphs that were sent ready-made, with all the context
-/// that one can ask for, is (1 + 2 × 5) × 16 MiB.
-const RESPONSE_BYTES: usize = 192 * 1024 * 1024;
+/// The largest page of a document taken from the service: 2 MiB of text in paragraphs of a few bytes, whose ids and
+/// headings may be a hundred times as long. What a search sends is below what clients accept by default.
+const DOCUMENT_BYTES: usize = 192 * 1024 * 1024;
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -54,14 +54,14 @@ fn root_cause(error: &dyn Error) -> String {
 
 /// The client of `SearchService`.
 pub(super) fn search_service(channel: Channel) -> SearchServiceClient<Channel> {
-    SearchServiceClient::new(channel).max_decoding_message_size(RESPONSE_BYTES)
+    SearchServiceClient::new(channel)
 }
 
 /// The client of `DocumentService`.
 pub(super) fn document_service(channel: Channel) -> DocumentServiceClient<Channel> {
     DocumentServiceClient::new(channel)
         .max_encoding_message_size(REQUEST_BYTES)
-        .max_decoding_message_size(RESPONSE_BYTES)
+        .max_decoding_message_size(DOCUMENT_BYTES)
 }
 
 /// The client of `AdminService`.

@@ -1,14 +1,23 @@
 //! What the services share.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    pin::pin,
+    sync::{Arc, OnceLock, atomic::AtomicBool},
+};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, oneshot},
+    time::timeout,
+};
 use tokio_util::task::TaskTracker;
 
 use crate::{
     ingest::Ingest,
     pool::Pool,
-    rpc::{failure::Failure, limits::IMPORTS},
+    rpc::{
+        failure::Failure,
+        limits::{DOCUMENT_CALLS, IMPORTS, QUEUE_PATIENCE},
+    },
     search::Searcher,
     shutdown::Shutdown,
     telemetry::{ActiveStream, Metrics},
@@ -46,6 +55,7 @@ pub(crate) struct Core {
     pub(crate) tasks: TaskTracker,
     streams: Arc<Semaphore>,
     imports: Arc<Semaphore>,
+    document_calls: Semaphore,
 }
 
 /// The right to run one stream: given back when dropped.
@@ -62,6 +72,7 @@ impl Core {
             index: OnceLock::new(),
             streams: Arc::new(Semaphore::new(policy.max_streams.min(Semaphore::MAX_PERMITS))),
             imports: Arc::new(Semaphore::new(IMPORTS)),
+            document_calls: Semaphore::new(DOCUMENT_CALLS),
             tasks: TaskTracker::new(),
             pool,
             metrics,
@@ -85,8 +96,78 @@ impl Core {
         self.admit(&self.imports)
     }
 
+    /// Admits a call about one document until what is returned is dropped, or refuses it at once.
+    pub(crate) fn admit_document_call(&self) -> Result<SemaphorePermit<'_>, Failure> {
+        self.document_calls.try_acquire().map_err(|_| Failure::Overloaded)
+    }
+
+    /// Runs a job in the pool, unless it does not get its turn for too long.
+    pub(crate) async fn in_turn<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&AtomicBool) -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        let (report, turn) = oneshot::channel();
+        let mut work = pin!(self.pool.run(move |stop| {
+            let _ = report.send(()); // Nobody listens when the caller has left.
+            job(stop)
+        }));
+        tokio::select! {
+            biased;
+            done = &mut work => Ok(done?),
+            turn = timeout(QUEUE_PATIENCE, turn) => match turn {
+                Ok(_) => Ok(work.await?),
+                Err(_) => Err(Failure::Overloaded),
+            },
+        }
+    }
+
     fn admit(&self, room: &Arc<Semaphore>) -> Result<Admitted, Failure> {
         let permit = Arc::clone(room).try_acquire_owned().map_err(|_| Failure::TooManyStreams)?;
         Ok(Admitted { _permit: permit, _counted: self.metrics.stream_opened() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{num::NonZeroUsize, sync::mpsc};
+
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn calls_about_documents_are_bounded() {
+        let core = core();
+        let mut admitted: Vec<_> = (0..DOCUMENT_CALLS).map(|_| core.admit_document_call().unwrap()).collect();
+        assert_eq!(core.admit_document_call().unwrap_err().reason(), "OVERLOADED");
+        admitted.pop();
+        drop(core.admit_document_call().unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_job_waits_for_its_turn_only_so_long_and_then_runs_as_long_as_it_takes() {
+        let core = core();
+        let (release, released) = mpsc::sync_channel::<()>(0);
+        let (start, started) = oneshot::channel();
+        let running = core.in_turn(move |_| {
+            start.send(()).unwrap();
+            let _ = released.recv();
+        });
+        let waiting = async {
+            started.await.unwrap();
+            tokio::time::pause();
+            let begun = Instant::now();
+            assert_eq!(core.in_turn(|_| ()).await.unwrap_err().reason(), "OVERLOADED");
+            assert_eq!(begun.elapsed().as_secs(), QUEUE_PATIENCE.as_secs());
+            drop(release);
+        };
+        let (running, ()) = tokio::join!(running, waiting);
+        running.unwrap();
+    }
+
+    fn core() -> Core {
+        let pool = Pool::new(NonZeroUsize::MIN, NonZeroUsize::MIN).unwrap();
+        let policy = Policy { max_streams: 1, log_queries: false, fingerprint: String::new() };
+        Core::new(pool, Metrics::new(), Shutdown::new(), policy)
     }
 }

@@ -39,8 +39,9 @@ impl Documents {
         let Received { document, mut warnings } = document(sent)?;
         let expected = etag(&expected)?;
         let ingest = self.ingest()?;
+        let _admitted = self.core.admit_document_call()?;
         let id = document.id.clone();
-        let prepared: Prepared = self.core.pool.run(|_| prepare(document)).await??;
+        let prepared: Prepared = self.core.in_turn(|_| prepare(document)).await??;
         warnings.extend(prepared.warnings.iter().copied().map(prepare_warning));
         let receipt = ingest.put(prepared, expected).await?;
         Ok(put_response(&id, &receipt, warnings))
@@ -49,13 +50,16 @@ impl Documents {
     async fn get(&self, request: proto::GetDocumentRequest) -> Result<proto::GetDocumentResponse, Failure> {
         let (id, view) = get_request(request)?;
         let searcher = self.core.opened()?.searcher.clone();
-        Ok(self.core.pool.run(move |_| read(&searcher, &id, &view)).await??)
+        let _admitted = self.core.admit_document_call()?;
+        Ok(self.core.in_turn(move |_| read(&searcher, &id, &view)).await??)
     }
 
     async fn delete(&self, request: proto::DeleteDocumentRequest) -> Result<proto::DeleteDocumentResponse, Failure> {
         let proto::DeleteDocumentRequest { document_id: id, etag: expected } = request;
         let (id, expected) = (document_id("document_id", id)?, etag(&expected)?);
-        let deleted = self.ingest()?.delete(id, expected).await?;
+        let ingest = self.ingest()?;
+        let _admitted = self.core.admit_document_call()?;
+        let deleted = ingest.delete(id, expected).await?;
         Ok(delete_response(&deleted))
     }
 

@@ -2,11 +2,16 @@
 
 use std::{error::Error, io};
 
+use tonic::{Code, Status};
+
 use crate::{
     document::{DocumentId, Etag},
     ingest::{IngestError, PrepareError, WriteError},
     pool::PoolError,
-    rpc::{convert::Invalid, limits::READER_PATIENCE},
+    rpc::{
+        convert::{Invalid, echo},
+        limits::{IMPORT_PATIENCE, READER_PATIENCE},
+    },
     search::{ReadError, SearchError},
 };
 
@@ -37,6 +42,9 @@ pub(crate) enum Failure {
     /// The reader took nothing for too long.
     #[error("nothing was read for {} s; the stream was given up", READER_PATIENCE.as_secs())]
     SlowConsumer,
+    /// The sender of an import sent nothing for too long.
+    #[error("nothing was sent for {} s and all was acknowledged; import the rest anew", IMPORT_PATIENCE.as_secs())]
+    IdleImport,
     /// The disk is full.
     #[error("the disk is full; nothing was written, reads go on")]
     StorageFull,
@@ -105,9 +113,22 @@ impl From<IngestError> for Failure {
 }
 
 impl From<PrepareError> for Failure {
-    /// The size of what a document says is checked on conversion too, which knows the field better.
+    /// The same sizes are checked on conversion, before a document takes any room: none of these comes from there.
     fn from(error: PrepareError) -> Self {
         Invalid::new("document", error.to_string()).into()
+    }
+}
+
+impl Failure {
+    /// What a status means that the transport made itself, before or beside our code.
+    ///
+    /// A message that cannot be decoded or is too long is the caller's fault, which tonic's codes do not say.
+    pub(crate) fn of_transport(status: &Status) -> Self {
+        match status.code() {
+            Code::Internal | Code::OutOfRange => Self::Message(echo(status.message()).to_owned()),
+            Code::Unimplemented => Self::Unimplemented,
+            _ => Self::Cancelled,
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::document::MAX_ID_BYTES;
+
 /// Hits of a search that gives no limit.
 pub(crate) const DEFAULT_SEARCH_LIMIT: u32 = 10;
 /// Hits of a search: past it a caller wants an export, which holds no ranking in memory.
@@ -22,8 +24,18 @@ pub(crate) const FIELD_BYTES: usize = 4 << 10;
 pub(crate) const LABELS: usize = 64;
 /// Bytes of one label or of an attribute's key.
 pub(crate) const LABEL_BYTES: usize = 256;
+/// Bytes of a paragraph that was split by its caller. A hit may come with ten neighbours in one message: eleven of this
+/// size, with their headings and metadata, take 3 of the 4 MiB that clients accept.
+pub(crate) const READY_PARAGRAPH_BYTES: usize = 256 << 10;
 /// Headings above one of them.
 pub(crate) const READY_HEADINGS: usize = 16;
+/// Bytes of the headings above one of them, together: a batch of 32 hits with ten neighbours each repeats 352 such
+/// paths, which with all metadata stay well below the 4 MiB that clients accept.
+pub(crate) const READY_HEADING_BYTES: usize = 4 << 10;
+
+/// Bytes of what a caller sent that an answer repeats where it is not taken: as much as the longest id has. Statuses
+/// travel in headers, which clients bound to some KiB.
+pub(crate) const ECHO_BYTES: usize = MAX_ID_BYTES;
 
 /// Hits of the first batch of a stream: a caller sees the best one as soon as it is there.
 pub(crate) const FIRST_BATCH_HITS: usize = 1;
@@ -33,11 +45,14 @@ pub(crate) const BATCH_HITS: usize = 32;
 pub(crate) const BATCH_TEXT_BYTES: usize = 64 << 10;
 /// Batches that wait for a reader: one that is being sent and one behind it.
 pub(crate) const BATCHES_WAITING: usize = 2;
-/// How long a search may wait for a core before it is refused: what waits longer waits behind too much.
+/// How long a search, or a document that is put or read, may wait for a core before it is refused: what waits longer
+/// waits behind too much.
 pub(crate) const QUEUE_PATIENCE: Duration = Duration::from_secs(1);
 /// How long a reader may take nothing before its stream is given up.
 pub(crate) const READER_PATIENCE: Duration = Duration::from_secs(30);
 
+/// Calls at once that put, read or delete one document: each may hold one of the largest size, 1 GiB altogether.
+pub(crate) const DOCUMENT_CALLS: usize = 64;
 /// Imports at once: each may hold some documents of the largest size.
 pub(crate) const IMPORTS: usize = 8;
 /// Documents of an import that are prepared in one go.
@@ -51,8 +66,11 @@ pub(crate) const IMPORT_PENDING: usize = 16_384;
 /// How long the input of an import may pause before what came is committed, so that a caller that waits for an
 /// acknowledgement gets it.
 pub(crate) const IMPORT_IDLE: Duration = Duration::from_millis(50);
-/// Failures and warnings that one acknowledgement lists: with their details they stay below the 4 MiB that clients
-/// accept.
+/// How long an import may send nothing while all that it sent is acknowledged: its place is then given to another. Also
+/// the time that one message may take to arrive.
+pub(crate) const IMPORT_PATIENCE: Duration = Duration::from_mins(1);
+/// Failures and warnings that one acknowledgement lists, together: at most 3 KiB each, so that they stay below the
+/// 4 MiB that clients accept.
 pub(crate) const IMPORT_REMARKS: usize = 1_000;
 
 /// When a caller that was refused for want of room should try again.

@@ -40,6 +40,7 @@ impl Failure {
             Self::TooManyStreams => (Code::ResourceExhausted, "TOO_MANY_STREAMS", Some(RETRY_SOON)),
             Self::Overloaded => (Code::ResourceExhausted, "OVERLOADED", Some(RETRY_SOON)),
             Self::SlowConsumer => (Code::ResourceExhausted, "SLOW_CONSUMER", None),
+            Self::IdleImport => (Code::ResourceExhausted, "IDLE_IMPORT", None),
             Self::StorageFull => (Code::ResourceExhausted, "STORAGE_FULL", None),
             Self::Draining => (Code::Unavailable, "SERVER_DRAINING", Some(RETRY_LATER)),
             Self::Opening => (Code::Unavailable, "INDEX_OPENING", Some(RETRY_LATER)),
@@ -120,20 +121,15 @@ pub(crate) fn shed_reason(reason: &str) -> Option<ShedReason> {
         "OVERLOADED" => Some(ShedReason::Overloaded),
         "TOO_MANY_STREAMS" => Some(ShedReason::TooManyStreams),
         "SLOW_CONSUMER" => Some(ShedReason::SlowConsumer),
+        "IDLE_IMPORT" => Some(ShedReason::IdleImport),
         "SERVER_DRAINING" => Some(ShedReason::Draining),
         _ => None,
     }
 }
 
 /// Gives a status that the transport made itself, before or beside our code, the shape that all of ours have.
-///
-/// A message that cannot be decoded or is too long is the caller's fault, which tonic's codes do not say.
 pub(crate) fn adopt(status: &Status, request_id: &str) -> (Status, &'static str) {
-    let failure = match status.code() {
-        Code::Internal | Code::OutOfRange => Failure::Message(status.message().to_owned()),
-        Code::Unimplemented => Failure::Unimplemented,
-        _ => Failure::Cancelled,
-    };
+    let failure = Failure::of_transport(status);
     let reason = failure.reason();
     (failure.into_status(request_id), reason)
 }
@@ -181,6 +177,7 @@ mod tests {
         check(Failure::TooManyStreams, Code::ResourceExhausted, "TOO_MANY_STREAMS", Some(1));
         check(Failure::Overloaded, Code::ResourceExhausted, "OVERLOADED", Some(1));
         check(Failure::SlowConsumer, Code::ResourceExhausted, "SLOW_CONSUMER", None);
+        check(Failure::IdleImport, Code::ResourceExhausted, "IDLE_IMPORT", None);
         check(Failure::Opening, Code::Unavailable, "INDEX_OPENING", Some(5));
         check(Failure::Draining, Code::Unavailable, "SERVER_DRAINING", Some(5));
         check(IngestError::Closed, Code::Unavailable, "SERVER_DRAINING", Some(5));
@@ -217,7 +214,8 @@ mod tests {
 
     #[test]
     fn what_protects_others_is_counted() {
-        for failure in [Failure::TooManyStreams, Failure::Overloaded, Failure::SlowConsumer, Failure::Draining] {
+        let shed = [Failure::TooManyStreams, Failure::Overloaded, Failure::SlowConsumer, Failure::IdleImport];
+        for failure in shed.into_iter().chain([Failure::Draining]) {
             assert!(shed_reason(failure.reason()).is_some(), "{failure:?}");
         }
         assert!(shed_reason(Failure::Deadline.reason()).is_none());

@@ -4,6 +4,7 @@
 //! the service. Its final status always reaches the body, however full the queue is.
 
 use std::{
+    convert::Infallible,
     future::Future,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -49,6 +50,8 @@ pub(crate) struct Answers<T> {
     /// How the task ended; `None` once that was said.
     end: Option<oneshot::Receiver<Result<(), Status>>>,
     call: Call,
+    /// Dropped with the rest of it, which tells the task that the reader has left.
+    _reading: oneshot::Sender<Infallible>,
 }
 
 /// What a stream holds while it lives.
@@ -82,7 +85,8 @@ where
     let (sender, receiver) = mpsc::channel(BATCHES_WAITING);
     let (end, ended) = oneshot::channel();
     let queue = Arc::new(Mutex::new(Some(Queue { receiver, _admitted: admitted })));
-    let task = Task { sender: sender.clone(), queue: Arc::downgrade(&queue), end, call: call.clone() };
+    let (reading, left) = oneshot::channel();
+    let task = Task { left, queue: Arc::downgrade(&queue), call: call.clone() };
     let work = work(Outlet { sender });
     let stopping = core.shutdown.stopping();
     let stopping = async move {
@@ -91,37 +95,66 @@ where
             AtShutdown::Decides => std::future::pending().await,
         }
     };
-    core.tasks.spawn(task.run(work, stopping).in_current_span());
-    Answers { queue, end: Some(ended), call: call.clone() }
+    core.tasks.spawn(task.run(work, stopping, end).in_current_span());
+    Answers { queue, end: Some(ended), call: call.clone(), _reading: reading }
 }
 
 /// What watches over the work of a stream.
 struct Task<T> {
-    sender: mpsc::Sender<T>,
+    /// Resolves when the reader has left.
+    left: oneshot::Receiver<Infallible>,
     /// Weak, so that the reader's leaving closes the queue.
     queue: Weak<Mutex<Option<Queue<T>>>>,
-    end: oneshot::Sender<Result<(), Status>>,
     call: Call,
 }
 
 impl<T> Task<T> {
-    async fn run(self, work: impl Future<Output = Result<(), Failure>>, stopping: impl Future<Output = ()>) {
+    /// Sees the work to its end, says that to the reader, and waits until it has taken what is left for it.
+    async fn run(
+        mut self,
+        work: impl Future<Output = Result<(), Failure>>,
+        stopping: impl Future<Output = ()>,
+        end: oneshot::Sender<Result<(), Status>>,
+    ) {
         let done = tokio::select! {
             biased;
-            () = self.sender.closed() => return,
+            _ = &mut self.left => return,
             () = self.call.deadline() => Err(Failure::Deadline),
             () = stopping => Err(Failure::Draining),
             done = work => done,
         };
-        if matches!(done, Err(Failure::SlowConsumer)) {
+        let is_slow = matches!(done, Err(Failure::SlowConsumer));
+        if is_slow {
             self.give_up();
         }
         // Nobody listens when the reader has left.
-        let _ = self.end.send(done.map_err(|failure| self.call.status(failure)));
+        let _ = end.send(done.map_err(|failure| self.call.status(failure)));
+        if !is_slow && !self.reader_leaves().await {
+            self.give_up();
+        }
+    }
+
+    /// Waits until the reader leaves, for as long as it takes an answer now and then; says whether it did.
+    async fn reader_leaves(&mut self) -> bool {
+        let mut waiting = self.waiting();
+        while timeout(READER_PATIENCE, &mut self.left).await.is_err() {
+            if self.waiting() == waiting {
+                return false;
+            }
+            waiting = self.waiting();
+        }
+        true
+    }
+
+    /// Answers that wait for the reader.
+    fn waiting(&self) -> usize {
+        let queue = self.queue.upgrade();
+        queue.map_or(0, |queue| lock(&queue).as_ref().map_or(0, |queue| queue.receiver.len()))
     }
 
     /// Gives back what a reader that takes nothing holds: the transport keeps its body for as long as it likes.
     fn give_up(&self) {
+        self.call.stats().fail(Failure::SlowConsumer.reason());
         if let Some(queue) = self.queue.upgrade() {
             drop(lock(&queue).take());
         }
@@ -132,26 +165,26 @@ impl<T> Stream for Answers<T> {
     type Item = Result<T, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let next = match lock(&self.queue).as_mut() {
-            Some(queue) => queue.receiver.poll_recv(context),
-            None => Poll::Ready(None),
-        };
+        let next = lock(&self.queue).as_mut().map(|queue| queue.receiver.poll_recv(context));
         match next {
-            Poll::Ready(Some(answer)) => Poll::Ready(Some(Ok(answer))),
-            Poll::Ready(None) => self.poll_end(context),
-            Poll::Pending => Poll::Pending,
+            Some(Poll::Ready(Some(answer))) => Poll::Ready(Some(Ok(answer))),
+            Some(Poll::Ready(None)) => self.poll_end(context, false),
+            Some(Poll::Pending) => Poll::Pending,
+            None => self.poll_end(context, true),
         }
     }
 }
 
 impl<T> Answers<T> {
-    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<T, Status>>> {
+    fn poll_end(&mut self, context: &mut Context<'_>, is_given_up: bool) -> Poll<Option<Result<T, Status>>> {
         let Some(end) = self.end.as_mut() else {
             return Poll::Ready(None);
         };
         let end = std::task::ready!(Pin::new(end).poll(context));
         self.end = None;
         Poll::Ready(match end {
+            // Answers may have been thrown away.
+            Ok(Ok(())) if is_given_up => Some(Err(self.call.status(Failure::SlowConsumer))),
             Ok(Ok(())) => None,
             Ok(Err(status)) => Some(Err(status)),
             // Never OK: the caller would take what it has for all there is.
@@ -166,106 +199,4 @@ fn lock<T>(queue: &Mutex<Option<Queue<T>>>) -> MutexGuard<'_, Option<Queue<T>>> 
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{num::NonZeroUsize, time::Duration};
-
-    use tokio::time::Instant;
-    use tokio_stream::StreamExt as _;
-    use tonic::Code;
-
-    use super::*;
-    use crate::{
-        pool::Pool,
-        rpc::core::Policy,
-        shutdown::{DrainTimes, Shutdown},
-        telemetry::Metrics,
-    };
-
-    fn core() -> Core {
-        let pool = Pool::new(NonZeroUsize::MIN).unwrap();
-        let policy = Policy { max_streams: 1, log_queries: false, fingerprint: String::new() };
-        Core::new(pool, Metrics::new(), Shutdown::new(), policy)
-    }
-
-    fn call(timeout: Option<Duration>) -> Call {
-        Call::new("desk-7".to_owned(), timeout)
-    }
-
-    /// Starts a stream that sends numbers, from 0, until it may not, and then waits.
-    fn numbers(core: &Core, call: &Call, count: u32) -> Answers<u32> {
-        start(core, call, core.admit_stream().unwrap(), AtShutdown::Ends, |outlet| async move {
-            for number in 0..count {
-                outlet.room().await?.send(number);
-            }
-            std::future::pending().await
-        })
-    }
-
-    async fn code(answers: &mut Answers<u32>) -> Option<Code> {
-        answers.next().await.map(|end| end.expect_err("must have ended").code())
-    }
-
-    #[tokio::test]
-    async fn what_was_sent_comes_before_the_end() {
-        let core = core();
-        let work = |outlet: Outlet<u32>| async move {
-            outlet.room().await?.send(7);
-            Err(Failure::Overloaded)
-        };
-        let mut answers = start(&core, &call(None), core.admit_stream().unwrap(), AtShutdown::Ends, work);
-        assert_eq!(answers.next().await.unwrap().unwrap(), 7);
-        assert_eq!(code(&mut answers).await, Some(Code::ResourceExhausted));
-        assert!(answers.next().await.is_none());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_deadline_ends_a_stream_that_runs() {
-        let (core, begun) = (core(), Instant::now());
-        let mut answers = numbers(&core, &call(Some(Duration::from_millis(300))), 1);
-        assert_eq!(answers.next().await.unwrap().unwrap(), 0);
-        assert_eq!(code(&mut answers).await, Some(Code::DeadlineExceeded));
-        assert_eq!(begun.elapsed().as_millis(), 300);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_place_is_held_until_the_body_is_gone() {
-        let core = core();
-        let answers = numbers(&core, &call(None), 1);
-        assert_eq!(core.admit_stream().unwrap_err().reason(), "TOO_MANY_STREAMS");
-        drop(answers);
-        core.admit_stream().unwrap();
-        // The task ends with its reader, though its work would go on.
-        core.tasks.close();
-        core.tasks.wait().await;
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_reader_that_takes_nothing_is_given_up() {
-        let core = core();
-        let (call, begun) = (call(None), Instant::now());
-        let mut answers = numbers(&core, &call, u32::MAX);
-        core.tasks.close();
-        core.tasks.wait().await;
-        assert_eq!(begun.elapsed(), READER_PATIENCE);
-        core.admit_stream().expect("the place was given back, though the body is still there");
-        assert_eq!(code(&mut answers).await, Some(Code::ResourceExhausted));
-        assert_eq!(call.stats().reason(), Some("SLOW_CONSUMER"));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_stream_ends_when_the_service_stops() {
-        let core = core();
-        let mut answers = numbers(&core, &call(None), 0);
-        let times = DrainTimes { lame_duck: Duration::from_secs(5), timeout: Duration::from_secs(25) };
-        let ended = core.shutdown.run(times, tokio_stream::once(()), code(&mut answers)).await;
-        assert_eq!(ended, Some(Some(Code::Unavailable)));
-    }
-
-    #[tokio::test]
-    async fn a_task_that_panics_is_no_success() {
-        let core = core();
-        let work = |_: Outlet<u32>| async { panic!("a bug") };
-        let mut answers = start(&core, &call(None), core.admit_stream().unwrap(), AtShutdown::Ends, work);
-        assert_eq!(code(&mut answers).await, Some(Code::Internal));
-    }
-}
+mod tests;

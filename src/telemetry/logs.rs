@@ -6,11 +6,10 @@ use std::{
 };
 
 use tracing_subscriber::{
-    EnvFilter, Layer, Registry,
+    EnvFilter, Layer,
     filter::ParseError,
     fmt,
     layer::SubscriberExt as _,
-    reload,
     util::{SubscriberInitExt as _, TryInitError},
 };
 
@@ -28,7 +27,7 @@ pub enum LogForm {
     Json,
 }
 
-/// Why logging was not set up, or not changed.
+/// Why logging was not set up.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LogError {
@@ -45,36 +44,14 @@ pub enum LogError {
     /// There is a logger already.
     #[error("cannot set up logging twice in one process")]
     Installed(#[from] TryInitError),
-    /// The logger is gone.
-    #[error("cannot change the log filter: logging has ended")]
-    Ended(#[from] reload::Error),
-}
-
-/// Changes which lines are written, while the process runs. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct LogFilter {
-    handle: reload::Handle<EnvFilter, Registry>,
-}
-
-impl LogFilter {
-    /// Replaces the filter. What does not parse changes nothing.
-    pub fn set(&self, filter: &str) -> Result<(), LogError> {
-        Ok(self.handle.reload(parse(filter, "the request")?)?)
-    }
-
-    /// The filter in force, as text that [`LogFilter::set`] takes.
-    pub fn get(&self) -> Result<String, LogError> {
-        Ok(self.handle.with_current(ToString::to_string)?)
-    }
 }
 
 /// Sends log lines of the whole process to standard error, from now on.
 ///
 /// `filter` has the syntax of [`EnvFilter`]; `RUST_LOG` wins over it when it is set.
-pub fn init(form: LogForm, filter: &str) -> Result<LogFilter, LogError> {
-    let (filter, handle) = reload::Layer::new(effective_filter(filter, env::var(FILTER_VARIABLE).ok())?);
-    tracing_subscriber::registry().with(filter).with(lines(form)).try_init()?;
-    Ok(LogFilter { handle })
+pub fn init(form: LogForm, filter: &str) -> Result<(), LogError> {
+    let filter = effective_filter(filter, env::var(FILTER_VARIABLE).ok())?;
+    Ok(tracing_subscriber::registry().with(filter).with(lines(form)).try_init()?)
 }
 
 fn effective_filter(configured: &str, variable: Option<String>) -> Result<EnvFilter, LogError> {
@@ -122,16 +99,5 @@ mod tests {
     fn a_bad_filter_is_named_with_its_origin() {
         let message = effective_filter("info", Some("x=loud".to_owned())).unwrap_err().to_string();
         assert!(message.contains("`x=loud` of RUST_LOG"), "{message}");
-    }
-
-    #[test]
-    fn the_filter_changes_while_running() {
-        let (layer, handle) = reload::Layer::new(parse("info", "the test").unwrap());
-        let filter = LogFilter { handle };
-        let _subscriber = tracing_subscriber::registry().with(layer);
-        filter.set("debug").unwrap();
-        assert_eq!(filter.get().unwrap(), "debug");
-        assert!(matches!(filter.set("x=loud"), Err(LogError::Filter { .. })));
-        assert_eq!(filter.get().unwrap(), "debug");
     }
 }

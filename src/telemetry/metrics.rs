@@ -17,6 +17,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use crate::telemetry::ShedReason;
+
 /// Content type of what [`Metrics::encode`] returns.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -45,6 +47,8 @@ struct Inner {
     paragraphs: Gauge64,
     commit: Histogram,
     text_chain_stale: Gauge,
+    jobs_waiting: Gauge64,
+    jobs_running: Gauge64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -63,31 +67,6 @@ struct Outcome {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Shed {
     reason: &'static str,
-}
-
-/// Why a call was refused or ended to protect the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ShedReason {
-    /// The queue for CPU work was full.
-    Overloaded,
-    /// As many streams as allowed were open.
-    TooManyStreams,
-    /// The reader took nothing for too long.
-    SlowConsumer,
-    /// The service was about to stop.
-    Draining,
-}
-
-impl ShedReason {
-    /// The label, equal to the reason that the caller is told.
-    fn label(self) -> &'static str {
-        match self {
-            Self::Overloaded => "OVERLOADED",
-            Self::TooManyStreams => "TOO_MANY_STREAMS",
-            Self::SlowConsumer => "SLOW_CONSUMER",
-            Self::Draining => "SERVER_DRAINING",
-        }
-    }
 }
 
 /// Counts one open stream for as long as it lives.
@@ -125,10 +104,13 @@ impl Metrics {
             paragraphs: Gauge::default(),
             commit: durations(),
             text_chain_stale: Gauge::default(),
+            jobs_waiting: Gauge::default(),
+            jobs_running: Gauge::default(),
         };
         inner.register_calls();
         inner.register_streams();
         inner.register_index();
+        inner.register_pool();
         Self { inner: Arc::new(inner) }
     }
 
@@ -182,6 +164,12 @@ impl Metrics {
         self.inner.text_chain_stale.set(i64::from(stale));
     }
 
+    /// Sets how many jobs wait for a thread, and how many run.
+    pub fn jobs(&self, waiting: u64, running: u64) {
+        self.inner.jobs_waiting.set(waiting);
+        self.inner.jobs_running.set(running);
+    }
+
     /// All metrics as text, of type [`CONTENT_TYPE`].
     pub fn encode(&self) -> String {
         let mut page = String::new();
@@ -217,6 +205,12 @@ impl Inner {
         registry.register_with_unit("xunzhang_commit", "Duration of commits", Unit::Seconds, self.commit.clone());
         let help = "1 when the index was made by another text chain and should be rebuilt";
         registry.register("xunzhang_text_chain_stale", help, self.text_chain_stale.clone());
+    }
+
+    fn register_pool(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("xunzhang_jobs_waiting", "Jobs that wait for a core", self.jobs_waiting.clone());
+        registry.register("xunzhang_jobs_running", "Jobs that run", self.jobs_running.clone());
     }
 }
 
@@ -282,12 +276,15 @@ mod tests {
                 metrics.index_size(2, 30);
                 metrics.committed(Duration::from_secs(2));
                 metrics.text_chain_stale(true);
+                metrics.jobs(5, 2);
             },
             &[
                 "xunzhang_index_documents 2",
                 "xunzhang_index_paragraphs 30",
                 "xunzhang_commit_seconds_sum 2.0",
                 "xunzhang_text_chain_stale 1",
+                "xunzhang_jobs_waiting 5",
+                "xunzhang_jobs_running 2",
                 concat!(r#"xunzhang_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
                 "# EOF",
             ],

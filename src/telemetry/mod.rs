@@ -4,6 +4,8 @@
 
 mod logs;
 mod metrics;
+mod shed;
 
-pub use logs::{LogError, LogFilter, LogForm, init};
-pub use metrics::{ActiveStream, CONTENT_TYPE, Metrics, ShedReason};
+pub use logs::{LogError, LogForm, init};
+pub use metrics::{ActiveStream, CONTENT_TYPE, Metrics};
+pub use shed::ShedReason;

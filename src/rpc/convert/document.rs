@@ -9,7 +9,10 @@ use crate::{
     },
     rpc::{
         convert::invalid::{Invalid, at_most, enumeration},
-        limits::{DOCUMENT_PAGE_BYTES, FIELD_BYTES, LABEL_BYTES, LABELS, READY_HEADINGS},
+        limits::{
+            DOCUMENT_PAGE_BYTES, FIELD_BYTES, LABEL_BYTES, LABELS, READY_HEADING_BYTES, READY_HEADINGS,
+            READY_PARAGRAPH_BYTES,
+        },
         proto::{self, document},
     },
 };
@@ -123,7 +126,8 @@ fn counted(field: &str, count: usize, maximum: usize) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// Reads a date. One in no known form is kept as it is: a bad date is no reason to refuse a document.
+/// Reads a date. One in no known form is kept as it is, where there is room: a bad date is no reason to refuse a
+/// document, nor to replace what its caller says.
 fn date(
     text: String,
     attributes: &mut BTreeMap<String, String>,
@@ -135,14 +139,26 @@ fn date(
     let text = bounded("document.publish_date", text, FIELD_BYTES)?;
     let date = text.parse();
     if let Err(error) = &date {
+        let kept = keep_date(text, attributes);
         warnings.push(proto::DocumentWarning {
             reason: "UNKNOWN_DATE".to_owned(),
-            message: format!("the publish date {error}; it was kept as the attribute `{DATE_ATTRIBUTE}`"),
+            message: format!("the publish date {error}; it was {kept}"),
             field: "document.publish_date".to_owned(),
         });
-        attributes.insert(DATE_ATTRIBUTE.to_owned(), text);
     }
     Ok(date.ok())
+}
+
+/// Keeps a date in no known form as an attribute, if it can; says what became of it.
+fn keep_date(text: String, attributes: &mut BTreeMap<String, String>) -> String {
+    if attributes.contains_key(DATE_ATTRIBUTE) {
+        format!("left out, as there is an attribute `{DATE_ATTRIBUTE}` already")
+    } else if attributes.len() >= LABELS {
+        format!("left out, as there are {LABELS} attributes already")
+    } else {
+        attributes.insert(DATE_ATTRIBUTE.to_owned(), text);
+        format!("kept as the attribute `{DATE_ATTRIBUTE}`")
+    }
 }
 
 fn checked_labels(labels: Vec<String>) -> Result<Vec<String>, Invalid> {
@@ -161,6 +177,7 @@ fn checked_attributes(attributes: HashMap<String, String>) -> Result<BTreeMap<St
     checked.collect()
 }
 
+/// Checks sizes here, before the document takes a place in a chunk or a queue, and where the field is known.
 fn checked_content(content: Option<document::Content>) -> Result<Content, Invalid> {
     match content {
         None => Ok(Content::Text(String::new())),
@@ -187,76 +204,20 @@ fn checked_size(field: &str, bytes: usize) -> Result<(), Invalid> {
 
 fn ready_paragraph((number, paragraph): (usize, proto::ReadyParagraph)) -> Result<ReadyParagraph, Invalid> {
     let proto::ReadyParagraph { text, heading_path } = paragraph;
-    if heading_path.len() > READY_HEADINGS {
-        let field = format!("document.paragraphs.paragraphs[{number}].heading_path");
-        counted(&field, heading_path.len(), READY_HEADINGS)?;
-    }
-    Ok(ReadyParagraph { text, heading_path })
+    let heading_bytes: usize = heading_path.iter().map(String::len).sum();
+    let refused = if text.len() > READY_PARAGRAPH_BYTES {
+        ("text", format!("has {} bytes, at most {READY_PARAGRAPH_BYTES} are taken; split it", text.len()))
+    } else if heading_path.len() > READY_HEADINGS {
+        ("heading_path", format!("has {} entries, at most {READY_HEADINGS} are taken", heading_path.len()))
+    } else if heading_bytes > READY_HEADING_BYTES {
+        let message = format!("has {heading_bytes} bytes together, at most {READY_HEADING_BYTES} are taken");
+        ("heading_path", message)
+    } else {
+        return Ok(ReadyParagraph { text, heading_path });
+    };
+    let (field, message) = refused;
+    Err(Invalid::new(format!("document.paragraphs.paragraphs[{number}].{field}"), message))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn named(change: impl FnOnce(&mut proto::Document)) -> proto::Document {
-        let mut document = proto::Document { id: "通知/1.txt".to_owned(), ..proto::Document::default() };
-        change(&mut document);
-        document
-    }
-
-    fn check_refused(change: impl FnOnce(&mut proto::Document), field: &str) {
-        let refused = document(Some(named(change))).expect_err("must be refused");
-        assert_eq!(refused.field, field, "{refused}");
-    }
-
-    #[test]
-    fn a_document_without_content_has_an_empty_text() {
-        let received = document(Some(named(|_| {}))).unwrap();
-        assert_eq!(received.document.content, Content::Text(String::new()));
-        assert!(received.warnings.is_empty());
-    }
-
-    #[test]
-    fn sizes_are_held_to() {
-        let long = |bytes: usize| "a".repeat(bytes);
-        check_refused(|document| document.title = long(FIELD_BYTES + 1), "document.title");
-        check_refused(|document| document.labels = vec![String::new(); LABELS + 1], "document.labels");
-        check_refused(|document| document.labels = vec![String::new(), long(LABEL_BYTES + 1)], "document.labels[1]");
-        check_refused(
-            |document| document.attributes = HashMap::from([("k".to_owned(), long(FIELD_BYTES + 1))]),
-            "document.attributes[k]",
-        );
-        check_refused(
-            |document| document.content = Some(document::Content::Text(long(MAX_TEXT_BYTES + 1))),
-            "document.text",
-        );
-        let paragraph = proto::ReadyParagraph { text: String::new(), heading_path: vec![String::new(); 17] };
-        let ready = proto::ReadyParagraphs { paragraphs: vec![paragraph] };
-        check_refused(
-            |document| document.content = Some(document::Content::Paragraphs(ready)),
-            "document.paragraphs.paragraphs[0].heading_path",
-        );
-        assert_eq!(document(None).expect_err("must be refused").field, "document");
-    }
-
-    #[test]
-    fn an_etag_is_one_of_ours_or_none() {
-        assert_eq!(etag("").unwrap(), None);
-        assert_eq!(etag(&Etag(0xab).to_string()).unwrap(), Some(Etag(0xab)));
-        for foreign in ["ab", "+000000000000012", "W/\"1234567890ab\""] {
-            assert_eq!(etag(foreign).expect_err("must be refused").field, "etag");
-        }
-    }
-
-    #[test]
-    fn a_view_brings_its_own_bounds() {
-        let ask = |view: i32, original_limit: u32| {
-            let id = "a".to_owned();
-            get_request(proto::GetDocumentRequest { document_id: id, view, original_limit, ..Default::default() })
-        };
-        assert_eq!(ask(0, 0).unwrap().1, ReadView::Metadata);
-        assert_eq!(ask(3, 0).unwrap().1, ReadView::Original { offset: 0, bytes: DOCUMENT_PAGE_BYTES });
-        assert_eq!(ask(3, DOCUMENT_PAGE_BYTES + 1).expect_err("must be refused").field, "original_limit");
-        assert_eq!(ask(4, 0).expect_err("must be refused").field, "view");
-    }
-}
+mod tests;

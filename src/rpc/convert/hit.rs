@@ -5,14 +5,27 @@ use std::ops::Range;
 use crate::{
     document::{Metadata, Paragraph},
     rpc::proto,
-    search::{Hit, Neighbour},
+    search::{DocumentRecord, Hit, Neighbour},
 };
 
 /// Writes a hit.
 pub(crate) fn hit(hit: Hit) -> proto::Hit {
     let Hit { rank, score, id, paragraph, document, before, after } = hit;
     let Paragraph { text, heading_path, source_ranges } = paragraph;
-    let Metadata { title, source, agency, publish_date, .. } = &document.metadata;
+    let DocumentRecord { id: _, version, metadata, original_bytes: _ } = &*document;
+    let Metadata {
+        title,
+        source,
+        author: _,
+        agency,
+        document_number: _,
+        document_type: _,
+        publish_date,
+        level: _,
+        collection: _,
+        labels: _,
+        attributes: _,
+    } = metadata;
     proto::Hit {
         rank,
         score,
@@ -30,7 +43,7 @@ pub(crate) fn hit(hit: Hit) -> proto::Hit {
         context_before: before.into_iter().map(self::paragraph).collect(),
         context_after: after.into_iter().map(self::paragraph).collect(),
         folded_count: 0,
-        sequence: document.version.sequence,
+        sequence: version.sequence,
     }
 }
 
@@ -49,4 +62,70 @@ pub(super) fn paragraph(neighbour: Neighbour) -> proto::Paragraph {
 /// Writes a range.
 pub(super) fn range(range: Range<u32>) -> proto::Range {
     proto::Range { start: range.start, end: range.end }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message as _;
+
+    use super::*;
+    use crate::{
+        document::MAX_ID_BYTES,
+        rpc::limits::{
+            BATCH_HITS, BATCH_TEXT_BYTES, CONTEXT_PARAGRAPHS, FIELD_BYTES, READY_HEADING_BYTES, READY_HEADINGS,
+            READY_PARAGRAPH_BYTES,
+        },
+    };
+
+    /// What clients accept of one message, by default.
+    const ACCEPTED_BYTES: usize = 4 << 20;
+
+    /// The largest hit whose paragraphs have that many bytes of text.
+    fn largest(text_bytes: usize) -> proto::Hit {
+        let of = |bytes: usize| "a".repeat(bytes);
+        let [paragraph_id, document_id] = [of(MAX_ID_BYTES + 11), of(MAX_ID_BYTES)];
+        let heading_path = vec![of(READY_HEADING_BYTES / READY_HEADINGS); READY_HEADINGS];
+        let neighbour = proto::Paragraph {
+            paragraph_id: paragraph_id.clone(),
+            ordinal: u32::MAX,
+            text: of(text_bytes),
+            heading_path: heading_path.clone(),
+            source_ranges: Vec::new(),
+        };
+        let context = vec![neighbour; CONTEXT_PARAGRAPHS as usize];
+        proto::Hit {
+            rank: u32::MAX,
+            score: 1.0,
+            paragraph_id,
+            document_id,
+            ordinal: u32::MAX,
+            text: of(text_bytes),
+            heading_path,
+            title: of(FIELD_BYTES),
+            source: of(FIELD_BYTES),
+            agency: of(FIELD_BYTES),
+            publish_date: "2024-01-01".to_owned(),
+            highlights: Vec::new(),
+            source_ranges: Vec::new(),
+            context_before: context.clone(),
+            context_after: context,
+            folded_count: u32::MAX,
+            sequence: u64::MAX,
+        }
+    }
+
+    fn check_accepted(hits: Vec<proto::Hit>) {
+        let bytes = proto::HitBatch { hits, resume_token: "t".repeat(256) }.encoded_len();
+        assert!(bytes < ACCEPTED_BYTES * 3 / 4, "{bytes}");
+    }
+
+    #[test]
+    fn a_hit_with_the_largest_paragraphs_and_all_their_context_is_accepted() {
+        check_accepted(vec![largest(READY_PARAGRAPH_BYTES)]);
+    }
+
+    #[test]
+    fn a_batch_of_hits_with_little_text_and_the_largest_headings_is_accepted() {
+        check_accepted(vec![largest(BATCH_TEXT_BYTES / BATCH_HITS / 11); BATCH_HITS]);
+    }
 }

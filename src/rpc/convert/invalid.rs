@@ -1,6 +1,6 @@
 //! What is wrong with a field.
 
-use crate::rpc::proto;
+use crate::rpc::{limits::ECHO_BYTES, proto};
 
 /// A field that cannot be taken.
 #[derive(Debug, thiserror::Error)]
@@ -13,15 +13,23 @@ pub(crate) struct Invalid {
 }
 
 impl Invalid {
-    /// Says what is wrong with a field.
+    /// Says what is wrong with a field. What is too long for a status is cut, whatever a caller made it of.
     pub(crate) fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
+        let [mut field, mut message] = [field.into(), message.into()];
+        field.truncate(echo(&field).len());
+        message.truncate(echo(&message).len());
+        Self { field, message }
     }
 
     /// Refuses a field that the contract has and this version does not serve.
     pub(crate) fn not_served(field: &str) -> Self {
         Self::new(field, "is not served by this version; leave it unset")
     }
+}
+
+/// As much of what a caller sent as an answer repeats, ending at a character's end.
+pub(crate) fn echo(text: &str) -> &str {
+    &text[..text.floor_char_boundary(ECHO_BYTES)]
 }
 
 /// Refuses a field that is not served yet, if it is set.
@@ -49,4 +57,16 @@ pub(crate) fn match_mode(field: &str, value: i32) -> Result<Option<crate::query:
         proto::MatchMode::Any => Some(crate::query::MatchMode::Any),
         proto::MatchMode::All => Some(crate::query::MatchMode::All),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_caller_sent_is_not_repeated_at_length() {
+        let refused = Invalid::new("字".repeat(1_000), "字".repeat(1_000));
+        assert_eq!((refused.field.len(), refused.message.len()), (510, 510));
+        assert_eq!(echo("短"), "短");
+    }
 }

@@ -2,22 +2,26 @@
 
 use std::{future::ready, pin::pin};
 
-use tokio::sync::mpsc::{self, error::TryRecvError};
+use tokio::sync::{
+    mpsc::{self, error::TryRecvError},
+    watch,
+};
 
 use crate::{
     ingest::{Outcome, Pending, Receipt},
     rpc::{call::Call, failure::Failure, import::run::Item, limits::IMPORT_REMARKS, proto, stream::Outlet},
 };
 
-/// Acknowledges what `queued` brings, until it has no more.
+/// Acknowledges what `queued` brings, until it has no more; that is then no longer `under_way`.
 ///
 /// A document's own failure is listed; a failure to write ends the stream, for what comes after would fail too.
 pub(super) async fn acknowledge(
     call: &Call,
     mut queued: mpsc::Receiver<Item<Pending>>,
     outlet: &Outlet<proto::ImportDocumentsResponse>,
+    under_way: &watch::Sender<usize>,
 ) -> Result<(), Failure> {
-    let mut run = Run { call, outlet, response: proto::ImportDocumentsResponse::default(), is_empty: true };
+    let mut run = Run { call, outlet, under_way, response: proto::ImportDocumentsResponse::default(), documents: 0 };
     let mut next = queued.recv().await;
     while let Some(item) = next {
         let settled = run.settle(item).await?;
@@ -59,8 +63,9 @@ fn concerns_all(failure: &Failure) -> bool {
 struct Run<'a> {
     call: &'a Call,
     outlet: &'a Outlet<proto::ImportDocumentsResponse>,
+    under_way: &'a watch::Sender<usize>,
     response: proto::ImportDocumentsResponse,
-    is_empty: bool,
+    documents: usize,
 }
 
 impl Run<'_> {
@@ -87,7 +92,7 @@ impl Run<'_> {
 
     fn add(&mut self, item: Item<Receipt>) {
         let Item { sequence_number, document_id, warnings, state } = item;
-        self.is_empty = false;
+        self.documents += 1;
         self.response.acknowledged_through = sequence_number;
         match state {
             Ok(receipt) => {
@@ -117,19 +122,21 @@ impl Run<'_> {
     }
 
     fn is_full(&self) -> bool {
-        self.response.failures.len() >= IMPORT_REMARKS || self.response.warnings.len() >= IMPORT_REMARKS
+        self.response.failures.len() + self.response.warnings.len() >= IMPORT_REMARKS
     }
 
-    /// Sends the run, if there is one, and begins the next. The generation stays: a run of failures has it too.
+    /// Sends the run, if there is one, and begins the next. The generation stays: a run of failures has that of the
+    /// last success.
     async fn send(&mut self) -> Result<(), Failure> {
-        if self.is_empty {
+        if self.documents == 0 {
             return Ok(());
         }
         let room = self.outlet.room().await?;
         let generation = self.response.generation.clone();
         let next = proto::ImportDocumentsResponse { generation, ..proto::ImportDocumentsResponse::default() };
         room.send(std::mem::replace(&mut self.response, next));
-        self.is_empty = true;
+        let sent = std::mem::take(&mut self.documents);
+        self.under_way.send_modify(|under_way| *under_way -= sent);
         Ok(())
     }
 }

@@ -6,9 +6,12 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use tokio::sync::mpsc;
+use tokio::{
+    sync::{mpsc, watch},
+    time::sleep,
+};
 use tokio_util::task::AbortOnDropHandle;
-use tonic::{Code, Status, Streaming};
+use tonic::{Status, Streaming};
 use tracing::Instrument as _;
 
 use crate::{
@@ -16,10 +19,10 @@ use crate::{
     ingest::{Prepared, prepare},
     pool::{Pool, PoolError},
     rpc::{
-        convert::{Invalid, Received, document, prepare_warning},
+        convert::{Invalid, Received, document, echo, prepare_warning},
         failure::Failure,
         import::run::Item,
-        limits::{IMPORT_CHUNK_BYTES, IMPORT_CHUNK_DOCUMENTS},
+        limits::{IMPORT_CHUNK_BYTES, IMPORT_CHUNK_DOCUMENTS, IMPORT_PATIENCE},
         proto,
     },
 };
@@ -32,6 +35,8 @@ pub(super) struct Reader {
     requests: Streaming<proto::ImportDocumentsRequest>,
     pool: Pool,
     chunks: mpsc::Sender<Preparing>,
+    /// Documents that are not acknowledged yet.
+    under_way: watch::Sender<usize>,
     last_number: Option<u64>,
 }
 
@@ -39,30 +44,34 @@ pub(super) struct Reader {
 #[derive(Default)]
 struct Chunk {
     items: Vec<Item<Document>>,
-    text_bytes: usize,
+    bytes: usize,
 }
 
 /// What the input gave: a message, its end, or why it broke.
 type Incoming = Result<Option<proto::ImportDocumentsRequest>, Status>;
 
 impl Reader {
-    /// Reads from `requests` and puts what is being prepared into `chunks`.
+    /// Reads from `requests` and puts what is being prepared into `chunks`, counting it as under way.
     pub(super) fn new(
         requests: Streaming<proto::ImportDocumentsRequest>,
         pool: Pool,
         chunks: mpsc::Sender<Preparing>,
+        under_way: watch::Sender<usize>,
     ) -> Self {
-        Self { requests, pool, chunks, last_number: None }
+        Self { requests, pool, chunks, under_way, last_number: None }
     }
 
-    /// Reads until the caller has no more, something is wrong with the stream itself, or the service stops.
+    /// Reads until the caller has no more or sends nothing for too long, something is wrong with the stream itself,
+    /// the next step has ended, or the service stops.
     pub(super) async fn run(mut self, stopping: impl Future<Output = ()>) -> Result<(), Failure> {
         let mut stopping = pin!(stopping);
         loop {
             let first = tokio::select! {
                 biased;
                 () = &mut stopping => return Err(Failure::Draining),
+                () = self.chunks.closed() => return Err(Failure::Cancelled),
                 incoming = self.requests.message() => incoming,
+                () = idle(self.under_way.subscribe()) => return Err(Failure::IdleImport),
             };
             let mut chunk = Chunk::default();
             let end = self.fill(&mut chunk, first).await;
@@ -83,7 +92,7 @@ impl Reader {
                     Err(invalid) => return Some(Err(invalid.into())),
                 },
                 Ok(None) => return Some(Ok(())),
-                Err(status) => return Some(Err(broken(&status))),
+                Err(status) => return Some(Err(Failure::of_transport(&status))),
             }
             next = if chunk.is_full() { None } else { self.ready().await };
         }
@@ -108,7 +117,7 @@ impl Reader {
             return Err(Invalid::new("sequence_number", message));
         }
         self.last_number = Some(sequence_number);
-        let document_id = sent.as_ref().map(|document| document.id.clone()).unwrap_or_default();
+        let document_id = sent.as_ref().map(|document| echo(&document.id).to_owned()).unwrap_or_default();
         Ok(match document(sent) {
             Ok(Received { document, warnings }) => Item { sequence_number, document_id, warnings, state: Ok(document) },
             Err(invalid) => Item { sequence_number, document_id, warnings: Vec::new(), state: Err(invalid.into()) },
@@ -121,6 +130,7 @@ impl Reader {
             return Ok(());
         }
         let room = self.chunks.reserve().await.map_err(|_| Failure::Cancelled)?;
+        self.under_way.send_modify(|under_way| *under_way += chunk.items.len());
         let work = prepare_chunk(self.pool.clone(), chunk.items);
         room.send(AbortOnDropHandle::new(tokio::spawn(work.in_current_span())));
         Ok(())
@@ -129,28 +139,31 @@ impl Reader {
 
 impl Chunk {
     fn push(&mut self, item: Item<Document>) {
-        self.text_bytes += item.state.as_ref().map_or(0, |document| text_bytes(&document.content));
+        self.bytes += item.state.as_ref().map_or(0, |document| content_bytes(&document.content));
         self.items.push(item);
     }
 
     fn is_full(&self) -> bool {
-        self.items.len() >= IMPORT_CHUNK_DOCUMENTS || self.text_bytes >= IMPORT_CHUNK_BYTES
+        self.items.len() >= IMPORT_CHUNK_DOCUMENTS || self.bytes >= IMPORT_CHUNK_BYTES
     }
 }
 
-fn text_bytes(content: &Content) -> usize {
+/// What a content takes in memory, about. A million empty paragraphs are not nothing.
+fn content_bytes(content: &Content) -> usize {
     match content {
         Content::Text(text) => text.len(),
-        Content::Ready(paragraphs) => paragraphs.iter().map(|paragraph| paragraph.text.len()).sum(),
+        Content::Ready(paragraphs) => {
+            let texts = paragraphs.iter().map(|paragraph| paragraph.text.len()).sum::<usize>();
+            texts + size_of_val(paragraphs.as_slice())
+        }
     }
 }
 
-/// Why the input broke: the caller left, or sent what is no message.
-fn broken(status: &Status) -> Failure {
-    match status.code() {
-        Code::Internal | Code::OutOfRange => Failure::Message(status.message().to_owned()),
-        _ => Failure::Cancelled,
-    }
+/// Waits until all is acknowledged and nothing more has come for too long.
+async fn idle(mut under_way: watch::Receiver<usize>) {
+    // An error means that the import is over, so that nobody waits for this.
+    let _ = under_way.wait_for(|under_way| *under_way == 0).await;
+    sleep(IMPORT_PATIENCE).await;
 }
 
 /// Prepares documents. One whose preparation panics is refused, together with those of its chunk.
@@ -176,4 +189,76 @@ fn prepare_item(item: Item<Document>, stop: &AtomicBool) -> Item<Prepared> {
 
 fn panicked((sequence_number, document_id): (u64, String), error: PoolError) -> Item<Prepared> {
     Item { sequence_number, document_id, warnings: Vec::new(), state: Err(error.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use tokio::time::Instant;
+    use tokio_stream::{Stream, StreamExt as _};
+    use tonic::codec::{Codec as _, EncodeBody};
+    use tonic_prost::ProstCodec;
+
+    use super::*;
+    use crate::rpc::limits::DOCUMENT_REQUEST_BYTES;
+
+    type Request = proto::ImportDocumentsRequest;
+
+    fn request(sequence_number: u64, id: &str) -> Request {
+        let document = proto::Document { id: id.to_owned(), ..proto::Document::default() };
+        Request { sequence_number, document: Some(document) }
+    }
+
+    /// A reader of what `requests` brings, where its chunks come out, and how much is under way.
+    fn reader(
+        requests: impl Stream<Item = Request> + Send + 'static,
+    ) -> (Reader, mpsc::Receiver<Preparing>, watch::Sender<usize>) {
+        let mut codec = ProstCodec::<Request, Request>::default();
+        let body = EncodeBody::new_client(codec.encoder(), requests.map(Ok), None, None);
+        let requests = Streaming::new_request(codec.decoder(), body, None, Some(DOCUMENT_REQUEST_BYTES));
+        let (chunks, prepared) = mpsc::channel(8);
+        let pool = Pool::new(NonZeroUsize::MIN, NonZeroUsize::MIN).unwrap();
+        let under_way = watch::Sender::new(0);
+        (Reader::new(requests, pool, chunks, under_way.clone()), prepared, under_way)
+    }
+
+    #[tokio::test]
+    async fn a_refused_id_is_not_echoed_whole() {
+        let (reader, mut prepared, _) =
+            reader(tokio_stream::iter([request(1, &"字".repeat(2 << 20)), request(2, "a")]));
+        reader.run(std::future::pending()).await.unwrap();
+        let mut items = Vec::new();
+        while let Some(chunk) = prepared.recv().await {
+            items.extend(chunk.await.unwrap());
+        }
+        let ids: Vec<_> = items.iter().map(|item| item.document_id.len()).collect();
+        assert_eq!((ids, items[0].state.is_err(), items[1].state.is_ok()), (vec![510, 1], true, true));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_import_that_sends_nothing_is_ended_but_not_while_something_is_under_way() {
+        let (reader, _prepared, under_way) = reader(tokio_stream::once(request(1, "a")).chain(tokio_stream::pending()));
+        let begun = Instant::now();
+        let acknowledging = async {
+            sleep(IMPORT_PATIENCE * 3).await;
+            under_way.send_modify(|under_way| *under_way -= 1);
+        };
+        let (ended, ()) = tokio::join!(reader.run(std::future::pending()), acknowledging);
+        assert_eq!(ended.unwrap_err().reason(), "IDLE_IMPORT");
+        assert_eq!(begun.elapsed(), IMPORT_PATIENCE * 4);
+    }
+
+    #[tokio::test]
+    async fn reading_ends_with_the_next_step() {
+        let (reader, prepared, _) = reader(tokio_stream::pending());
+        drop(prepared);
+        assert_eq!(reader.run(std::future::pending()).await.unwrap_err().reason(), "CANCELLED");
+    }
+
+    #[test]
+    fn empty_paragraphs_count() {
+        let empty = crate::document::ReadyParagraph { text: String::new(), heading_path: Vec::new() };
+        assert!(content_bytes(&Content::Ready(vec![empty; 100_000])) > IMPORT_CHUNK_BYTES);
+    }
 }

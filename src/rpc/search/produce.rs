@@ -1,12 +1,10 @@
 //! Produces streams: one job to match, then one for each batch when there is room for it.
 
 use std::{
-    pin::pin,
     sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
 };
 
-use tokio::{sync::oneshot, time::timeout};
 use tracing::{Instrument as _, Span, info_span};
 
 use crate::{
@@ -15,7 +13,7 @@ use crate::{
         convert::{Asked, hit, tree},
         core::Core,
         failure::Failure,
-        limits::{BATCH_HITS, BATCH_TEXT_BYTES, FIRST_BATCH_HITS, QUEUE_PATIENCE},
+        limits::{BATCH_HITS, BATCH_TEXT_BYTES, FIRST_BATCH_HITS},
         proto::{self, export_response, search_response},
         search::{
             source::{Best, Source},
@@ -129,35 +127,28 @@ impl Producer {
         span: Span,
         job: impl FnOnce(&AtomicBool) -> T + Send + 'static,
     ) -> Result<Timed<T>, Failure> {
-        let (report, turn) = oneshot::channel();
-        let work = self.timed(span, move |stop| {
-            let _ = report.send(()); // Nobody listens when the caller has left.
-            job(stop)
-        });
-        let mut work = pin!(work);
-        tokio::select! {
-            biased;
-            done = &mut work => done,
-            turn = timeout(QUEUE_PATIENCE, turn) => match turn {
-                Ok(_) => work.await,
-                Err(_) => Err(Failure::Overloaded),
-            },
-        }
+        self.core.in_turn(timed(&self.call, job)).instrument(span).await
     }
 
-    /// Runs a job in the pool, in a span of its own, and says how long it waited and worked.
+    /// Runs a later job in the pool, in a span of its own, and says how long it waited and worked.
     async fn timed<T: Send + 'static>(
         &self,
         span: Span,
         job: impl FnOnce(&AtomicBool) -> T + Send + 'static,
     ) -> Result<Timed<T>, Failure> {
-        let call = self.call.clone();
-        let work = move |stop: &AtomicBool| {
-            let (begun_after, begun) = (call.elapsed(), Instant::now());
-            let result = job(stop);
-            Timed { result, begun_after, took: begun.elapsed() }
-        };
-        Ok(self.core.pool.run(work).instrument(span).await?)
+        Ok(self.core.pool.run(timed(&self.call, job)).instrument(span).await?)
+    }
+}
+
+fn timed<T>(
+    call: &Call,
+    job: impl FnOnce(&AtomicBool) -> T + Send + 'static,
+) -> impl FnOnce(&AtomicBool) -> Timed<T> + Send + 'static {
+    let call = call.clone();
+    move |stop| {
+        let (begun_after, begun) = (call.elapsed(), Instant::now());
+        let result = job(stop);
+        Timed { result, begun_after, took: begun.elapsed() }
     }
 }
 

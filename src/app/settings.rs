@@ -1,0 +1,42 @@
+//! The configuration, in the words of the parts that it is for.
+
+use crate::{
+    app::StartError,
+    config::{AdmissionConfig, Config, IngestConfig, LogConfig, PoolConfig, ServerConfig},
+    ingest::GroupCommit,
+    pool::Pool,
+    rpc::{ConnectionPolicy, Policy},
+    text,
+};
+
+/// The threads for CPU work.
+pub(super) fn pool(config: &PoolConfig, admission: &AdmissionConfig) -> Result<Pool, StartError> {
+    Pool::new(config.threads, admission.max_searches).map_err(StartError::Pool)
+}
+
+/// What the services are held to.
+pub(super) fn policy(config: &Config) -> Policy {
+    let AdmissionConfig { max_streams, max_searches: _ } = config.admission;
+    let LogConfig { format: _, filter: _, queries } = config.log;
+    Policy { max_streams: max_streams.get(), log_queries: queries, fingerprint: text::fingerprint().to_owned() }
+}
+
+/// What connections are held to.
+pub(super) fn connections(config: &ServerConfig) -> ConnectionPolicy {
+    ConnectionPolicy {
+        max_concurrent_streams: config.max_concurrent_streams,
+        keepalive_interval: config.keepalive_interval,
+        keepalive_timeout: config.keepalive_timeout,
+        max_age: config.connection_max_age,
+    }
+}
+
+/// When changes are committed.
+pub(super) fn group_commit(config: &IngestConfig) -> GroupCommit {
+    let IngestConfig { commit_changes, commit_bytes, commit_linger } = *config;
+    GroupCommit {
+        changes: commit_changes.get(),
+        bytes: usize::try_from(commit_bytes).unwrap_or(usize::MAX),
+        linger: commit_linger,
+    }
+}

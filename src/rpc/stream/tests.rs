@@ -1,0 +1,147 @@
+//! Streams whose readers take their time, or leave.
+
+use std::{num::NonZeroUsize, time::Duration};
+
+use tokio::time::Instant;
+use tokio_stream::StreamExt as _;
+use tonic::Code;
+
+use super::*;
+use crate::{
+    pool::Pool,
+    rpc::core::Policy,
+    shutdown::{DrainTimes, Shutdown},
+    telemetry::Metrics,
+};
+
+fn core() -> Core {
+    let pool = Pool::new(NonZeroUsize::MIN, NonZeroUsize::MIN).unwrap();
+    let policy = Policy { max_streams: 1, log_queries: false, fingerprint: String::new() };
+    Core::new(pool, Metrics::new(), Shutdown::new(), policy)
+}
+
+fn call(timeout: Option<Duration>) -> Call {
+    Call::new("desk-7".to_owned(), timeout)
+}
+
+/// Starts a stream that sends numbers, from 0, until it may not, and then waits.
+fn numbers(core: &Core, call: &Call, count: u32) -> Answers<u32> {
+    start(core, call, core.admit_stream().unwrap(), AtShutdown::Ends, |outlet| async move {
+        for number in 0..count {
+            outlet.room().await?.send(number);
+        }
+        std::future::pending().await
+    })
+}
+
+async fn code(answers: &mut Answers<u32>) -> Option<Code> {
+    answers.next().await.map(|end| end.expect_err("must have ended").code())
+}
+
+#[tokio::test]
+async fn what_was_sent_comes_before_the_end() {
+    let core = core();
+    let work = |outlet: Outlet<u32>| async move {
+        outlet.room().await?.send(7);
+        Err(Failure::Overloaded)
+    };
+    let mut answers = start(&core, &call(None), core.admit_stream().unwrap(), AtShutdown::Ends, work);
+    assert_eq!(answers.next().await.unwrap().unwrap(), 7);
+    assert_eq!(code(&mut answers).await, Some(Code::ResourceExhausted));
+    assert!(answers.next().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_ends_a_stream_that_runs() {
+    let (core, begun) = (core(), Instant::now());
+    let mut answers = numbers(&core, &call(Some(Duration::from_millis(300))), 1);
+    assert_eq!(answers.next().await.unwrap().unwrap(), 0);
+    assert_eq!(code(&mut answers).await, Some(Code::DeadlineExceeded));
+    assert_eq!(begun.elapsed().as_millis(), 300);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_place_is_held_until_the_body_is_gone() {
+    let core = core();
+    let answers = numbers(&core, &call(None), 1);
+    assert_eq!(core.admit_stream().unwrap_err().reason(), "TOO_MANY_STREAMS");
+    drop(answers);
+    core.admit_stream().unwrap();
+    // The task ends with its reader, though its work would go on.
+    core.tasks.close();
+    core.tasks.wait().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_takes_nothing_is_given_up() {
+    let core = core();
+    let (call, begun) = (call(None), Instant::now());
+    let mut answers = numbers(&core, &call, u32::MAX);
+    core.tasks.close();
+    core.tasks.wait().await;
+    assert_eq!(begun.elapsed(), READER_PATIENCE);
+    core.admit_stream().expect("the place was given back, though the body is still there");
+    assert_eq!(code(&mut answers).await, Some(Code::ResourceExhausted));
+    assert_eq!(call.stats().reason(), Some("SLOW_CONSUMER"));
+}
+
+/// A stream whose reader takes nothing of what is left when it ends.
+async fn check_left_behind(timeout: Option<Duration>, end: Result<(), Failure>, expected: (Code, &'static str)) {
+    let core = core();
+    let (call, begun) = (call(timeout), Instant::now());
+    let work = |outlet: Outlet<u32>| async move {
+        outlet.room().await?.send(7);
+        if timeout.is_some() { std::future::pending().await } else { end }
+    };
+    let mut answers = start(&core, &call, core.admit_stream().unwrap(), AtShutdown::Ends, work);
+    core.tasks.close();
+    core.tasks.wait().await;
+    assert_eq!(begun.elapsed(), timeout.unwrap_or_default() + READER_PATIENCE);
+    core.admit_stream().expect("the place was given back, though the body is still there");
+    assert_eq!(code(&mut answers).await, Some(expected.0));
+    assert_eq!(call.stats().reason(), Some(expected.1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_has_ended_holds_no_place_for_a_reader_that_takes_nothing() {
+    let slow = (Code::ResourceExhausted, "SLOW_CONSUMER");
+    check_left_behind(None, Ok(()), slow).await;
+    check_left_behind(None, Err(Failure::Opening), (Code::Unavailable, "INDEX_OPENING")).await;
+    let late = (Code::DeadlineExceeded, "DEADLINE");
+    check_left_behind(Some(Duration::from_secs(1)), Ok(()), late).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_takes_what_is_left_in_its_own_time_gets_all_of_it() {
+    let core = core();
+    let work = |outlet: Outlet<u32>| async move {
+        for number in 0..2 {
+            outlet.room().await?.send(number);
+        }
+        Ok(())
+    };
+    let mut answers = start(&core, &call(None), core.admit_stream().unwrap(), AtShutdown::Ends, work);
+    for number in 0..2 {
+        tokio::time::sleep(READER_PATIENCE.mul_f64(0.9)).await;
+        assert_eq!(answers.next().await.unwrap().unwrap(), number);
+    }
+    tokio::time::sleep(READER_PATIENCE.mul_f64(0.9)).await;
+    assert!(answers.next().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_when_the_service_stops() {
+    let core = core();
+    let mut answers = numbers(&core, &call(None), 0);
+    let times = DrainTimes { lame_duck: Duration::from_secs(5), timeout: Duration::from_secs(25) };
+    let ended = core.shutdown.run(times, tokio_stream::once(()), code(&mut answers)).await;
+    assert_eq!(ended, Some(Some(Code::Unavailable)));
+}
+
+#[tokio::test]
+async fn a_task_that_panics_is_no_success() {
+    let core = core();
+    let work = |_: Outlet<u32>| async { panic!("a bug") };
+    let mut answers = start(&core, &call(None), core.admit_stream().unwrap(), AtShutdown::Ends, work);
+    assert_eq!(code(&mut answers).await, Some(Code::Internal));
+}
