@@ -236,29 +236,28 @@ impl App {
         }
         self.set_ready(false).await;
         stopping.await;
-        let is_closed = self.close_connections().await;
+        self.close_connections().await;
         if let Some(opened) = self.opened.take() {
             opened.ingest.close().await;
         }
         self.ended.cancel();
         while self.background.join_next().await.is_some() {}
-        if is_closed { ending } else { Ending::Forced }
+        ending
     }
 
-    /// Waits for connections to close, but not for those that never do: the last commit needs time too.
-    async fn close_connections(&mut self) -> bool {
+    /// Waits for connections to close, but not for those that never do: the last commit needs time too, and a peer that
+    /// takes nothing any more does not decide how the service ends.
+    async fn close_connections(&mut self) {
         let DrainConfig { lame_duck, timeout: whole } = self.config.drain;
         let left = whole.saturating_sub(lame_duck);
         let closed = async {
             while self.servers.join_next().await.is_some() {}
             self.rpc.streams_ended().await;
         };
-        let is_closed = timeout(left.saturating_sub(COMMIT_TIME).max(left / 2), closed).await.is_ok();
-        if !is_closed {
+        if timeout(left.saturating_sub(COMMIT_TIME).max(left / 2), closed).await.is_err() {
             tracing::warn!("some connections did not close in time: they are left");
             self.servers.abort_all();
         }
-        is_closed
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use tokio::time::Instant;
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 
 use crate::rpc::failure::Failure;
 
@@ -32,7 +32,7 @@ pub(crate) struct CallStats {
     hits: AtomicU64,
     first_hit: OnceLock<Duration>,
     query: OnceLock<String>,
-    reason: OnceLock<&'static str>,
+    failure: OnceLock<(Code, &'static str)>,
 }
 
 impl Call {
@@ -67,8 +67,10 @@ impl Call {
 
     /// Turns a failure into what the caller is told, and remembers its reason.
     pub(crate) fn status(&self, failure: Failure) -> Status {
-        self.0.stats.fail(failure.reason());
-        failure.into_status(self.request_id())
+        let reason = failure.reason();
+        let status = failure.into_status(self.request_id());
+        self.0.stats.fail(status.code(), reason);
+        status
     }
 
     /// Waits for the deadline; for ever when there is none.
@@ -105,9 +107,9 @@ impl CallStats {
         self.query.get_or_init(|| query);
     }
 
-    /// Remembers why the call failed; the first reason stays.
-    pub(crate) fn fail(&self, reason: &'static str) {
-        self.reason.get_or_init(|| reason);
+    /// Remembers how and why the call failed; the first failure stays.
+    pub(crate) fn fail(&self, code: Code, reason: &'static str) {
+        self.failure.get_or_init(|| (code, reason));
     }
 
     /// Hits sent so far.
@@ -127,6 +129,11 @@ impl CallStats {
 
     /// Why the call failed.
     pub(crate) fn reason(&self) -> Option<&'static str> {
-        self.reason.get().copied()
+        self.failure.get().map(|(_, reason)| *reason)
+    }
+
+    /// The status with which the call failed, whether its caller took it or not.
+    pub(crate) fn code(&self) -> Option<Code> {
+        self.failure.get().map(|(code, _)| *code)
     }
 }

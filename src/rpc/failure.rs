@@ -5,12 +5,12 @@ use std::{error::Error, io};
 use tonic::{Code, Status};
 
 use crate::{
-    document::{DocumentId, Etag},
+    document::{DocumentId, Etag, MAX_TEXT_BYTES},
     ingest::{IngestError, PrepareError, WriteError},
     pool::PoolError,
     rpc::{
         convert::{Invalid, echo},
-        limits::{IMPORT_PATIENCE, READER_PATIENCE},
+        limits::{DOCUMENT_REQUEST_BYTES, IMPORT_PATIENCE, READER_PATIENCE, REQUEST_BYTES},
     },
     search::{ReadError, SearchError},
 };
@@ -24,7 +24,16 @@ pub(crate) enum Failure {
     /// The transport gave up on a message of the caller's.
     #[error("{0}")]
     Message(String),
-    /// There is no such service or method, or no such encoding of messages.
+    /// The transport does not know how the messages are encoded.
+    #[error("{0}; send messages that are not compressed")]
+    Encoding(String),
+    /// A message is longer than its method takes.
+    #[error(
+        "{0}; a message with a document has at most {DOCUMENT_REQUEST_BYTES} bytes and its text {MAX_TEXT_BYTES}, \
+         others {REQUEST_BYTES}: split it"
+    )]
+    TooLong(String),
+    /// There is no such service or method.
     #[error("there is no such method; reflection lists those that there are")]
     Unimplemented,
     /// There is no such document.
@@ -125,7 +134,10 @@ impl Failure {
     /// A message that cannot be decoded or is too long is the caller's fault, which tonic's codes do not say.
     pub(crate) fn of_transport(status: &Status) -> Self {
         match status.code() {
-            Code::Internal | Code::OutOfRange => Self::Message(echo(status.message()).to_owned()),
+            Code::OutOfRange => Self::TooLong(echo(status.message()).to_owned()),
+            Code::Internal => Self::Message(echo(status.message()).to_owned()),
+            // An unknown method has no message.
+            Code::Unimplemented if !status.message().is_empty() => Self::Encoding(echo(status.message()).to_owned()),
             Code::Unimplemented => Self::Unimplemented,
             _ => Self::Cancelled,
         }

@@ -33,15 +33,15 @@ impl Failure {
     fn line(&self) -> Line {
         let (code, reason, retry) = match self {
             Self::Invalid(_) => (Code::InvalidArgument, "INVALID_FIELD", None),
-            Self::Message(_) => (Code::InvalidArgument, "INVALID_MESSAGE", None),
-            Self::Unimplemented => (Code::Unimplemented, "UNIMPLEMENTED", None),
+            Self::Message(_) | Self::TooLong(_) => (Code::InvalidArgument, "INVALID_MESSAGE", None),
+            Self::Unimplemented | Self::Encoding(_) => (Code::Unimplemented, "UNIMPLEMENTED", None),
             Self::DocumentNotFound(_) => (Code::NotFound, "DOCUMENT_NOT_FOUND", None),
             Self::EtagMismatch(_) => (Code::Aborted, "ETAG_MISMATCH", None),
             Self::TooManyStreams => (Code::ResourceExhausted, "TOO_MANY_STREAMS", Some(RETRY_SOON)),
             Self::Overloaded => (Code::ResourceExhausted, "OVERLOADED", Some(RETRY_SOON)),
             Self::SlowConsumer => (Code::ResourceExhausted, "SLOW_CONSUMER", None),
             Self::IdleImport => (Code::ResourceExhausted, "IDLE_IMPORT", None),
-            Self::StorageFull => (Code::ResourceExhausted, "STORAGE_FULL", None),
+            Self::StorageFull => (Code::ResourceExhausted, "STORAGE_FULL", Some(RETRY_LATER)),
             Self::Draining => (Code::Unavailable, "SERVER_DRAINING", Some(RETRY_LATER)),
             Self::Opening => (Code::Unavailable, "INDEX_OPENING", Some(RETRY_LATER)),
             Self::EngineUnavailable(_) => (Code::Unavailable, "ENGINE_UNAVAILABLE", Some(RETRY_LATER)),

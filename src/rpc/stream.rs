@@ -154,7 +154,7 @@ impl<T> Task<T> {
 
     /// Gives back what a reader that takes nothing holds: the transport keeps its body for as long as it likes.
     fn give_up(&self) {
-        self.call.stats().fail(Failure::SlowConsumer.reason());
+        self.call.status(Failure::SlowConsumer);
         if let Some(queue) = self.queue.upgrade() {
             drop(lock(&queue).take());
         }

@@ -7,6 +7,9 @@ use crate::{
     engine::DocumentRecord,
 };
 
+/// What a paragraph takes up besides its texts: its ordinal, lengths and names of fields.
+const PARAGRAPH_BYTES: usize = 32;
+
 /// How much a batch may carry: it ends at whichever comes first, but has at least one hit if there is one.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchBound {
@@ -42,6 +45,16 @@ pub struct Hit {
     pub before: Vec<Neighbour>,
     /// The paragraphs after it, in document order.
     pub after: Vec<Neighbour>,
+}
+
+impl Neighbour {
+    /// Roughly the bytes of all that it says.
+    pub(super) fn bytes(&self) -> usize {
+        let Paragraph { text, heading_path, source_ranges } = &self.paragraph;
+        let headings: usize = heading_path.iter().map(String::len).sum();
+        let id = self.id.document.as_str().len();
+        id + text.len() + headings + size_of_val(source_ranges.as_slice()) + PARAGRAPH_BYTES
+    }
 }
 
 /// A paragraph beside a hit, or of a document that is read.

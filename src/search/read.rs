@@ -12,6 +12,9 @@ use crate::{
 /// How many paragraphs are fetched at once.
 const FETCHED_AT_ONCE: u32 = 256;
 
+/// The most edits that one answer lists: with their names they stay far below the 4 MiB that clients accept.
+const MAX_EDITS: usize = 16_384;
+
 /// Paragraphs of a document.
 #[derive(Clone, Debug)]
 pub struct ParagraphPage {
@@ -45,7 +48,8 @@ impl Searcher {
         self.find(id).map(|(_, _, record)| record)
     }
 
-    /// A document's record and its paragraphs from `first` on, up to `max_bytes` of text but at least one.
+    /// A document's record and its paragraphs from `first` on, up to `max_bytes` of all that it says of them but
+    /// at least one.
     ///
     /// # Errors
     /// When there is no such document or the index cannot be read.
@@ -56,7 +60,7 @@ impl Searcher {
         let mut next = first;
         while next < document.version.paragraphs {
             for neighbour in page(snapshot.as_ref(), address, id, next)? {
-                bytes += neighbour.paragraph.text.len();
+                bytes += neighbour.bytes();
                 if bytes > max_bytes && !paragraphs.is_empty() {
                     return Ok(ParagraphPage { document, paragraphs, next: Some(next) });
                 }
@@ -82,10 +86,12 @@ impl Searcher {
             .ok_or(SearchError::BadOffset(offset))?;
         let one_character = whole.ceil_char_boundary(start.saturating_add(1));
         let end = whole.floor_char_boundary(start.saturating_add(max_bytes)).max(one_character);
-        let within = |edit: &Edit| (edit.range.start as usize) < end && edit.range.end as usize > start;
+        let edits: Vec<_> = layout.edits.into_iter().filter(|edit| edit.range.end as usize > start).collect();
+        let end = end_of_part(&whole, &edits, start, end);
+        let within = |edit: &Edit| (edit.range.start as usize) < end;
         Ok(Original {
             document,
-            edits: layout.edits.into_iter().filter(within).collect(),
+            edits: edits.into_iter().filter(within).collect(),
             next: (end < whole.len()).then_some(end as u64),
             text: whole[start..end].to_owned(),
         })
@@ -95,6 +101,15 @@ impl Searcher {
         let snapshot = self.engine.snapshot();
         let (address, record) = snapshot.document(id)?.ok_or_else(|| SearchError::DocumentNotFound(id.clone()))?;
         Ok((snapshot, address, record))
+    }
+}
+
+/// Where a part ends that may have so many bytes: sooner where more was cut out than one answer can list.
+fn end_of_part(whole: &str, edits: &[Edit], start: usize, end: usize) -> usize {
+    match edits.get(MAX_EDITS) {
+        // At least a character: an edit that begins before the part is listed with it.
+        Some(next) => end.min((next.range.start as usize).max(whole.ceil_char_boundary(start + 1))),
+        None => end,
     }
 }
 

@@ -7,7 +7,7 @@ use tonic_health::pb::{
     HealthCheckRequest, HealthCheckResponse, health_check_response::ServingStatus, health_client::HealthClient,
 };
 use xunzhang::{
-    app::App,
+    app::{App, Ending},
     rpc::{
         Channel,
         proto::{GetIndexStatsRequest, GetServerInfoRequest, GetServerInfoResponse, Limits},
@@ -105,8 +105,8 @@ async fn while_it_drains_it_says_so_and_still_answers() {
     assert_eq!(service.search(searched("防汛")).await.hits.len(), 1);
     Service::connect(service.addresses.service).await;
     service.ask_to_stop().await;
-    let (in_time, _) = service.stopped().await;
-    assert!(!in_time, "it was told not to wait");
+    let (ending, _) = service.stopped().await;
+    assert_eq!(ending, Ending::Forced);
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn a_service_that_health_does_not_know() {
     let end = within("the end", watch.message()).await.expect_err("it never ends by itself");
     assert_eq!(end.code(), Code::Unavailable);
     drop((client, watch));
-    assert!(service.stopped().await.0);
+    assert_eq!(service.stopped().await.0, Ending::Stopped);
 }
 
 #[tokio::test]
@@ -211,7 +211,7 @@ async fn a_data_directory_in_use_is_left_alone() {
     assert!(message.contains("--data-dir"), "{message}");
     // It is free when the first one has ended.
     first.ready().await;
-    assert!(within("the end", first.run_until(tokio_stream::once(()))).await);
+    assert_eq!(within("the end", first.run_until(tokio_stream::once(()))).await, Ending::Stopped);
     second.open().await.unwrap();
 }
 

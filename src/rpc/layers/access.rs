@@ -73,7 +73,8 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        let code = self.code.unwrap_or(Code::Cancelled);
+        // A caller that leaves without reading why its call failed did not end it.
+        let code = self.code.or_else(|| self.call.stats().code()).unwrap_or(Code::Cancelled);
         self.measure(code);
         self.write(code);
     }

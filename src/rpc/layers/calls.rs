@@ -104,7 +104,7 @@ fn adopted(response: Response<Body>, call: &Call) -> Response<Body> {
     match Status::from_header_map(response.headers()) {
         Some(status) if is_foreign => {
             let (status, reason) = adopt(&status, call.request_id());
-            call.stats().fail(reason);
+            call.stats().fail(status.code(), reason);
             status.into_http()
         }
         _ => response,

@@ -5,7 +5,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request};
-use xunzhang::rpc::proto::{PutDocumentRequest, document_service_client::DocumentServiceClient};
+use xunzhang::{
+    app::Ending,
+    rpc::proto::{PutDocumentRequest, document_service_client::DocumentServiceClient},
+};
 
 use super::{EXPORT, PARAGRAPHS, begun, begun_at, fill, long, rest, wait_for_active, wait_for_end};
 use crate::support::{Server, Service, Stuck, check_status, exported, ready, searched, send_signal, sent, within};
@@ -24,8 +27,8 @@ async fn stopping_ends_streams_and_is_told_by_metrics() {
     // The other reader is waited for, so that there still is a page of metrics.
     wait_for_end(&service, EXPORT, "UNAVAILABLE", 1).await;
     drop(stuck);
-    let (in_time, _) = service.stopped().await;
-    assert!(in_time, "with nobody left to wait for it ends in order");
+    let (ending, _) = service.stopped().await;
+    assert_eq!(ending, Ending::Stopped);
 }
 
 /// With threads of their own for the connections: waiting for a process blocks.
@@ -52,8 +55,8 @@ async fn stopping_does_not_wait_for_ever() {
     fill(&service).await;
     let stuck = Stuck::export(service.addresses.service).await;
     service.ask_to_stop().await;
-    let (in_time, stopped) = service.stopped().await;
-    assert!(!in_time, "the reader never takes the end");
+    let (ending, stopped) = service.stopped().await;
+    assert_eq!(ending, Ending::Stopped, "a reader that never takes the end is left, and nothing is lost");
     drop(stuck);
     // What was written is there all the same.
     let service = stopped.start().await;
@@ -68,8 +71,8 @@ async fn a_second_request_to_stop_is_now() {
     let stuck = Stuck::export(service.addresses.service).await;
     service.ask_to_stop().await;
     service.ask_to_stop().await;
-    let (in_time, _) = service.stopped().await;
-    assert!(!in_time, "what was open was dropped");
+    let (ending, _) = service.stopped().await;
+    assert_eq!(ending, Ending::Forced);
     drop(stuck);
 }
 
@@ -88,8 +91,8 @@ async fn an_import_that_the_end_cuts_short_says_what_is_in() {
     let status = within("the end", answers.message()).await.expect_err("it was cut short");
     check_status(&status, Code::Unavailable, "SERVER_DRAINING", None);
     drop((requests, answers));
-    let (in_time, stopped) = service.stopped().await;
-    assert!(in_time);
+    let (ending, stopped) = service.stopped().await;
+    assert_eq!(ending, Ending::Stopped);
     let service = stopped.start().await;
     assert_eq!(service.search(searched("防汛")).await.hits.len(), 1);
     service.stop().await;

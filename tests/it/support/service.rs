@@ -15,7 +15,7 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 use xunzhang::{
-    app::{Addresses, App},
+    app::{Addresses, App, Ending},
     config::{Config, DrainConfig},
     rpc::proto::{
         DeleteDocumentRequest, DeleteDocumentResponse, Document, ExportRequest, GetDocumentRequest,
@@ -38,7 +38,7 @@ pub(crate) struct Service {
     channel: Channel,
     admin: Channel,
     stop: mpsc::Sender<()>,
-    running: JoinHandle<bool>,
+    running: JoinHandle<Ending>,
 }
 
 /// Port 0 of loopback.
@@ -175,19 +175,19 @@ impl Service {
         self.stop.send(()).await.expect("it runs");
     }
 
-    /// Waits until the service has stopped after it was asked to; says whether all was done in time.
-    pub(crate) async fn stopped(self) -> (bool, Stopped) {
+    /// Waits until the service has stopped after it was asked to; says how it ended.
+    pub(crate) async fn stopped(self) -> (Ending, Stopped) {
         let Self { config, directory, channel, admin, running, .. } = self;
         drop((channel, admin)); // Nobody asks any more.
-        let in_time = within("the end of the service", running).await.expect("stopping does not panic");
-        (in_time, Stopped { config, directory })
+        let ending = within("the end of the service", running).await.expect("stopping does not panic");
+        (ending, Stopped { config, directory })
     }
 
     /// Stops in order.
     pub(crate) async fn stop(self) -> Stopped {
         self.ask_to_stop().await;
-        let (in_time, stopped) = self.stopped().await;
-        assert!(in_time, "nothing was open, so nothing had to be waited for");
+        let (ending, stopped) = self.stopped().await;
+        assert_eq!(ending, Ending::Stopped);
         stopped
     }
 
