@@ -91,12 +91,13 @@ pub struct ReadyParagraph {
     pub heading_path: Vec<String>,
 }
 
-/// Names a document's content: equal content, equal etag. The first 64 bits of a BLAKE3 hash.
+/// Names a document's content: equal content, equal etag. The first 128 bits of a BLAKE3 hash: a document with the
+/// etag of the stored one is not written, so two contents must never meet in one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Etag(pub u64);
+pub struct Etag(pub u128);
 
 impl std::fmt::Display for Etag {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:016x}", self.0)
+        write!(f, "{:032x}", self.0)
     }
 }

@@ -128,5 +128,5 @@ fn etag(Document { id: _, metadata, content }: &Document) -> Etag {
         }
     }
     let first = hasher.finalize().as_bytes().first_chunk().copied().expect("a hash has 32 bytes");
-    Etag(u64::from_le_bytes(first))
+    Etag(u128::from_le_bytes(first))
 }

@@ -191,7 +191,7 @@ mod tests {
         check(ReadError::Corrupt("/data/1.store".to_owned()), Code::DataLoss, "INDEX_CORRUPT", None);
         check(ReadError::Engine("/data/1.store".into()), Code::Internal, "INTERNAL", None);
         let full = io(io::ErrorKind::StorageFull);
-        check(IngestError::Write(full), Code::ResourceExhausted, "STORAGE_FULL", None);
+        check(IngestError::Write(full), Code::ResourceExhausted, "STORAGE_FULL", Some(5));
         let broken = io(io::ErrorKind::PermissionDenied);
         check(IngestError::Write(broken), Code::Unavailable, "ENGINE_UNAVAILABLE", Some(5));
         let corrupt = WriteError::Read(ReadError::Corrupt("/data/1.store".to_owned()));

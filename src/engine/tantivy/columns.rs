@@ -12,7 +12,8 @@ use crate::{
 pub(super) struct Columns {
     position: Column<u64>,
     date: Column<u64>,
-    etag: Column<u64>,
+    etag_high: Column<u64>,
+    etag_low: Column<u64>,
     paragraphs: Column<u64>,
     searchable: Column<u64>,
 }
@@ -23,7 +24,8 @@ impl Columns {
         Ok(Self {
             position: open(column::POSITION)?,
             date: open(column::DATE)?,
-            etag: open(column::ETAG)?,
+            etag_high: open(column::ETAG_HIGH)?,
+            etag_low: open(column::ETAG_LOW)?,
             paragraphs: open(column::PARAGRAPHS)?,
             searchable: open(column::SEARCHABLE)?,
         })
@@ -48,9 +50,11 @@ impl Columns {
             let count = number(values, name)?;
             u32::try_from(count).map_err(|_| ReadError::Corrupt(format!("`{name}` of entry `{record}` is `{count}`")))
         };
+        let high = number(&self.etag_high, column::ETAG_HIGH)?;
+        let low = number(&self.etag_low, column::ETAG_LOW)?;
         Ok(Version {
             sequence: self.position(record).sequence(),
-            etag: Etag(number(&self.etag, column::ETAG)?),
+            etag: Etag(u128::from(high) << 64 | u128::from(low)),
             paragraphs: count(&self.paragraphs, column::PARAGRAPHS)?,
             searchable: count(&self.searchable, column::SEARCHABLE)?,
         })

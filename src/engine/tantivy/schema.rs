@@ -22,7 +22,8 @@ pub(super) const GRAMS: &str = "grams";
 pub(super) mod column {
     pub(in crate::engine::tantivy) const POSITION: &str = "position";
     pub(in crate::engine::tantivy) const DATE: &str = "date";
-    pub(in crate::engine::tantivy) const ETAG: &str = "etag";
+    pub(in crate::engine::tantivy) const ETAG_HIGH: &str = "etag_high";
+    pub(in crate::engine::tantivy) const ETAG_LOW: &str = "etag_low";
     pub(in crate::engine::tantivy) const PARAGRAPHS: &str = "paragraphs";
     pub(in crate::engine::tantivy) const SEARCHABLE: &str = "searchable";
 }
@@ -61,7 +62,8 @@ pub(super) struct Fields {
     /// The publish date, on paragraphs that can be found.
     pub(super) date: Field,
     /// On records.
-    pub(super) etag: Field,
+    pub(super) etag_high: Field,
+    pub(super) etag_low: Field,
     /// On records: all paragraphs.
     pub(super) paragraphs: Field,
     /// On records: paragraphs that can be found.
@@ -90,7 +92,8 @@ impl Fields {
             document: schema.add_text_field("document", STRING),
             position: schema.add_u64_field(column::POSITION, FAST),
             date: schema.add_u64_field(column::DATE, FAST),
-            etag: schema.add_u64_field(column::ETAG, FAST),
+            etag_high: schema.add_u64_field(column::ETAG_HIGH, FAST),
+            etag_low: schema.add_u64_field(column::ETAG_LOW, FAST),
             paragraphs: schema.add_u64_field(column::PARAGRAPHS, FAST),
             searchable: schema.add_u64_field(column::SEARCHABLE, FAST),
             words: add_text(&mut schema, "words", WORDS, words),

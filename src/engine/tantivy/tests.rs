@@ -137,7 +137,7 @@ fn document(id: &str, date: &str, paragraphs: &[&str]) -> IndexedDocument {
     IndexedDocument {
         id: document_id(id),
         metadata: Metadata { publish_date: date.parse().ok(), ..Metadata::default() },
-        etag: Etag(paragraphs.len() as u64),
+        etag: Etag(u128::MAX - paragraphs.len() as u128),
         paragraphs: paragraphs.iter().map(paragraph).collect(),
         layout: Layout::default(),
     }

@@ -9,7 +9,7 @@ use tantivy::{
 };
 
 use crate::{
-    document::{DocumentId, Layout},
+    document::{DocumentId, Etag, Layout},
     engine::{
         Change, Generation, IndexedDocument, Position, Removal, Version, WriteError, Writer,
         tantivy::{
@@ -56,7 +56,9 @@ impl TantivyWriter {
         record.add_u64(fields.kind, Kind::Record.to_u64());
         record.add_text(fields.document, id.as_str());
         record.add_u64(fields.position, Position::record(sequence).to_u64());
-        record.add_u64(fields.etag, etag.0);
+        let (high, low) = halves(etag);
+        record.add_u64(fields.etag_high, high);
+        record.add_u64(fields.etag_low, low);
         record.add_u64(fields.paragraphs, paragraphs.len() as u64);
         record.add_u64(fields.searchable, searchable);
         let title = metadata.title.clone();
@@ -143,6 +145,11 @@ impl Writer for TantivyWriter {
         }
         Ok(())
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "each half is taken for itself")]
+fn halves(Etag(etag): Etag) -> (u64, u64) {
+    ((etag >> 64) as u64, etag as u64)
 }
 
 fn open_writer(shared: &Shared, threads: usize) -> tantivy::Result<IndexWriter> {

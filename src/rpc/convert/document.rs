@@ -79,8 +79,8 @@ pub(crate) fn etag(text: &str) -> Result<Option<Etag>, Invalid> {
     if text.is_empty() {
         return Ok(None);
     }
-    let is_ours = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let number = is_ours.then(|| u64::from_str_radix(text, 16).ok()).flatten();
+    let is_ours = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let number = is_ours.then(|| u128::from_str_radix(text, 16).ok()).flatten();
     number
         .map(|number| Some(Etag(number)))
         .ok_or_else(|| Invalid::new("etag", "is not an etag that this service gave out"))
