@@ -3,16 +3,14 @@
 use std::ops::Range;
 
 use crate::{
-    document::{
-        Content, Document, Etag, Layout, MAX_READY_PARAGRAPHS, MAX_TEXT_BYTES, Paragraph, ReadyParagraph, split,
-    },
+    document::{Content, Document, Etag, Layout, Paragraph, ReadyParagraph, split},
     engine::IndexedDocument,
     text::repair,
 };
 
-/// The most memory that a document may take up until it is committed: the largest text with ordinary headings and
-/// title takes a quarter of it.
-const MAX_WEIGHT_BYTES: usize = 128 << 20;
+/// The most memory that a document may take up until it is committed: the largest text with ordinary paragraphs,
+/// headings and title takes a quarter of it.
+const MAX_WEIGHT_BYTES: usize = 256 << 20;
 
 /// A document, ready to be written.
 #[derive(Debug)]
@@ -35,16 +33,10 @@ pub enum PrepareWarning {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PrepareError {
-    /// The text, or all ready paragraphs together, exceed 16 MiB.
-    #[error("has `{0}` bytes, at most {MAX_TEXT_BYTES} are taken; split the document")]
-    TextTooLong(usize),
-    /// More ready paragraphs than 1,000,000.
-    #[error("has `{0}` paragraphs, at most {MAX_READY_PARAGRAPHS} are taken; split the document")]
-    TooManyParagraphs(usize),
-    /// Title and headings, repeated for each paragraph, exceed all bounds.
+    /// Its paragraphs are too many, or its title and headings, which go with each of them, too long.
     #[error(
-        "takes `{0}` bytes with its title and headings repeated for each paragraph, at most {MAX_WEIGHT_BYTES} are \
-         taken; shorten them or split the document"
+        "would take up `{0}` bytes: its paragraphs are many, or its title and headings, which go with each of them, \
+         long; at most {MAX_WEIGHT_BYTES} are taken: shorten them or split the document"
     )]
     TooHeavy(usize),
 }
@@ -52,9 +44,8 @@ pub enum PrepareError {
 /// Repairs, splits and hashes a document. CPU work: run it on the pool.
 ///
 /// # Errors
-/// When the document exceeds a limit.
+/// When the document, whose own size was checked before, would take too much memory once it is split.
 pub fn prepare(document: Document) -> Result<Prepared, PrepareError> {
-    check_size(&document.content)?;
     let etag = etag(&document);
     let Document { id, metadata, content } = document;
     let (paragraphs, layout) = match content {
@@ -68,17 +59,6 @@ pub fn prepare(document: Document) -> Result<Prepared, PrepareError> {
     }
     let warnings = if document.searchable() == 0 { vec![PrepareWarning::EmptyText] } else { Vec::new() };
     Ok(Prepared { document, warnings })
-}
-
-fn check_size(content: &Content) -> Result<(), PrepareError> {
-    let bytes = match content {
-        Content::Text(text) => text.len(),
-        Content::Ready(paragraphs) if paragraphs.len() > MAX_READY_PARAGRAPHS => {
-            return Err(PrepareError::TooManyParagraphs(paragraphs.len()));
-        }
-        Content::Ready(paragraphs) => paragraphs.iter().map(|paragraph| paragraph.text.len()).sum(),
-    };
-    if bytes > MAX_TEXT_BYTES { Err(PrepareError::TextTooLong(bytes)) } else { Ok(()) }
 }
 
 /// Repairs and splits a text.

@@ -6,4 +6,6 @@ mod parse;
 mod tree;
 
 pub use parse::{Parsed, Warning, parse};
-pub use tree::{Boolean, Field, MAX_CHARACTERS, MAX_CLAUSES, MAX_DEPTH, MatchMode, Phrase, Query, Words};
+pub use tree::{
+    Boolean, Field, MAX_CHARACTERS, MAX_CLAUSES, MAX_DEPTH, MAX_TREE_CHARACTERS, MatchMode, Phrase, Query, Words,
+};

@@ -2,6 +2,8 @@
 
 /// The most characters of a query's text; longer ones are pasted documents, not questions.
 pub const MAX_CHARACTERS: usize = 1_024;
+/// The most characters of all texts in a tree: each word costs postings to read.
+pub const MAX_TREE_CHARACTERS: usize = 16 * MAX_CHARACTERS;
 /// The most nodes of a tree: each costs postings to read.
 pub const MAX_CLAUSES: usize = 256;
 /// The most levels of a tree, so that recursion is bounded.

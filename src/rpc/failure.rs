@@ -122,7 +122,6 @@ impl From<IngestError> for Failure {
 }
 
 impl From<PrepareError> for Failure {
-    /// The same sizes are checked on conversion, before a document takes any room: none of these comes from there.
     fn from(error: PrepareError) -> Self {
         Invalid::new("document", error.to_string()).into()
     }

@@ -170,7 +170,7 @@ mod tests {
     fn the_table() {
         check(Invalid::new("limit", "is too large"), Code::InvalidArgument, "INVALID_FIELD", None);
         check(SearchError::BadOffset(1), Code::InvalidArgument, "INVALID_FIELD", None);
-        check(PrepareError::TextTooLong(17), Code::InvalidArgument, "INVALID_FIELD", None);
+        check(PrepareError::TooHeavy(17), Code::InvalidArgument, "INVALID_FIELD", None);
         check(SearchError::DocumentNotFound(id()), Code::NotFound, "DOCUMENT_NOT_FOUND", None);
         check(IngestError::NotFound(id()), Code::NotFound, "DOCUMENT_NOT_FOUND", None);
         check(IngestError::EtagMismatch(None), Code::Aborted, "ETAG_MISMATCH", None);

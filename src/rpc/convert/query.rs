@@ -1,7 +1,9 @@
 //! Queries, in both directions.
 
 use crate::{
-    query::{Boolean, Field, MAX_CHARACTERS, MAX_CLAUSES, MAX_DEPTH, MatchMode, Phrase, Query, Words},
+    query::{
+        Boolean, Field, MAX_CHARACTERS, MAX_CLAUSES, MAX_DEPTH, MAX_TREE_CHARACTERS, MatchMode, Phrase, Query, Words,
+    },
     rpc::{
         convert::invalid::{Invalid, enumeration, match_mode},
         proto::{self, query::Kind},
@@ -22,12 +24,13 @@ pub(super) fn checked_text(field: &str, text: String) -> Result<String, Invalid>
 
 /// Reads a tree that a caller built.
 pub(super) fn typed(field: &str, query: proto::Query) -> Result<Query, Invalid> {
-    Reader { clauses_left: MAX_CLAUSES }.query(field, 1, query)
+    Reader { clauses_left: MAX_CLAUSES, characters_left: MAX_TREE_CHARACTERS }.query(field, 1, query)
 }
 
 /// Reads a tree. Its recursion ends at [`MAX_DEPTH`], whatever comes in.
 struct Reader {
     clauses_left: usize,
+    characters_left: usize,
 }
 
 impl Reader {
@@ -38,8 +41,8 @@ impl Reader {
             return Err(Invalid::new(field, "has no kind of node set"));
         };
         match kind {
-            Kind::Text(text) => words(&format!("{field}.text"), text),
-            Kind::Phrase(text) => phrase(&format!("{field}.phrase"), text),
+            Kind::Text(text) => self.words(&format!("{field}.text"), text),
+            Kind::Phrase(text) => self.phrase(&format!("{field}.phrase"), text),
             Kind::Substring(proto::SubstringQuery { text: _ }) => {
                 Err(Invalid::not_served(&format!("{field}.substring")))
             }
@@ -50,12 +53,12 @@ impl Reader {
 
     fn count(&mut self, depth: usize) -> Result<(), Invalid> {
         if depth > MAX_DEPTH {
-            return Err(Invalid::new("typed_query", format!("has more than {MAX_DEPTH} levels")));
+            return Err(Invalid::new("typed_query", format!("has more than {MAX_DEPTH} levels; flatten it")));
         }
         self.clauses_left = self
             .clauses_left
             .checked_sub(1)
-            .ok_or_else(|| Invalid::new("typed_query", format!("has more than {MAX_CLAUSES} clauses")))?;
+            .ok_or_else(|| Invalid::new("typed_query", format!("has more than {MAX_CLAUSES} clauses; ask twice")))?;
         Ok(())
     }
 
@@ -75,23 +78,34 @@ impl Reader {
         let numbered = queries.into_iter().enumerate();
         numbered.map(|(number, query)| self.query(&format!("{field}[{number}]"), depth + 1, query)).collect()
     }
-}
 
-fn words(path: &str, query: proto::TextQuery) -> Result<Query, Invalid> {
-    let proto::TextQuery { text, field, r#match } = query;
-    Ok(Query::Words(Words {
-        text: checked_text(&format!("{path}.text"), text)?,
-        field: query_field(&format!("{path}.field"), field)?,
-        mode: match_mode(&format!("{path}.match"), r#match)?,
-    }))
-}
+    fn words(&mut self, path: &str, query: proto::TextQuery) -> Result<Query, Invalid> {
+        let proto::TextQuery { text, field, r#match } = query;
+        Ok(Query::Words(Words {
+            text: self.text(&format!("{path}.text"), text)?,
+            field: query_field(&format!("{path}.field"), field)?,
+            mode: match_mode(&format!("{path}.match"), r#match)?,
+        }))
+    }
 
-fn phrase(path: &str, query: proto::PhraseQuery) -> Result<Query, Invalid> {
-    let proto::PhraseQuery { text, field } = query;
-    Ok(Query::Phrase(Phrase {
-        text: checked_text(&format!("{path}.text"), text)?,
-        field: query_field(&format!("{path}.field"), field)?.unwrap_or(Field::Text),
-    }))
+    fn phrase(&mut self, path: &str, query: proto::PhraseQuery) -> Result<Query, Invalid> {
+        let proto::PhraseQuery { text, field } = query;
+        Ok(Query::Phrase(Phrase {
+            text: self.text(&format!("{path}.text"), text)?,
+            field: query_field(&format!("{path}.field"), field)?.unwrap_or(Field::Text),
+        }))
+    }
+
+    fn text(&mut self, field: &str, text: String) -> Result<String, Invalid> {
+        let text = checked_text(field, text)?;
+        self.characters_left = self.characters_left.checked_sub(text.chars().count()).ok_or_else(|| {
+            Invalid::new(
+                "typed_query",
+                format!("has more than {MAX_TREE_CHARACTERS} characters in its texts; ask twice"),
+            )
+        })?;
+        Ok(text)
+    }
 }
 
 fn query_field(field: &str, value: i32) -> Result<Option<Field>, Invalid> {
