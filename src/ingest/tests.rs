@@ -12,8 +12,8 @@ use std::{
 use crate::{
     document::{Content, Document, DocumentId, Etag, Layout, Metadata},
     engine::{
-        Address, Change, DocumentRecord, Engine, Expression, Generation, Position, Ranking, ReadError, Snapshot,
-        Statistics, StoredParagraph, Term, Version, Walk, WriteError, Writer,
+        Address, Change, DocumentRecord, Engine, Expression, Generation, IndexedDocument, Position, Ranking, ReadError,
+        Snapshot, Statistics, StoredParagraph, Term, Version, Walk, WriteError, Writer,
     },
     ingest::{GroupCommit, Ingest, IngestError, Outcome, Prepared, prepare},
 };
@@ -274,6 +274,17 @@ fn a_document_that_would_take_all_memory_is_refused() {
     let content = Content::Ready((0..100_000).map(ready).collect());
     let refused = prepare(Document { id: id("a"), metadata, content });
     assert!(matches!(refused, Err(crate::ingest::PrepareError::TooHeavy(_))), "{:?}", refused.map(|_| ()));
+}
+
+/// What is stored of a document is its paragraphs and what they leave: together exactly the original.
+#[test]
+fn the_original_is_not_stored_twice() {
+    let original = "关于防汛工作的通知\n\n一、落实責(zé)任。各地要压实责任，\u{200b}确保安全。\n二、强(qiáng)化值守。要二十四小时值守。\n";
+    let IndexedDocument { paragraphs, layout, .. } = document("a", original).document;
+    let texts: usize = paragraphs.iter().map(|paragraph| paragraph.text.len()).sum();
+    assert!(!paragraphs.is_empty() && !layout.edits.is_empty());
+    assert_eq!(texts + layout.remains.len(), original.len());
+    assert_eq!(layout.original(&paragraphs).as_deref(), Some(original));
 }
 
 #[test]
