@@ -187,6 +187,21 @@ mod tests {
     }
 
     #[test]
+    fn what_the_transport_refuses_is_told_as_it_is() {
+        let told = |code, message: &str, words: &str| {
+            let (status, reason) = adopt(&Status::new(code, message), "desk-7");
+            assert!(status.message().contains(words), "{status:?}");
+            (status.code(), reason)
+        };
+        let unknown = told(Code::Unimplemented, "", "no such method");
+        assert_eq!(unknown, (Code::Unimplemented, "UNIMPLEMENTED"));
+        let compressed = told(Code::Unimplemented, "compressed with gzip", "compressed with gzip; send messages");
+        assert_eq!(compressed, (Code::Unimplemented, "UNIMPLEMENTED"));
+        let long = told(Code::OutOfRange, "too large", "split it");
+        assert_eq!(long, (Code::InvalidArgument, "INVALID_MESSAGE"));
+    }
+
+    #[test]
     fn what_is_ours_to_mend_tells_the_caller_nothing_of_it() {
         check(ReadError::Corrupt("/data/1.store".to_owned()), Code::DataLoss, "INDEX_CORRUPT", None);
         check(ReadError::Engine("/data/1.store".into()), Code::Internal, "INTERNAL", None);

@@ -140,3 +140,19 @@ fn page(snapshot: &dyn Snapshot, record: Address, id: &DocumentId, first: u32) -
     }
     Ok(page)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Rule;
+
+    #[test]
+    fn a_part_of_an_original_ends_before_it_has_too_many_edits() {
+        let edit = |start| Edit { range: start..start + 3, rule: Rule::ZeroWidth };
+        let whole = "\u{200b}".repeat(2 * MAX_EDITS);
+        let edits: Vec<_> = (0..2 * u32::try_from(MAX_EDITS).unwrap()).map(|number| edit(3 * number)).collect();
+        assert_eq!(end_of_part(&whole, &edits, 0, whole.len()), 3 * MAX_EDITS);
+        assert_eq!(end_of_part(&whole, &edits[MAX_EDITS..], 3 * MAX_EDITS, whole.len()), whole.len());
+        assert_eq!(end_of_part(&whole, &edits, 0, 6), 6);
+    }
+}
