@@ -100,7 +100,11 @@ impl Batch {
                 }
             }
         }
-        if failed == 0 { Ok(()) } else { Err(Failure::Incomplete(format!("{failed} queries were not answered"))) }
+        match failed {
+            0 => Ok(()),
+            1 => Err(Failure::Incomplete("1 query was not answered".to_owned())),
+            failed => Err(Failure::Incomplete(format!("{failed} queries were not answered"))),
+        }
     }
 
     fn start(&self, query: Query, channel: Channel, turns: Arc<Semaphore>) -> Running {

@@ -85,7 +85,8 @@ impl fmt::Display for ImportSummary {
             )?;
         }
         if skipped > 0 {
-            write!(formatter, ", {skipped} files skipped")?;
+            let files = if skipped == 1 { "file" } else { "files" };
+            write!(formatter, ", {skipped} {files} skipped")?;
         }
         Ok(())
     }

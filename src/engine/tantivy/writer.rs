@@ -174,3 +174,17 @@ fn engine_error(error: TantivyError) -> WriteError {
         None => WriteError::Engine(Box::new(error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_other_failures() {
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        let is_full = |error| matches!(engine_error(error), WriteError::Io(error) if error.kind() == full().kind());
+        assert!(is_full(full().into()));
+        assert!(is_full(OpenWriteError::wrap_io_error(full(), "1.store".into()).into()));
+        assert!(!is_full(TantivyError::ErrorInThread("a panic".to_owned())));
+    }
+}
