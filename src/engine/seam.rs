@@ -15,7 +15,8 @@ pub trait Engine: Send + Sync + 'static {
     /// The newest committed state. What it shows never changes.
     fn snapshot(&self) -> Arc<dyn Snapshot>;
 
-    /// The one writer. A second one while the first lives is an error.
+    /// The one writer. A second one while the first lives is an error. It begins from what is on disk, which every
+    /// new snapshot shows from then on.
     ///
     /// # Errors
     /// When there is a writer already, or the engine cannot make one.
@@ -24,7 +25,8 @@ pub trait Engine: Send + Sync + 'static {
 
 /// Writes changes in batches.
 ///
-/// After an error the batch is gone whole, and the writer has to be dropped: nothing of the batch will be visible.
+/// After an error the batch is in doubt, and the writer has to be dropped: no snapshot shows it before the next writer
+/// has found out whether it is on disk, and then it is there whole or not at all.
 pub trait Writer: Send {
     /// Takes one change into the open batch.
     ///

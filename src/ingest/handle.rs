@@ -62,7 +62,8 @@ pub enum IngestError {
     /// The writer is shutting down.
     #[error("no more changes are taken: shutting down")]
     Closed,
-    /// The index could not be written; nothing of the group was kept.
+    /// The index could not be written. Nothing of the group is acknowledged; to send it again does no harm, should it
+    /// be on disk all the same.
     #[error("{0}")]
     Write(Arc<WriteError>),
 }

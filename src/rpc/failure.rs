@@ -55,7 +55,7 @@ pub(crate) enum Failure {
     #[error("nothing was sent for {} s and all was acknowledged; import the rest anew", IMPORT_PATIENCE.as_secs())]
     IdleImport,
     /// The disk is full.
-    #[error("the disk is full; nothing was written, reads go on")]
+    #[error("the disk is full and the change is not acknowledged; reads go on")]
     StorageFull,
     /// The service ends.
     #[error("the service is shutting down; try again, it may be another one that answers")]
@@ -64,7 +64,7 @@ pub(crate) enum Failure {
     #[error("the index is being opened; try again later")]
     Opening,
     /// The index could not be written.
-    #[error("the index could not be written; nothing of the change was kept")]
+    #[error("the index could not be written and the change is not acknowledged; send it again")]
     EngineUnavailable(#[source] IngestError),
     /// The caller's time is up.
     #[error("the deadline of the call has passed")]
