@@ -4,8 +4,13 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use protox::prost::Message as _;
 
-const FILES: [&str; 4] =
-    ["xunzhang/v1/query.proto", "xunzhang/v1/search.proto", "xunzhang/v1/document.proto", "xunzhang/v1/admin.proto"];
+const FILES: [&str; 5] = [
+    "xunzhang/v1/query.proto",
+    "xunzhang/v1/search.proto",
+    "xunzhang/v1/analyze.proto",
+    "xunzhang/v1/document.proto",
+    "xunzhang/v1/admin.proto",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto");

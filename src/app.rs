@@ -177,7 +177,8 @@ impl App {
         let opening = self.pool.run(move |_| {
             let segmenter = Segmenter::new();
             let engine: Arc<dyn Engine> = Arc::new(TantivyEngine::open(&directory, &segmenter)?);
-            let ingest = Ingest::start(Arc::clone(&engine), group, move |took| metrics.committed(took))?;
+            let ingest =
+                Ingest::start(Arc::clone(&engine), segmenter.clone(), group, move |took| metrics.committed(took))?;
             Ok::<_, StartError>(Opened { searcher: Searcher::new(engine, segmenter), ingest })
         });
         let opened = opening.await??;

@@ -34,6 +34,8 @@ pub enum Command {
     Get(GetArguments),
     /// Delete one document
     Delete(DeleteArguments),
+    /// Show what becomes of a text: what is cut out, what it says about itself, its paragraphs
+    Analyze(AnalyzeArguments),
     /// Say what the index holds
     Stats,
 }
@@ -150,6 +152,20 @@ impl From<View> for DocumentView {
 pub struct DeleteArguments {
     /// The document
     pub id: String,
+}
+
+/// What `analyze` takes.
+#[derive(Debug, Args)]
+pub struct AnalyzeArguments {
+    /// A file of text in UTF-8; `-` for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where the text was found: what three documents of this source begin or end with is cut
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    pub source: String,
+    /// Print the words of every paragraph, too; with --json they are always there
+    #[arg(long)]
+    pub tokens: bool,
 }
 
 #[cfg(test)]

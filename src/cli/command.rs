@@ -5,6 +5,7 @@ use std::{io::Write as _, process::ExitCode};
 use tonic::transport::Channel;
 
 use super::{
+    analyze,
     arguments::{ClientArguments, Command, SearchArguments},
     connection::connect,
     document, export,
@@ -47,6 +48,10 @@ async fn dispatch(command: Command, client: &ClientArguments, output: &mut Outpu
         Command::Export(arguments) => export::export(service(client).await?, arguments, output).await,
         Command::Get(arguments) => document::get(service(client).await?, arguments, output).await,
         Command::Delete(arguments) => document::delete(service(client).await?, arguments, output).await,
+        Command::Analyze(arguments) => {
+            let text = analyze::read(&arguments.file)?;
+            analyze::analyze(service(client).await?, text, arguments, output).await
+        }
         Command::Stats => stats::stats(connect(&client.admin_endpoint, "--admin-endpoint").await?, output).await,
     }
 }

@@ -54,7 +54,7 @@ fn root_cause(error: &dyn Error) -> String {
 
 /// The client of `SearchService`.
 pub(super) fn search_service(channel: Channel) -> SearchServiceClient<Channel> {
-    SearchServiceClient::new(channel)
+    SearchServiceClient::new(channel).max_encoding_message_size(REQUEST_BYTES)
 }
 
 /// The client of `DocumentService`.

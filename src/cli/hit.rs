@@ -9,10 +9,10 @@ use super::{
 use crate::rpc::proto::{Hit, Paragraph};
 
 /// What stands between two headings of a path.
-const HEADING_SEPARATOR: &str = " › ";
+pub(super) const HEADING_SEPARATOR: &str = " › ";
 
 /// What stands before each line of a paragraph.
-const INDENT: &str = "   ";
+pub(super) const INDENT: &str = "   ";
 
 /// How hits are printed.
 pub(super) enum HitForm {
@@ -49,7 +49,7 @@ impl HitForm {
 }
 
 fn write_hit(out: &mut impl Write, styles: &Styles, hit: &Hit) -> io::Result<()> {
-    let Styles { name, place, aside } = styles;
+    let Styles { name, place, aside, .. } = styles;
     // An export has neither rank nor score.
     if hit.rank > 0 {
         write!(out, "{}. {aside}{:.4}{aside:#} ", hit.rank, hit.score)?;

@@ -3,6 +3,7 @@
 //! It talks to the service through the generated client and knows nothing else of it: not the engine, not the
 //! configuration, not where the data lies.
 
+mod analyze;
 mod arguments;
 mod command;
 mod connection;

@@ -51,6 +51,8 @@ pub(super) struct Styles {
     pub(super) place: Style,
     /// What stands beside it.
     pub(super) aside: Style,
+    /// What was cut out.
+    pub(super) cut: Style,
 }
 
 impl Styles {
@@ -58,7 +60,12 @@ impl Styles {
         if !coloured {
             return Self::default();
         }
-        Self { name: Style::new().bold(), place: AnsiColor::Cyan.on_default(), aside: Style::new().dimmed() }
+        Self {
+            name: Style::new().bold(),
+            place: AnsiColor::Cyan.on_default(),
+            aside: Style::new().dimmed(),
+            cut: AnsiColor::Red.on_default().strikethrough(),
+        }
     }
 }
 

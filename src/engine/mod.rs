@@ -14,5 +14,5 @@ pub use expression::{Clause, Expression, Term, TermField};
 pub use seam::{Engine, Snapshot, Walk, Writer};
 pub use types::{
     Address, Change, DocumentRecord, Generation, IndexedDocument, InvalidGeneration, Position, Ranked, Ranking,
-    Removal, Statistics, StoredParagraph, Version,
+    Removal, SourceLine, Statistics, StoredParagraph, Version,
 };

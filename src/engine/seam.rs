@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::AtomicBool};
 use crate::{
     document::{DocumentId, Layout},
     engine::{
-        Address, Change, DocumentRecord, Expression, Generation, Position, Ranking, ReadError, Statistics,
+        Address, Change, DocumentRecord, Expression, Generation, Position, Ranking, ReadError, SourceLine, Statistics,
         StoredParagraph, Term, Version, WriteError,
     },
 };
@@ -110,6 +110,12 @@ pub trait Snapshot: Send + Sync + 'static {
     /// # Errors
     /// When the index cannot be read.
     fn layout(&self, record: Address) -> Result<Layout, ReadError>;
+
+    /// Documents that begin or end with a line: all, or any `count` of them.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    fn documents_with_line(&self, line: SourceLine, count: usize) -> Result<Vec<DocumentId>, ReadError>;
 
     /// Which version of a document is there.
     ///

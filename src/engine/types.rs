@@ -3,8 +3,8 @@
 use std::{fmt, str::FromStr};
 
 use crate::{
-    document::{DocumentId, Etag, Layout, Metadata, Paragraph},
-    text,
+    document::{DocumentId, Etag, Layout, Metadata, MetadataField, Paragraph},
+    text::{self, EdgeLine},
 };
 
 /// A place in the order of arrival: the sequence of a document's version, then the ordinal of a paragraph in it.
@@ -95,6 +95,27 @@ impl FromStr for Generation {
     }
 }
 
+/// Names a line that a document begins or ends with, together with the document's source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SourceLine(u64);
+
+impl SourceLine {
+    /// The line `line` in the documents of `source`.
+    #[must_use]
+    pub fn new(source: &str, line: EdgeLine) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&line.to_u64().to_le_bytes()).update(source.as_bytes());
+        let first = hasher.finalize().as_bytes().first_chunk().copied().expect("a hash has 32 bytes");
+        Self(u64::from_le_bytes(first))
+    }
+
+    /// The number as which it is stored.
+    #[must_use]
+    pub fn to_u64(self) -> u64 {
+        self.0
+    }
+}
+
 /// What an engine needs for an entry besides its texts, as measured with the embedded one.
 const ENTRY_BYTES: usize = 1 << 10;
 
@@ -105,8 +126,12 @@ pub struct IndexedDocument {
     pub id: DocumentId,
     /// What is known about it.
     pub metadata: Metadata,
+    /// What of that was found in its text.
+    pub recognized: Vec<MetadataField>,
     /// Names its content.
     pub etag: Etag,
+    /// The lines that it begins and ends with.
+    pub edge_lines: Vec<SourceLine>,
     /// Its paragraphs in order. Those without a letter or digit are kept but cannot be found.
     pub paragraphs: Vec<Paragraph>,
     /// What the paragraphs leave of the original.
@@ -229,6 +254,8 @@ pub struct DocumentRecord {
     pub version: Version,
     /// What is known about it.
     pub metadata: Metadata,
+    /// What of that was found in its text.
+    pub recognized: Vec<MetadataField>,
     /// Bytes of the original; 0 when the caller split.
     pub original_bytes: u32,
 }

@@ -5,12 +5,15 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::{
-    document::{DocumentId, Etag},
+    document::{Document, DocumentId, Etag},
     engine::{Engine, Generation, WriteError},
     ingest::{
-        Prepared,
+        PrepareError, Prepared,
+        prepare::prepare,
+        seen_lines::SeenLines,
         writer::{self, Command, GroupCommit, Queue, Urgency},
     },
+    text::Segmenter,
 };
 
 /// The most changes that wait for the writer.
@@ -71,6 +74,9 @@ pub enum IngestError {
 /// The way to the writer. Cheap to clone.
 #[derive(Clone)]
 pub struct Ingest {
+    pub(super) engine: Arc<dyn Engine>,
+    pub(super) segmenter: Segmenter,
+    pub(super) seen: Arc<SeenLines>,
     queue: Queue,
     changes: Arc<Semaphore>,
     kib: Arc<Semaphore>,
@@ -100,19 +106,30 @@ impl Pending {
 }
 
 impl Ingest {
-    /// Starts the writer thread. It ends with [`Ingest::close`] or when every handle is dropped. `on_commit` is told
-    /// how long each commit took.
+    /// Starts the writer thread. It ends with [`Ingest::close`] or when every handle is dropped. `segmenter` cuts the
+    /// words that an analysis shows; `on_commit` is told how long each commit took.
     ///
     /// # Errors
     /// When the engine gives no writer or the thread cannot be started.
     pub fn start(
         engine: Arc<dyn Engine>,
+        segmenter: Segmenter,
         group: GroupCommit,
         on_commit: impl Fn(Duration) + Send + 'static,
     ) -> Result<Self, WriteError> {
-        let queue = writer::start(engine, group, Box::new(on_commit), QUEUED_CHANGES)?;
+        let queue = writer::start(Arc::clone(&engine), group, Box::new(on_commit), QUEUED_CHANGES)?;
         let changes = Arc::new(Semaphore::new(QUEUED_CHANGES));
-        Ok(Self { queue, changes, kib: Arc::new(Semaphore::new(QUEUED_KIB)) })
+        let kib = Arc::new(Semaphore::new(QUEUED_KIB));
+        Ok(Self { engine, segmenter, seen: Arc::default(), queue, changes, kib })
+    }
+
+    /// Repairs, splits and hashes a document. CPU work: run it on the pool.
+    ///
+    /// # Errors
+    /// When the document, whose own size was checked before, would take too much memory once it is split, or the index
+    /// cannot be read.
+    pub fn prepare(&self, document: Document) -> Result<Prepared, PrepareError> {
+        prepare(document, &self.seen, self.engine.snapshot().as_ref())
     }
 
     /// Writes one document and waits until it is on disk and searchable. `expected` is the etag that the stored

@@ -2,17 +2,21 @@
 //!
 //! Knows nothing of gRPC or of which engine is there.
 
+mod analyze;
 mod group;
 mod handle;
 mod prepare;
+mod seen_lines;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
+pub use analyze::Analysis;
 pub use handle::{Deleted, Ingest, IngestError, Outcome, Pending, Receipt};
-pub use prepare::{PrepareError, PrepareWarning, Prepared, prepare};
+pub use prepare::{PrepareError, PrepareWarning, Prepared};
 pub use writer::GroupCommit;
 
-// Why a group was not written, passed on as the engine says it.
+// Why a group was not written, and what a text was found to be, passed on as they are.
 pub use crate::engine::WriteError;
+pub use crate::text::{Dictionary, Edit, Token};

@@ -1,11 +1,9 @@
 //! From a document as it was sent to one that an engine takes.
 
-use std::ops::Range;
-
 use crate::{
-    document::{Content, Document, Etag, Layout, Paragraph, ReadyParagraph, split},
-    engine::IndexedDocument,
-    text::repair,
+    document::{Content, Document, Etag, Layout, Paragraph, Reading, ReadyParagraph, read},
+    engine::{IndexedDocument, ReadError, Snapshot, SourceLine},
+    ingest::seen_lines::SeenLines,
 };
 
 /// The most memory that a document may take up until it is committed: the largest text with ordinary paragraphs,
@@ -39,20 +37,28 @@ pub enum PrepareError {
          long; at most {MAX_WEIGHT_BYTES} are taken: shorten them or split the document"
     )]
     TooHeavy(usize),
+    /// What other documents of its source begin and end with cannot be looked up.
+    #[error("{0}")]
+    Read(#[from] ReadError),
 }
 
-/// Repairs, splits and hashes a document. CPU work: run it on the pool.
-///
-/// # Errors
-/// When the document, whose own size was checked before, would take too much memory once it is split.
-pub fn prepare(document: Document) -> Result<Prepared, PrepareError> {
+/// Reads and hashes a document; `seen` and `snapshot` know the lines that others of its source begin and end with.
+pub(super) fn prepare(document: Document, seen: &SeenLines, snapshot: &dyn Snapshot) -> Result<Prepared, PrepareError> {
     let etag = etag(&document);
     let Document { id, metadata, content } = document;
-    let (paragraphs, layout) = match content {
-        Content::Text(original) => cut(&original),
-        Content::Ready(ready) => (ready.into_iter().map(take).collect(), Layout::default()),
+    let empty = IndexedDocument {
+        id,
+        metadata,
+        recognized: Vec::new(),
+        etag,
+        edge_lines: Vec::new(),
+        paragraphs: Vec::new(),
+        layout: Layout::default(),
     };
-    let document = IndexedDocument { id, metadata, etag, paragraphs, layout };
+    let document = match content {
+        Content::Text(original) => read_into(empty, &original, seen, snapshot)?,
+        Content::Ready(ready) => IndexedDocument { paragraphs: ready.into_iter().map(take).collect(), ..empty },
+    };
     let weight_bytes = document.weight_bytes();
     if weight_bytes > MAX_WEIGHT_BYTES {
         return Err(PrepareError::TooHeavy(weight_bytes));
@@ -61,20 +67,24 @@ pub fn prepare(document: Document) -> Result<Prepared, PrepareError> {
     Ok(Prepared { document, warnings })
 }
 
-/// Repairs and splits a text.
-fn cut(original: &str) -> (Vec<Paragraph>, Layout) {
-    let repaired = repair(original);
-    let paragraphs: Vec<_> = split(repaired.text())
-        .into_iter()
-        .map(|section| paragraph(original, section.heading_path, repaired.source_ranges(section.range)))
-        .collect();
-    let layout = Layout::new(original, &paragraphs, repaired.edits().to_vec());
-    (paragraphs, layout)
-}
-
-fn paragraph(original: &str, heading_path: Vec<String>, source_ranges: Vec<Range<u32>>) -> Paragraph {
-    let text = source_ranges.iter().map(|range| &original[range.start as usize..range.end as usize]).collect();
-    Paragraph { text, heading_path, source_ranges }
+/// Reads a document's text.
+fn read_into(
+    mut document: IndexedDocument,
+    original: &str,
+    seen: &SeenLines,
+    snapshot: &dyn Snapshot,
+) -> Result<IndexedDocument, ReadError> {
+    let repeated = |source: &str, lines: &[_]| seen.repeated(snapshot, Some(&document.id), source, lines);
+    let Reading { repaired, recognition, source, edge_lines, paragraphs } =
+        read(original, &document.metadata.source, repeated)?;
+    if !source.is_empty() {
+        document.edge_lines = edge_lines.into_iter().map(|line| SourceLine::new(&source, line)).collect();
+        seen.remember(snapshot, &document.id, &document.edge_lines)?;
+    }
+    document.recognized = recognition.fill(&mut document.metadata);
+    document.layout = Layout::new(original, &paragraphs, repaired.edits().to_vec());
+    document.paragraphs = paragraphs;
+    Ok(document)
 }
 
 fn take(ready: ReadyParagraph) -> Paragraph {

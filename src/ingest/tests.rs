@@ -3,19 +3,20 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex,
+        Arc, LazyLock, Mutex,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     time::Duration,
 };
 
 use crate::{
-    document::{Content, Document, DocumentId, Etag, Layout, Metadata},
+    document::{Content, Document, DocumentId, Etag, Layout, Metadata, MetadataField},
     engine::{
         Address, Change, DocumentRecord, Engine, Expression, Generation, IndexedDocument, Position, Ranking, ReadError,
-        Snapshot, Statistics, StoredParagraph, Term, Version, Walk, WriteError, Writer,
+        Snapshot, SourceLine, Statistics, StoredParagraph, Term, Version, Walk, WriteError, Writer,
     },
-    ingest::{GroupCommit, Ingest, IngestError, Outcome, Prepared, prepare},
+    ingest::{GroupCommit, Ingest, IngestError, Outcome, PrepareError, Prepared, seen_lines::SeenLines},
+    text::Segmenter,
 };
 
 /// Versions in memory; what is committed is a copy.
@@ -31,6 +32,7 @@ struct State {
     commit: u64,
     sequence: u64,
     versions: BTreeMap<String, Version>,
+    lines: BTreeMap<String, Vec<SourceLine>>,
 }
 
 impl Memory {
@@ -62,10 +64,12 @@ impl Writer for MemoryWriter {
                     assert!(removal.sequence > self.open.sequence && removal.sequence < sequence);
                 }
                 let version = Version { sequence, etag: document.etag, paragraphs: 1, searchable: 1 };
+                self.open.lines.insert(document.id.to_string(), document.edge_lines);
                 self.open.versions.insert(document.id.to_string(), version);
                 sequence
             }
             Change::Delete { id, removes } => {
+                self.open.lines.remove(id.as_str());
                 self.open.versions.remove(id.as_str());
                 removes.sequence
             }
@@ -137,6 +141,11 @@ impl Snapshot for State {
     fn layout(&self, _: Address) -> Result<Layout, ReadError> {
         unreachable!("writing does not fetch")
     }
+
+    fn documents_with_line(&self, line: SourceLine, count: usize) -> Result<Vec<DocumentId>, ReadError> {
+        let with_line = self.lines.iter().filter(|(_, lines)| lines.contains(&line));
+        Ok(with_line.take(count).map(|(id, _)| self::id(id)).collect())
+    }
 }
 
 /// A group that only closes when someone is in a hurry.
@@ -144,13 +153,28 @@ const PATIENT: GroupCommit = GroupCommit { changes: 1_000, bytes: 1 << 20, linge
 
 fn start(group: GroupCommit) -> (Memory, Ingest) {
     let memory = Memory::default();
-    let ingest = Ingest::start(Arc::new(memory.clone()), group, |_| {}).expect("memory gives a writer");
+    let ingest = open(&memory, group);
     (memory, ingest)
 }
 
+fn open(memory: &Memory, group: GroupCommit) -> Ingest {
+    static SEGMENTER: LazyLock<Segmenter> = LazyLock::new(Segmenter::new);
+    Ingest::start(Arc::new(memory.clone()), SEGMENTER.clone(), group, |_| {}).expect("memory gives a writer")
+}
+
+/// Prepares a document that is the first one.
+fn prepare(document: Document) -> Result<Prepared, PrepareError> {
+    super::prepare::prepare(document, &SeenLines::default(), &State::default())
+}
+
 fn document(id: &str, text: &str) -> Prepared {
-    let id = DocumentId::try_from(id.to_owned()).expect("a good id");
-    prepare(Document { id, metadata: Metadata::default(), content: Content::Text(text.to_owned()) }).expect("small")
+    prepare(found("", id, text)).expect("small")
+}
+
+/// A text as it was found at a source.
+fn found(source: &str, id: &str, text: &str) -> Document {
+    let metadata = Metadata { source: source.to_owned(), ..Metadata::default() };
+    Document { id: self::id(id), metadata, content: Content::Text(text.to_owned()) }
 }
 
 fn id(id: &str) -> DocumentId {
@@ -273,7 +297,7 @@ fn a_document_that_would_take_all_memory_is_refused() {
     let metadata = Metadata { title: "题".repeat(1_000), ..Metadata::default() };
     let content = Content::Ready((0..100_000).map(ready).collect());
     let refused = prepare(Document { id: id("a"), metadata, content });
-    assert!(matches!(refused, Err(crate::ingest::PrepareError::TooHeavy(_))), "{:?}", refused.map(|_| ()));
+    assert!(matches!(refused, Err(PrepareError::TooHeavy(_))), "{:?}", refused.map(|_| ()));
 }
 
 /// What is stored of a document is its paragraphs and what they leave: together exactly the original.
@@ -315,4 +339,48 @@ fn the_etag_depends_on_all_that_was_sent() {
     for (index, one) in etags.iter().enumerate() {
         assert!(!etags[..index].contains(one), "{index}");
     }
+}
+
+/// A text whose site puts its name above and a slogan below.
+fn of_site(body: &str) -> String {
+    format!("云溪网上政务大厅\n{body}今年的工作要抓紧抓实，确保取得成效。\n云溪网与您同行\n")
+}
+
+fn texts(prepared: &Prepared) -> Vec<&str> {
+    prepared.document.paragraphs.iter().map(|paragraph| paragraph.text.as_str()).collect()
+}
+
+#[tokio::test]
+async fn what_three_documents_of_a_source_begin_and_end_with_is_cut_from_the_third_on() {
+    let (memory, ingest) = start(PATIENT);
+    let prepare = |ingest: &Ingest, source: &str, id: &str| ingest.prepare(found(source, id, &of_site(id))).unwrap();
+    for id in ["甲", "乙"] {
+        assert!(texts(&prepare(&ingest, "云溪网", id))[0].contains("政务大厅"), "{id} is one of the first two");
+    }
+    assert_eq!(texts(&prepare(&ingest, "云溪网", "丙")), ["丙今年的工作要抓紧抓实，确保取得成效。"]);
+    assert!(texts(&prepare(&ingest, "云溪网", "甲"))[0].contains("政务大厅") == false, "the others are two now");
+    assert!(texts(&prepare(&ingest, "别的网", "丁"))[0].contains("政务大厅"), "another source");
+    assert!(texts(&prepare(&ingest, "", "戊"))[0].contains("政务大厅"), "no source at all");
+
+    // What is committed is known after a restart, and what was only looked at is not.
+    for id in ["甲", "乙"] {
+        ingest.put(prepare(&ingest, "云溪网", id), None).await.unwrap();
+    }
+    ingest.close().await;
+    let ingest = open(&memory, PATIENT);
+    let analysis = ingest.analyze(&of_site("己"), "云溪网").unwrap();
+    assert_eq!(analysis.paragraphs.len(), 1);
+    assert_eq!(analysis.paragraphs[0].text, "己今年的工作要抓紧抓实，确保取得成效。");
+    assert!(texts(&prepare(&ingest, "云溪网", "甲"))[0].contains("政务大厅"), "one other document only");
+}
+
+#[test]
+fn what_the_sender_left_empty_is_taken_from_the_text() {
+    let text = "关于做好防汛工作的通知\n来源：云溪网 时间：2024年5月6日\n各地要压实责任，确保安全。\n";
+    let sent =
+        Document { metadata: Metadata { title: "通知".to_owned(), ..Metadata::default() }, ..found("", "a", text) };
+    let IndexedDocument { metadata, recognized, .. } = prepare(sent).unwrap().document;
+    assert_eq!((metadata.title.as_str(), metadata.source.as_str()), ("通知", "云溪网"));
+    assert_eq!(metadata.publish_date.map(|date| date.to_string()).as_deref(), Some("2024-05-06"));
+    assert_eq!(recognized, [MetadataField::Source, MetadataField::PublishDate]);
 }

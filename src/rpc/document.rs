@@ -6,7 +6,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::{
     document::DocumentId,
-    ingest::{Ingest, Prepared, prepare},
+    ingest::Ingest,
     rpc::{
         call::Call,
         convert::{
@@ -41,7 +41,8 @@ impl Documents {
         let ingest = self.ingest()?;
         let _admitted = self.core.admit_document_call()?;
         let id = document.id.clone();
-        let prepared: Prepared = self.core.in_turn(|_| prepare(document)).await??;
+        let preparing = ingest.clone();
+        let prepared = self.core.in_turn(move |_| preparing.prepare(document)).await??;
         warnings.extend(prepared.warnings.iter().copied().map(prepare_warning));
         let receipt = ingest.put(prepared, expected).await?;
         Ok(put_response(&id, &receipt, warnings))

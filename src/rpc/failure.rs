@@ -123,7 +123,10 @@ impl From<IngestError> for Failure {
 
 impl From<PrepareError> for Failure {
     fn from(error: PrepareError) -> Self {
-        Invalid::new("document", error.to_string()).into()
+        match error {
+            PrepareError::TooHeavy(_) => Invalid::new("document", error.to_string()).into(),
+            PrepareError::Read(error) => error.into(),
+        }
     }
 }
 

@@ -26,12 +26,9 @@ use crate::{
         layers::Calls,
         limits::{DOCUMENT_REQUEST_BYTES, REQUEST_BYTES},
         local,
-        proto::{
-            admin_service_server::AdminServiceServer, document_service_server::DocumentServiceServer,
-            search_service_server::SearchServiceServer,
-        },
+        proto::{admin_service_server::AdminServiceServer, document_service_server::DocumentServiceServer},
         reflection,
-        search::Search,
+        search::{Search, SizedSearch},
     },
     shutdown::Shutdown,
     telemetry::Metrics,
@@ -140,10 +137,10 @@ impl Rpc {
     }
 
     fn services(&self) -> Services {
-        let search = SearchServiceServer::new(Search::new(Arc::clone(&self.core)));
+        let search = SizedSearch::new(Search::new(Arc::clone(&self.core)));
         let documents = DocumentServiceServer::new(Documents::new(Arc::clone(&self.core)));
         self.router(&[name(&search), name(&documents)])
-            .add_service(search.max_decoding_message_size(REQUEST_BYTES))
+            .add_service(search)
             .add_service(documents.max_decoding_message_size(DOCUMENT_REQUEST_BYTES))
     }
 

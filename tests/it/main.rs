@@ -1,5 +1,6 @@
 //! The whole service, tested as its callers meet it.
 
+mod analyzing;
 mod command_line;
 mod commands;
 mod documents;

@@ -9,7 +9,7 @@ use tantivy::{
 };
 
 use crate::{
-    document::{DocumentId, Metadata, Paragraph},
+    document::{DocumentId, Metadata, MetadataField, Paragraph},
     engine::ReadError,
 };
 
@@ -26,6 +26,8 @@ pub(super) struct ParagraphEntry {
 pub(super) struct RecordEntry {
     pub(super) id: DocumentId,
     pub(super) metadata: Metadata,
+    /// What of the metadata was found in the text.
+    pub(super) recognized: Vec<MetadataField>,
     pub(super) original_bytes: u32,
 }
 

@@ -8,11 +8,11 @@ use tantivy::{
     store::{Compressor, ZstdCompressor},
 };
 
-use crate::document::DocumentId;
+use crate::{document::DocumentId, engine::SourceLine};
 
 /// The format of a data directory that this version reads and writes. It grows with every change of fields, tokens or
 /// stored records.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// Names under which tokenizers are registered.
 pub(super) const WORDS: &str = "words";
@@ -68,6 +68,8 @@ pub(super) struct Fields {
     pub(super) paragraphs: Field,
     /// On records: paragraphs that can be found.
     pub(super) searchable: Field,
+    /// On records: [`crate::engine::SourceLine`]s of the document's head and tail.
+    pub(super) edge_lines: Field,
     /// Words of the text: ranking only.
     pub(super) words: Field,
     /// Bigrams of the text with linear positions: matching and ranking.
@@ -96,6 +98,7 @@ impl Fields {
             etag_low: schema.add_u64_field(column::ETAG_LOW, FAST),
             paragraphs: schema.add_u64_field(column::PARAGRAPHS, FAST),
             searchable: schema.add_u64_field(column::SEARCHABLE, FAST),
+            edge_lines: schema.add_u64_field("edge_lines", INDEXED),
             words: add_text(&mut schema, "words", WORDS, words),
             grams: add_text(&mut schema, "grams", GRAMS, grams),
             title_words: add_text(&mut schema, "title_words", WORDS, words),
@@ -108,6 +111,10 @@ impl Fields {
 
     pub(super) fn kind_term(&self, kind: Kind) -> Term {
         Term::from_field_u64(self.kind, kind.to_u64())
+    }
+
+    pub(super) fn edge_line_term(&self, line: SourceLine) -> Term {
+        Term::from_field_u64(self.edge_lines, line.to_u64())
     }
 
     pub(super) fn document_term(&self, id: &DocumentId) -> Term {

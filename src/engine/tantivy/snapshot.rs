@@ -15,8 +15,8 @@ use tantivy::{
 use crate::{
     document::{DocumentId, Layout},
     engine::{
-        Address, DocumentRecord, Expression, Generation, Position, Ranking, ReadError, Snapshot, Statistics,
-        StoredParagraph, Term, TermField, Version, Walk,
+        Address, DocumentRecord, Expression, Generation, Position, Ranking, ReadError, Snapshot, SourceLine,
+        Statistics, StoredParagraph, Term, TermField, Version, Walk,
         tantivy::{
             columns::Columns,
             compile,
@@ -98,16 +98,16 @@ impl TantivySnapshot {
     }
 
     fn record_at(&self, address: Address) -> Result<DocumentRecord, ReadError> {
-        let RecordEntry { id, metadata, original_bytes } =
+        let RecordEntry { id, metadata, recognized, original_bytes } =
             fetch(&self.searcher, to_tantivy(address), self.fields.stored)?;
-        Ok(DocumentRecord { id, version: self.version_at(address)?, metadata, original_bytes })
+        Ok(DocumentRecord { id, version: self.version_at(address)?, metadata, recognized, original_bytes })
     }
 
     /// Where a document's record is kept: the first of its entries that is not deleted.
     fn find(&self, id: &DocumentId) -> Result<Option<Address>, ReadError> {
         let term = self.fields.document_term(id);
         for (segment, reader) in (0..).zip(self.searcher.segment_readers()) {
-            if let Some(document) = first_alive(reader, &term).map_err(read_error)? {
+            if let Some(&document) = alive(reader, &term, 1).map_err(read_error)?.first() {
                 return self.record_of(Address { segment, document }).map(Some);
             }
         }
@@ -200,6 +200,17 @@ impl Snapshot for TantivySnapshot {
         fetch(&self.searcher, to_tantivy(record), self.fields.layout)
     }
 
+    fn documents_with_line(&self, line: SourceLine, count: usize) -> Result<Vec<DocumentId>, ReadError> {
+        let term = self.fields.edge_line_term(line);
+        let mut ids = Vec::new();
+        for (segment, reader) in (0..).zip(self.searcher.segment_readers()) {
+            for document in alive(reader, &term, count - ids.len()).map_err(read_error)? {
+                ids.push(self.record_at(Address { segment, document })?.id);
+            }
+        }
+        Ok(ids)
+    }
+
     fn version(&self, id: &DocumentId) -> Result<Option<Version>, ReadError> {
         self.find(id)?.map(|address| self.version_at(address)).transpose()
     }
@@ -217,11 +228,16 @@ fn in_one_field(field: TermField) -> TermField {
     }
 }
 
-fn first_alive(segment: &SegmentReader, term: &IndexTerm) -> tantivy::Result<Option<DocId>> {
+/// The first `count` entries of a segment that have a term and are not deleted.
+fn alive(segment: &SegmentReader, term: &IndexTerm, count: usize) -> tantivy::Result<Vec<DocId>> {
+    let mut found = Vec::new();
     let index = segment.inverted_index(term.field())?;
-    let Some(mut postings) = index.read_postings(term, IndexRecordOption::Basic)? else { return Ok(None) };
-    while postings.doc() != TERMINATED && segment.is_deleted(postings.doc()) {
+    let Some(mut postings) = index.read_postings(term, IndexRecordOption::Basic)? else { return Ok(found) };
+    while found.len() < count && postings.doc() != TERMINATED {
+        if !segment.is_deleted(postings.doc()) {
+            found.push(postings.doc());
+        }
         postings.advance();
     }
-    Ok((postings.doc() != TERMINATED).then(|| postings.doc()))
+    Ok(found)
 }

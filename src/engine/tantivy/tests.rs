@@ -1,20 +1,18 @@
 //! The decisions that are dear to change later, each with a test named for it, and the seam's contract.
 
-use std::{
-    collections::BTreeSet,
-    path::Path,
-    sync::{Arc, atomic::AtomicBool},
-};
+mod harness;
+mod lines;
+
+use std::{collections::BTreeSet, path::Path, sync::atomic::AtomicBool};
 
 use proptest::prelude::*;
 use tantivy::{DocAddress, collector::DocSetCollector, query::TermQuery, schema::IndexRecordOption};
 use tempfile::TempDir;
 
+use self::harness::{Index, NEVER, document, document_id, quoted, segmenter, words};
 use crate::{
-    document::{DocumentId, Etag, Layout, Metadata, Paragraph},
     engine::{
-        Change, Clause, Engine, Expression, IndexedDocument, OpenError, Position, ReadError, Removal, Snapshot, Term,
-        TermField, Version, Writer,
+        Change, Clause, Engine, Expression, OpenError, Position, ReadError, Snapshot, Version, Writer as _,
         tantivy::{
             TantivyEngine,
             record::{TombstoneEntry, fetch},
@@ -22,135 +20,8 @@ use crate::{
             writer::TantivyWriter,
         },
     },
-    text::{Segmenter, searchable},
+    text::searchable,
 };
-
-static NEVER: AtomicBool = AtomicBool::new(false);
-
-struct Index {
-    engine: TantivyEngine,
-    writer: Option<Box<dyn Writer>>,
-    sequence: u64,
-    directory: TempDir,
-}
-
-impl Index {
-    fn new() -> Self {
-        let directory = TempDir::new().expect("a temporary directory");
-        let engine = TantivyEngine::open(directory.path(), &segmenter()).expect("an empty directory opens");
-        let writer = Some(engine.writer().expect("the first writer"));
-        Self { engine, writer, sequence: 0, directory }
-    }
-
-    fn with(documents: &[(&str, &[&str])]) -> Self {
-        let mut index = Self::new();
-        for (id, paragraphs) in documents {
-            index.put(document(id, "", paragraphs), None);
-        }
-        index.commit();
-        index
-    }
-
-    fn put(&mut self, document: IndexedDocument, replaces: Option<Version>) -> u64 {
-        let replaces = replaces.map(|version| self.removal(version));
-        self.sequence += 1;
-        let change = Change::Put { sequence: self.sequence, document: Box::new(document), replaces };
-        self.writer().write(change).expect("a change is written");
-        self.sequence
-    }
-
-    fn delete(&mut self, id: &str) {
-        let version = self.version(id).expect("the document is there");
-        let removes = self.removal(version);
-        self.writer().write(Change::Delete { id: document_id(id), removes }).expect("a change is written");
-    }
-
-    fn removal(&mut self, version: Version) -> Removal {
-        self.sequence += 1;
-        Removal { sequence: self.sequence, version, at: 1_700_000_000 }
-    }
-
-    fn commit(&mut self) {
-        self.writer().commit().expect("a commit");
-    }
-
-    fn writer(&mut self) -> &mut Box<dyn Writer> {
-        self.writer.as_mut().expect("open")
-    }
-
-    fn reopen(mut self) -> Self {
-        self.writer = None;
-        let Self { engine, sequence, directory, .. } = self;
-        drop(engine);
-        let engine = TantivyEngine::open(directory.path(), &segmenter()).expect("the directory opens again");
-        let writer = Some(engine.writer().expect("the first writer"));
-        Self { engine, writer, sequence, directory }
-    }
-
-    fn snapshot(&self) -> Arc<dyn Snapshot> {
-        self.engine.snapshot()
-    }
-
-    fn version(&self, id: &str) -> Option<Version> {
-        self.snapshot().version(&document_id(id)).expect("readable")
-    }
-
-    fn ranked(&self, expression: &Expression, limit: usize) -> Vec<(f32, Position)> {
-        let ranking = self.snapshot().rank(expression, limit, &NEVER).expect("readable");
-        ranking.hits.into_iter().map(|hit| (hit.score, hit.position)).collect()
-    }
-
-    fn walked(&self, expression: &Expression) -> Vec<Position> {
-        let mut walk = self.snapshot().walk(expression, None).expect("readable");
-        let mut found = Vec::new();
-        loop {
-            let part = walk.next(7, &NEVER).expect("readable");
-            if part.is_empty() {
-                return found;
-            }
-            found.extend(part.into_iter().map(|(position, _)| position));
-        }
-    }
-
-    fn texts(&self, expression: &Expression) -> Vec<String> {
-        let snapshot = self.snapshot();
-        let mut walk = snapshot.walk(expression, None).expect("readable");
-        let found = walk.next(usize::MAX, &NEVER).expect("readable");
-        let addresses: Vec<_> = found.into_iter().map(|(_, address)| address).collect();
-        let paragraphs = snapshot.paragraphs(&addresses).expect("readable");
-        paragraphs.into_iter().map(|stored| stored.paragraph.text).collect()
-    }
-}
-
-fn segmenter() -> Segmenter {
-    static SHARED: std::sync::OnceLock<Segmenter> = std::sync::OnceLock::new();
-    SHARED.get_or_init(Segmenter::new).clone()
-}
-
-fn document_id(id: &str) -> DocumentId {
-    DocumentId::try_from(id.to_owned()).expect("a good id")
-}
-
-fn document(id: &str, date: &str, paragraphs: &[&str]) -> IndexedDocument {
-    let paragraph =
-        |text: &&str| Paragraph { text: (*text).to_owned(), heading_path: Vec::new(), source_ranges: Vec::new() };
-    IndexedDocument {
-        id: document_id(id),
-        metadata: Metadata { publish_date: date.parse().ok(), ..Metadata::default() },
-        etag: Etag(u128::MAX - paragraphs.len() as u128),
-        paragraphs: paragraphs.iter().map(paragraph).collect(),
-        layout: Layout::default(),
-    }
-}
-
-fn quoted(text: &str) -> Expression {
-    Expression::Term(Term { characters: searchable(text), field: TermField::Text, word: false })
-}
-
-fn words(words: &[&str]) -> Expression {
-    let term = |word: &&str| Term { characters: searchable(word), field: TermField::TextOrTitle, word: true };
-    Expression::Combined(words.iter().map(|word| Clause::Should(Expression::Term(term(word)))).collect())
-}
 
 /// (a)
 #[test]

@@ -47,7 +47,7 @@ impl TantivyWriter {
 
     fn add(&mut self, sequence: u64, document: IndexedDocument) -> Vec<UserOperation> {
         let searchable = u64::from(document.searchable());
-        let IndexedDocument { id, metadata, etag, paragraphs, layout } = document;
+        let IndexedDocument { id, metadata, recognized, etag, edge_lines, paragraphs, layout } = document;
         let fields = &self.shared.fields;
         self.open.documents += 1;
         self.open.paragraphs += searchable;
@@ -61,11 +61,15 @@ impl TantivyWriter {
         record.add_u64(fields.etag_low, low);
         record.add_u64(fields.paragraphs, paragraphs.len() as u64);
         record.add_u64(fields.searchable, searchable);
+        for line in edge_lines {
+            record.add_u64(fields.edge_lines, line.to_u64());
+        }
         let title = metadata.title.clone();
         let date = metadata.publish_date.map_or(0, |date| u64::from(date.to_u32()));
         let Layout { original_bytes, .. } = layout;
         record.add_bytes(fields.layout, &encode(&layout));
-        record.add_bytes(fields.stored, &encode(&RecordEntry { id: id.clone(), metadata, original_bytes }));
+        let entry = RecordEntry { id: id.clone(), metadata, recognized, original_bytes };
+        record.add_bytes(fields.stored, &encode(&entry));
 
         let mut operations = Vec::with_capacity(paragraphs.len() + 1);
         operations.push(UserOperation::Add(record));

@@ -2,7 +2,7 @@
 
 use crate::{
     document::{DocumentId, Metadata},
-    ingest::{Deleted, Outcome, PrepareWarning, Receipt},
+    ingest::{Deleted, Edit, Outcome, PrepareWarning, Receipt},
     rpc::{
         convert::hit::{paragraph, range},
         proto,
@@ -51,13 +51,14 @@ pub(crate) fn delete_response(deleted: &Deleted) -> proto::DeleteDocumentRespons
 
 /// Writes a document's metadata.
 pub(crate) fn metadata_response(record: &DocumentRecord) -> proto::GetDocumentResponse {
-    let DocumentRecord { id, version, metadata, original_bytes } = record;
+    let DocumentRecord { id, version, metadata, recognized, original_bytes } = record;
     proto::GetDocumentResponse {
         document: Some(document(id, metadata.clone())),
         etag: version.etag.to_string(),
         sequence: version.sequence,
         paragraph_count: version.paragraphs,
         original_bytes: (*original_bytes).into(),
+        recognized_fields: recognized.iter().map(ToString::to_string).collect(),
         ..proto::GetDocumentResponse::default()
     }
 }
@@ -79,9 +80,15 @@ pub(crate) fn original_response(part: Original) -> proto::GetDocumentResponse {
     proto::GetDocumentResponse {
         original: text,
         next_original_offset: next.unwrap_or_default(),
-        edits: edits.map(|edit| proto::Edit { range: Some(range(edit.range)), rule: edit.rule.to_string() }).collect(),
+        edits: edits.map(edit).collect(),
         ..metadata_response(&document)
     }
+}
+
+/// Writes what was cut.
+pub(super) fn edit(edit: Edit) -> proto::Edit {
+    let Edit { range, rule } = edit;
+    proto::Edit { range: Some(self::range(range)), rule: rule.to_string() }
 }
 
 fn document(id: &DocumentId, metadata: Metadata) -> proto::Document {

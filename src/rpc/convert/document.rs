@@ -112,7 +112,7 @@ pub(crate) fn get_request(request: proto::GetDocumentRequest) -> Result<(Documen
     Ok((id, view))
 }
 
-fn bounded(field: &str, text: String, maximum: usize) -> Result<String, Invalid> {
+pub(super) fn bounded(field: &str, text: String, maximum: usize) -> Result<String, Invalid> {
     if text.len() > maximum {
         return Err(Invalid::new(field, format!("has {} bytes, at most {maximum} are taken", text.len())));
     }
@@ -194,7 +194,7 @@ fn checked_content(content: Option<document::Content>) -> Result<Content, Invali
     }
 }
 
-fn checked_size(field: &str, bytes: usize) -> Result<(), Invalid> {
+pub(super) fn checked_size(field: &str, bytes: usize) -> Result<(), Invalid> {
     if bytes > MAX_TEXT_BYTES {
         let message = format!("has {bytes} bytes of text, at most {MAX_TEXT_BYTES} are taken; split the document");
         return Err(Invalid::new(field, message));

@@ -12,7 +12,7 @@ use crate::{
 pub(crate) fn hit(hit: Hit) -> proto::Hit {
     let Hit { rank, score, id, paragraph, document, before, after } = hit;
     let Paragraph { text, heading_path, source_ranges } = paragraph;
-    let DocumentRecord { id: _, version, metadata, original_bytes: _ } = &*document;
+    let DocumentRecord { id: _, version, metadata, recognized: _, original_bytes: _ } = &*document;
     let Metadata {
         title,
         source,

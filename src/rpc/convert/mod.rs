@@ -2,6 +2,7 @@
 //!
 //! What comes in is destructured without `..`, so that a new field breaks the build until someone decides about it.
 
+mod analyze;
 mod answer;
 mod document;
 mod hit;
@@ -9,6 +10,7 @@ mod invalid;
 mod query;
 mod search;
 
+pub(crate) use analyze::{Analyze, analyze_request, analyze_response};
 pub(crate) use answer::{
     delete_response, metadata_response, original_response, paragraphs_response, prepare_warning, put_response,
     statistics_response,

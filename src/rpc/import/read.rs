@@ -3,7 +3,10 @@
 use std::{
     future::Future,
     pin::pin,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio::{
@@ -16,7 +19,7 @@ use tracing::Instrument as _;
 
 use crate::{
     document::{Content, Document},
-    ingest::{Prepared, prepare},
+    ingest::{PrepareError, Prepared},
     pool::{Pool, PoolError},
     rpc::{
         convert::{Invalid, Received, document, echo, prepare_warning},
@@ -30,9 +33,13 @@ use crate::{
 /// A chunk that is being prepared; dropping it stops the work.
 pub(super) type Preparing = AbortOnDropHandle<Vec<Item<Prepared>>>;
 
+/// How a document is prepared.
+pub(super) type Prepare = Arc<dyn Fn(Document) -> Result<Prepared, PrepareError> + Send + Sync>;
+
 /// Reads one import.
 pub(super) struct Reader {
     requests: Streaming<proto::ImportDocumentsRequest>,
+    prepare: Prepare,
     pool: Pool,
     chunks: mpsc::Sender<Preparing>,
     /// Documents that are not acknowledged yet.
@@ -51,14 +58,16 @@ struct Chunk {
 type Incoming = Result<Option<proto::ImportDocumentsRequest>, Status>;
 
 impl Reader {
-    /// Reads from `requests` and puts what is being prepared into `chunks`, counting it as under way.
+    /// Reads from `requests`, has documents prepared by `prepare` on `pool`, and puts them into `chunks`, counting them
+    /// as under way.
     pub(super) fn new(
         requests: Streaming<proto::ImportDocumentsRequest>,
+        prepare: Prepare,
         pool: Pool,
         chunks: mpsc::Sender<Preparing>,
         under_way: watch::Sender<usize>,
     ) -> Self {
-        Self { requests, pool, chunks, under_way, last_number: None }
+        Self { requests, prepare, pool, chunks, under_way, last_number: None }
     }
 
     /// Reads until the caller has no more or sends nothing for too long, something is wrong with the stream itself,
@@ -131,7 +140,7 @@ impl Reader {
         }
         let room = self.chunks.reserve().await.map_err(|_| Failure::Cancelled)?;
         self.under_way.send_modify(|under_way| *under_way += chunk.items.len());
-        let work = prepare_chunk(self.pool.clone(), chunk.items);
+        let work = prepare_chunk(self.pool.clone(), Arc::clone(&self.prepare), chunk.items);
         room.send(AbortOnDropHandle::new(tokio::spawn(work.in_current_span())));
         Ok(())
     }
@@ -167,13 +176,14 @@ async fn idle(mut under_way: watch::Receiver<usize>) {
 }
 
 /// Prepares documents. One whose preparation panics is refused, together with those of its chunk.
-async fn prepare_chunk(pool: Pool, items: Vec<Item<Document>>) -> Vec<Item<Prepared>> {
+async fn prepare_chunk(pool: Pool, prepare: Prepare, items: Vec<Item<Document>>) -> Vec<Item<Prepared>> {
     let names: Vec<_> = items.iter().map(|item| (item.sequence_number, item.document_id.clone())).collect();
-    let prepared = pool.run(|stop| items.into_iter().map(|item| prepare_item(item, stop)).collect()).await;
+    let work = move |stop: &AtomicBool| items.into_iter().map(|item| prepare_item(item, &prepare, stop)).collect();
+    let prepared = pool.run(work).await;
     prepared.unwrap_or_else(|error| names.into_iter().map(|name| panicked(name, error)).collect())
 }
 
-fn prepare_item(item: Item<Document>, stop: &AtomicBool) -> Item<Prepared> {
+fn prepare_item(item: Item<Document>, prepare: &Prepare, stop: &AtomicBool) -> Item<Prepared> {
     let Item { sequence_number, document_id, mut warnings, state } = item;
     let state = state.and_then(|document| {
         if stop.load(Ordering::Relaxed) {
@@ -220,7 +230,8 @@ mod tests {
         let (chunks, prepared) = mpsc::channel(8);
         let pool = Pool::new(NonZeroUsize::MIN, NonZeroUsize::MIN).unwrap();
         let under_way = watch::Sender::new(0);
-        (Reader::new(requests, pool, chunks, under_way.clone()), prepared, under_way)
+        let prepare: Prepare = Arc::new(|_| Err(PrepareError::TooHeavy(7)));
+        (Reader::new(requests, prepare, pool, chunks, under_way.clone()), prepared, under_way)
     }
 
     #[tokio::test]
@@ -232,8 +243,13 @@ mod tests {
         while let Some(chunk) = prepared.recv().await {
             items.extend(chunk.await.unwrap());
         }
-        let ids: Vec<_> = items.iter().map(|item| item.document_id.len()).collect();
-        assert_eq!((ids, items[0].state.is_err(), items[1].state.is_ok()), (vec![510, 1], true, true));
+        let shown =
+            |item: &Item<Prepared>| (item.document_id.len(), item.state.as_ref().map(|_| ()).unwrap_err().to_string());
+        let shown: Vec<_> = items.iter().map(shown).collect();
+        assert!(
+            matches!(&shown[..], [(510, id), (1, weight)] if id.contains("document.id") && weight.contains("`7`")),
+            "{shown:?}"
+        );
     }
 
     #[tokio::test(start_paused = true)]

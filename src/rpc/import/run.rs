@@ -52,7 +52,9 @@ impl Import {
         let (chunks, prepared) = mpsc::channel(IMPORT_CHUNKS);
         let (pending, queued) = mpsc::channel(IMPORT_PENDING);
         let under_way = watch::Sender::new(0);
-        let reader = Reader::new(requests, self.core.pool.clone(), chunks, under_way.clone());
+        let ingest = self.ingest.clone();
+        let prepare = Arc::new(move |document| ingest.prepare(document));
+        let reader = Reader::new(requests, prepare, self.core.pool.clone(), chunks, under_way.clone());
         // Boxed: what each step holds while it waits adds up to 17 KiB.
         Box::pin(joined(
             reader.run(self.core.shutdown.stopping()),

@@ -10,7 +10,7 @@ use crate::rpc::{
     core::Core,
     failure::Failure,
     proto::{self, search_service_server::SearchService},
-    search::produce::Producer,
+    search::{analyze::analyze, produce::Producer},
     stream::{Answers, AtShutdown, start},
 };
 
@@ -78,5 +78,12 @@ impl SearchService for Search {
         let call = Call::of(&request);
         let answers = self.start_export(&call, request.into_inner());
         answers.map(Response::new).map_err(|failure| call.status(failure))
+    }
+
+    async fn analyze(
+        &self,
+        request: Request<proto::AnalyzeRequest>,
+    ) -> Result<Response<proto::AnalyzeResponse>, Status> {
+        Call::of(&request).answer(analyze(&self.core, request.into_inner())).await
     }
 }

@@ -1,0 +1,160 @@
+//! Which lines the documents of a source begin and end with: what three of them share is the site's, not theirs.
+//!
+//! The index knows the documents that are committed; those on their way to it are remembered here, so that an import
+//! does not have to wait for its own commits.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher as _, RandomState},
+    mem,
+    sync::{Mutex, PoisonError},
+};
+
+use crate::{
+    document::DocumentId,
+    engine::{ReadError, Snapshot, SourceLine},
+    text::{EdgeLine, MIN_DOCUMENTS_WITH_LINE, RepeatedLines},
+};
+
+/// How many lines are remembered before the older half of them is forgotten: those of several times as many documents
+/// as wait for the writer. A line takes some 100 bytes.
+const REMEMBERED: usize = 1 << 16;
+
+/// The lines seen. Shared by all that prepare documents.
+#[derive(Debug, Default)]
+pub(super) struct SeenLines {
+    keys: RandomState,
+    remembered: Mutex<Remembered>,
+}
+
+/// The documents that are known to have a line; what is asked for moves to the newer half.
+#[derive(Debug, Default)]
+struct Remembered {
+    newer: HashMap<SourceLine, Documents>,
+    older: HashMap<SourceLine, Documents>,
+}
+
+/// Documents by a hash of their ids; no more than make a line a repeated one.
+#[derive(Clone, Debug, Default)]
+struct Documents(Vec<u64>);
+
+impl SeenLines {
+    /// Those of the lines that repeat in other documents of a source than `id`.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub(super) fn repeated(
+        &self,
+        snapshot: &dyn Snapshot,
+        id: Option<&DocumentId>,
+        source: &str,
+        lines: &[EdgeLine],
+    ) -> Result<RepeatedLines, ReadError> {
+        let key = id.map(|id| self.key(id));
+        let is_repeated = |line: EdgeLine| {
+            let documents = self.documents(snapshot, SourceLine::new(source, line))?;
+            Ok((documents.others(key) + 1 >= MIN_DOCUMENTS_WITH_LINE).then_some(line))
+        };
+        lines.iter().filter_map(|&line| is_repeated(line).transpose()).collect()
+    }
+
+    /// Remembers that a document has these lines.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub(super) fn remember(
+        &self,
+        snapshot: &dyn Snapshot,
+        id: &DocumentId,
+        lines: &[SourceLine],
+    ) -> Result<(), ReadError> {
+        let key = self.key(id);
+        for &line in lines {
+            self.documents(snapshot, line)?;
+            self.with(|remembered| remembered.entry(line).add(key));
+        }
+        Ok(())
+    }
+
+    /// The documents known to have a line. The index is asked about one that is not remembered.
+    fn documents(&self, snapshot: &dyn Snapshot, line: SourceLine) -> Result<Documents, ReadError> {
+        if let Some(known) = self.with(|remembered| remembered.get(line)) {
+            return Ok(known);
+        }
+        // Not under the lock: the disk may be slow.
+        let indexed = snapshot.documents_with_line(line, MIN_DOCUMENTS_WITH_LINE)?;
+        Ok(self.with(|remembered| {
+            let documents = remembered.entry(line);
+            indexed.iter().for_each(|id| documents.add(self.key(id)));
+            documents.clone()
+        }))
+    }
+
+    fn key(&self, id: &DocumentId) -> u64 {
+        self.keys.hash_one(id)
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Remembered) -> T) -> T {
+        act(&mut self.remembered.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Remembered {
+    fn get(&mut self, line: SourceLine) -> Option<Documents> {
+        if let Some(documents) = self.older.remove(&line) {
+            self.newer.insert(line, documents);
+        }
+        self.newer.get(&line).cloned()
+    }
+
+    fn entry(&mut self, line: SourceLine) -> &mut Documents {
+        if self.newer.len() >= REMEMBERED / 2 {
+            self.older = mem::take(&mut self.newer);
+        }
+        let older = &mut self.older;
+        self.newer.entry(line).or_insert_with(|| older.remove(&line).unwrap_or_default())
+    }
+}
+
+impl Documents {
+    fn add(&mut self, key: u64) {
+        if self.0.len() < MIN_DOCUMENTS_WITH_LINE && !self.0.contains(&key) {
+            self.0.push(key);
+        }
+    }
+
+    /// How many there are but for one.
+    fn others(&self, key: Option<u64>) -> usize {
+        self.0.iter().filter(|other| Some(**other) != key).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(number: u64) -> SourceLine {
+        SourceLine::new("source", EdgeLine::from(number))
+    }
+
+    #[test]
+    fn documents_are_counted_once_and_up_to_as_many_as_matter() {
+        let mut documents = Documents::default();
+        for key in [1, 1, 2, 3, 4] {
+            documents.add(key);
+        }
+        assert_eq!((documents.others(None), documents.others(Some(1)), documents.others(Some(4))), (3, 2, 3));
+    }
+
+    #[test]
+    fn what_is_not_asked_for_is_forgotten() {
+        let mut remembered = Remembered::default();
+        remembered.entry(line(0)).add(7);
+        for number in 1..=REMEMBERED as u64 {
+            assert_eq!(remembered.get(line(0)).map(|documents| documents.others(None)), Some(1), "{number}");
+            remembered.entry(line(number)).add(7);
+        }
+        assert!(remembered.get(line(1)).is_none());
+        assert!(remembered.newer.len() + remembered.older.len() <= REMEMBERED);
+    }
+}

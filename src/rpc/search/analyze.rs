@@ -1,0 +1,28 @@
+//! `Analyze`: what the text chain makes of a text.
+
+use crate::{
+    ingest::Ingest,
+    rpc::{
+        convert::{Analyze, analyze_request, analyze_response},
+        core::Core,
+        failure::Failure,
+        proto,
+    },
+    search::ReadError,
+};
+
+/// Answers one call. It takes a place among those that carry a document: its text may be as long.
+pub(super) async fn analyze(core: &Core, request: proto::AnalyzeRequest) -> Result<proto::AnalyzeResponse, Failure> {
+    let asked = analyze_request(request)?;
+    let ingest = core.opened()?.ingest.clone();
+    let _admitted = core.admit_document_call()?;
+    let fingerprint = core.policy.fingerprint.clone();
+    Ok(core.in_turn(move |_| answer(&ingest, &asked, &fingerprint)).await??)
+}
+
+fn answer(ingest: &Ingest, asked: &Analyze, fingerprint: &str) -> Result<proto::AnalyzeResponse, ReadError> {
+    let Analyze { text, source, offset, tokens } = asked;
+    let analysis = ingest.analyze(text, source)?;
+    let words = |paragraph: &str| if *tokens { ingest.tokens(paragraph) } else { Vec::new() };
+    Ok(analyze_response(analysis, *offset, fingerprint, words))
+}
