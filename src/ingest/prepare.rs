@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::{
     document::{Content, Document, Etag, Layout, Paragraph, ReadyParagraph, split},
     engine::IndexedDocument,
-    text::repair,
+    text::{RepeatedLines, repair},
 };
 
 /// The most memory that a document may take up until it is committed: the largest text with ordinary paragraphs,
@@ -63,7 +63,7 @@ pub fn prepare(document: Document) -> Result<Prepared, PrepareError> {
 
 /// Repairs and splits a text.
 fn cut(original: &str) -> (Vec<Paragraph>, Layout) {
-    let repaired = repair(original);
+    let repaired = repair(original, &RepeatedLines::default());
     let paragraphs: Vec<_> = split(repaired.text())
         .into_iter()
         .map(|section| paragraph(original, section.heading_path, repaired.source_ranges(section.range)))
