@@ -14,5 +14,5 @@ pub use fingerprint::fingerprint;
 pub use fold::{fold, fold_character, has_searchable, is_searchable, searchable};
 pub use grams::for_each_gram;
 pub use query_words::QueryWord;
-pub use repair::{Edit, Repaired, Rule, repair};
+pub use repair::{EdgeLine, Edit, MIN_DOCUMENTS_WITH_LINE, Repaired, RepeatedLines, Rule, edge_lines, repair};
 pub use segment::Segmenter;

@@ -41,6 +41,11 @@ impl Syllable {
         letter.is_ascii_lowercase() && self.letters.len() <= MOST_LETTERS
     }
 
+    /// Whether it has one letter, as no syllable but a vowel's has.
+    pub(super) fn is_one_letter(&self) -> bool {
+        self.letters.len() == 1
+    }
+
     /// Whether this is exactly one syllable with exactly one tone mark.
     pub(super) fn is_toned(&self) -> bool {
         let split = INITIALS.iter().find_map(|initial| self.letters.strip_prefix(initial));

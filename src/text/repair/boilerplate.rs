@@ -1,0 +1,226 @@
+//! Lines that are not of the text: what a site puts above, below and around it.
+//!
+//! Some are certain wherever they stand. Others could be of the text too, as `主办单位：…` and `打印` could, and are cut
+//! only in a cluster that shows what they are.
+
+use super::{
+    Rule,
+    line::{fold_into, lines},
+    navigation,
+    page_numbers::is_page_number,
+    repaired::Cut,
+};
+
+/// A longer line is never boilerplate. Fewer bytes than joined pages have, which [`super::page_breaks`] counts on.
+const LONGEST_SHARE_LINE_BYTES: usize = 1_000;
+/// A longer line is none of the others; the Chinese ones have 80 characters at most.
+const LONGEST_LINE_BYTES: usize = 240;
+
+/// Who runs a site or edited a page, with a colon behind: never part of a text.
+const EDITOR_LABELS: [&str; 6] = ["责任编辑", "责编", "本文责编", "网络编辑", "网站编辑", "网站标识码"];
+/// The same as an event's announcement has it: only in a cluster, or at the very end.
+const FOOTER_LABELS: [&str; 11] = [
+    "主办单位",
+    "承办单位",
+    "主管单位",
+    "技术支持",
+    "技术支撑",
+    "维护单位",
+    "运维单位",
+    "运行维护",
+    "网站主办",
+    "主办",
+    "承办",
+];
+/// What a counter counts, with a colon behind.
+const COUNTERS: [&str; 12] = [
+    "访问量",
+    "浏览量",
+    "阅读量",
+    "点击量",
+    "点击数",
+    "阅读数",
+    "浏览数",
+    "浏览次数",
+    "访问次数",
+    "阅读次数",
+    "点击次数",
+    "访问人数",
+];
+/// What may stand before it.
+const COUNTER_PREFIXES: [&str; 8] = ["本页", "本站", "本文", "网站", "总", "累计", "今日", "文章"];
+const WELCOMES: [&str; 4] = ["欢迎您访问", "欢迎访问", "欢迎您光临", "欢迎光临"];
+const SITES: [&str; 6] = ["网", "网站", "主页", "首页", "平台", "门户"];
+
+/// How sure it is that a line, or a cluster of lines, is boilerplate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Evidence {
+    /// [`Evidence::ENOUGH`] are enough.
+    pub(super) points: u32,
+    /// Sizes to choose from, which count only beside a label that says so.
+    pub(super) sizes: u32,
+    /// Labels that say so.
+    pub(super) size_labels: u32,
+}
+
+impl Evidence {
+    const ENOUGH: u32 = 3;
+    pub(super) const NONE: Self = Self { points: 0, sizes: 0, size_labels: 0 };
+    pub(super) const CERTAIN: Self = Self { points: Self::ENOUGH, ..Self::NONE };
+
+    pub(super) fn add(&mut self, other: Self) {
+        self.points += other.points;
+        self.sizes += other.sizes;
+        self.size_labels += other.size_labels;
+    }
+
+    fn is_enough(self) -> bool {
+        let sizes = if self.size_labels > 0 { self.size_labels + self.sizes } else { 0 };
+        self.points + sizes >= Self::ENOUGH
+    }
+}
+
+/// Consecutive lines, blank ones aside, that could be boilerplate.
+#[derive(Default)]
+struct Cluster {
+    cuts: Vec<Cut>,
+    evidence: Evidence,
+}
+
+impl Cluster {
+    fn add(&mut self, cut: Cut, evidence: Evidence) {
+        self.cuts.push(cut);
+        self.evidence.add(evidence);
+    }
+
+    /// What of it is to be cut: all or nothing.
+    fn close(&mut self) -> Vec<Cut> {
+        let Self { cuts, evidence } = std::mem::take(self);
+        if evidence.is_enough() { cuts } else { Vec::new() }
+    }
+}
+
+/// The boilerplate of a text that can be told by its words.
+pub(super) fn boilerplate(text: &str) -> Vec<Cut> {
+    let (mut cuts, mut cluster, mut folded) = (Vec::new(), Cluster::default(), String::new());
+    for line in lines(text).filter(|line| !line.shown.is_empty()) {
+        match judge(line.shown, &mut folded) {
+            Some((rule, evidence)) => cluster.add(line.cut(text, rule), evidence),
+            None => cuts.append(&mut cluster.close()),
+        }
+    }
+    cuts.append(&mut cluster.close());
+    cuts
+}
+
+/// What a line could be, and how sure that is.
+fn judge(line: &str, folded: &mut String) -> Option<(Rule, Evidence)> {
+    if is_share_line(line) {
+        return Some((Rule::ShareLine, Evidence::CERTAIN));
+    }
+    if line.len() > LONGEST_LINE_BYTES || line.ends_with('。') {
+        return None;
+    }
+    if is_key_value(line) {
+        return Some((Rule::KeyValue, Evidence::CERTAIN));
+    }
+    fold_into(folded, line);
+    let certain: [(Rule, fn(&str) -> bool); 4] = [
+        (Rule::PageNumber, is_page_number),
+        (Rule::SiteRecord, is_site_record),
+        (Rule::VisitorCounter, is_visitor_counter),
+        (Rule::FooterLabel, is_certain_label),
+    ];
+    if let Some((rule, _)) = certain.into_iter().find(|(_, is)| is(folded)) {
+        return Some((rule, Evidence::CERTAIN));
+    }
+    if is_footer_label(folded) {
+        return Some((Rule::FooterLabel, Evidence::NONE));
+    }
+    Some((Rule::Navigation, navigation::evidence(folded)?))
+}
+
+fn is_share_line(line: &str) -> bool {
+    line.len() <= LONGEST_SHARE_LINE_BYTES
+        && line.contains('享')
+        && (line.contains("由会员分享") || line.contains("由會員分享"))
+        && (line.contains("在线阅读") || line.contains("在線閱讀"))
+}
+
+/// `name=12` pairs, each name of four letters or more: shorter ones are in formulas.
+fn is_key_value(line: &str) -> bool {
+    const SHORTEST_NAME: usize = 4;
+    let is_pair = |pair: &str| {
+        pair.split_once('=').is_some_and(|(name, value)| {
+            name.len() >= SHORTEST_NAME
+                && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+                && !value.is_empty()
+                && value.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    };
+    line.contains('=') && line.split([',', '&', ';']).all(|pair| is_pair(pair.trim()))
+}
+
+fn is_site_record(folded: &str) -> bool {
+    let has_number_after =
+        |name: &str| folded.split_once(name).is_some_and(|(_, rest)| rest.contains(|c: char| c.is_ascii_digit()));
+    ["icp备", "icp证", "公网安备"].into_iter().any(has_number_after) && !folded.contains('。')
+}
+
+fn is_visitor_counter(folded: &str) -> bool {
+    const MOST_CHARACTERS: usize = 30;
+    if !is_label_like(folded, MOST_CHARACTERS) {
+        return false;
+    }
+    let welcome = WELCOMES.iter().find_map(|welcome| folded.strip_prefix(welcome));
+    let is_site = |name: &str| SITES.iter().any(|site| name.trim_end_matches('!').ends_with(site));
+    (folded.starts_with("您是第") && folded.contains('位')) || welcome.is_some_and(is_site) || is_count(folded)
+}
+
+/// `本页访问量：1024次`.
+fn is_count(folded: &str) -> bool {
+    let folded = COUNTER_PREFIXES.iter().find_map(|prefix| folded.strip_prefix(prefix)).unwrap_or(folded);
+    let count = COUNTERS.iter().find_map(|counter| folded.strip_prefix(counter)?.strip_prefix(':'));
+    count.is_some_and(|count| count.chars().all(|c| c.is_ascii_digit() || matches!(c, '万' | '+' | '人' | '次')))
+}
+
+fn is_certain_label(folded: &str) -> bool {
+    const MOST_CHARACTERS: usize = 40;
+    let label = folded.trim_start_matches(['[', '(', '【', '〔']);
+    let is_owner = |rest: &str| !rest.starts_with(['者', '人', '权', '的']);
+    is_label_like(label, MOST_CHARACTERS)
+        && (starts_with_label(label, &EDITOR_LABELS)
+            || label.strip_prefix("版权所有").is_some_and(is_owner)
+            || label.starts_with("copyright©")
+            || label.starts_with('©'))
+}
+
+/// Whether a folded line names who runs something: a site, or an event.
+pub(super) fn is_footer_label(folded: &str) -> bool {
+    const MOST_CHARACTERS: usize = 40;
+    is_label_like(folded, MOST_CHARACTERS) && starts_with_label(folded, &FOOTER_LABELS)
+}
+
+/// Whether a folded line is short and no clause.
+fn is_label_like(folded: &str, most_characters: usize) -> bool {
+    folded.chars().nth(most_characters).is_none() && !folded.contains(['。', ',', ';'])
+}
+
+fn starts_with_label(folded: &str, labels: &[&str]) -> bool {
+    labels.iter().any(|label| folded.strip_prefix(label).is_some_and(|rest| rest.starts_with(':')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::fold;
+
+    /// What is not folded would never be found in what is.
+    #[test]
+    fn words_are_folded() {
+        let words = EDITOR_LABELS.iter().chain(&FOOTER_LABELS).chain(&COUNTERS).chain(&COUNTER_PREFIXES);
+        for word in words.chain(&WELCOMES).chain(&SITES) {
+            assert_eq!(fold(word), *word);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The order of the rules.
+
+use super::{
+    EdgeLine, Repaired, RepeatedLines, boilerplate::boilerplate, glosses::pinyin_glosses, page_breaks::page_breaks,
+    page_numbers, repeated_lines, zero_width::zero_width,
+};
+
+/// Cuts damage out of a text of at most 4 GiB, in time linear in its length.
+///
+/// `repeated` has the lines that documents of its source share; see [`edge_lines`]. What is repaired needs no repair:
+/// another pass, with the same lines, finds nothing.
+///
+/// # Panics
+///
+/// On a text over 4 GiB, whose bytes an [`Edit`](super::Edit) cannot count. The largest document is 16 MiB.
+pub fn repair(original: &str, repeated: &RepeatedLines) -> Repaired {
+    let mended = mend(original);
+    let repeated = repeated_lines::repeated(mended.text(), repeated);
+    let trimmed = mended.cut(original, repeated);
+    let last_number = page_numbers::at_the_end(trimmed.text());
+    trimmed.cut(original, last_number)
+}
+
+/// The lines at the head and at the tail of a text that would be boilerplate if enough documents of its source,
+/// [`MIN_DOCUMENTS_WITH_LINE`](super::MIN_DOCUMENTS_WITH_LINE), had them there; each once.
+pub fn edge_lines(original: &str) -> Vec<EdgeLine> {
+    repeated_lines::edge_lines(mend(original).text())
+}
+
+/// All that can be seen in the text alone. Each rule works on what the ones before it have left.
+///
+/// Characters first, so that lines read as they were meant; then lines that are not of the text, so that what they
+/// had come between meets; then the pages, which become one line of over a thousand bytes and so none of the lines
+/// before. Only a gloss can come together when pages are joined, so glosses are looked for again.
+fn mend(original: &str) -> Repaired {
+    const RULES: [fn(&str) -> Vec<super::repaired::Cut>; 5] =
+        [zero_width, pinyin_glosses, boilerplate, page_numbers::between_pages, page_breaks];
+    let mended = RULES.iter().fold(Repaired::whole(original), |repaired, rule| {
+        let cuts = rule(repaired.text());
+        repaired.cut(original, cuts)
+    });
+    let split_glosses = pinyin_glosses(mended.text());
+    mended.cut(original, split_glosses)
+}

@@ -1,0 +1,137 @@
+//! Buttons and links of a web page that were copied with the text.
+
+use super::boilerplate::Evidence;
+
+/// Links to other pages, with a colon behind.
+const LINKS: [&str; 8] = ["上一篇", "下一篇", "上一条", "下一条", "前一篇", "后一篇", "上篇", "下篇"];
+/// Where the page is, with a colon behind.
+const PLACES: [&str; 7] =
+    ["当前位置", "您的位置", "您当前位置", "您当前的位置", "您现在的位置", "您所在的位置", "当前所在位置"];
+/// How the way there is written.
+const PATHS: [&str; 5] = ["首页", "主页", ">", "»", "›"];
+
+const CERTAIN: Evidence = Evidence::CERTAIN;
+const HINT: Evidence = Evidence { points: 1, ..Evidence::NONE };
+const STRONG_HINT: Evidence = Evidence { points: 2, ..Evidence::NONE };
+const SIZE: Evidence = Evidence { sizes: 1, ..Evidence::NONE };
+const SIZE_LABEL: Evidence = Evidence { size_labels: 1, ..Evidence::NONE };
+
+/// What is written on buttons. One that begins another comes after it.
+const BUTTONS: [(&str, Evidence); 61] = [
+    ("扫一扫在手机打开当前页", CERTAIN),
+    ("用手机打开当前页", CERTAIN),
+    ("分享到微信朋友圈", CERTAIN),
+    ("分享到新浪微博", CERTAIN),
+    ("分享到微信", CERTAIN),
+    ("分享到微博", CERTAIN),
+    ("分享到", CERTAIN),
+    ("分享", HINT),
+    ("打印本页", CERTAIN),
+    ("打印此页", CERTAIN),
+    ("打印文章", CERTAIN),
+    ("我要打印", CERTAIN),
+    ("打印", HINT),
+    ("关闭本页", CERTAIN),
+    ("关闭窗口", CERTAIN),
+    ("关闭此页", CERTAIN),
+    ("关闭", STRONG_HINT),
+    ("返回顶部", CERTAIN),
+    ("返回首页", CERTAIN),
+    ("回到顶部", CERTAIN),
+    ("加入收藏", CERTAIN),
+    ("设为首页", CERTAIN),
+    ("复制链接", CERTAIN),
+    ("收藏本页", CERTAIN),
+    ("收藏", HINT),
+    ("网站地图", STRONG_HINT),
+    ("联系我们", HINT),
+    ("关于我们", HINT),
+    ("网站声明", HINT),
+    ("隐私声明", HINT),
+    ("使用帮助", HINT),
+    ("首页", HINT),
+    ("下载", HINT),
+    ("全屏", HINT),
+    ("纠错", HINT),
+    ("转发", HINT),
+    ("字体大小", SIZE_LABEL),
+    ("字体", SIZE_LABEL),
+    ("字号", SIZE_LABEL),
+    ("加大", SIZE),
+    ("减小", SIZE),
+    ("还原", SIZE),
+    ("放大", SIZE),
+    ("缩小", SIZE),
+    ("默认", SIZE),
+    ("正常", SIZE),
+    ("特大", SIZE),
+    ("超大", SIZE),
+    ("大", SIZE),
+    ("中", SIZE),
+    ("小", SIZE),
+    ("上一篇", STRONG_HINT),
+    ("下一篇", STRONG_HINT),
+    ("上一页", STRONG_HINT),
+    ("下一页", STRONG_HINT),
+    ("微信", Evidence::NONE),
+    ("新浪微博", Evidence::NONE),
+    ("微博", Evidence::NONE),
+    ("朋友圈", Evidence::NONE),
+    ("qq空间", Evidence::NONE),
+    ("qq", Evidence::NONE),
+];
+
+/// How sure it is that a folded line is navigation; nothing if it has anything else in it.
+pub(super) fn evidence(folded: &str) -> Option<Evidence> {
+    if is_link(folded) || is_place(folded) { Some(CERTAIN) } else { buttons(folded) }
+}
+
+fn is_link(folded: &str) -> bool {
+    LINKS.iter().any(|link| folded.strip_prefix(link).is_some_and(|rest| rest.starts_with(':')))
+}
+
+/// `您的位置:首页>新闻`; the path may be on lines of its own.
+fn is_place(folded: &str) -> bool {
+    let path = PLACES.iter().find_map(|place| folded.strip_prefix(place)?.strip_prefix(':'));
+    path.is_some_and(|path| path.is_empty() || PATHS.iter().any(|step| path.contains(step)))
+}
+
+/// A line of buttons and what stands between them.
+fn buttons(folded: &str) -> Option<Evidence> {
+    let mut rest = folded;
+    let mut evidence = Evidence::NONE;
+    while let Some(first) = rest.chars().next() {
+        let button = BUTTONS.iter().find_map(|(button, worth)| Some((rest.strip_prefix(button)?, *worth)));
+        if let Some((after, worth)) = button {
+            rest = after;
+            evidence.add(worth);
+        } else if is_between_buttons(first) {
+            rest = &rest[first.len_utf8()..];
+        } else {
+            return None;
+        }
+    }
+    Some(evidence)
+}
+
+fn is_between_buttons(c: char) -> bool {
+    matches!(c, '[' | ']' | '(' | ')' | '【' | '】' | '|' | '│' | '/' | '>' | '»' | '›' | '·' | '×' | ':' | '+' | '-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::fold;
+
+    #[test]
+    fn words_are_folded_and_the_longer_comes_first() {
+        let buttons = BUTTONS.iter().map(|(button, _)| button);
+        for word in LINKS.iter().chain(&PLACES).chain(&PATHS).chain(buttons) {
+            assert_eq!(fold(word), *word);
+        }
+        for (place, (button, _)) in BUTTONS.iter().enumerate() {
+            let hidden = BUTTONS[place + 1..].iter().find(|(later, _)| later.starts_with(button));
+            assert_eq!(hidden, None, "behind {button}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Page numbers on lines of their own.
+//!
+//! With a frame, as in `— 3 —` and `第 3 页`, they are certain. A bare number can also be a cell of a table, a footnote's
+//! mark or the 2 of M₂ on a line of its own; it is a page number only where the other numbers of the text agree.
+
+use super::{
+    Rule,
+    line::{Line, is_running_text, lines, lines_backwards, number},
+    repaired::Cut,
+};
+
+/// Fewer bare numbers are not taken for a series.
+const FEWEST_IN_SERIES: usize = 3;
+/// Less text than this between two numbers is no page.
+const SHORTEST_PAGE_BYTES: usize = 900;
+/// The most digits of a page number in a frame.
+const MOST_DIGITS: usize = 4;
+
+/// Whether a folded line is a page number in a frame.
+pub(super) fn is_page_number(folded: &str) -> bool {
+    let line = folded.trim_matches(['(', ')', '[', ']']);
+    is_between_dashes(line) || is_page_of_pages(line)
+}
+
+/// `-3-`
+fn is_between_dashes(line: &str) -> bool {
+    let is_dash = |c: char| matches!(c, '-' | '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' | '─' | '·' | '~');
+    let inner = line.trim_matches(is_dash);
+    is_digits(inner) && !line.starts_with(inner) && !line.ends_with(inner)
+}
+
+/// `第3页`, `第3页共20页`, `共20页第3页`, `page3of20`
+fn is_page_of_pages(line: &str) -> bool {
+    let this = |part: &str| part.strip_prefix('第').and_then(|part| part.strip_suffix('页')).is_some_and(is_digits);
+    let all = |part: &str| part.strip_prefix('共').and_then(|part| part.strip_suffix('页')).is_some_and(is_digits);
+    let english = |part: &str| part.split_once("of").is_some_and(|(this, all)| is_digits(this) && is_digits(all));
+    let Some(first) = line.find('页') else { return line.strip_prefix("page").is_some_and(english) };
+    let (one, other) = line.split_at(first + '页'.len_utf8());
+    let other = other.trim_start_matches(['/', ',', '、']);
+    (this(one) && (other.is_empty() || all(other))) || (all(one) && this(other))
+}
+
+fn is_digits(text: &str) -> bool {
+    (1..=MOST_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Bare numbers between the pages of a text: all that it has, counted without a gap, and a page between any two.
+pub(super) fn between_pages(text: &str) -> Vec<Cut> {
+    let numbered = || lines(text).filter_map(|line| Some((number(line.shown)?, line)));
+    let mut pairs = numbered().zip(numbered().skip(1));
+    let are_a_page_apart = |((one, first), (other, second)): ((u32, Line<'_>), (u32, Line<'_>))| {
+        one + 1 == other && second.range.start - first.range.end >= SHORTEST_PAGE_BYTES
+    };
+    let mut series = 1;
+    if !pairs.by_ref().all(|pair| {
+        series += 1;
+        are_a_page_apart(pair)
+    }) || series < FEWEST_IN_SERIES
+    {
+        return Vec::new();
+    }
+    if numbered().any(|(_, line)| is_in_brackets(text, &line)) {
+        return Vec::new();
+    }
+    numbered().map(|(_, line)| line.cut(text, Rule::PageNumber)).collect()
+}
+
+/// Whether the lines around a number are brackets, as those of a footnote's mark that was torn apart.
+fn is_in_brackets(text: &str, line: &Line<'_>) -> bool {
+    let before = text[..line.range.start].trim_end();
+    let after = text[line.range.end..].trim_start();
+    before.ends_with(['[', '［', '〔', '(', '（']) || after.starts_with([']', '］', '〕', ')', '）'])
+}
+
+/// A bare number below the text, if it is the only one and what stands above it is running text.
+pub(super) fn at_the_end(text: &str) -> Vec<Cut> {
+    let mut from_the_end = lines_backwards(text).filter(|line| !line.shown.is_empty());
+    let Some(last) = from_the_end.next().filter(|line| number(line.shown).is_some()) else { return Vec::new() };
+    let is_below_text = from_the_end.next().is_some_and(|line| is_running_text(line.shown));
+    let is_only_one = from_the_end.all(|line| number(line.shown).is_none());
+    if is_below_text && is_only_one { vec![last.cut(text, Rule::PageNumber)] } else { Vec::new() }
+}
