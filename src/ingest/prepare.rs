@@ -64,7 +64,7 @@ pub fn prepare(document: Document) -> Result<Prepared, PrepareError> {
 /// Repairs and splits a text.
 fn cut(original: &str) -> (Vec<Paragraph>, Layout) {
     let repaired = repair(original);
-    let paragraphs: Vec<_> = split(repaired.text())
+    let paragraphs: Vec<_> = split(repaired.text(), None)
         .into_iter()
         .map(|section| paragraph(original, section.heading_path, repaired.source_ranges(section.range)))
         .collect();
