@@ -1,7 +1,7 @@
 //! Cuts long texts where an editor would: between sentences, else between members of a list, else between clauses.
 
 use super::{
-    marks::{breaks_line, closes, ends_clause, ends_member, ends_sentence},
+    marks::{breaks_line, closes, ends_clause, ends_member, ends_sentence, is_semicolon},
     span::{Place, Span},
 };
 
@@ -33,7 +33,7 @@ impl Cut {
     fn is_behind(self, character: char) -> bool {
         match self {
             Self::Sentence => ends_sentence(character),
-            Self::Member => matches!(character, '；' | ';') || breaks_line(character),
+            Self::Member => is_semicolon(character) || breaks_line(character),
             Self::Clause => character != '、' && ends_clause(character),
             Self::Word => ends_clause(character),
         }

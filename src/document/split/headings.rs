@@ -154,6 +154,7 @@ impl Around<'_> {
         match self.shapes[at + 1] {
             _ if next.is_some() && self.listed < 2 => heads,
             Shape::Full if self.listed < 2 => heads,
+            Shape::Salutation if self.started && self.listed < 2 => heads,
             Shape::Full | Shape::Open | Shape::Closing => Role::Listed,
             _ => Role::Running,
         }
@@ -194,6 +195,7 @@ mod tests {
         check("正文。\n某市人民政府\n2024年3月1日", "RRR");
         check("某市通知\n某办发〔2024〕1号\n正文。\n某市办公室\n正文。", "RRRRR");
         check("优化营商环境", "R");
+        check("某市通知\n各县：\n正文。\n注释\n三资：\n资金。", "RRRHRR");
         check("正文没有\n优化环境\n正文。", "LHR");
         check("正文。而没有\n优化环境\n正文。", "RRR");
     }

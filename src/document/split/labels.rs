@@ -41,7 +41,7 @@ pub(super) fn chapter_label(text: &str, chapter: Span, marker: Marker) -> Span {
 }
 
 /// The bytes of the marker with white space after it, and what follows.
-fn parts<'t>(text: &'t str, span: Span, marker: Marker) -> (usize, &'t str) {
+fn parts(text: &str, span: Span, marker: Marker) -> (usize, &str) {
     let written = span.text(text);
     let rest = written[marker.bytes..].trim_start();
     (written.len() - rest.len(), rest)

@@ -153,6 +153,15 @@ fn texts() -> impl Strategy<Value = String> {
     vec(prop_oneof![mark, marker, words, "\\PC{0,3}", "字{60}", "字，{300}"], 0..60).prop_map(|parts| parts.concat())
 }
 
+/// Articles, enumerations, headings, lead-ins; no two marks are more than 100 characters apart.
+fn structured() -> impl Strategy<Value = String> {
+    let marker = "第[一二三]条 |（[一二三]）|[一二三]、|[一二三]是||";
+    let sentences = vec("[文字]{1,100}[，、；：。]", 1..9).prop_map(|clauses| clauses.concat());
+    let line = prop_oneof![3 => sentences, 1 => "[文字]{2,20}", 1 => "[文字]{2,50}："];
+    vec((marker, line), 1..30)
+        .prop_map(|lines| lines.into_iter().flat_map(|(marker, line)| [marker, line, "\n".into()]).collect())
+}
+
 /// A text without line breaks and markers.
 fn prose() -> impl Strategy<Value = String> {
     vec(("[文字]{1,30}|字{90,450}", "[。；，、]|！”"), 1..30)
@@ -171,6 +180,14 @@ proptest! {
         for section in check_laws(&text, None) {
             let section = &text[section.range];
             prop_assert!(section.chars().count() <= MAX || !has_cut(section), "{}", section);
+        }
+    }
+
+    #[test]
+    fn what_marks_divide_is_never_longer_than_400(text in structured()) {
+        for section in check_laws(&text, None) {
+            let section = &text[section.range];
+            prop_assert!(section.chars().count() <= MAX, "{}", section);
         }
     }
 

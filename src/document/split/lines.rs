@@ -30,6 +30,7 @@ pub(super) fn lines(text: &str, title: Option<Span>) -> Vec<Span> {
 fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
     let mut lines: Vec<Span> = Vec::new();
     let mut previous: Option<Span> = None; // The physical line right above, unless it is blank.
+    let mut quoting = false;
     while start.byte < end {
         let physical = &text[start.byte..line_end(text, start.byte, end)];
         let next = start.after(physical);
@@ -41,9 +42,14 @@ fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
         }
         let indented = physical.starts_with('\u{3000}');
         match (previous, lines.last_mut()) {
-            (Some(above), Some(line)) if !indented && goes_on(text, above, span) => line.end = span.end,
-            _ => lines.push(span),
+            (Some(above), Some(line)) if !indented && goes_on(text, above, span, quoting) => line.end = span.end,
+            _ => {
+                quoting = false;
+                lines.push(span);
+            }
         }
+        let line = span.text(text);
+        quoting = !is_finished(line) && is_quoting(line, quoting);
         previous = Some(span);
     }
     lines.retain(|line| has_searchable(line.text(text)));
@@ -62,8 +68,14 @@ fn line_end(text: &str, start: usize, end: usize) -> usize {
     found.map_or(end, |(at, &byte)| start + at + if byte == 0xE2 { 3 } else { 1 })
 }
 
-/// Whether the sentence of one line goes on in the next.
-fn goes_on(text: &str, above: Span, below: Span) -> bool {
+/// Whether a quotation or a bracket is open behind a line, if one was or was not `before` it.
+fn is_quoting(line: &str, before: bool) -> bool {
+    let opens = |character: char| matches!(character, '“' | '‘' | '《' | '「' | '『' | '（');
+    line.rfind(|character| opens(character) || closes(character)).map_or(before, |at| line[at..].starts_with(opens))
+}
+
+/// Whether the sentence of one line goes on in the next; `quoting`: a quotation is open between them.
+fn goes_on(text: &str, above: Span, below: Span, quoting: bool) -> bool {
     let (line, next) = (above.text(text), below.text(text));
     let inside_brackets = line.ends_with(['（', '(', '《', '〈', '“', '‘', '「', '『', '【']);
     if inside_brackets || next.starts_with(|first: char| "，。、；：！？,;:!?".contains(first) || closes(first))
@@ -78,6 +90,7 @@ fn goes_on(text: &str, above: Span, below: Span) -> bool {
     }
     let breaks_off = line.ends_with(['，', ',', '、', '的', '和', '与', '與', '及'])
         || above.characters() > MAX_HEADING
+        || quoting
         || is_bare_marker(line, above);
     // Under a fixed width no line is longer than the one above, and the last of a sentence ends it.
     let width = above.characters();
@@ -115,6 +128,7 @@ mod tests {
         check("批准\n政府工作报告\n。会议", &["批准", "政府工作报告\n。会议"]);
         check("根据《\n章程\n》规定。", &["根据《\n章程\n》规定。"]);
         check("加强领导、\n压实责任。", &["加强领导、\n压实责任。"]);
+        check("成果找市场“双向\n揭榜\n挂帅”的简称", &["成果找市场“双向\n揭榜\n挂帅”的简称"]);
         check("代表们审议所作的\n工作报告", &["代表们审议所作的\n工作报告"]);
     }
 

@@ -7,12 +7,22 @@ pub(super) fn ends_sentence(character: char) -> bool {
 
 /// Whether a character ends something after which an enumeration may go on: a sentence, a member of a list, a lead-in.
 pub(super) fn ends_member(character: char) -> bool {
-    ends_sentence(character) || matches!(character, '；' | ';' | '：' | ':')
+    ends_sentence(character) || is_semicolon(character) || is_colon(character)
+}
+
+/// Whether a character is a semicolon of any form.
+pub(super) fn is_semicolon(character: char) -> bool {
+    matches!(character, '；' | ';' | '﹔')
+}
+
+/// Whether a character is a colon of any form; old texts have the vertical one.
+pub(super) fn is_colon(character: char) -> bool {
+    matches!(character, '：' | ':' | '︰' | '﹕')
 }
 
 /// Whether a character ends a clause inside a sentence. Exports that lost their commas have spaces instead.
 pub(super) fn ends_clause(character: char) -> bool {
-    ends_member(character) || matches!(character, '，' | ',' | '、') || character.is_whitespace()
+    ends_member(character) || matches!(character, '，' | ',' | '﹐' | '、') || character.is_whitespace()
 }
 
 /// Whether a character closes a quotation or brackets, and so belongs to the sentence that ended before it.

@@ -5,7 +5,9 @@ use super::{
     headings::{Line, Lines, Role, classified},
     labels::{chapter_label, heading_label, is_name_only, member_label, sums_up},
     markers::{Kind, Marker},
+    marks::{is_colon, is_semicolon},
     outline::{Block, BlockRole, NodeId, Outline},
+    packing::MIN,
     series::Candidate,
     span::{Place, Span},
 };
@@ -108,7 +110,8 @@ impl Nesting<'_> {
             if sums_up(first.text(self.text)) {
                 self.open.truncate(self.outer(Rank::marked(Kind::BracketedNumeral)));
             }
-            self.block(first, BlockRole::Body);
+            let leads_in = inner.is_empty() && first.characters() < MIN && first.text(self.text).ends_with(is_colon);
+            self.block(first, if leads_in { BlockRole::Lead } else { BlockRole::Body });
         }
         let mut enumerations = Enumerations::default();
         if let Some(marker) = leading {
@@ -154,7 +157,7 @@ impl Nesting<'_> {
     /// one sentence. Else the member goes on until a sentence sums up, or leads in the next enumeration, or until the
     /// member is as long as the others are on `average` though the text goes on for much longer.
     fn end_of_last(&self, span: Span, follower: Follower, average: Option<usize>) -> Place {
-        let one_sentence = self.text[..span.start.byte].trim_end().ends_with(['；', ';']);
+        let one_sentence = self.text[..span.start.byte].trim_end().ends_with(is_semicolon);
         let enough = average.filter(|average| span.characters() > average + average / 2 + LAST_MEMBER_EXCESS);
         let mut sentences = Units::new(self.text, span, Cut::Sentence).peekable();
         let mut end = sentences.next().map_or(span.end, |first| first.end);

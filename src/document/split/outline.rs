@@ -25,6 +25,8 @@ pub(super) struct Block {
 pub(super) enum BlockRole {
     /// A heading: it goes with what follows.
     Heading,
+    /// A short line that ends with a colon: it goes with what follows as well, unless it is part of an article.
+    Lead,
     /// Text.
     Body,
     /// Text with the marker of an enumeration.

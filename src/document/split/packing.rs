@@ -35,7 +35,7 @@ pub(super) struct Draft {
     pub(super) node: NodeId,
     /// The node of its last block.
     last: NodeId,
-    /// Whether it has headings only, and so needs what they head.
+    /// Whether a heading or a lead-in ends it, and so needs what follows.
     pending: bool,
     /// Whether a heading opens it, so that it cannot follow another paragraph.
     headed: bool,
@@ -90,9 +90,10 @@ fn gather_crumbs(drafts: Vec<Draft>, outline: &Outline) -> Vec<Draft> {
 
 impl Draft {
     fn of(block: &Block, span: Span) -> Self {
-        let heading = block.role == BlockRole::Heading;
+        let headed = block.role == BlockRole::Heading;
+        let pending = headed || block.role == BlockRole::Lead;
         let listing = matches!(block.role, BlockRole::ShortMember { .. });
-        Self { span, node: block.node, last: block.node, pending: heading, headed: heading, listing }
+        Self { span, node: block.node, last: block.node, pending, headed, listing }
     }
 
     fn is_short(&self) -> bool {
@@ -112,7 +113,8 @@ impl Draft {
         let fits = self.fits(block.span, block.node, outline);
         match block.role {
             _ if self.pending => lead <= MAX && outline.contains(self.node, block.node),
-            BlockRole::Heading => self.is_short() && outline.contains(self.node, block.node) && fits,
+            BlockRole::Lead if outline.share_article(self.last, block.node) => fits,
+            BlockRole::Heading | BlockRole::Lead => self.is_short() && outline.contains(self.node, block.node) && fits,
             _ if outline.share_article(self.last, block.node) => fits,
             BlockRole::ShortMember { .. } if self.listing => fits,
             BlockRole::ShortMember { list_end } if outline.contains(self.node, block.node) => {
@@ -142,10 +144,11 @@ impl Draft {
         } else {
             self.extend(piece, block.node, outline);
         }
-        self.last = block.node;
-        self.pending = block.role == BlockRole::Heading;
-        self.headed |= self.pending;
+        self.headed |= block.role == BlockRole::Heading;
+        let leads_in = block.role == BlockRole::Lead && !outline.share_article(self.last, block.node);
+        self.pending = block.role == BlockRole::Heading || leads_in;
         self.listing = matches!(block.role, BlockRole::ShortMember { .. });
+        self.last = block.node;
     }
 
     /// Takes in a text; the paragraph then stands under the heading of its longer part, or above both if neither

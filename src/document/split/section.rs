@@ -204,10 +204,15 @@ mod tests {
     fn the_title_heads_what_it_is_glued_to() {
         let title = "工作会议上的讲话(范文)";
         let heading = "一、去年工作成效明显";
-        let text = format!("{title}同志们:{}{heading} 去年是重要一年,{}二、今年任务", body("今天"), body("也是"));
+        let text = format!(
+            "{title}同志们:{}{heading} 去年是重要一年,{}二、今年任务 今年{}",
+            body("今天"),
+            body("也是"),
+            body("更是,")
+        );
         let sections = split(&text, Some(0..title.len()));
         let paths: Vec<String> = sections.iter().map(|section| section.heading_path.join(" › ")).collect();
-        assert_eq!(paths, [title, &format!("{title} › {heading}")]);
+        assert_eq!(paths, [title, &format!("{title} › {heading}"), &format!("{title} › 二、今年任务")]);
         assert!(text[sections[1].range.clone()].starts_with(heading));
         let broken = "关于管理\n机构的规定\n第一条 为了管理。";
         let paths = split(broken, Some(0.."关于管理\n机构的规定".len()));
@@ -222,6 +227,14 @@ mod tests {
         for range in [0..0, 1..4, 3..1_000, 1_000..2_000, backwards, 6..9] {
             assert_eq!(split(text, Some(range.clone())), untitled, "{range:?}");
         }
+    }
+
+    #[test]
+    fn lead_ins_go_with_what_they_lead_in() {
+        let text = format!("{}\n三资：\n{}\n四库：\n{}", body("改革"), body("资金"), body("水库"));
+        let starts: Vec<String> =
+            split(&text, None).iter().map(|section| text[section.range.clone()].chars().take(2).collect()).collect();
+        assert_eq!(starts, ["改革", "三资", "四库"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{
     lines::MAX_HEADING,
-    marks::is_finished,
+    marks::{is_colon, is_finished, is_semicolon},
     people::{is_name, is_spaced_name, names_officer},
     span::Span,
 };
@@ -35,10 +35,14 @@ pub(super) enum Shape {
 impl Shape {
     pub(super) fn of(text: &str, span: Span) -> Self {
         let line = span.text(text);
-        if span.characters() <= MAX_SALUTATION && line.ends_with(['：', ':']) {
+        if span.characters() <= MAX_SALUTATION && line.ends_with(is_colon) {
             return Self::Salutation;
         }
-        if span.characters() > MAX_HEADING || is_finished(line) || line.contains(['。', '；', ';', '\n']) {
+        if span.characters() > MAX_HEADING
+            || is_finished(line)
+            || line.contains(['。', '\n'])
+            || line.contains(is_semicolon)
+        {
             return Self::Full;
         }
         let folded: String = line.chars().map(fold_character).collect();
@@ -69,7 +73,8 @@ fn is_dated(folded: char) -> bool {
 fn is_note(folded: &str) -> bool {
     let has_date = folded.starts_with(is_dated) && folded.contains('月') && folded.contains('日');
     has_date
-        || folded.contains([':', '：', '/', '=', '〔'])
+        || folded.contains(is_colon)
+        || folded.contains(['/', '=', '〔'])
         || folded.starts_with(['(', '（', '—', '-'])
         || folded.starts_with("本报记者")
         || folded.starts_with("记者")
@@ -92,6 +97,7 @@ mod tests {
         };
         check("优化营商环境", Shape::Open);
         check("各位代表：", Shape::Salutation);
+        check("規定如左︰", Shape::Salutation);
         check("工作要抓实。", Shape::Full);
         check("二○二四年三⽉", Shape::Date);
         check("（2023年3月5日）", Shape::Date);
