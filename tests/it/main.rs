@@ -5,6 +5,7 @@ mod command_line;
 mod commands;
 mod documents;
 mod exporting;
+mod golden;
 mod importing;
 mod layering;
 mod matching;

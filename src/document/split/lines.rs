@@ -1,10 +1,11 @@
 //! Lines as they were meant: those that a fixed width broke are joined again.
 
 use super::{
-    markers::{Position, marker},
-    sentences::{closes, ends_member},
+    markers::{Kind, Position, marker},
+    marks::{closes, is_finished},
     span::{Place, Span},
 };
+use crate::text::has_searchable;
 
 /// The longest heading in characters; a longer line without a final mark is a broken sentence.
 pub(super) const MAX_HEADING: usize = 50;
@@ -12,54 +13,95 @@ pub(super) const MAX_HEADING: usize = 50;
 /// The shortest line that may have been broken by a fixed width, in characters.
 const MIN_WIDTH: usize = 20;
 
-/// The lines of a text, trimmed, none empty, hard wraps joined.
-pub(super) fn lines(text: &str) -> Vec<Span> {
+/// The most characters of a line that has nothing but a marker: 第一百二十，.
+const MAX_MARKER: usize = 8;
+
+/// The lines of a text that have something to search for, trimmed, hard wraps joined; the title is one of them.
+pub(super) fn lines(text: &str, title: Option<Span>) -> Vec<Span> {
+    let start = Place::default();
+    let Some(title) = title else { return joined(text, start, text.len()) };
+    let mut lines = joined(text, start, title.start.byte);
+    lines.push(title);
+    lines.append(&mut joined(text, title.end, text.len()));
+    lines
+}
+
+/// The lines between a place and the byte `end`.
+fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
     let mut lines: Vec<Span> = Vec::new();
     let mut previous: Option<Span> = None; // The physical line right above, unless it is blank.
-    let mut start = Place::default();
-    for physical in text.split_inclusive(is_line_break) {
-        let end = start.after(physical);
-        let span = Span { start, end }.trimmed(text);
-        start = end;
+    let mut quoting = false;
+    while start.byte < end {
+        let physical = &text[start.byte..line_end(text, start.byte, end)];
+        let next = start.after(physical);
+        let span = Span { start, end: next }.trimmed(text);
+        start = next;
         if span.start == span.end {
             previous = None;
             continue;
         }
         let indented = physical.starts_with('\u{3000}');
         match (previous, lines.last_mut()) {
-            (Some(above), Some(line)) if !indented && goes_on(text, above, span) => line.end = span.end,
-            _ => lines.push(span),
+            (Some(above), Some(line)) if !indented && goes_on(text, above, span, quoting) => line.end = span.end,
+            _ => {
+                quoting = false;
+                lines.push(span);
+            }
         }
+        let line = span.text(text);
+        quoting = !is_finished(line) && is_quoting(line, quoting);
         previous = Some(span);
     }
+    lines.retain(|line| has_searchable(line.text(text)));
     lines
 }
 
-/// Whether the last sign of a line is one that ends a sentence, a member of a list or a lead-in.
-pub(super) fn is_finished(line: &str) -> bool {
-    line.trim_end_matches(closes).ends_with(|last: char| ends_member(last) || matches!(last, '…' | '.'))
+/// The byte behind the line that starts at a byte, its break included.
+fn line_end(text: &str, start: usize, end: usize) -> usize {
+    let bytes = &text.as_bytes()[start..end];
+    let is_break = |&(at, &byte): &(usize, &u8)| match byte {
+        b'\n' | 0xb | 0xc => true,
+        0xE2 => bytes[at..].starts_with("\u{2028}".as_bytes()) || bytes[at..].starts_with("\u{2029}".as_bytes()),
+        _ => false,
+    };
+    let found = bytes.iter().enumerate().find(is_break);
+    found.map_or(end, |(at, &byte)| start + at + if byte == 0xE2 { 3 } else { 1 })
 }
 
-fn is_line_break(character: char) -> bool {
-    matches!(character, '\n' | '\u{b}' | '\u{c}' | '\u{2028}' | '\u{2029}')
+/// Whether a quotation or a bracket is open behind a line, if one was or was not `before` it.
+fn is_quoting(line: &str, before: bool) -> bool {
+    let opens = |character: char| matches!(character, '“' | '‘' | '《' | '「' | '『' | '（');
+    line.rfind(|character| opens(character) || closes(character)).map_or(before, |at| line[at..].starts_with(opens))
 }
 
-/// Whether the sentence of one line goes on in the next.
-fn goes_on(text: &str, above: Span, below: Span) -> bool {
+/// Whether the sentence of one line goes on in the next; `quoting`: a quotation is open between them.
+fn goes_on(text: &str, above: Span, below: Span, quoting: bool) -> bool {
     let (line, next) = (above.text(text), below.text(text));
     let inside_brackets = line.ends_with(['（', '(', '《', '〈', '“', '‘', '「', '『', '【']);
     if inside_brackets || next.starts_with(|first: char| "，。、；：！？,;:!?".contains(first) || closes(first))
     {
         return true;
     }
-    if is_finished(line) || marker(next, Position::LineStart).is_some() {
+    if marker(next, Position::LineStart).is_some() {
         return false;
     }
-    let breaks_off = line.ends_with(['，', ',', '、']) || above.characters() > MAX_HEADING;
+    if is_finished(line) {
+        return is_bare_marker(line, above);
+    }
+    let breaks_off = line.ends_with(['，', ',', '、', '的', '和', '与', '與', '及'])
+        || above.characters() > MAX_HEADING
+        || quoting
+        || is_bare_marker(line, above);
     // Under a fixed width no line is longer than the one above, and the last of a sentence ends it.
     let width = above.characters();
     let fits = width >= MIN_WIDTH && below.characters() <= width + 1;
     breaks_off || fits && (is_finished(next) || below.characters() + 2 >= width)
+}
+
+/// Whether a line has the marker of an enumeration and nothing that it marks.
+fn is_bare_marker(line: &str, span: Span) -> bool {
+    let found = (span.characters() <= MAX_MARKER).then(|| marker(line, Position::LineStart)).flatten();
+    found.is_some_and(|marker| marker.kind > Kind::Article && marker.bytes == line.len())
 }
 
 #[cfg(test)]
@@ -67,15 +109,16 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &[&str]) {
-        let found: Vec<&str> = lines(text).iter().map(|line| line.text(text)).collect();
+        let found: Vec<&str> = lines(text, None).iter().map(|line| line.text(text)).collect();
         assert_eq!(found, expected);
     }
 
     #[test]
     fn lines_are_trimmed() {
         check("", &[]);
-        check(" \n\u{3000}\n", &[]);
+        check(" \n\u{3000}\n——\n", &[]);
         check("　　甲。\r\n 乙 \n", &["甲。", "乙"]);
+        check("甲\u{2028}乙\u{b}丙\u{2029}丁\u{c}戊…", &["甲", "乙", "丙", "丁", "戊…"]);
     }
 
     #[test]
@@ -85,6 +128,16 @@ mod tests {
         check("批准\n政府工作报告\n。会议", &["批准", "政府工作报告\n。会议"]);
         check("根据《\n章程\n》规定。", &["根据《\n章程\n》规定。"]);
         check("加强领导、\n压实责任。", &["加强领导、\n压实责任。"]);
+        check("成果找市场“双向\n揭榜\n挂帅”的简称", &["成果找市场“双向\n揭榜\n挂帅”的简称"]);
+        check("代表们审议所作的\n工作报告", &["代表们审议所作的\n工作报告"]);
+    }
+
+    #[test]
+    fn a_marker_goes_with_what_it_marks() {
+        check("三是\n认真落实。", &["三是\n认真落实。"]);
+        check("第二，\n改革。\n1.\n要点。", &["第二，\n改革。", "1.\n要点。"]);
+        check("1.\n2.\n要点。", &["1.", "2.\n要点。"]);
+        check("第一条\n为了发展。", &["第一条", "为了发展。"]);
     }
 
     #[test]
@@ -96,5 +149,14 @@ mod tests {
         check("甲。\n乙。", &["甲。", "乙。"]);
         check(&format!("{heading}\n一、守正。"), &[heading, "一、守正。"]);
         check(&format!("{heading}\n　　守正。"), &[heading, "守正。"]);
+    }
+
+    #[test]
+    fn the_title_is_a_line_however_it_is_glued() {
+        let text = "转载：讲话稿同志们：今天开会。\n，还有。";
+        let title =
+            Span { start: Place::default().after("转载："), end: Place::default().after("转载：讲话稿") };
+        let found: Vec<&str> = lines(text, Some(title)).iter().map(|line| line.text(text)).collect();
+        assert_eq!(found, ["转载：", "讲话稿", "同志们：今天开会。\n，还有。"]);
     }
 }

@@ -1,17 +1,14 @@
-//! The signs that open headings and members of enumerations: 第一章, 第一条, 一、, （一）, 第一，, 1., 一是.
+//! The signs that open headings and members of enumerations: 第一章, 第一条, 一、, （一）, 第一，, 1., 一是, 首先.
 
-use std::collections::BTreeMap;
-
-use super::{
-    numerals::{Script, number},
-    span::Place,
-};
+use super::numerals::{Script, number};
 
 /// What a marker looks like. The order is that of nesting, outermost first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     /// `#` to `######`, by their number.
     Markdown(usize),
+    /// 附件, 附件1; the number is 0 if there is none.
+    Annex,
     /// 第一编, 第一篇, 第一部分.
     Part,
     /// 第一分编.
@@ -38,14 +35,52 @@ pub(super) enum Kind {
     Is,
     /// 一要.
     Must,
+    /// 首先, 其次, 再次, 最后.
+    Order,
+    /// 一方面, 另一方面.
+    Side,
 }
 
 impl Kind {
+    /// How many kinds there are, those of Markdown counted as one.
+    pub(super) const SLOTS: usize = 17;
+
+    /// Its place among all kinds.
+    pub(super) fn slot(self) -> usize {
+        match self {
+            Self::Markdown(_) => 0,
+            Self::Annex => 1,
+            Self::Part => 2,
+            Self::Subpart => 3,
+            Self::Chapter => 4,
+            Self::Division => 5,
+            Self::Article => 6,
+            Self::Numeral => 7,
+            Self::BracketedNumeral => 8,
+            Self::Ordinal => 9,
+            Self::Figure => 10,
+            Self::BracketedFigure => 11,
+            Self::Circled => 12,
+            Self::Is => 13,
+            Self::Must => 14,
+            Self::Order => 15,
+            Self::Side => 16,
+        }
+    }
+
     /// Whether it counts the members of an enumeration, not the parts of a document.
     pub(super) fn is_enumeration(self) -> bool {
         self > Self::Article
     }
+
+    /// Whether it is a common word, which counts only next to the others of its series.
+    pub(super) fn is_spoken(self) -> bool {
+        self >= Self::Order
+    }
 }
+
+/// 最后, which follows any of its series.
+const LAST: u32 = 9;
 
 /// A marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +94,10 @@ pub(super) struct Marker {
 impl Marker {
     /// Whether it counts on from another.
     pub(super) fn follows(self, other: Option<Self>) -> bool {
-        other.is_some_and(|other| self.kind == other.kind && other.number.checked_add(1) == Some(self.number))
+        other.is_some_and(|other| {
+            let is_last = self.kind == Kind::Order && self.number == LAST && other.number < LAST;
+            self.kind == other.kind && (is_last || other.number.checked_add(1) == Some(self.number))
+        })
     }
 }
 
@@ -68,19 +106,25 @@ impl Marker {
 pub(super) enum Position {
     /// At the start of a line.
     LineStart,
-    /// Within a line, where a sentence starts.
-    Inside,
+    /// Within a line, where a sentence or a member of a list starts.
+    Sentence,
+    /// Within a line, behind white space.
+    Space,
 }
 
 /// Reads the marker that a text starts with. Looks at a few characters only, however long the text is.
 pub(super) fn marker(text: &str, position: Position) -> Option<Marker> {
     let (kind, number, rest) = match text.chars().next()? {
-        '#' if position == Position::LineStart => markdown(text)?,
         '第' => ordinal(text, position)?,
+        _ if position == Position::Space => return None,
+        '#' if position == Position::LineStart => markdown(text)?,
+        '附' if position == Position::LineStart => annex(text)?,
         '（' | '(' => bracketed(text)?,
         circled @ '①'..='⑳' => {
             (Kind::Circled, u32::from(circled) - u32::from('①') + 1, &text[circled.len_utf8()..])
         }
+        '首' | '其' | '再' | '最' | '另' => spoken(text)?,
+        _ if text.starts_with("一方面") => spoken(text)?,
         _ => counted(text, position)?,
     };
     Some(Marker { kind, number, bytes: text.len() - rest.len() })
@@ -94,11 +138,37 @@ fn markdown(text: &str) -> Read<'_> {
     (level <= 6 && rest.starts_with(' ')).then_some((Kind::Markdown(level), 0, rest))
 }
 
+/// 附件, 附件1, 附件一：, but not 附件1所列.
+fn annex(text: &str) -> Read<'_> {
+    let rest = ["附件", "附录", "附錄", "附表"].iter().find_map(|name| text.strip_prefix(name))?;
+    let (value, rest) = number(skip_spaces(rest)).map_or((0, rest), |(value, _, rest)| (value, rest));
+    if let Some(rest) = rest.strip_prefix(['：', ':', '.', '．', '、']) {
+        return Some((Kind::Annex, value, rest));
+    }
+    let ends = rest.is_empty() || rest.starts_with(char::is_whitespace);
+    ends.then_some((Kind::Annex, value, rest))
+}
+
+/// 首先, 一方面.
+fn spoken(text: &str) -> Read<'_> {
+    let words = [
+        ("首先", Kind::Order, 1),
+        ("其次", Kind::Order, 2),
+        ("再次", Kind::Order, 3),
+        ("最后", Kind::Order, LAST),
+        ("最後", Kind::Order, LAST),
+        ("一方面", Kind::Side, 1),
+        ("另一方面", Kind::Side, 2),
+    ];
+    words.iter().find_map(|&(word, kind, number)| Some((kind, number, text.strip_prefix(word)?)))
+}
+
 /// 第一章, 第 1 條, 第一，.
 fn ordinal(text: &str, position: Position) -> Read<'_> {
     let (value, _, rest) = number(skip_spaces(text.strip_prefix('第')?))?;
     if let Some(rest) = rest.strip_prefix(['，', ',', '、', '：', ':']) {
-        return Some((Kind::Ordinal, value, rest));
+        let lists_numbers = rest.starts_with('第') || number(rest).is_some_and(|(next, _, _)| next == value + 1);
+        return (position != Position::Space && !lists_numbers).then_some((Kind::Ordinal, value, rest));
     }
     let rest = skip_spaces(strip_insertion(skip_spaces(rest)));
     let units = [
@@ -117,7 +187,7 @@ fn ordinal(text: &str, position: Position) -> Read<'_> {
     let rest = strip_insertion(rest);
     let stands = match position {
         Position::LineStart => kind != Kind::Article || !is_reference(rest),
-        Position::Inside => kind == Kind::Article && rest.starts_with(char::is_whitespace),
+        Position::Sentence | Position::Space => rest.starts_with(char::is_whitespace),
     };
     stands.then_some((kind, value, rest))
 }
@@ -165,40 +235,6 @@ fn skip_spaces(text: &str) -> &str {
     &text[spaces.map(char::len_utf8).sum()..]
 }
 
-/// A marker in its text.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Candidate {
-    pub(super) marker: Marker,
-    pub(super) place: Place,
-    pub(super) position: Position,
-}
-
-impl Candidate {
-    /// Whether it may stand alone: 一、 at the start of a line may, 一是 needs its 二是.
-    fn is_certain(&self) -> bool {
-        self.position == Position::LineStart && self.marker.kind < Kind::Figure || self.marker.kind == Kind::Article
-    }
-}
-
-/// Keeps the markers that may stand alone, and of the others those that count on from 1 to at least 2.
-pub(super) fn keep_series(candidates: &[Candidate]) -> Vec<Candidate> {
-    let mut kept = vec![false; candidates.len()];
-    let mut last_by_kind: BTreeMap<Kind, usize> = BTreeMap::new();
-    for (at, candidate) in candidates.iter().enumerate() {
-        let Marker { kind, number, .. } = candidate.marker;
-        let last = last_by_kind.get(&kind).copied();
-        let goes_on = last.filter(|&last| candidate.marker.follows(Some(candidates[last].marker)));
-        if let Some(last) = goes_on {
-            kept[last] = true;
-        }
-        kept[at] = candidate.is_certain() || goes_on.is_some();
-        if kept[at] || number == 1 {
-            last_by_kind.insert(kind, at);
-        }
-    }
-    candidates.iter().zip(kept).filter(|&(_, kept)| kept).map(|(&candidate, _)| candidate).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,38 +271,50 @@ mod tests {
         check("第一议题", None);
         check("（市、区）", None);
         check("②材料", Some((Kind::Circled, 2, "②")));
+        check("附件", Some((Kind::Annex, 0, "附件")));
+        check("附件：", Some((Kind::Annex, 0, "附件：")));
+        check("附件1 名单", Some((Kind::Annex, 1, "附件1")));
+        check("附 件", None);
+        check("附件二：名单", Some((Kind::Annex, 2, "附件二：")));
+        check("附件1所列", None);
+        check("附件材料", None);
+    }
+
+    #[test]
+    fn behind_white_space() {
+        let check = |text, expected| check(text, Position::Space, expected);
+        check("第一章 总则", Some((Kind::Chapter, 1, "第一章")));
+        check("第 1 條 本法", Some((Kind::Article, 1, "第 1 條")));
+        check("第一条规定", None);
+        check("第一，加强", None);
+        check("一、加强", None);
+    }
+
+    #[test]
+    fn slots_are_in_the_order_of_nesting() {
+        let kinds = [Kind::Markdown(6), Kind::Annex, Kind::Part, Kind::Article, Kind::Must, Kind::Side];
+        assert!(kinds.is_sorted() && kinds.iter().is_sorted_by_key(|kind| kind.slot()));
+        assert_eq!(Kind::Side.slot() + 1, Kind::SLOTS);
     }
 
     #[test]
     fn inside_a_line() {
-        let check = |text, expected| check(text, Position::Inside, expected);
+        let check = |text, expected| check(text, Position::Sentence, expected);
         check("第一，加强", Some((Kind::Ordinal, 1, "第一，")));
         check("一是加强", Some((Kind::Is, 1, "一是")));
         check("十要加强", Some((Kind::Must, 10, "十要")));
         check("第五条 本法", Some((Kind::Article, 5, "第五条")));
         check("第五条规定", None);
-        check("第一章 总则", None);
+        check("第五条", None);
+        check("第一章 总则", Some((Kind::Chapter, 1, "第一章")));
+        check("第一章总则", None);
         check("一 二", None);
-    }
-
-    fn check_series(numbers: &[u32], expected: &[u32]) {
-        let candidate = |&number: &u32| Candidate {
-            marker: Marker { kind: Kind::Is, number, bytes: 0 },
-            place: Place::default(),
-            position: Position::Inside,
-        };
-        let candidates: Vec<Candidate> = numbers.iter().map(candidate).collect();
-        let kept: Vec<u32> = keep_series(&candidates).iter().map(|candidate| candidate.marker.number).collect();
-        assert_eq!(kept, expected, "{numbers:?}");
-    }
-
-    #[test]
-    fn a_series_has_to_go_on() {
-        check_series(&[1, 2, 3], &[1, 2, 3]);
-        check_series(&[1], &[]);
-        check_series(&[2, 3], &[]);
-        check_series(&[1, 1, 2], &[1, 2]);
-        check_series(&[1, 2, 7, 3], &[1, 2, 3]);
-        check_series(&[1, 2, 1, 2, 3], &[1, 2, 1, 2, 3]);
+        check("首先，要", Some((Kind::Order, 1, "首先")));
+        check("最後", Some((Kind::Order, LAST, "最後")));
+        check("一方面要", Some((Kind::Side, 1, "一方面")));
+        check("另一方面要", Some((Kind::Side, 2, "另一方面")));
+        check("第一、第二产业", None);
+        check("第一、二产业", None);
+        check("附件1", None);
     }
 }

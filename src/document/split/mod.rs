@@ -4,15 +4,23 @@
 //! text → lines (hard wraps joined) → markers (一、 第一条 …) → outline (blocks under headings) → packing → sections
 //! ```
 
+mod cutting;
 mod headings;
+mod inner;
+mod labels;
+#[cfg(test)]
+mod laws;
 mod lines;
 mod markers;
+mod marks;
 mod nesting;
 mod numerals;
 mod outline;
 mod packing;
+mod people;
 mod section;
-mod sentences;
+mod series;
+mod shape;
 mod span;
 
 pub(super) use packing::CRUMB;

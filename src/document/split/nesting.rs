@@ -1,20 +1,25 @@
 //! Nests lines under their headings: makes the outline.
 
 use super::{
+    cutting::{Cut, Units},
     headings::{Line, Lines, Role, classified},
-    markers::{Candidate, Kind, Marker},
+    labels::{chapter_label, heading_label, is_name_only, member_label, sums_up},
+    markers::{Kind, Marker},
+    marks::{is_colon, is_semicolon},
     outline::{Block, BlockRole, NodeId, Outline},
-    sentences::{Sentences, ends_clause, ends_member},
-    span::Span,
+    packing::MIN,
+    series::Candidate,
+    span::{Place, Span},
 };
 use crate::text::has_searchable;
 
-/// The longest label of a member that goes on as text, in characters.
-const MAX_MEMBER_LABEL: usize = 40;
+/// How much longer than those before it the last member of an enumeration may be, in characters, apart from half as
+/// long again: what is more, is no part of it.
+const LAST_MEMBER_EXCESS: usize = 60;
 
 /// Reads a text's outline.
-pub(super) fn outline(text: &str) -> Outline {
-    let Lines { lines, inner } = classified(text);
+pub(super) fn outline(text: &str, title: Option<Span>) -> Outline {
+    let Lines { lines, inner } = classified(text, title);
     let mut nesting = Nesting { text, outline: Outline::default(), open: Vec::new() };
     for line in &lines {
         nesting.line(line, &inner[line.inner.clone()]);
@@ -75,10 +80,14 @@ impl Nesting<'_> {
                 let rank = self.unmarked_rank();
                 self.heading(line.span, line.span, rank);
             }
+            (Role::Closing, _) => {
+                let rank = self.closing_rank();
+                self.heading(line.span, line.span, rank);
+            }
             (Role::Listed, Some(marker)) => self.member(line.span, marker, Scope::Line),
             (Role::Listed, None) => {
                 self.close_members();
-                self.block(line.span, BlockRole::Member);
+                self.block(line.span, BlockRole::Member { opens: false });
             }
             (Role::Running, leading) => self.running(line.span, leading, inner),
         }
@@ -98,28 +107,69 @@ impl Nesting<'_> {
             self.member(first, marker, self.scope(marker.kind));
         } else {
             self.close_members();
-            self.block(first, BlockRole::Body);
+            if sums_up(first.text(self.text)) {
+                self.open.truncate(self.outer(Rank::marked(Kind::BracketedNumeral)));
+            }
+            let leads_in = inner.is_empty() && first.characters() < MIN && first.text(self.text).ends_with(is_colon);
+            self.block(first, if leads_in { BlockRole::Lead } else { BlockRole::Body });
+        }
+        let mut enumerations = Enumerations::default();
+        if let Some(marker) = leading {
+            enumerations.count(marker, line.start);
         }
         for (at, candidate) in inner.iter().enumerate() {
-            let end = inner.get(at + 1).map_or(line.end, |next| next.place);
+            let next = inner.get(at + 1);
+            let end = next.map_or(line.end, |next| next.place);
             let span = Span { start: candidate.place, end }.trimmed(self.text);
-            let last = inner.get(at + 1).is_none_or(|next| next.marker.kind < candidate.marker.kind);
-            self.inner_member(span, candidate.marker, last);
+            if candidate.marker.kind < Kind::Article {
+                self.inner_chapter(span, candidate.marker, next);
+            } else {
+                let average = enumerations.count(candidate.marker, candidate.place);
+                self.inner_member(span, candidate.marker, Follower::of(candidate, next), average);
+            }
         }
     }
 
-    /// A member within a line. Where the member before ends with a semicolon the enumeration is one sentence, and what
-    /// stands behind its `last` member is no part of it.
-    fn inner_member(&mut self, span: Span, marker: Marker, last: bool) {
-        let scope = if marker.kind == Kind::Ordinal { Scope::Line } else { self.scope(marker.kind) };
-        let one_sentence = self.text[..span.start.byte].trim_end().ends_with(['；', ';']);
-        let sentence = Sentences::new(self.text, span, 0, usize::MAX).next().filter(|_| last && one_sentence);
-        let end = sentence.map_or(span.end, |sentence| sentence.end);
-        self.member(Span { start: span.start, end }.trimmed(self.text), marker, scope);
-        if end != span.end {
-            self.open.truncate(self.outer(Rank::marked(marker.kind)));
-            self.block(Span { start: end, end: span.end }, BlockRole::Body);
+    /// A chapter within a line: a heading and, if no further marker comes first, text.
+    fn inner_chapter(&mut self, span: Span, marker: Marker, next: Option<&Candidate>) {
+        let name_only = is_name_only(self.text, span);
+        if name_only && next.is_none_or(|next| next.marker.kind <= marker.kind) {
+            return self.member(span, marker, Scope::Line);
         }
+        let label = if name_only { span } else { chapter_label(self.text, span, marker) };
+        self.heading(label, label, Rank::marked(marker.kind));
+        self.block(Span { start: label.end, end: span.end }.trimmed(self.text), BlockRole::Body);
+    }
+
+    /// A member within a line, and after the last one what is no part of it.
+    fn inner_member(&mut self, span: Span, marker: Marker, follower: Follower, average: Option<usize>) {
+        let scope = if marker.kind == Kind::Ordinal { Scope::Line } else { self.scope(marker.kind) };
+        let end = if follower == Follower::Member { span.end } else { self.end_of_last(span, follower, average) };
+        self.member(Span { start: span.start, end }.trimmed(self.text), marker, scope);
+        let rest = Span { start: end, end: span.end }.trimmed(self.text);
+        if rest.start != rest.end && marker.kind != Kind::Article {
+            self.open.truncate(self.outer(Rank::marked(marker.kind)));
+        }
+        self.block(rest, BlockRole::Body);
+    }
+
+    /// Where the last member of an enumeration ends. Where the member before ends with a semicolon the enumeration is
+    /// one sentence. Else the member goes on until a sentence sums up, or leads in the next enumeration, or until the
+    /// member is as long as the others are on `average` though the text goes on for much longer.
+    fn end_of_last(&self, span: Span, follower: Follower, average: Option<usize>) -> Place {
+        let one_sentence = self.text[..span.start.byte].trim_end().ends_with(is_semicolon);
+        let enough = average.filter(|average| span.characters() > average + average / 2 + LAST_MEMBER_EXCESS);
+        let mut sentences = Units::new(self.text, span, Cut::Sentence).peekable();
+        let mut end = sentences.next().map_or(span.end, |first| first.end);
+        while let Some(sentence) = sentences.next() {
+            let leads_in = follower == Follower::First && sentences.peek().is_none();
+            let is_long = enough.is_some_and(|enough| end.character - span.start.character >= enough);
+            if one_sentence || leads_in || is_long || sums_up(sentence.text(self.text)) {
+                break;
+            }
+            end = sentence.end;
+        }
+        end
     }
 
     /// What stands under a marker that goes on as text. 一、 heads lines in speeches, but not in articles.
@@ -134,7 +184,8 @@ impl Nesting<'_> {
 
     fn member(&mut self, span: Span, marker: Marker, scope: Scope) {
         self.open(member_label(self.text, span, marker), Rank::marked(marker.kind), scope);
-        self.block(span, if marker.kind == Kind::Article { BlockRole::Body } else { BlockRole::Member });
+        let member = BlockRole::Member { opens: marker.number == 1 };
+        self.block(span, if marker.kind == Kind::Article { BlockRole::Body } else { member });
     }
 
     /// Adds a block, if it has something to search for, under the innermost open heading.
@@ -173,32 +224,55 @@ impl Nesting<'_> {
         while self.open.pop_if(|open| open.scope != Scope::Headings).is_some() {}
         Rank { kind: self.open.last().and_then(|open| open.rank.kind), unmarked: true }
     }
+
+    /// The rank of what closes a document: beside its outermost parts.
+    fn closing_rank(&mut self) -> Rank {
+        let outermost = self.open.iter().filter_map(|open| open.rank.kind).find(|&kind| kind > Kind::Annex);
+        outermost.map_or_else(|| self.unmarked_rank(), Rank::marked)
+    }
 }
 
-/// The whole line, without the signs of Markdown.
-fn heading_label(text: &str, line: Span, marker: Marker) -> Span {
-    match marker.kind {
-        Kind::Markdown(_) => {
-            let start = line.start.after(&line.text(text)[..marker.bytes]);
-            Span { start, end: line.end }.trimmed(text)
+/// What comes after a member within its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Follower {
+    /// The next member, or one further in.
+    Member,
+    /// The first member of another enumeration.
+    First,
+    /// A member further out, or nothing.
+    Other,
+}
+
+impl Follower {
+    fn of(candidate: &Candidate, next: Option<&Candidate>) -> Self {
+        match next {
+            Some(next) if next.marker.kind > candidate.marker.kind => Self::Member,
+            Some(next) if next.marker.kind == candidate.marker.kind && next.marker.number > 1 => Self::Member,
+            Some(next) if next.marker.kind == candidate.marker.kind => Self::First,
+            _ => Self::Other,
         }
-        _ => line,
     }
 }
 
-/// The marker and the first sentence, or the first clause of a long one; of an article only the marker.
-fn member_label(text: &str, member: Span, marker: Marker) -> Span {
-    let written = member.text(text);
-    let marker_end = member.start.after(&written[..marker.bytes]);
-    if marker.kind == Kind::Article {
-        return Span { start: member.start, end: marker_end };
+/// The enumerations of a line: where each began, and how many members it had since.
+#[derive(Default)]
+struct Enumerations {
+    by_kind: [Option<(Place, usize)>; Kind::SLOTS],
+}
+
+impl Enumerations {
+    /// Counts a member; gives how many characters those before it have on average.
+    fn count(&mut self, marker: Marker, place: Place) -> Option<usize> {
+        let enumeration = &mut self.by_kind[marker.kind.slot()];
+        match enumeration {
+            Some((start, members)) if marker.number > 1 => {
+                *members += 1;
+                Some((place.character - start.character) / *members)
+            }
+            _ => {
+                *enumeration = Some((place, 0));
+                None
+            }
+        }
     }
-    let rest = written[marker.bytes..].trim_start();
-    let start = written.len() - rest.len();
-    let head = rest.char_indices().nth(MAX_MEMBER_LABEL).map_or(rest, |(at, _)| &rest[..at]);
-    let end = head
-        .find(ends_member)
-        .or_else(|| head.find(|character| character != '、' && ends_clause(character)))
-        .unwrap_or(head.len());
-    Span { start: member.start, end: member.start.after(&written[..start + end]) }
 }

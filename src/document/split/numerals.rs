@@ -15,11 +15,15 @@ pub(super) enum Script {
 /// Reads the number that a text starts with; gives it, its script, and the rest of the text. Zero is no number,
 /// nor is one that a `u32` cannot hold.
 pub(super) fn number(text: &str) -> Option<(u32, Script, &str)> {
-    let script = if arabic_digit(text.chars().next()?).is_some() { Script::Arabic } else { Script::Chinese };
+    let first = text.chars().next()?;
+    let script = if arabic_digit(first).is_some() { Script::Arabic } else { Script::Chinese };
     let belongs = |character: char| match script {
         Script::Arabic => arabic_digit(character).is_some(),
         Script::Chinese => chinese_digit(character).is_some() || chinese_unit(character).is_some(),
     };
+    if !belongs(first) {
+        return None;
+    }
     let mut characters = text.char_indices().take(MAX_CHARACTERS + 1);
     let end = characters.find(|&(_, character)| !belongs(character)).map_or(text.len(), |(at, _)| at);
     let (written, rest) = text.split_at(end);
@@ -43,9 +47,17 @@ fn arabic_digit(character: char) -> Option<u32> {
 
 fn chinese_digit(character: char) -> Option<u32> {
     match character {
-        '零' | '○' => Some(0),
-        '两' | '兩' => Some(2),
-        _ => "〇一二三四五六七八九".chars().zip(0..).find(|&(digit, _)| digit == character).map(|(_, value)| value),
+        '〇' | '零' | '○' => Some(0),
+        '一' => Some(1),
+        '二' | '两' | '兩' => Some(2),
+        '三' => Some(3),
+        '四' => Some(4),
+        '五' => Some(5),
+        '六' => Some(6),
+        '七' => Some(7),
+        '八' => Some(8),
+        '九' => Some(9),
+        _ => None,
     }
 }
 

@@ -25,10 +25,15 @@ pub(super) struct Block {
 pub(super) enum BlockRole {
     /// A heading: it goes with what follows.
     Heading,
+    /// A short line that ends with a colon: it goes with what follows as well, unless it is part of an article.
+    Lead,
     /// Text.
     Body,
     /// Text with the marker of an enumeration.
-    Member,
+    Member {
+        /// Whether it is the first one.
+        opens: bool,
+    },
     /// A member of a list of short ones, which stays whole.
     ShortMember {
         /// The character at which the whole list ends.
@@ -97,8 +102,12 @@ impl Outline {
         let mut rest = 0;
         while rest < self.blocks.len() {
             let first = self.blocks[rest];
-            let sibling = |block: &&Block| block.role == BlockRole::Member && self.siblings(first.node, block.node);
-            let members = self.blocks[rest..].iter().take_while(sibling).count();
+            let goes_on = |block: &&Block| {
+                block.role == (BlockRole::Member { opens: false }) && self.siblings(first.node, block.node)
+            };
+            let is_member = matches!(first.role, BlockRole::Member { .. });
+            let more = self.blocks[rest + 1..].iter().take_while(goes_on).count();
+            let members = if is_member { 1 + more } else { 0 };
             if members > 1 {
                 let list = &mut self.blocks[rest..rest + members];
                 let characters: usize = list.iter().map(|member| member.span.characters()).sum();

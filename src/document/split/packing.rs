@@ -1,8 +1,8 @@
 //! Packs blocks into paragraphs of a good length.
 
 use super::{
+    cutting::units,
     outline::{Block, BlockRole, NodeId, Outline},
-    sentences::Sentences,
     span::Span,
 };
 
@@ -18,11 +18,15 @@ pub(in crate::document) const CRUMB: usize = 20;
 /// The length that long texts are cut to, in characters: a screenful.
 const TARGET: usize = 240;
 
-/// The most characters of a paragraph of more than one sentence.
+/// The most characters of a paragraph that can be cut anywhere, its headings included.
 pub(super) const MAX: usize = 400;
 
-/// The most characters of a sentence: a longer one is no sentence but lost punctuation.
-const MAX_SENTENCE: usize = 1_000;
+/// The most characters of any paragraph: what no mark divides for so long is no sentence.
+const UTMOST: usize = 1_000;
+
+/// The longest sentence that rather tells what follows than ends what came before, in characters. One or two such
+/// sentences go with what follows: 传承好作风。严谨是基本要求。
+const MAX_TOPIC: usize = 25;
 
 /// A paragraph in the making.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +35,7 @@ pub(super) struct Draft {
     pub(super) node: NodeId,
     /// The node of its last block.
     last: NodeId,
-    /// Whether it has headings only, and so needs what they head.
+    /// Whether a heading or a lead-in ends it, and so needs what follows.
     pending: bool,
     /// Whether a heading opens it, so that it cannot follow another paragraph.
     headed: bool,
@@ -86,9 +90,10 @@ fn gather_crumbs(drafts: Vec<Draft>, outline: &Outline) -> Vec<Draft> {
 
 impl Draft {
     fn of(block: &Block, span: Span) -> Self {
-        let heading = block.role == BlockRole::Heading;
+        let headed = block.role == BlockRole::Heading;
+        let pending = headed || block.role == BlockRole::Lead;
         let listing = matches!(block.role, BlockRole::ShortMember { .. });
-        Self { span, node: block.node, last: block.node, pending: heading, headed: heading, listing }
+        Self { span, node: block.node, last: block.node, pending, headed, listing }
     }
 
     fn is_short(&self) -> bool {
@@ -108,7 +113,8 @@ impl Draft {
         let fits = self.fits(block.span, block.node, outline);
         match block.role {
             _ if self.pending => lead <= MAX && outline.contains(self.node, block.node),
-            BlockRole::Heading => self.is_short() && outline.contains(self.node, block.node) && fits,
+            BlockRole::Lead if outline.share_article(self.last, block.node) => fits,
+            BlockRole::Heading | BlockRole::Lead => self.is_short() && outline.contains(self.node, block.node) && fits,
             _ if outline.share_article(self.last, block.node) => fits,
             BlockRole::ShortMember { .. } if self.listing => fits,
             BlockRole::ShortMember { list_end } if outline.contains(self.node, block.node) => {
@@ -138,10 +144,11 @@ impl Draft {
         } else {
             self.extend(piece, block.node, outline);
         }
-        self.last = block.node;
-        self.pending = block.role == BlockRole::Heading;
-        self.headed |= self.pending;
+        self.headed |= block.role == BlockRole::Heading;
+        let leads_in = block.role == BlockRole::Lead && !outline.share_article(self.last, block.node);
+        self.pending = block.role == BlockRole::Heading || leads_in;
         self.listing = matches!(block.role, BlockRole::ShortMember { .. });
+        self.last = block.node;
     }
 
     /// Takes in a text; the paragraph then stands under the heading of its longer part, or above both if neither
@@ -158,7 +165,7 @@ impl Draft {
     }
 }
 
-/// Cuts a text that is too long with `lead` characters before it into parts of about [`TARGET`], between sentences.
+/// Cuts a text that is too long with `lead` characters before it into parts of about [`TARGET`].
 ///
 /// There is always a first part.
 fn cut(text: &str, span: Span, lead: usize) -> Vec<Span> {
@@ -169,23 +176,23 @@ fn cut(text: &str, span: Span, lead: usize) -> Vec<Span> {
     let parts = (characters + TARGET / 2) / TARGET;
     let ideal = characters.div_ceil(parts);
     let mut pieces = Vec::with_capacity(parts);
-    let (mut start, mut lead) = (span.start, lead);
-    for sentence in Sentences::new(text, span, lead, MAX_SENTENCE) {
-        let so_far = lead + sentence.start.character - start.character;
-        if sentence.start != start && ends_before(so_far, sentence.characters(), ideal) {
-            pieces.push(Span { start, end: sentence.start });
-            (start, lead) = (sentence.start, 0);
+    let (mut start, mut lead, mut topic) = (span.start, lead, span.start);
+    for unit in units(text, span, lead, MAX, UTMOST) {
+        let so_far = lead + unit.start.character - start.character;
+        let is_full = so_far + unit.characters() > MAX || so_far + unit.characters() / 2 > ideal;
+        if unit.start != start && is_full {
+            let stays = lead + topic.character - start.character;
+            let with_topic = unit.end.character - topic.character;
+            let end = if stays >= MIN && with_topic <= MAX { topic } else { unit.start };
+            pieces.push(Span { start, end });
+            (start, lead) = (end, 0);
+        }
+        if unit.characters() > MAX_TOPIC || unit.end.character - topic.character > 2 * MAX_TOPIC {
+            topic = unit.end;
         }
     }
     pieces.push(Span { start, end: span.end });
     pieces
-}
-
-/// Whether a part with so many characters is better without the next sentence.
-fn ends_before(so_far: usize, sentence: usize, ideal: usize) -> bool {
-    let with = so_far + sentence;
-    let alone_too_long = so_far < MIN && sentence > MAX - MIN;
-    with > MAX_SENTENCE || (with > MAX && !alone_too_long) || so_far + sentence / 2 > ideal
 }
 
 #[cfg(test)]
@@ -194,7 +201,7 @@ mod tests {
 
     /// The lengths of the paragraphs, in characters.
     fn check(text: &str, expected: &[usize]) {
-        let drafts = pack(text, &outline(text));
+        let drafts = pack(text, &outline(text, None));
         assert_eq!(drafts.iter().map(|draft| draft.span.characters()).collect::<Vec<_>>(), expected);
     }
 
@@ -211,11 +218,20 @@ mod tests {
     }
 
     #[test]
-    fn long_sentences_stay_whole_up_to_a_thousand_characters() {
+    fn long_sentences_are_cut_where_a_mark_divides_them() {
+        check(&format!("{}；{}；{}", "字".repeat(200), "字".repeat(99), sentence(150)), &[201, 250]);
+        check(&format!("{}，{}", "字".repeat(300), sentence(300)), &[301, 300]);
+        check(&format!("{}、{}", "字".repeat(300), sentence(300)), &[301, 300]);
+        check(&[sentence(100), format!("{}，{}", "字".repeat(249), sentence(200))].concat(), &[350, 200]);
+    }
+
+    #[test]
+    fn what_no_mark_divides_stays_whole_up_to_a_thousand_characters() {
         check(&sentence(1_000), &[1_000]);
         check(&sentence(1_100), &[1_000, 100]);
         check(&format!("{}，{}", "字".repeat(899), sentence(300)), &[900, 300]);
-        check(&[sentence(20), sentence(450), sentence(20)].concat(), &[470, 20]);
+        check(&[sentence(20), sentence(450), sentence(20)].concat(), &[20, 450, 20]);
+        check(&format!("标题\n{}", sentence(999)), &[1_000, 2]);
     }
 
     #[test]
@@ -245,7 +261,7 @@ mod tests {
     fn crumbs_stand_under_the_heading_of_all() {
         let text = "# 一\n## 二\n甲。\n## 三\n乙。\n# 四\n丙。\n".to_owned();
         let labels = |text: &str| {
-            let outline = outline(text);
+            let outline = outline(text, None);
             let paths = pack(text, &outline).into_iter().map(|draft| outline.path(draft.node));
             paths.map(|path| path.iter().map(|label| label.text(text)).collect::<String>()).collect::<Vec<_>>()
         };

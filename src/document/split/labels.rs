@@ -1,0 +1,138 @@
+//! What of a line stands for it in a heading path.
+
+use super::{
+    markers::{Kind, Marker},
+    marks::{breaks_line, ends_clause, ends_member, ends_sentence},
+    span::Span,
+};
+
+/// The longest first sentence that is a label, in characters; of a longer one, the clauses within [`MAX_CLAUSES`] are.
+const MAX_SENTENCE: usize = 60;
+const MAX_CLAUSES: usize = 40;
+
+/// The longest name of a chapter within a line, and the shortest heading that white space alone divides from its text.
+const MAX_NAME: usize = 20;
+const MIN_SPACED: usize = 4;
+
+/// Of a line that is a heading: the whole, without the signs of Markdown.
+pub(super) fn heading_label(text: &str, line: Span, marker: Marker) -> Span {
+    match marker.kind {
+        Kind::Markdown(_) => {
+            let start = line.start.after(&line.text(text)[..marker.bytes]);
+            Span { start, end: line.end }.trimmed(text)
+        }
+        _ => line,
+    }
+}
+
+/// Of a member that goes on as text: the marker and the first sentence; of an article only the marker.
+pub(super) fn member_label(text: &str, member: Span, marker: Marker) -> Span {
+    let (lead, rest) = parts(text, member, marker);
+    let end = if marker.kind == Kind::Article { marker.bytes } else { lead + label_end(rest, marker.kind) };
+    Span { start: member.start, end: member.start.after(&member.text(text)[..end]) }
+}
+
+/// Of a chapter that starts within a line: the marker and its name, which white space ends.
+pub(super) fn chapter_label(text: &str, chapter: Span, marker: Marker) -> Span {
+    let (lead, rest) = parts(text, chapter, marker);
+    let name = head(rest, MAX_NAME);
+    let end = lead + name.find(|character: char| character.is_whitespace() || ends_member(character)).unwrap_or(0);
+    Span { start: chapter.start, end: chapter.start.after(&chapter.text(text)[..end]) }.trimmed(text)
+}
+
+/// The bytes of the marker with white space after it, and what follows.
+fn parts(text: &str, span: Span, marker: Marker) -> (usize, &str) {
+    let written = span.text(text);
+    let rest = written[marker.bytes..].trim_start();
+    (written.len() - rest.len(), rest)
+}
+
+/// The first characters of a text, so many at most.
+fn head(text: &str, characters: usize) -> &str {
+    text.char_indices().nth(characters).map_or(text, |(at, _)| &text[..at])
+}
+
+/// Where the label of a member ends in what follows its marker.
+fn label_end(rest: &str, kind: Kind) -> usize {
+    let head = head(rest, MAX_SENTENCE);
+    let sentence = head.find(ends_member).or_else(|| (head.len() == rest.len()).then_some(head.len()));
+    if kind < Kind::Is
+        && let Some(end) = spaced_heading(head, sentence)
+    {
+        return end;
+    }
+    sentence.unwrap_or_else(|| clauses_end(head))
+}
+
+/// Where white space divides a heading from its text: before any mark, and what it divides off is more than a clause.
+fn spaced_heading(head: &str, sentence: Option<usize>) -> Option<usize> {
+    let end = head.find(|character| character != '、' && ends_clause(character))?;
+    let after = &head[end..sentence.unwrap_or(head.len()).max(end)];
+    let is_text = sentence.is_none() || after.contains(['，', ',']);
+    let spaced = after.starts_with(|first: char| first.is_whitespace() && !breaks_line(first));
+    (spaced && is_text && head[..end].chars().nth(MIN_SPACED - 1).is_some()).then_some(end)
+}
+
+/// The end of the last clause that is short enough.
+fn clauses_end(rest: &str) -> usize {
+    let head = head(rest, MAX_CLAUSES);
+    let ends = |character: char| character != '、' && ends_clause(character) && !breaks_line(character);
+    head.rfind(ends).unwrap_or(head.len())
+}
+
+/// Whether a sentence speaks of more than the member of an enumeration that it follows: it sums up, or ends the speech.
+pub(super) fn sums_up(sentence: &str) -> bool {
+    ["以上", "总之", "總之", "综上", "綜上", "同志们", "同志們", "各位", "让我们", "讓我們"]
+        .into_iter()
+        .any(|opening| sentence.starts_with(opening))
+}
+
+/// Whether a chapter within a line has a name only, as in a table of contents.
+pub(super) fn is_name_only(text: &str, chapter: Span) -> bool {
+    chapter.characters() <= MAX_NAME + 2 && !chapter.text(text).contains(ends_sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::split::{
+        markers::{Position, marker},
+        span::Place,
+    };
+
+    fn check(text: &str, label: fn(&str, Span, Marker) -> Span, expected: &str) {
+        let span = Span { start: Place::default(), end: Place::default().after(text) };
+        let marker = marker(text, Position::LineStart).unwrap();
+        assert_eq!(label(text, span, marker).text(text), expected);
+    }
+
+    #[test]
+    fn a_member_is_called_by_its_first_sentence() {
+        let check = |text, expected| check(text, member_label, expected);
+        check("一是全力以赴，抓好学习。二来", "一是全力以赴，抓好学习");
+        check("一是多方评价 给干部“画像”。要", "一是多方评价 给干部“画像”");
+        check("第五条 国家保护。", "第五条");
+        check("三是\n认真落实。", "三是\n认真落实");
+        let long = format!("（一）违反规定，未经许可的，{}。", "依法处罚".repeat(20));
+        check(&long, "（一）违反规定，未经许可的");
+        let unmarked = format!("一是{}", "字".repeat(80));
+        check(&unmarked, &unmarked["".len().."一是".len() + 40 * "字".len()]);
+    }
+
+    #[test]
+    fn white_space_divides_a_heading_from_its_text() {
+        let check = |text, expected| check(text, member_label, expected);
+        check("一、工作开拓进取、成效明显 2021年是重要一年，也是起点。", "一、工作开拓进取、成效明显");
+        check("一、守正创新 精业笃行。要", "一、守正创新 精业笃行");
+        check("一、在县 市，要落实。", "一、在县 市，要落实");
+    }
+
+    #[test]
+    fn a_chapter_is_called_by_its_name() {
+        let check = |text, expected| check(text, chapter_label, expected);
+        check("第一章 总则 为了发展，", "第一章 总则");
+        check("第 一 章 總綱 第 1 條", "第 一 章 總綱");
+        check("第一章 总则", "第一章");
+        check("第一章 为了发展各项事业而制定并且施行的全部规定如下所述", "第一章");
+    }
+}

@@ -1,0 +1,90 @@
+//! Which markers are members of a series.
+
+use super::{
+    markers::{Kind, Marker, Position},
+    span::Place,
+};
+
+/// A marker in its text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Candidate {
+    pub(super) marker: Marker,
+    pub(super) place: Place,
+    pub(super) position: Position,
+    /// Which line of the text it stands in.
+    pub(super) line: usize,
+}
+
+impl Candidate {
+    /// Whether it may stand alone: 一、 at the start of a line may, 一是 needs its 二是.
+    fn is_certain(&self) -> bool {
+        match self.position {
+            Position::LineStart => self.marker.kind < Kind::Figure,
+            Position::Sentence => self.marker.kind == Kind::Article,
+            Position::Space => false,
+        }
+    }
+
+    /// Whether it counts on from another; 首先 and 一方面 only within a line, since they are common words elsewhere.
+    fn follows(&self, other: &Self) -> bool {
+        self.marker.follows(Some(other.marker)) && (!self.marker.kind.is_spoken() || self.line == other.line)
+    }
+}
+
+/// Keeps the markers that may stand alone, and of the others those that count on from 1 to at least 2.
+pub(super) fn keep_series(candidates: &[Candidate]) -> Vec<Candidate> {
+    let mut kept = vec![false; candidates.len()];
+    let mut last_by_kind: [Option<usize>; Kind::SLOTS] = [None; Kind::SLOTS];
+    for (at, candidate) in candidates.iter().enumerate() {
+        let Marker { kind, number, .. } = candidate.marker;
+        let last = &mut last_by_kind[kind.slot()];
+        let goes_on = last.filter(|&last| candidate.follows(&candidates[last]));
+        if let Some(last) = goes_on {
+            kept[last] = true;
+        }
+        kept[at] = candidate.is_certain() || goes_on.is_some();
+        if kept[at] || number == 1 {
+            *last = Some(at);
+        }
+    }
+    candidates.iter().zip(kept).filter(|&(_, kept)| kept).map(|(&candidate, _)| candidate).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(kind: Kind, found: &[(u32, usize)]) -> Vec<u32> {
+        let candidate = |&(number, line): &(u32, usize)| Candidate {
+            marker: Marker { kind, number, bytes: 0 },
+            place: Place::default(),
+            position: Position::Sentence,
+            line,
+        };
+        let candidates: Vec<Candidate> = found.iter().map(candidate).collect();
+        keep_series(&candidates).iter().map(|candidate| candidate.marker.number).collect()
+    }
+
+    fn check(numbers: &[u32], expected: &[u32]) {
+        let found: Vec<(u32, usize)> = numbers.iter().copied().zip(0..).collect();
+        assert_eq!(kept(Kind::Is, &found), expected, "{numbers:?}");
+    }
+
+    #[test]
+    fn a_series_has_to_go_on() {
+        check(&[1, 2, 3], &[1, 2, 3]);
+        check(&[1], &[]);
+        check(&[2, 3], &[]);
+        check(&[1, 1, 2], &[1, 2]);
+        check(&[1, 2, 7, 3], &[1, 2, 3]);
+        check(&[1, 2, 1, 2, 3], &[1, 2, 1, 2, 3]);
+    }
+
+    #[test]
+    fn spoken_series_go_on_within_a_line() {
+        assert_eq!(kept(Kind::Order, &[(1, 0), (2, 0), (9, 0)]), [1, 2, 9]);
+        assert_eq!(kept(Kind::Order, &[(1, 0), (9, 0)]), [1, 9]);
+        assert!(kept(Kind::Order, &[(1, 0), (2, 1)]).is_empty());
+        assert_eq!(kept(Kind::Side, &[(1, 3), (2, 3)]), [1, 2]);
+    }
+}
