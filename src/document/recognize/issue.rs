@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{day, line::Line, number::order};
-use crate::document::PublishDate;
+use crate::{document::PublishDate, text::fold};
 
 /// The most lines that may follow a signature: 此件公开发布, 抄送.
 const MAX_BELOW: usize = 4;
@@ -11,7 +11,8 @@ const MAX_BELOW: usize = 4;
 /// The most bodies that sign together.
 const MAX_BODIES: usize = 4;
 
-/// The longest name of a body, in characters.
+/// The shortest and the longest name of a body, in characters: 国务院 has three.
+const MIN_BODY: usize = 3;
 const MAX_BODY: usize = 40;
 
 /// How a text came about.
@@ -76,7 +77,7 @@ impl<'t> Event<'t> {
             None => ["公布", "发布", "颁布", "印发"].iter().filter_map(|event| told.find(event)).min()?,
         };
         let issuer = told[..end].strip_suffix("公告").unwrap_or(&told[..end]);
-        self.told.folded_part(0..issuer.len()).filter(|issuer| is_organ(&issuer.folded))
+        self.told.folded_part(0..issuer.len()).filter(|issuer| is_organ(issuer))
     }
 }
 
@@ -89,7 +90,7 @@ pub(super) fn signature<'t>(tail: &[Line<'t>]) -> Issue<'t> {
 fn signed<'t>(tail: &[Line<'t>], at: usize) -> Option<Issue<'t>> {
     let line = &tail[at];
     if let Some(date) = day::whole(line.text) {
-        let above = tail[..at].iter().rev().take(MAX_BODIES).take_while(|line| is_organ(&line.folded)).count();
+        let above = tail[..at].iter().rev().take(MAX_BODIES).take_while(|line| is_organ(line)).count();
         let date = Some((date, line.range()));
         return (above > 0 || at + 1 == tail.len()).then(|| Issue {
             date,
@@ -99,22 +100,19 @@ fn signed<'t>(tail: &[Line<'t>], at: usize) -> Option<Issue<'t>> {
     }
     let dates = day::dates(line.text);
     let [(start, date, rest)] = dates.as_slice() else { return None };
-    let body = line.part(line.start..line.start + start).filter(|body| rest.is_empty() && is_organ(&body.folded))?;
+    let body = line.part(line.start..line.start + start).filter(|body| rest.is_empty() && is_organ(body))?;
     Some(Issue { date: Some((*date, line.start + start..line.range().end)), number: None, agencies: vec![body] })
 }
 
-/// Whether a folded text is the name of a body that issues documents.
-pub(super) fn is_organ(folded: &str) -> bool {
+/// Whether a line is the name of a body that issues documents, or of several.
+pub(super) fn is_organ(line: &Line<'_>) -> bool {
     let ends = [
         "国务院",
         "人民政府",
-        "政府办",
         "办公室",
         "办公厅",
         "委员会",
         "常委会",
-        "人大",
-        "政协",
         "厅",
         "局",
         "部",
@@ -122,7 +120,6 @@ pub(super) fn is_organ(folded: &str) -> bool {
         "署",
         "法院",
         "检察院",
-        "总院",
         "学院",
         "大学",
         "学校",
@@ -141,10 +138,14 @@ pub(super) fn is_organ(folded: &str) -> bool {
         "总队",
         "支队",
         "大队",
-        "书院",
     ];
-    let characters = folded.chars().take(MAX_BODY + 1).count();
-    let fits = (3..=MAX_BODY).contains(&characters);
+    let words = ["干部", "全部", "内部", "大局", "全局", "新局", "格局", "布局", "开局", "变局"];
+    let folded = line.folded.as_str();
     let of_name = |character: char| character.is_alphabetic() || matches!(character, '、' | '(' | ')');
-    fits && folded.chars().all(of_name) && ends.iter().any(|end| folded.ends_with(end))
+    let ends_with = |ends: &[&str], word: &str| ends.iter().any(|end| word.ends_with(end));
+    // A headline may have such an end as well: 党建引领聚合力 基层治理开新局.
+    let is_each =
+        line.text.split_whitespace().all(|word| word.chars().nth(1).is_none() || ends_with(&ends, &fold(word)));
+    let fits = (MIN_BODY..=MAX_BODY).contains(&line.characters());
+    fits && is_each && folded.chars().all(of_name) && ends_with(&ends, folded) && !ends_with(&words, folded)
 }

@@ -90,7 +90,7 @@ impl<'t> Page<'t> {
     pub(super) fn agency(&self) -> Option<Found> {
         let below = || {
             let (lines, _) = self.title.as_ref()?;
-            self.front()[lines.end..].iter().find(|line| is_organ(&line.folded)).cloned()
+            self.front()[lines.end..].iter().find(|line| is_organ(line)).cloned()
         };
         let agencies = [&self.history.agencies, &self.signature.agencies].into_iter().find(|found| !found.is_empty());
         let agencies = agencies.cloned().or_else(|| Some(vec![below()?]));

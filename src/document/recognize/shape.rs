@@ -6,6 +6,7 @@ use super::{
     label::labelled,
     line::Line,
     number::{announces, completes, document_number},
+    share::is_share_line,
 };
 
 /// The longest title in characters, with and without a word at its end that names a kind of document.
@@ -15,8 +16,9 @@ const MAX_NAMED_TITLE: usize = 150;
 /// The shortest title, in characters; shorter lines are buttons of a page.
 const MIN_TITLE: usize = 4;
 
-/// The longest line of a page's frame that is known by a word in it, in characters.
+/// The longest line of a page's frame that is known by a word in it, and the longest name of a site, in characters.
 const MAX_FRAME: usize = 30;
+const MAX_NAME: usize = 12;
 
 /// What a line at the head of a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,27 +96,34 @@ fn is_frame(line: &Line<'_>) -> bool {
         "字体",
         "浏览次数",
         "点击",
-        "登录",
-        "注册",
         "无障碍",
         "扫一扫",
-        "设为首页",
         "加入收藏",
-        "由会员",
     ];
-    let sites = ["网", "网站", "在线", "日报", "晚报", "早报", "时报", "客户端", "公众号", "频道"];
-    let characters = line.characters();
-    let is_site = characters <= MAX_FRAME / 2 && sites.iter().any(|site| line.folded.ends_with(site));
-    let is_share_line = line.folded.contains("》由会员");
-    let has_word = characters <= MAX_FRAME && words.iter().any(|word| line.folded.contains(word));
-    let is_path = characters <= MAX_FRAME * 2 && line.folded.contains(['>', '»', '›']);
-    let letters = line.folded.chars().filter(|&character| is_ideograph(character)).count();
-    is_share_line
-        || is_site && !names_kind(&line.folded)
-        || has_word
-        || is_path
-        || letters + 1 < MIN_TITLE
-        || is_file_head(&line.folded)
+    let names = [
+        "网",
+        "网站",
+        "在线",
+        "日报",
+        "晚报",
+        "早报",
+        "时报",
+        "客户端",
+        "公众号",
+        "频道",
+        "要闻",
+        "新闻",
+        "动态",
+        "专栏",
+    ];
+    let (folded, characters) = (line.folded.as_str(), line.characters());
+    let has_word = characters <= MAX_FRAME && words.iter().any(|word| folded.contains(word));
+    let is_name = characters <= MAX_NAME && names.iter().any(|name| folded.ends_with(name));
+    let is_path = characters <= MAX_FRAME && folded.contains(['>', '»', '›']);
+    let letters = folded.chars().filter(|&character| is_ideograph(character)).count();
+    let is_button = letters < MIN_TITLE && !names_kind(folded);
+    let is_chrome = (has_word || is_name || is_path) && !names_kind(folded);
+    is_chrome || is_button || is_share_line(line) || is_file_head(folded)
 }
 
 /// 某某市人民政府文件, the printed head of a document.
@@ -158,8 +167,14 @@ fn is_running(folded: &str) -> bool {
     let characters = folded.chars().take(MAX_NAMED_TITLE + 1).count();
     let most = if names_kind(folded) && !folded.contains(',') { MAX_NAMED_TITLE } else { MAX_TITLE };
     let contents = matches!(folded, "目录" | "目次");
+    let leads_in = ["如左", "如下", "如后"].iter().any(|end| folded.ends_with(end));
     let inside = |character| matches!(character, '。' | ';' | '=' | '…');
     let at_end = [',', ':', '、', '!', '?', '.', '—', '-', '(', '《', '“'];
     let at_start = [',', '。', '、', ':', ')', '》', '”', '!', '?'];
-    contents || characters > most || folded.contains(inside) || folded.ends_with(at_end) || folded.starts_with(at_start)
+    contents
+        || leads_in
+        || characters > most
+        || folded.contains(inside)
+        || folded.ends_with(at_end)
+        || folded.starts_with(at_start)
 }

@@ -49,6 +49,11 @@ pub(super) fn shared_title(original: &str, repaired: &Repaired, head: &[Line<'_>
     Some(SharedTitle { value, source_ranges, standing })
 }
 
+/// Whether a line is one that a site put above a shared text.
+pub(super) fn is_share_line(line: &Line<'_>) -> bool {
+    named(line).is_some()
+}
+
 fn title_in<'t>(lines: &[Line<'t>]) -> Option<Line<'t>> {
     lines.iter().find_map(named)
 }

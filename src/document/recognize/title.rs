@@ -11,6 +11,9 @@ use super::{
 /// The most lines that a title is broken into.
 const MAX_LINES: usize = 3;
 
+/// The most characters of a line that the last word of a title was broken into.
+const MAX_FRAGMENT: usize = 3;
+
 /// How far below a title there is something that shows it to be one, in lines.
 const MAX_PROOF: usize = 3;
 
@@ -26,7 +29,7 @@ pub(super) fn title(lines: &[Line<'_>], shapes: &[Shape]) -> Option<(Range<usize
         return Some((first..first + 1, unwrapped(&heading)));
     }
     let mut end = end(lines, shapes, first)?;
-    if end == first + 1 && is_organ(&lines[first].folded) {
+    if end == first + 1 && is_organ(&lines[first]) {
         // The head of a letter; the title may follow.
         first = (end..lines.len()).find(|&at| shapes[at] != Shape::Frame).filter(|&at| shapes[at] == Shape::Open)?;
         end = self::end(lines, shapes, first)?;
@@ -39,26 +42,30 @@ pub(super) fn title(lines: &[Line<'_>], shapes: &[Shape]) -> Option<(Range<usize
 /// The line behind a title that starts at `first`.
 fn end(lines: &[Line<'_>], shapes: &[Shape], first: usize) -> Option<usize> {
     let breaks_off = |line: &Line<'_>| line.folded.ends_with('、');
-    let opens = |at: usize| {
-        shapes[at] == Shape::Open || at + 1 < lines.len() && breaks_off(&lines[at]) && shapes[at + 1] != Shape::Note
-    };
-    if !opens(first) {
+    if shapes[first] != Shape::Open && !breaks_off(&lines[first]) {
         return None;
     }
     let mut joined = lines[first].folded.clone();
-    for end in first + 1..(first + MAX_LINES).min(lines.len()) {
-        let (above, below) = (&lines[end - 1], &lines[end]);
-        if names_kind(&joined) || below.stands_apart && !above.folded.ends_with('、') {
+    for at in first + 1..(first + MAX_LINES).min(lines.len()) {
+        let (above, below) = (&lines[at - 1], &lines[at]);
+        if names_kind(&joined) || below.stands_apart && !breaks_off(above) {
             break;
         }
         joined.push_str(&below.folded);
-        let fragment = below.characters() <= 4 && shapes[end] != Shape::Body && shapes[end] != Shape::Note;
-        let is_rest = (shapes[end] == Shape::Open || fragment) && names_kind(&joined);
-        if is_rest && (fragment || !is_talk(&below.folded)) {
-            return Some(end + 1);
+        let is_fragment = shapes[at] == Shape::Frame && below.characters() <= MAX_FRAGMENT;
+        let is_rest = shapes[at] == Shape::Open && !is_talk(&below.folded) || is_fragment;
+        let is_subtitled = lines.get(at + 1).is_some_and(|next| next.folded.starts_with("——"));
+        if (is_rest && names_kind(&joined) || shapes[at] == Shape::Open && is_subtitled) && !joined.contains(',') {
+            return Some(at + 1);
         }
     }
-    (shapes[first] == Shape::Open).then_some(first + 1)
+    let is_whole = !joined_on(&lines[first].folded);
+    (shapes[first] == Shape::Open && is_whole).then_some(first + 1)
+}
+
+/// Whether a line ends with a word that something has to follow.
+fn joined_on(folded: &str) -> bool {
+    folded.ends_with(['的', '和', '与', '及', '并', '或', '之', '为', '在', '对'])
 }
 
 /// Whether a line ends with a word that as often ends a headline as a title: 市长作报告.
@@ -68,13 +75,17 @@ fn is_talk(folded: &str) -> bool {
 
 /// Whether what follows a title shows it to be one, and not the first line of a text broken by a fixed width.
 fn is_proved(lines: &[Line<'_>], shapes: &[Shape], first: usize, end: usize) -> bool {
-    let proof = |at: &usize| matches!(shapes[*at], Shape::Note | Shape::Body);
-    let Some(proof) = (end..lines.len().min(end + MAX_PROOF)).find(proof) else { return false };
-    let (title, below) = (&lines[first], &lines[proof]);
-    let may_be_broken = proof == first + 1 && shapes[proof] == Shape::Body && !below.stands_apart;
-    let width = title.characters();
-    let fits = width >= MIN_WIDTH && below.characters() <= width + 2 && below.folded.contains(['。', ',', ';']);
-    !(may_be_broken && fits)
+    let is_proof = |at: usize| matches!(shapes[at], Shape::Note | Shape::Body);
+    (end..lines.len().min(end + MAX_PROOF)).any(is_proof) && !is_broken(lines, shapes, first)
+}
+
+/// Whether a line is as wide as the next, and so the first of a sentence that a fixed width broke.
+fn is_broken(lines: &[Line<'_>], shapes: &[Shape], first: usize) -> bool {
+    let [title, below, ..] = &lines[first..] else { return false };
+    let (width, width_below) = (title.characters(), below.characters());
+    let is_title = shapes[first + 1] == Shape::Note || below.stands_apart || names_kind(&title.folded);
+    let goes_on = width_below + 2 >= width || below.folded.contains(['。', ',', ';']);
+    !is_title && width >= MIN_WIDTH && width_below <= width + 2 && goes_on
 }
 
 /// The bytes of a line without the 《》 around all of it.
