@@ -11,15 +11,6 @@ const MAX_NAME: usize = 12;
 /// How far into the first sentence 电（记者 张三） may stand, in characters.
 const MAX_DATELINE: usize = 40;
 
-/// What is told of an author; a name is worth more than a post.
-#[derive(Clone, Debug)]
-pub(super) enum Author<'t> {
-    /// 张三.
-    Name(Line<'t>),
-    /// 某市市长.
-    Post(Line<'t>),
-}
-
 /// The author in a line that is a byline: 文/张三, 本报记者 张三.
 pub(super) fn byline<'t>(line: &Line<'t>) -> Option<Line<'t>> {
     if line.characters() > MAX_BYLINE || line.folded.contains(['。', ';', '!', '?', ':']) {
@@ -42,22 +33,23 @@ pub(super) fn dateline<'t>(line: &Line<'t>) -> Option<Line<'t>> {
     names(&inner, inner.folded.len() - behind_reporter(&inner.folded)?.len())
 }
 
-/// The author in brackets at the end of a line: （作者系某市市长）, （某市市长 张三）, （本报记者 张三）.
-pub(super) fn closing<'t>(line: &Line<'t>) -> Option<Author<'t>> {
+/// The author in brackets at the end of a line: （某市市长 张三）, （本报记者 张三）, and （作者系某市市长） if there is
+/// no name.
+pub(super) fn closing<'t>(line: &Line<'t>) -> Option<Line<'t>> {
     let inner = last_brackets(line)?;
-    let named = || posted_name(&inner).map(Author::Name);
     let subject = ["本文作者", "作者", "笔者"].iter().find_map(|sign| inner.folded.strip_prefix(sign));
     let Some(subject) = subject else {
         let reporter = behind_reporter(&inner.folded).and_then(|rest| names(&inner, inner.folded.len() - rest.len()));
-        return reporter.map(Author::Name).or_else(named);
+        return reporter.or_else(|| posted_name(&inner));
     };
-    let is = subject.find(['系', '为', '是'])?;
+    // 作者张三系某市市长 has the name before the verb, 作者系某市市长 has none.
     let start = inner.folded.len() - subject.len();
-    if is_name(&subject[..is]) {
-        return inner.folded_part(start..start + is).map(Author::Name);
+    let (verb, sign) = subject.char_indices().find(|&(_, character)| matches!(character, '系' | '为' | '是'))?;
+    if is_name(&subject[..verb]) {
+        return inner.folded_part(start..start + verb);
     }
-    let post = subject[is..].chars().next().map(|sign| start + is + sign.len_utf8()).filter(|_| is == 0)?;
-    named().or_else(|| inner.folded_part(post..inner.folded.len()).map(Author::Post))
+    let post = || inner.folded_part(start + sign.len_utf8()..inner.folded.len());
+    posted_name(&inner).or_else(|| post().filter(|_| verb == 0))
 }
 
 /// The speaker of a report, below its title: 某省省长 张三, in one line or two.

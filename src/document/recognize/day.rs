@@ -30,12 +30,11 @@ pub(super) fn date(text: &str) -> Option<(PublishDate, &str)> {
     date.filter(|_| YEARS.contains(&year))
 }
 
-/// The date that a text is, with nothing but brackets and the time of day around it.
+/// The date that a text is, with nothing but brackets, the weekday and the time of day around it.
 pub(super) fn whole(text: &str) -> Option<PublishDate> {
     let inner = text.trim().trim_start_matches(['(', '（', '[', '【']);
     let (date, rest) = date(inner)?;
-    let is_time =
-        |character| matches!(fold_character(character), '0'..='9' | ':' | 't' | ')' | ']' | '】' | '时' | '分' | '秒');
+    let is_time = |character| "0123456789:t)]】时分秒星期一二三四五六日".contains(fold_character(character));
     rest.chars().all(|character| character.is_whitespace() || is_time(character)).then_some(date)
 }
 

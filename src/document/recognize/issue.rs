@@ -35,12 +35,12 @@ pub(super) fn history<'t>(notes: &[&Line<'t>]) -> Issue<'t> {
     let date = events.iter().max_by_key(|event| event.date).map(|event| (event.date, event.range.clone()));
     let orders: Vec<Range<usize>> = events.iter().filter_map(|event| order(&event.told.folded)).collect();
     let mut issuers = events.iter().filter_map(Event::issuer);
-    let first = issuers.next().filter(|first| issuers.all(|other| other.folded == first.folded));
+    let issuer = issuers.next().filter(|first| is_organ(first) && issuers.all(|other| other.folded == first.folded));
     let number = || {
         let ordered = events.iter().find_map(|event| event.told.folded_part(order(&event.told.folded)?));
         ordered.filter(|_| orders.len() == 1)
     };
-    Issue { date, number: number(), agencies: first.into_iter().collect() }
+    Issue { date, number: number(), agencies: issuer.into_iter().collect() }
 }
 
 /// Something that happened to a law.
@@ -69,7 +69,7 @@ fn is_event(told: &str) -> bool {
 }
 
 impl<'t> Event<'t> {
-    /// The body that issued the law by it.
+    /// Who issued the law by it, if it says so.
     fn issuer(&self) -> Option<Line<'t>> {
         let told = self.told.folded.as_str();
         let end = match order(told) {
@@ -77,7 +77,7 @@ impl<'t> Event<'t> {
             None => ["公布", "发布", "颁布", "印发"].iter().filter_map(|event| told.find(event)).min()?,
         };
         let issuer = told[..end].strip_suffix("公告").unwrap_or(&told[..end]);
-        self.told.folded_part(0..issuer.len()).filter(|issuer| is_organ(issuer))
+        self.told.folded_part(0..issuer.len()).filter(|issuer| is_name(&issuer.folded))
     }
 }
 
@@ -106,46 +106,18 @@ fn signed<'t>(tail: &[Line<'t>], at: usize) -> Option<Issue<'t>> {
 
 /// Whether a line is the name of a body that issues documents, or of several.
 pub(super) fn is_organ(line: &Line<'_>) -> bool {
-    let ends = [
-        "国务院",
-        "人民政府",
-        "办公室",
-        "办公厅",
-        "委员会",
-        "常委会",
-        "厅",
-        "局",
-        "部",
-        "委",
-        "署",
-        "法院",
-        "检察院",
-        "学院",
-        "大学",
-        "学校",
-        "党校",
-        "医院",
-        "银行",
-        "公司",
-        "集团",
-        "协会",
-        "联合会",
-        "总工会",
-        "指挥部",
-        "领导小组",
-        "管理处",
-        "中心",
-        "总队",
-        "支队",
-        "大队",
-    ];
-    let words = ["干部", "全部", "内部", "大局", "全局", "新局", "格局", "布局", "开局", "变局"];
+    let ends = "国务院 人民政府 办公室 办公厅 委员会 常委会 厅 局 部 委 署 法院 检察院 学院 大学 学校 党校 医院 银行 公司 集团 协会 联合会 总工会 指挥部 领导小组 管理处 中心 总队 支队 大队";
+    let words = "干部 全部 内部 大局 全局 新局 格局 布局 开局 变局";
     let folded = line.folded.as_str();
-    let of_name = |character: char| character.is_alphabetic() || matches!(character, '、' | '(' | ')');
-    let ends_with = |ends: &[&str], word: &str| ends.iter().any(|end| word.ends_with(end));
+    let ends_with = |ends: &str, word: &str| ends.split(' ').any(|end| word.ends_with(end));
     // A headline may have such an end as well: 党建引领聚合力 基层治理开新局.
     let is_each =
-        line.text.split_whitespace().all(|word| word.chars().nth(1).is_none() || ends_with(&ends, &fold(word)));
+        line.text.split_whitespace().all(|word| word.chars().nth(1).is_none() || ends_with(ends, &fold(word)));
     let fits = (MIN_BODY..=MAX_BODY).contains(&line.characters());
-    fits && is_each && folded.chars().all(of_name) && ends_with(&ends, folded) && !ends_with(&words, folded)
+    fits && is_each && is_name(folded) && ends_with(ends, folded) && !ends_with(words, folded)
+}
+
+/// Whether a folded text has no signs but those in the names of bodies.
+fn is_name(folded: &str) -> bool {
+    folded.chars().all(|character| character.is_alphabetic() || matches!(character, '、' | '(' | ')'))
 }

@@ -56,7 +56,7 @@ fn lines(window: &str, offset: usize) -> impl Iterator<Item = Line<'_>> {
     })
 }
 
-fn is_line_break(character: char) -> bool {
+pub(super) fn is_line_break(character: char) -> bool {
     matches!(character, '\n' | '\u{b}' | '\u{c}' | '\u{2028}' | '\u{2029}')
 }
 

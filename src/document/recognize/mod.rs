@@ -16,6 +16,8 @@ mod page;
 mod recognition;
 mod shape;
 mod share;
+#[cfg(test)]
+mod tests;
 mod title;
 
 pub use recognition::{MetadataField, Recognition, Recognized, recognize};

@@ -30,6 +30,13 @@ pub(super) fn completes(line: &Line<'_>) -> bool {
     counted(skip_year(inner)) == Some("")
 }
 
+/// Who issued the order or announcement whose number a line is, or announces.
+pub(super) fn issuer<'t>(line: &Line<'t>) -> Option<Line<'t>> {
+    let is_head = announces(line) || order(&line.folded).is_some_and(|order| order.end == line.folded.len());
+    let end = line.folded.find('令').or_else(|| line.folded.find("公告")).filter(|_| is_head)?;
+    line.folded_part(0..end)
+}
+
 /// Finds 国务院令第700号 in a text; the range ends behind 号, and starts with the text.
 pub(super) fn order(folded: &str) -> Option<Range<usize>> {
     let (at, sign) = ["令", "公告"].into_iter().find_map(|sign| Some((folded.find(sign)?, sign)))?;

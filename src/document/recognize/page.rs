@@ -3,11 +3,10 @@
 use std::ops::Range;
 
 use super::{
-    byline::{self, Author},
-    day,
+    byline, day,
     issue::{Issue, history, is_organ, signature},
     label::{self, Label, Labelled},
-    line::{self, Line},
+    line::{self, Line, is_line_break},
     number,
     recognition::MetadataField,
     shape::{Shape, is_remark, shapes},
@@ -17,6 +16,9 @@ use crate::document::PublishDate;
 
 /// How far a 时间： may stand from the label that shows it to be of the text, in lines.
 const MAX_APART: usize = 2;
+
+/// How far below a title its author or the body that issued it may stand, in lines.
+const MAX_BELOW_TITLE: usize = 5;
 
 /// A value with the part of the text that it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +33,10 @@ pub(super) struct Page<'t> {
     head: Vec<Line<'t>>,
     tail: Vec<Line<'t>>,
     shapes: Vec<Shape>,
-    /// The lines of the title and its bytes.
-    title: Option<(Range<usize>, Range<usize>)>,
+    /// The bytes of the title.
+    title: Option<Range<usize>>,
+    /// The lines below the title, or all if there is none, and above the body.
+    below_title: Range<usize>,
     /// The labels of the head, each with the place of its line.
     labels: Vec<(usize, Labelled<'t>)>,
     tail_labels: Vec<(usize, Labelled<'t>)>,
@@ -44,12 +48,12 @@ impl<'t> Page<'t> {
     pub(super) fn of(text: &'t str) -> Self {
         let (head, tail) = (line::head(text), line::tail(text));
         let shapes = shapes(&head);
-        let title = title(&head, &shapes);
-        let front = front(&shapes, title.as_ref().map_or(0, |(lines, _)| lines.end));
-        let remarks: Vec<&Line<'t>> = head[..front].iter().filter(|line| is_remark(line)).collect();
+        let (title_end, title) = title(&head, &shapes).map_or((0, None), |(lines, range)| (lines.end, Some(range)));
+        let body = (title_end..shapes.len()).find(|&at| shapes[at] == Shape::Body).unwrap_or(shapes.len());
+        let remarks: Vec<&Line<'t>> = head[..body].iter().filter(|line| is_remark(line)).collect();
         let history = history(&remarks);
         let (labels, tail_labels, signature) = (label::labels(&head), label::labels(&tail), signature(&tail));
-        Self { text, head, tail, shapes, title, labels, tail_labels, history, signature }
+        Self { text, head, tail, shapes, title, below_title: title_end..body, labels, tail_labels, history, signature }
     }
 
     /// The first lines.
@@ -59,13 +63,13 @@ impl<'t> Page<'t> {
 
     /// The title, as one line.
     pub(super) fn title(&self) -> Option<Found> {
-        let heading = || self.title.as_ref().map(|(_, range)| self.found(range.clone()));
+        let heading = || self.title.clone().map(|range| self.found(range));
         self.labelled(MetadataField::Title).or_else(heading)
     }
 
     /// Where the title stands.
     pub(super) fn title_range(&self) -> Option<Range<usize>> {
-        self.title.as_ref().map(|(_, range)| range.clone())
+        self.title.clone()
     }
 
     /// Where the text was found: labels only.
@@ -75,26 +79,42 @@ impl<'t> Page<'t> {
 
     /// A label, a byline, the speaker of a report, a dateline; then what stands in brackets at the end.
     pub(super) fn author(&self) -> Option<Found> {
-        let front = self.front();
-        let byline = || front.iter().find_map(byline::byline);
-        let below_title = self.title.as_ref().map_or(front.len(), |(lines, _)| lines.end);
-        let speaker = || (below_title..front.len()).find_map(|at| byline::speaker(&front[at..]));
-        let dateline = || self.head.iter().find_map(byline::dateline);
-        let closing = self.tail.iter().rev().find_map(byline::closing);
-        let closing = closing.map(|(Author::Name(author) | Author::Post(author))| author);
-        let guess = byline().or_else(speaker).or_else(dateline).or(closing);
-        self.labelled(MetadataField::Author).or_else(|| Some(self.found(guess?.range())))
+        let byline = || self.front().iter().find_map(byline::byline);
+        let in_first_sentence = || self.head.iter().take(self.below_title.end + 1).find_map(byline::dateline);
+        let guess = || {
+            let author = byline().or_else(|| self.speaker()).or_else(in_first_sentence).or_else(|| self.closing());
+            author.map(|author| self.found(author.range()))
+        };
+        self.labelled(MetadataField::Author).or_else(guess)
     }
 
-    /// A label, the note below the title, the signature, a body's name below the title.
+    /// Who gave the speech that the text is.
+    fn speaker(&self) -> Option<Line<'t>> {
+        let lines = self.below_title.clone().take(MAX_BELOW_TITLE);
+        let has_body = self.title.is_some() && self.below_title.end < self.head.len();
+        lines.filter(|_| has_body).find_map(|at| byline::speaker(&self.head[at..self.below_title.end]))
+    }
+
+    /// The author in brackets at the end of the last paragraph; only the frame of the page may follow it.
+    fn closing(&self) -> Option<Line<'t>> {
+        let last = self.tail.iter().rposition(|line| line.folded.contains('。')).unwrap_or(0);
+        self.tail[last..].iter().rev().find_map(byline::closing)
+    }
+
+    /// A label, the note below the title, an order's head, the signature, a body's name below the title.
     pub(super) fn agency(&self) -> Option<Found> {
-        let below = || {
-            let (lines, _) = self.title.as_ref()?;
-            self.front()[lines.end..].iter().find(|line| is_organ(line)).cloned()
+        let below_title = || {
+            let at = self.below_title.clone().take(MAX_BELOW_TITLE).find(|&at| is_organ(&self.head[at]))?;
+            let is_last = self.shapes.get(at + 1).is_some_and(|&next| next != Shape::Open);
+            (is_last && self.title.is_some()).then(|| vec![self.head[at].clone()])
         };
-        let agencies = [&self.history.agencies, &self.signature.agencies].into_iter().find(|found| !found.is_empty());
-        let agencies = agencies.cloned().or_else(|| Some(vec![below()?]));
-        self.labelled(MetadataField::Agency).or_else(|| together(&agencies?))
+        let order = || Some(vec![self.front().iter().find_map(number::issuer).filter(is_organ)?]);
+        let told = |issue: &Issue<'t>| Some(issue.agencies.clone()).filter(|agencies| !agencies.is_empty());
+        let guess = || {
+            let agencies = told(&self.history).or_else(order).or_else(|| told(&self.signature)).or_else(below_title);
+            together(&agencies?)
+        };
+        self.labelled(MetadataField::Agency).or_else(guess)
     }
 
     /// A label, a line that is a number, an order in the note below the title.
@@ -129,7 +149,7 @@ impl<'t> Page<'t> {
 
     /// The lines above the body.
     fn front(&self) -> &[Line<'t>] {
-        &self.head[..front(&self.shapes, self.title.as_ref().map_or(0, |(lines, _)| lines.end))]
+        &self.head[..self.below_title.end]
     }
 
     /// The value of a field that has a label, at the head or else at the tail.
@@ -181,18 +201,13 @@ fn together(lines: &[Line<'_>]) -> Option<Found> {
     Some(Found { value: values.join(" "), range })
 }
 
-/// How many lines are above the body, whose first line is at or below `title_end`.
-fn front(shapes: &[Shape], title_end: usize) -> usize {
-    (title_end..shapes.len()).find(|&at| shapes[at] == Shape::Body).unwrap_or(shapes.len())
-}
-
 /// A part of a text as a value: without line breaks, and 李 克 强 without its spaces.
 pub(super) fn written(part: &str) -> String {
     if part.split_whitespace().all(|word| word.chars().nth(1).is_none()) {
         return part.split_whitespace().collect();
     }
     let mut value = String::with_capacity(part.len());
-    for line in part.lines().map(str::trim) {
+    for line in part.split(is_line_break).map(str::trim) {
         let is_latin = |character: Option<char>| character.is_some_and(|character| character.is_ascii_alphanumeric());
         if is_latin(value.chars().next_back()) && is_latin(line.chars().next()) {
             value.push(' ');

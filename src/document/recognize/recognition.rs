@@ -134,5 +134,9 @@ pub fn recognize(original: &str, repaired: &Repaired) -> Recognition {
         page.publish_date().map(traced(MetadataField::PublishDate)),
     ];
     let fits = |found: &Recognized| found.value.chars().nth(MAX_VALUE).is_none();
-    Recognition { fields: fields.into_iter().flatten().filter(fits).collect(), title_range }
+    let found = Recognition { fields: fields.into_iter().flatten().filter(fits).collect(), title_range };
+    match found.value(MetadataField::Title) {
+        Some(_) => found,
+        None => Recognition { title_range: None, ..found },
+    }
 }

@@ -13,8 +13,8 @@ use super::{
 const MAX_TITLE: usize = 50;
 const MAX_NAMED_TITLE: usize = 150;
 
-/// The shortest title, in characters; shorter lines are buttons of a page.
-const MIN_TITLE: usize = 4;
+/// The shortest title without such a word, in characters; shorter lines are buttons of a page, or 案情回顾.
+const MIN_TITLE: usize = 5;
 
 /// The longest line of a page's frame that is known by a word in it, and the longest name of a site, in characters.
 const MAX_FRAME: usize = 30;
@@ -57,7 +57,7 @@ pub(super) fn names_kind(folded: &str) -> bool {
 }
 
 const KINDS: &str = "法 条例 规定 细则 决定 决议 意见 通知 通报 公告 通告 公报 命令 规则 规程 程序 规范 方案 规划 计划 纲要 要点 \
-                     批复 复函 解释 措施 标准 准则 章程 守则 制度 报告 讲话 致辞 发言 总结 建议 说明 指南 清单 声明 宣言 倡议书 公约 \
+                     批复 复函 解释 安排 措施 标准 准则 章程 守则 制度 报告 讲话 致辞 发言 总结 建议 说明 指南 清单 声明 宣言 倡议书 公约 \
                      协定 议定书 修正案";
 
 fn shape(line: &Line<'_>) -> Shape {
@@ -85,43 +85,15 @@ pub(super) fn markdown(text: &str) -> Option<&str> {
 
 /// Whether a line is of the page around the text.
 fn is_frame(line: &Line<'_>) -> bool {
-    let words = [
-        "首页",
-        "当前位置",
-        "您的位置",
-        "打印",
-        "分享",
-        "关闭窗口",
-        "字号",
-        "字体",
-        "浏览次数",
-        "点击",
-        "无障碍",
-        "扫一扫",
-        "加入收藏",
-    ];
-    let names = [
-        "网",
-        "网站",
-        "在线",
-        "日报",
-        "晚报",
-        "早报",
-        "时报",
-        "客户端",
-        "公众号",
-        "频道",
-        "要闻",
-        "新闻",
-        "动态",
-        "专栏",
-    ];
+    let words = "首页 当前位置 您的位置 打印本 分享到 分享: 关闭窗口 点击数 点击次数 浏览次数 无障碍 扫一扫 加入收藏";
+    let names = "网 网站 在线 日报 晚报 早报 时报 客户端 公众号 频道 要闻 新闻 动态 专栏";
     let (folded, characters) = (line.folded.as_str(), line.characters());
-    let has_word = characters <= MAX_FRAME && words.iter().any(|word| folded.contains(word));
-    let is_name = characters <= MAX_NAME && names.iter().any(|name| folded.ends_with(name));
+    let has_word = characters <= MAX_FRAME && words.split(' ').any(|word| folded.contains(word));
+    let is_name = characters <= MAX_NAME && names.split(' ').any(|name| folded.ends_with(name));
     let is_path = characters <= MAX_FRAME && folded.contains(['>', '»', '›']);
     let letters = folded.chars().filter(|&character| is_ideograph(character)).count();
-    let is_button = letters < MIN_TITLE && !names_kind(folded);
+    let is_said = folded.ends_with([':', '。', '!', '?', ';', ',']);
+    let is_button = letters < MIN_TITLE && !is_said && !(names_kind(folded) && letters > 2);
     let is_chrome = (has_word || is_name || is_path) && !names_kind(folded);
     is_chrome || is_button || is_share_line(line) || is_file_head(folded)
 }

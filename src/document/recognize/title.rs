@@ -15,7 +15,7 @@ const MAX_LINES: usize = 3;
 const MAX_FRAGMENT: usize = 3;
 
 /// How far below a title there is something that shows it to be one, in lines.
-const MAX_PROOF: usize = 3;
+const MAX_PROOF: usize = 5;
 
 /// The shortest line that may have been broken by a fixed width, in characters.
 const MIN_WIDTH: usize = 18;
@@ -48,7 +48,8 @@ fn end(lines: &[Line<'_>], shapes: &[Shape], first: usize) -> Option<usize> {
     let mut joined = lines[first].folded.clone();
     for at in first + 1..(first + MAX_LINES).min(lines.len()) {
         let (above, below) = (&lines[at - 1], &lines[at]);
-        if names_kind(&joined) || below.stands_apart && !breaks_off(above) {
+        let goes_on = at == first + 1 || breaks_off(above) || joined_on(&above.folded) || is_organ(&lines[first]);
+        if names_kind(&joined) || !goes_on || below.stands_apart && !breaks_off(above) {
             break;
         }
         joined.push_str(&below.folded);
@@ -70,13 +71,14 @@ fn joined_on(folded: &str) -> bool {
 
 /// Whether a line ends with a word that as often ends a headline as a title: 市长作报告.
 fn is_talk(folded: &str) -> bool {
-    ["报告", "讲话", "发言", "说明", "总结"].iter().any(|word| folded.ends_with(word)) && !folded.starts_with('的')
+    ["报告", "讲话", "发言", "说明", "总结", "要点", "建议", "计划"].iter().any(|word| folded.ends_with(word))
+        && !folded.starts_with('的')
 }
 
 /// Whether what follows a title shows it to be one, and not the first line of a text broken by a fixed width.
 fn is_proved(lines: &[Line<'_>], shapes: &[Shape], first: usize, end: usize) -> bool {
     let is_proof = |at: usize| matches!(shapes[at], Shape::Note | Shape::Body);
-    (end..lines.len().min(end + MAX_PROOF)).any(is_proof) && !is_broken(lines, shapes, first)
+    (end..lines.len().min(end + MAX_PROOF)).any(is_proof) && (end > first + 1 || !is_broken(lines, shapes, first))
 }
 
 /// Whether a line is as wide as the next, and so the first of a sentence that a fixed width broke.
