@@ -40,7 +40,8 @@ pub(super) fn issuer<'t>(line: &Line<'t>) -> Option<Line<'t>> {
 /// Finds 国务院令第700号 in a text; the range ends behind 号, and starts with the text.
 pub(super) fn order(folded: &str) -> Option<Range<usize>> {
     let (at, sign) = ["令", "公告"].into_iter().find_map(|sign| Some((folded.find(sign)?, sign)))?;
-    let rest = counted(skip_year(&folded[at + sign.len()..]))?;
+    // Of several bodies' orders none is the number.
+    let rest = counted(skip_year(&folded[at + sign.len()..])).filter(|rest| !rest.starts_with('、'))?;
     is_name(&folded[..at], MAX_ISSUER).then_some(0..folded.len() - rest.len())
 }
 

@@ -17,7 +17,7 @@ use crate::document::PublishDate;
 /// How far a 时间： may stand from the label that shows it to be of the text, in lines.
 const MAX_APART: usize = 2;
 
-/// How far below a title its author or the body that issued it may stand, in lines.
+/// How far below a title the body that issued the text may stand, in lines.
 const MAX_BELOW_TITLE: usize = 5;
 
 /// A value with the part of the text that it was read from.
@@ -88,11 +88,13 @@ impl<'t> Page<'t> {
         self.labelled(MetadataField::Author).or_else(guess)
     }
 
-    /// Who gave the speech that the text is.
+    /// Who gave the speech that the text is; nobody if several persons are named, as in a list.
     fn speaker(&self) -> Option<Line<'t>> {
-        let lines = self.below_title.clone().take(MAX_BELOW_TITLE);
+        let lines = &self.head[self.below_title.clone()];
         let has_body = self.title.is_some() && self.below_title.end < self.head.len();
-        lines.filter(|_| has_body).find_map(|at| byline::speaker(&self.head[at..self.below_title.end]))
+        let mut speakers = (0..lines.len()).filter_map(|at| byline::speaker(&lines[at..]));
+        let first = speakers.next().filter(|_| has_body)?;
+        speakers.all(|other| other.folded == first.folded).then_some(first)
     }
 
     /// The author in brackets at the end of the last paragraph; only the frame of the page may follow it.

@@ -3,7 +3,7 @@
 use super::{
     byline::byline,
     day,
-    label::labelled,
+    label::{Label, labelled},
     line::Line,
     number::{announces, completes, document_number},
     share::is_share_line,
@@ -41,7 +41,7 @@ pub(super) fn shapes(lines: &[Line<'_>]) -> Vec<Shape> {
     let shape = |(at, line): (usize, &Line<'_>)| {
         let labels = labelled(line);
         let is_value = awaits_value && labels.is_empty() && line.characters() <= MAX_FRAME;
-        awaits_value = labels.last().is_some_and(|last| last.value.is_none());
+        awaits_value = labels.last().is_some_and(|last| last.value.is_none() && last.label != Label::Other);
         let in_order = at > 0 && announces(&lines[at - 1]) && completes(line)
             || announces(line) && lines.get(at + 1).is_some_and(completes);
         if is_value || in_order || !labels.is_empty() { Shape::Note } else { shape(line) }
