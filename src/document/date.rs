@@ -21,7 +21,7 @@ impl PublishDate {
     }
 
     /// The year, the month and the day; a month or a day of 0 is not known.
-    fn new(year: u32, month: u32, day: u32) -> Result<Self, UnknownDate> {
+    pub(super) fn new(year: u32, month: u32, day: u32) -> Result<Self, UnknownDate> {
         let known = match (month, day) {
             (0, day) => day == 0,
             (month, day) => month <= 12 && day <= days_in_month(year, month),

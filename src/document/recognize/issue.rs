@@ -1,0 +1,123 @@
+//! Who issued a text and when: the notes below a law's title, and the signature at the end.
+
+use std::ops::Range;
+
+use super::{day, line::Line, number::order};
+use crate::{document::PublishDate, text::fold};
+
+/// The most lines that may follow a signature: 此件公开发布, 抄送.
+const MAX_BELOW: usize = 4;
+
+/// The most bodies that sign together.
+const MAX_BODIES: usize = 4;
+
+/// The shortest and the longest name of a body, in characters: 国务院 has three.
+const MIN_BODY: usize = 3;
+const MAX_BODY: usize = 40;
+
+/// How a text came about.
+#[derive(Debug, Default)]
+pub(super) struct Issue<'t> {
+    /// When, and what says so.
+    pub(super) date: Option<(PublishDate, Range<usize>)>,
+    /// Its number, if it is an order's.
+    pub(super) number: Option<Line<'t>>,
+    /// Who issued it; several bodies stand on lines of their own.
+    pub(super) agencies: Vec<Line<'t>>,
+}
+
+/// What notes tell of a law: （2002年9月7日国务院令第362号公布 根据2016年2月6日…修订）.
+///
+/// The date is the latest of them, which is that of the text as it stands; the day on which it takes effect does not
+/// count. A number, or a body, is told only if there is but one: of several it is not clear which holds.
+pub(super) fn history<'t>(notes: &[&Line<'t>]) -> Issue<'t> {
+    let events: Vec<Event<'t>> = notes.iter().flat_map(|note| events(note)).collect();
+    let date = events.iter().max_by_key(|event| event.date).map(|event| (event.date, event.range.clone()));
+    let orders: Vec<Range<usize>> = events.iter().filter_map(|event| order(&event.told.folded)).collect();
+    let mut issuers = events.iter().filter_map(Event::issuer);
+    let issuer = issuers.next().filter(|first| is_organ(first) && issuers.all(|other| other.folded == first.folded));
+    let number = || {
+        let ordered = events.iter().find_map(|event| event.told.folded_part(order(&event.told.folded)?));
+        ordered.filter(|_| orders.len() == 1)
+    };
+    Issue { date, number: number(), agencies: issuer.into_iter().collect() }
+}
+
+/// Something that happened to a law.
+struct Event<'t> {
+    date: PublishDate,
+    range: Range<usize>,
+    /// What is told of the date, up to the next.
+    told: Line<'t>,
+}
+
+fn events<'t>(note: &Line<'t>) -> Vec<Event<'t>> {
+    let dates = day::dates(note.text);
+    let ends = dates.iter().skip(1).map(|&(at, ..)| note.start + at).chain([note.range().end]);
+    let event = |(&(at, date, rest), end): (&(usize, PublishDate, &str), usize)| {
+        let told_start = note.range().end - rest.len();
+        let told = note.part(told_start..end).filter(|told| is_event(&told.folded))?;
+        Some(Event { date, range: note.start + at..told_start, told })
+    };
+    dates.iter().zip(ends).filter_map(event).collect()
+}
+
+fn is_event(told: &str) -> bool {
+    let events =
+        ["公布", "发布", "颁布", "颁发", "印发", "通过", "修正", "修订", "修改", "批准", "制定", "会上", "会议上"];
+    !told.starts_with(['起', '前', '后', '至']) && events.iter().any(|event| told.contains(event))
+}
+
+impl<'t> Event<'t> {
+    /// Who issued the law by it, if it says so.
+    fn issuer(&self) -> Option<Line<'t>> {
+        let told = self.told.folded.as_str();
+        let end = match order(told) {
+            Some(_) => told.find('令').or_else(|| told.find("公告"))?,
+            None => ["公布", "发布", "颁布", "印发"].iter().filter_map(|event| told.find(event)).min()?,
+        };
+        let issuer = told[..end].strip_suffix("公告").unwrap_or(&told[..end]);
+        self.told.folded_part(0..issuer.len()).filter(|issuer| is_name(&issuer.folded))
+    }
+}
+
+/// Who signed a text at its end, and when: the bodies above a line that is a date, or on it.
+pub(super) fn signature<'t>(tail: &[Line<'t>]) -> Issue<'t> {
+    let last = tail.len().saturating_sub(MAX_BELOW + 1);
+    (last..tail.len()).rev().find_map(|at| signed(tail, at)).unwrap_or_default()
+}
+
+fn signed<'t>(tail: &[Line<'t>], at: usize) -> Option<Issue<'t>> {
+    let line = &tail[at];
+    if let Some(date) = day::whole(line.text) {
+        let above = tail[..at].iter().rev().take(MAX_BODIES).take_while(|line| is_organ(line)).count();
+        let date = Some((date, line.range()));
+        return (above > 0 || at + 1 == tail.len()).then(|| Issue {
+            date,
+            number: None,
+            agencies: tail[at - above..at].to_vec(),
+        });
+    }
+    let dates = day::dates(line.text);
+    let [(start, date, rest)] = dates.as_slice() else { return None };
+    let body = line.part(line.start..line.start + start).filter(|body| rest.is_empty() && is_organ(body))?;
+    Some(Issue { date: Some((*date, line.start + start..line.range().end)), number: None, agencies: vec![body] })
+}
+
+/// Whether a line is the name of a body that issues documents, or of several.
+pub(super) fn is_organ(line: &Line<'_>) -> bool {
+    let ends = "国务院 人民政府 办公室 办公厅 委员会 常委会 厅 局 部 委 署 法院 检察院 学院 大学 学校 党校 医院 银行 公司 集团 协会 联合会 总工会 指挥部 领导小组 管理处 中心 总队 支队 大队";
+    let words = "干部 全部 内部 大局 全局 新局 格局 布局 开局 变局";
+    let folded = line.folded.as_str();
+    let ends_with = |ends: &str, word: &str| ends.split(' ').any(|end| word.ends_with(end));
+    // A headline may have such an end as well: 党建引领聚合力 基层治理开新局.
+    let is_each =
+        line.text.split_whitespace().all(|word| word.chars().nth(1).is_none() || ends_with(ends, &fold(word)));
+    let fits = (MIN_BODY..=MAX_BODY).contains(&line.characters());
+    fits && is_each && is_name(folded) && ends_with(ends, folded) && !ends_with(words, folded)
+}
+
+/// Whether a folded text has no signs but those in the names of bodies.
+fn is_name(folded: &str) -> bool {
+    folded.chars().all(|character| character.is_alphabetic() || matches!(character, '、' | '(' | ')'))
+}

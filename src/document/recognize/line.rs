@@ -1,0 +1,106 @@
+//! The lines at the head and the tail of a text, as recognition reads them.
+
+use std::ops::Range;
+
+use crate::text::fold_character;
+
+/// How much of a text is looked at, so that the time does not depend on its length.
+const HEAD: Window = Window { lines: 20, characters: 2_000 };
+const TAIL: Window = Window { lines: 10, characters: 1_000 };
+
+struct Window {
+    lines: usize,
+    characters: usize,
+}
+
+/// A line, or a part of one, trimmed and never empty.
+#[derive(Clone, Debug)]
+pub(super) struct Line<'t> {
+    /// Its first byte in the text.
+    pub(super) start: usize,
+    /// As it is written.
+    pub(super) text: &'t str,
+    /// Folded, and without white space: what patterns are written for.
+    pub(super) folded: String,
+    /// For each byte of `folded`, the bytes of the text that it came from.
+    origins: Vec<Range<usize>>,
+    /// Whether the line above is blank, or this one is the first or indented.
+    pub(super) stands_apart: bool,
+}
+
+/// The first lines of a text that are not blank.
+pub(super) fn head(text: &str) -> Vec<Line<'_>> {
+    let body = text.trim_start();
+    let window = &body[..body.char_indices().nth(HEAD.characters).map_or(body.len(), |(at, _)| at)];
+    lines(window, text.len() - body.len()).take(HEAD.lines).collect()
+}
+
+/// The last lines of a text that are not blank; the first of them may have lost its beginning.
+pub(super) fn tail(text: &str) -> Vec<Line<'_>> {
+    let body = text.trim_end();
+    let start = body.char_indices().rev().nth(TAIL.characters - 1).map_or(0, |(at, _)| at);
+    let lines: Vec<Line<'_>> = lines(&body[start..], start).collect();
+    let before = lines.len().saturating_sub(TAIL.lines);
+    lines.into_iter().skip(before).collect()
+}
+
+/// The lines of a part of a text that starts at byte `offset` of it.
+fn lines(window: &str, offset: usize) -> impl Iterator<Item = Line<'_>> {
+    let (mut end, mut above_blank) = (offset, true);
+    window.split_inclusive(is_line_break).filter_map(move |physical| {
+        let start = end;
+        end += physical.len();
+        let line = Line::of(physical, start, above_blank || physical.starts_with(['\u{3000}', ' ', '\t']));
+        above_blank = line.is_none();
+        line
+    })
+}
+
+pub(super) fn is_line_break(character: char) -> bool {
+    matches!(character, '\n' | '\u{b}' | '\u{c}' | '\u{2028}' | '\u{2029}')
+}
+
+impl<'t> Line<'t> {
+    /// A part of a text that starts at byte `start`; nothing if it is blank.
+    fn of(part: &'t str, start: usize, stands_apart: bool) -> Option<Self> {
+        let inner = part.trim_start();
+        let (start, text) = (start + part.len() - inner.len(), inner.trim_end());
+        let (mut folded, mut origins) = (String::with_capacity(text.len()), Vec::with_capacity(text.len()));
+        for (at, character) in text.char_indices().filter(|(_, character)| !character.is_whitespace()) {
+            folded.push(fold_character(character));
+            origins.resize(folded.len(), start + at..start + at + character.len_utf8());
+        }
+        (!text.is_empty()).then_some(Self { start, text, folded, origins, stands_apart })
+    }
+
+    /// The bytes of the text that a part of `folded` came from, white space within it included.
+    pub(super) fn origin(&self, folded: Range<usize>) -> Range<usize> {
+        debug_assert!(!folded.is_empty());
+        self.origins[folded.start].start..self.origins[folded.end - 1].end
+    }
+
+    /// How many bytes of `folded` come from before a byte of the text.
+    pub(super) fn folded_before(&self, byte: usize) -> usize {
+        self.origins.partition_point(|origin| origin.end <= byte)
+    }
+
+    /// Its bytes in the text.
+    pub(super) fn range(&self) -> Range<usize> {
+        self.start..self.start + self.text.len()
+    }
+
+    /// A part of it, given by bytes of the text, as a line of its own.
+    pub(super) fn part(&self, range: Range<usize>) -> Option<Self> {
+        Self::of(&self.text[range.start - self.start..range.end - self.start], range.start, self.stands_apart)
+    }
+
+    /// A part of it, given by bytes of `folded`, as a line of its own.
+    pub(super) fn folded_part(&self, folded: Range<usize>) -> Option<Self> {
+        if folded.is_empty() { None } else { self.part(self.origin(folded)) }
+    }
+
+    /// Characters without white space.
+    pub(super) fn characters(&self) -> usize {
+        self.folded.chars().count()
+    }
+}

@@ -1,0 +1,100 @@
+//! The title of a text: the first line at its head that can be one.
+
+use std::ops::Range;
+
+use super::{
+    issue::is_organ,
+    line::Line,
+    shape::{Shape, markdown, names_kind},
+};
+
+/// The most lines that a title is broken into.
+const MAX_LINES: usize = 3;
+
+/// The most characters of a line that the last word of a title was broken into.
+const MAX_FRAGMENT: usize = 3;
+
+/// How far below a title there is something that shows it to be one, in lines.
+const MAX_PROOF: usize = 5;
+
+/// The shortest line that may have been broken by a fixed width, in characters.
+const MIN_WIDTH: usize = 18;
+
+/// Finds the title: the lines that it takes, and its bytes in the text.
+pub(super) fn title(lines: &[Line<'_>], shapes: &[Shape]) -> Option<(Range<usize>, Range<usize>)> {
+    let mut first = shapes.iter().position(|shape| matches!(shape, Shape::Body | Shape::Markdown | Shape::Open))?;
+    if shapes[first] == Shape::Markdown {
+        let range = lines[first].range();
+        let heading = lines[first].part(range.end - markdown(lines[first].text)?.len()..range.end)?;
+        return Some((first..first + 1, unwrapped(&heading)));
+    }
+    let mut end = end(lines, shapes, first)?;
+    if end == first + 1 && is_organ(&lines[first]) {
+        // The head of a letter; the title may follow.
+        first = (end..lines.len()).find(|&at| shapes[at] != Shape::Frame).filter(|&at| shapes[at] == Shape::Open)?;
+        end = self::end(lines, shapes, first)?;
+    }
+    let range =
+        if end == first + 1 { unwrapped(&lines[first]) } else { lines[first].start..lines[end - 1].range().end };
+    is_proved(lines, shapes, first, end).then_some((first..end, range))
+}
+
+/// The line behind a title that starts at `first`.
+fn end(lines: &[Line<'_>], shapes: &[Shape], first: usize) -> Option<usize> {
+    let breaks_off = |line: &Line<'_>| line.folded.ends_with('、');
+    if shapes[first] != Shape::Open && !breaks_off(&lines[first]) {
+        return None;
+    }
+    let mut joined = lines[first].folded.clone();
+    for at in first + 1..(first + MAX_LINES).min(lines.len()) {
+        let (above, below) = (&lines[at - 1], &lines[at]);
+        let goes_on = at == first + 1 || breaks_off(above) || joined_on(&above.folded) || is_organ(&lines[first]);
+        if names_kind(&joined) || !goes_on || below.stands_apart && !breaks_off(above) {
+            break;
+        }
+        joined.push_str(&below.folded);
+        let is_fragment = shapes[at] == Shape::Frame && below.characters() <= MAX_FRAGMENT;
+        let is_rest = shapes[at] == Shape::Open && !is_talk(&below.folded) || is_fragment;
+        let is_subtitled = lines.get(at + 1).is_some_and(|next| next.folded.starts_with("——"));
+        if (is_rest && names_kind(&joined) || shapes[at] == Shape::Open && is_subtitled) && !joined.contains(',') {
+            return Some(at + 1);
+        }
+    }
+    let is_whole = !joined_on(&lines[first].folded);
+    (shapes[first] == Shape::Open && is_whole).then_some(first + 1)
+}
+
+/// Whether a line ends with a word that something has to follow.
+fn joined_on(folded: &str) -> bool {
+    folded.ends_with(['的', '和', '与', '及', '并', '或', '之', '为', '在', '对'])
+}
+
+/// Whether a line ends with a word that as often ends a headline as a title: 市长作报告.
+fn is_talk(folded: &str) -> bool {
+    ["报告", "讲话", "发言", "说明", "总结", "要点", "建议", "计划"].iter().any(|word| folded.ends_with(word))
+        && !folded.starts_with('的')
+}
+
+/// Whether what follows a title shows it to be one, and not the first line of a text broken by a fixed width.
+fn is_proved(lines: &[Line<'_>], shapes: &[Shape], first: usize, end: usize) -> bool {
+    let is_proof = |at: usize| matches!(shapes[at], Shape::Note | Shape::Body);
+    (end..lines.len().min(end + MAX_PROOF)).any(is_proof) && (end > first + 1 || !is_broken(lines, shapes, first))
+}
+
+/// Whether a line is as wide as the next, and so the first of a sentence that a fixed width broke.
+fn is_broken(lines: &[Line<'_>], shapes: &[Shape], first: usize) -> bool {
+    let [title, below, ..] = &lines[first..] else { return false };
+    let (width, width_below) = (title.characters(), below.characters());
+    let is_title = shapes[first + 1] == Shape::Note || below.stands_apart || names_kind(&title.folded);
+    let goes_on = width_below + 2 >= width || below.folded.contains(['。', ',', ';']);
+    !is_title && width >= MIN_WIDTH && width_below <= width + 2 && goes_on
+}
+
+/// The bytes of a line without the 《》 around all of it.
+fn unwrapped(line: &Line<'_>) -> Range<usize> {
+    let inner = line.folded.strip_prefix('《').and_then(|inner| inner.strip_suffix('》'));
+    match inner.filter(|inner| !inner.is_empty() && !inner.contains('》')) {
+        Some(inner) => line.origin('《'.len_utf8()..'《'.len_utf8() + inner.len()),
+        None => line.range(),
+    }
+}
