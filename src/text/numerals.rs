@@ -87,13 +87,19 @@ fn adjoining(folded: &str, numerals: &[Range<usize>], between: &[&str]) -> usize
 fn numerals(folded: &str, tiles: &[Range<usize>]) -> Vec<Range<usize>> {
     let mut numerals: Vec<Range<usize>> = Vec::new();
     for (index, tile) in tiles.iter().enumerate() {
-        if numerals.last().is_none_or(|last| last.end <= tile.start)
+        if folded[tile.start..].starts_with(may_begin)
+            && numerals.last().is_none_or(|last| last.end <= tile.start)
             && let Some(numeral) = numeral_of(folded, &tiles[index..])
         {
             numerals.push(numeral);
         }
     }
     numerals
+}
+
+/// Whether a numeral could begin so, which tells nearly all tiles apart at once.
+fn may_begin(c: char) -> bool {
+    c == '第' || c.is_ascii_digit() || digit(c).or(scale(c)).is_some()
 }
 
 /// The numeral that the first of the tiles begins.

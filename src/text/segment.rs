@@ -142,12 +142,11 @@ impl Segmenter {
         let tokens = self.shared.jieba.cut(folded, false);
         let mut tiles: Vec<Range<usize>> = Vec::with_capacity(tokens.len());
         let mut foreign_end = None;
-        for token in tokens {
-            let is_foreign = is_foreign(token.word);
-            if let Some(run) = tiles.last_mut().filter(|_| is_foreign && foreign_end == Some(token.byte_start)) {
-                run.end = token.byte_end;
-            } else if is_foreign || token.word.starts_with(is_searchable) {
-                tiles.push(token.byte_start..token.byte_end);
+        for token in tokens.iter().filter(|token| token.word.starts_with(is_searchable)) {
+            let is_foreign = !token.word.contains(is_ideograph);
+            match tiles.last_mut() {
+                Some(run) if is_foreign && foreign_end == Some(token.byte_start) => run.end = token.byte_end,
+                _ => tiles.push(token.byte_start..token.byte_end),
             }
             foreign_end = is_foreign.then_some(token.byte_end);
         }
@@ -201,11 +200,6 @@ fn add(jieba: &mut Jieba, word: &str, frequency: u32) {
 
 fn own_words() -> impl Iterator<Item = String> {
     WORDS.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(fold)
-}
-
-/// Whether a token has nothing but letters and digits of other scripts than Han.
-fn is_foreign(token: &str) -> bool {
-    token.chars().all(|c| is_searchable(c) && !is_ideograph(c))
 }
 
 /// Visits a tile in pieces of at most [`MOST_CHARACTERS`]: nothing in a language is longer; what is, is data, and would

@@ -66,7 +66,7 @@ fn lines(text: &str) -> impl Iterator<Item = Range<usize>> {
 /// The white space around the first line break from a place on.
 fn next_break(text: &str, from: usize) -> Option<Range<usize>> {
     let rest = &text[from..];
-    let (before, after) = rest.split_at(rest.find(['\n', '\r'])?);
+    let (before, after) = rest.split_at(rest.bytes().position(|byte| matches!(byte, b'\n' | b'\r'))?);
     Some(from + before.trim_end().len()..text.len() - after.trim_start().len())
 }
 
