@@ -5,8 +5,10 @@
 
 mod listeners;
 mod settings;
+mod start_error;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -24,54 +26,28 @@ use crate::{
     app::{
         listeners::{address, bind, bind_if},
         settings::{connections, group_commit, policy, pool},
+        words::user_dictionary,
     },
     config::{Config, DrainConfig, ServerConfig},
+    engine::Engine,
     engine::tantivy::TantivyEngine,
-    engine::{Engine, OpenError, WriteError},
     http,
     ingest::Ingest,
-    pool::{Pool, PoolError},
+    pool::Pool,
     rpc::{Channel, Opened, Rpc, ServeError},
     search::Searcher,
     shutdown::{DrainTimes, Shutdown},
     telemetry::Metrics,
-    text::{self, Segmenter},
+    text::Segmenter,
 };
+
+pub use start_error::StartError;
+pub use words::WordsError;
 
 /// What of the time to stop is kept for the last commit, when connections do not close: at most a half.
 const COMMIT_TIME: Duration = Duration::from_secs(5);
 /// How often the metrics of the index and of the pool are brought up to date.
 const METRICS_INTERVAL: Duration = Duration::from_secs(10);
-
-/// Why the service did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// A listener's address cannot be had.
-    #[error("cannot listen on `{address}`: {source}; give another address with {flag} or `{key}`")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// The key that it comes from.
-        key: &'static str,
-        /// The flag for it.
-        flag: &'static str,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The system gives no threads for CPU work.
-    #[error("cannot start threads: {0}")]
-    Pool(#[source] io::Error),
-    /// The index cannot be opened.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The index cannot be written.
-    #[error("cannot start writing: {0}")]
-    Writer(#[from] WriteError),
-    /// Opening the index panicked.
-    #[error("opening the index failed: {0}")]
-    Panicked(#[from] PoolError),
-}
 
 /// How a service ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +79,7 @@ pub struct App {
     metrics: Metrics,
     shutdown: Shutdown,
     rpc: Rpc,
+    segmenter: Segmenter,
     /// The index, once it is open.
     opened: Option<Opened>,
     /// What `/readyz` says.
@@ -116,10 +93,19 @@ pub struct App {
 }
 
 impl App {
+    /// Looks at the files that a configuration names and the service only reads, and begins nothing.
+    ///
+    /// # Errors
+    /// When the user dictionary cannot be used.
+    pub fn check(config: &Config) -> Result<(), StartError> {
+        user_dictionary(&config.text)?;
+        Ok(())
+    }
+
     /// Binds every listener and begins to answer: health says `NOT_SERVING`, calls that there is no index yet.
     ///
     /// # Errors
-    /// When an address cannot be had or there are no threads.
+    /// When an address cannot be had, there are no threads, or the user dictionary cannot be used.
     pub async fn bind(config: Config) -> Result<Self, StartError> {
         let ServerConfig { listen, admin_listen, http_listen, .. } = config.server;
         let service = bind(listen, "server.listen", "--listen").await?;
@@ -132,7 +118,9 @@ impl App {
         };
         let (metrics, shutdown) = (Metrics::new(), Shutdown::new());
         let pool = pool(&config.pool, &config.admission)?;
-        let (policy, connections) = (policy(&config), connections(&config.server));
+        let text = config.text.clone();
+        let segmenter = pool.run(move |_| Ok::<_, StartError>(Segmenter::with(&user_dictionary(&text)?))).await??;
+        let (policy, connections) = (policy(&config, &segmenter), connections(&config.server));
         let rpc = Rpc::new(pool.clone(), metrics.clone(), shutdown.clone(), policy, connections).await;
         let mut app = Self {
             config,
@@ -141,6 +129,7 @@ impl App {
             metrics,
             shutdown,
             rpc,
+            segmenter,
             opened: None,
             ready: watch::Sender::new(false),
             servers: JoinSet::new(),
@@ -173,16 +162,16 @@ impl App {
     /// When the index cannot be opened or written.
     pub async fn open(&mut self) -> Result<(), StartError> {
         let (directory, group) = (self.config.data_dir.clone(), group_commit(&self.config.ingest));
-        let metrics = self.metrics.clone();
+        let (metrics, segmenter) = (self.metrics.clone(), self.segmenter.clone());
         let opening = self.pool.run(move |_| {
-            let segmenter = Segmenter::new();
             let engine: Arc<dyn Engine> = Arc::new(TantivyEngine::open(&directory, &segmenter)?);
             let ingest =
                 Ingest::start(Arc::clone(&engine), segmenter.clone(), group, move |took| metrics.committed(took))?;
             Ok::<_, StartError>(Opened { searcher: Searcher::new(engine, segmenter), ingest })
         });
         let opened = opening.await??;
-        let watching = watch_index(opened.searcher.clone(), self.pool.clone(), self.metrics.clone());
+        let fingerprint = self.segmenter.fingerprint().to_owned();
+        let watching = watch_index(opened.searcher.clone(), fingerprint, self.pool.clone(), self.metrics.clone());
         let ended = self.ended.clone();
         self.background.spawn(async move {
             ended.run_until_cancelled(watching).await;
@@ -275,8 +264,8 @@ async fn failed(servers: &mut JoinSet<Result<(), ServeError>>) {
     }
 }
 
-/// Keeps the metrics of the index and of the pool up to date, for ever.
-async fn watch_index(searcher: Searcher, pool: Pool, metrics: Metrics) {
+/// Keeps the metrics of the index and of the pool up to date, for ever. `fingerprint` names how texts are analysed now.
+async fn watch_index(searcher: Searcher, fingerprint: String, pool: Pool, metrics: Metrics) {
     let mut ticks = tokio::time::interval(METRICS_INTERVAL);
     loop {
         ticks.tick().await;
@@ -285,7 +274,7 @@ async fn watch_index(searcher: Searcher, pool: Pool, metrics: Metrics) {
         match pool.run(move |_| searcher.statistics()).await {
             Ok(Ok((_, statistics))) => {
                 metrics.index_size(statistics.documents, statistics.paragraphs);
-                metrics.text_chain_stale(statistics.fingerprint != text::fingerprint());
+                metrics.text_chain_stale(statistics.fingerprint != fingerprint);
             }
             Ok(Err(error)) => tracing::error!(%error, "the index does not say what it holds"),
             Err(error) => tracing::error!(%error, "the index does not say what it holds"),

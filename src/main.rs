@@ -79,6 +79,11 @@ fn configure_and_serve(flags: &ServeFlags) -> ExitCode {
     if flags.print_config {
         let _ = write!(io::stdout(), "{}", config.to_toml());
     }
+    if flags.check_config
+        && let Err(error) = App::check(&config)
+    {
+        return failed(ExitCode::from(EXIT_USAGE), error);
+    }
     if flags.print_config || flags.check_config {
         return ExitCode::SUCCESS;
     }

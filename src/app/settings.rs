@@ -6,7 +6,7 @@ use crate::{
     ingest::GroupCommit,
     pool::Pool,
     rpc::{ConnectionPolicy, Policy},
-    text,
+    text::Segmenter,
 };
 
 /// The threads for CPU work.
@@ -15,10 +15,10 @@ pub(super) fn pool(config: &PoolConfig, admission: &AdmissionConfig) -> Result<P
 }
 
 /// What the services are held to.
-pub(super) fn policy(config: &Config) -> Policy {
+pub(super) fn policy(config: &Config, segmenter: &Segmenter) -> Policy {
     let AdmissionConfig { max_streams, max_searches: _ } = config.admission;
     let LogConfig { format: _, filter: _, queries } = config.log;
-    Policy { max_streams: max_streams.get(), log_queries: queries, fingerprint: text::fingerprint().to_owned() }
+    Policy { max_streams: max_streams.get(), log_queries: queries, fingerprint: segmenter.fingerprint().to_owned() }
 }
 
 /// What connections are held to.

@@ -25,6 +25,8 @@ pub struct Config {
     pub drain: DrainConfig,
     /// How writes are grouped.
     pub ingest: IngestConfig,
+    /// How text is analysed.
+    pub text: TextConfig,
 }
 
 /// Listeners and connections. Port 0 picks a free port.
@@ -103,4 +105,11 @@ pub struct IngestConfig {
     pub commit_bytes: u64,
     /// Wait of the first change for others to share its commit; zero commits at once.
     pub commit_linger: Duration,
+}
+
+/// How text is analysed. What changes here changes the fingerprint of the text chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TextConfig {
+    /// File of words that are kept whole; `None` for none.
+    pub user_dictionary: Option<PathBuf>,
 }

@@ -111,6 +111,7 @@ mod tests {
             ("XUNZHANG_SERVER__ALLOW_PLAINTEXT", "true"),
             ("XUNZHANG_POOL__THREADS", "3"),
             ("XUNZHANG_IMPORT", "/a:b c"),
+            ("XUNZHANG_TEXT__USER_DICTIONARY", "words.txt"),
             ("XUNZHANG_CONFIG", "x.toml"),
             ("HOME", "/root"),
         ])
@@ -119,6 +120,7 @@ mod tests {
         assert_eq!(environment.layer.server.listen.as_deref(), Some("127.0.0.1:0"));
         assert_eq!(environment.layer.server.allow_plaintext, Some(true));
         assert_eq!(environment.layer.pool.threads, Some(3));
+        assert_eq!(environment.layer.text.user_dictionary, Some("words.txt".into()));
         assert_eq!(environment.layer.import, Some(vec!["/a".into(), "b c".into()]));
     }
 

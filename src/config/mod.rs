@@ -16,7 +16,7 @@ mod values;
 mod written;
 
 pub use effective::{
-    AdmissionConfig, Config, DrainConfig, IngestConfig, LogConfig, LogFormat, PoolConfig, ServerConfig,
+    AdmissionConfig, Config, DrainConfig, IngestConfig, LogConfig, LogFormat, PoolConfig, ServerConfig, TextConfig,
 };
 pub use error::ConfigError;
 pub use flags::ServeFlags;

@@ -9,8 +9,8 @@ use std::{
 
 use crate::config::{
     AdmissionConfig, Config, ConfigError, DrainConfig, IngestConfig, LogConfig, LogFormat, PoolConfig, ServerConfig,
-    values,
-    written::{RawAdmission, RawConfig, RawDrain, RawIngest, RawLog, RawPool, RawServer},
+    TextConfig, values,
+    written::{RawAdmission, RawConfig, RawDrain, RawIngest, RawLog, RawPool, RawServer, RawText},
 };
 
 const DATA_DIR: &str = "xunzhang-data";
@@ -57,6 +57,7 @@ impl RawConfig {
             admission: self.admission.resolve()?,
             drain: self.drain.resolve()?,
             ingest: self.ingest.resolve()?,
+            text: self.text.resolve(),
         })
     }
 }
@@ -160,6 +161,12 @@ impl RawIngest {
                 values::duration("ingest.commit_linger", &text)
             })?,
         })
+    }
+}
+
+impl RawText {
+    fn resolve(self) -> TextConfig {
+        TextConfig { user_dictionary: self.user_dictionary.filter(|path| !path.as_os_str().is_empty()) }
     }
 }
 

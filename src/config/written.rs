@@ -18,6 +18,7 @@ pub(super) struct RawConfig {
     pub(super) admission: RawAdmission,
     pub(super) drain: RawDrain,
     pub(super) ingest: RawIngest,
+    pub(super) text: RawText,
 }
 
 #[derive(Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -70,6 +71,12 @@ pub(super) struct RawIngest {
     pub(super) commit_linger: Option<String>,
 }
 
+#[derive(Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawText {
+    pub(super) user_dictionary: Option<PathBuf>,
+}
+
 impl RawConfig {
     /// This layer over `lower`: what it leaves open is taken from there.
     pub(super) fn over(self, lower: Self) -> Self {
@@ -96,6 +103,7 @@ impl RawConfig {
                 commit_bytes: self.ingest.commit_bytes.or(lower.ingest.commit_bytes),
                 commit_linger: self.ingest.commit_linger.or(lower.ingest.commit_linger),
             },
+            text: RawText { user_dictionary: self.text.user_dictionary.or(lower.text.user_dictionary) },
         }
     }
 }

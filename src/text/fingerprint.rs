@@ -1,32 +1,30 @@
 //! The fingerprint of the text chain: what an index has to agree with.
 
-use std::sync::LazyLock;
-
-use super::{fold, segment};
+use super::{UserDictionary, fold, segment};
 
 /// Counts changes of what the files in `data/` do not show: the rules of repair; splitting, which is lines, markers,
-/// headings, sentences and the sizes that paragraphs are packed to; bigrams; segmentation and the version of the
-/// segmenter's crate. Whoever changes one of those so that some text comes out differently adds one.
-const CHAIN_VERSION: u32 = 2;
+/// headings, sentences and the sizes that paragraphs are packed to; bigrams; segmentation, which is hard wraps,
+/// numerals, formulas, the user dictionary's weight and the version of the segmenter's crate. Whoever changes one of
+/// those so that some text comes out differently adds one.
+const CHAIN_VERSION: u32 = 3;
 
-static FINGERPRINT: LazyLock<String> = LazyLock::new(|| fingerprint_under(char::UNICODE_VERSION));
-
-/// The fingerprint under a version of Unicode, which says what a letter is.
-fn fingerprint_under((major, minor, update): (u8, u8, u8)) -> String {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&CHAIN_VERSION.to_le_bytes()).update(&[major, minor, update]);
-    for table in [fold::TABLE.as_bytes(), segment::DICTIONARY, segment::WORDS.as_bytes()] {
-        hasher.update(blake3::hash(table).as_bytes());
-    }
-    hasher.finalize().to_hex()[..16].to_owned()
-}
-
-/// Names how this program repairs, splits, folds and segments text: equal names, equal results.
+/// Names how a program with a user dictionary repairs, splits, folds and segments text: equal names, equal results.
 ///
 /// Sixteen hexadecimal digits, the same in every run and on every machine. An index made under another name has to be
 /// made again. The lists of question and function words are not part of it: they touch queries only.
-pub fn fingerprint() -> &'static str {
-    &FINGERPRINT
+pub(super) fn fingerprint(user: &UserDictionary) -> String {
+    fingerprint_under(char::UNICODE_VERSION, user)
+}
+
+/// The fingerprint under a version of Unicode, which says what a letter is.
+fn fingerprint_under((major, minor, update): (u8, u8, u8), user: &UserDictionary) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&CHAIN_VERSION.to_le_bytes()).update(&[major, minor, update]);
+    let user = user.canonical();
+    for table in [fold::TABLE.as_bytes(), segment::DICTIONARY, segment::WORDS.as_bytes(), user.as_bytes()] {
+        hasher.update(blake3::hash(table).as_bytes());
+    }
+    hasher.finalize().to_hex()[..16].to_owned()
 }
 
 #[cfg(test)]
@@ -39,8 +37,19 @@ mod tests {
     /// what the change is meant to do.
     #[test]
     fn it_changes_only_on_purpose() {
-        assert_eq!(fingerprint_under((17, 0, 0)), "ff29197705d97a55");
-        assert_ne!(fingerprint_under((16, 0, 0)), fingerprint_under((17, 0, 0)));
-        assert_eq!(fingerprint(), fingerprint_under(char::UNICODE_VERSION));
+        let none = UserDictionary::default();
+        assert_eq!(fingerprint_under((17, 0, 0), &none), "5052778680641531");
+        assert_ne!(fingerprint_under((16, 0, 0), &none), fingerprint_under((17, 0, 0), &none));
+        assert_eq!(fingerprint(&none), fingerprint_under(char::UNICODE_VERSION, &none));
+    }
+
+    #[test]
+    fn it_changes_with_the_words_of_the_user_dictionary() {
+        let under = |file: &str| fingerprint(&UserDictionary::parse(file.as_bytes()).unwrap());
+        assert_eq!(under("# nothing"), fingerprint(&UserDictionary::default()));
+        assert_eq!(under("雙減 n\n三会一课"), under("# ours\n三会一课\n\n双减"));
+        assert_ne!(under("双减"), under(""));
+        assert_ne!(under("双减"), under("双减 70000"));
+        assert_ne!(under("双减"), under("三会一课"));
     }
 }

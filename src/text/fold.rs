@@ -37,8 +37,12 @@ pub fn fold(text: &str) -> String {
 /// Whether a folded character counts for the literal law: letters and digits do.
 #[inline]
 pub fn is_searchable(folded: char) -> bool {
-    // The ideographs are asked for first because nearly every character is one and the general test is a search.
-    matches!(folded, '\u{4E00}'..='\u{9FFF}') || folded.is_alphanumeric()
+    match folded {
+        // Ideographs and the marks between them come first: they are nearly all, and the general test is a search.
+        '\u{4E00}'..='\u{9FFF}' => true,
+        '\u{2010}'..='\u{2027}' | '\u{3000}'..='\u{3003}' | '\u{3008}'..='\u{3020}' => false,
+        _ => folded.is_alphanumeric(),
+    }
 }
 
 /// Whether a character belongs to the Han script.
@@ -145,12 +149,13 @@ mod tests {
             assert_eq!(fold(text), expected);
         }
         check("強調組織工作，習近平總書記", "强调组织工作,习近平总书记");
-        check("後裏裡臺颱髮發隻鬆準製", "后里里台台发发只松准制");
+        check("後裏裡臺颱檯髮發隻鬆準製", "后里里台台台发发只松准制");
+        check("后里里台台台发发只松准制", "后里里台台台发发只松准制");
         check("著名瞭解乾坤覆蓋藉助徵求於是祇有彷彿夥伴帳戶", "着名了解干坤复盖借助征求于是只有仿佛伙伴账户");
         check("着名了解干坤复盖借助征求于是只有仿佛伙伴账户", "着名了解干坤复盖借助征求于是只有仿佛伙伴账户");
-        check("二〇二三年 二○二三年", "二零二三年 二零二三年");
+        check("二〇二三年 二○二三年 二零二三年", "二零二三年 二零二三年 二零二三年");
         check("衞生 敍述 国会図書館 什幺", "卫生 叙述 国会图书馆 什么");
-        check("ＡＢＣ１２３（％）　ｱ", "abc123(%) ア");
+        check("ＡＢＣ１２３（％）　ｱｶﾅ", "abc123(%) アカナ");
         check("⼈⺟⻓⻛⾦ 金\u{FA0A}", "人母长风金 金见"); // radicals and a compatibility ideograph
         check("Éλληνικά ΣΑΣ", "éλληνικά σασ");
         check("㈠ ½ İ", "㈠ ½ İ"); // these would become several characters

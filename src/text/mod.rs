@@ -5,14 +5,21 @@
 mod fingerprint;
 mod fold;
 mod grams;
+mod numerals;
 mod pinyin;
 mod query_words;
+mod quoted;
 mod repair;
 mod segment;
+mod token;
+mod unwrap;
+mod user_dictionary;
 
-pub use fingerprint::fingerprint;
 pub use fold::{fold, fold_character, has_searchable, is_searchable, searchable};
 pub use grams::for_each_gram;
+pub use numerals::normalised;
 pub use query_words::QueryWord;
 pub use repair::{EdgeLine, Edit, MIN_DOCUMENTS_WITH_LINE, Repaired, RepeatedLines, Rule, edge_lines, repair};
 pub use segment::Segmenter;
+pub use token::{Dictionary, Token};
+pub use user_dictionary::{Mistake, UserDictionary, UserDictionaryError};

@@ -28,12 +28,12 @@ pub struct QueryWord {
     pub content: bool,
 }
 
-/// A token of a query, folded.
+/// What a query was cut into, folded.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Token<'a> {
+pub(super) struct Tile<'a> {
     /// Its letters and digits; never empty.
     pub(super) characters: &'a str,
-    /// Whether it follows the token before it immediately.
+    /// Whether it follows the one before it immediately.
     pub(super) adjoins: bool,
 }
 
@@ -47,7 +47,7 @@ pub(super) struct Token<'a> {
 /// single characters, each of which nearly every paragraph has: 四史 would find whatever has 四. Looked for in
 /// sequence they mean what was written. A number joins in for the same reason, 第20条 and 2023年 being one thing to
 /// whoever asks. What stands alone, between spaces or between longer words, stays alone.
-pub(super) fn join(mut tokens: &[Token<'_>]) -> Vec<QueryWord> {
+pub(super) fn join(mut tokens: &[Tile<'_>]) -> Vec<QueryWord> {
     let mut words = Vec::new();
     while !tokens.is_empty() {
         let not_content = not_content_tokens(tokens);
@@ -60,13 +60,13 @@ pub(super) fn join(mut tokens: &[Token<'_>]) -> Vec<QueryWord> {
 }
 
 /// How many of the first tokens are one question or function word together.
-fn not_content_tokens(tokens: &[Token<'_>]) -> Option<usize> {
+fn not_content_tokens(tokens: &[Tile<'_>]) -> Option<usize> {
     let adjoining = 1 + tokens.iter().skip(1).take(MOST_TOKENS - 1).take_while(|token| token.adjoins).count();
     (1..=adjoining).rev().find(|&count| NOT_CONTENT.contains(concatenated(&tokens[..count]).as_str()))
 }
 
 /// How many of the first tokens are loose and adjoin one another.
-fn loose_tokens(tokens: &[Token<'_>]) -> usize {
+fn loose_tokens(tokens: &[Tile<'_>]) -> usize {
     let joins = |&index: &usize| {
         let token = tokens[index];
         (index == 0 || token.adjoins) && is_loose(token.characters) && not_content_tokens(&tokens[index..]).is_none()
@@ -79,7 +79,7 @@ fn is_loose(characters: &str) -> bool {
     (rest.next().is_some() && rest.next().is_none()) || characters.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn concatenated(tokens: &[Token<'_>]) -> String {
+fn concatenated(tokens: &[Tile<'_>]) -> String {
     tokens.iter().map(|token| token.characters).collect()
 }
 
@@ -97,10 +97,10 @@ mod tests {
 
     #[test]
     fn loose_tokens_join() {
-        /// Tokens are divided by `|` where they adjoin and by spaces where they do not; `(…)` is no content.
+        /// Tiles are divided by `|` where they adjoin and by spaces where they do not; `(…)` is no content.
         #[track_caller]
         fn check(tokens: &str, expected: &str) {
-            let token = |(index, characters)| Token { characters, adjoins: index > 0 };
+            let token = |(index, characters)| Tile { characters, adjoins: index > 0 };
             let runs = tokens.split(' ').flat_map(|run| run.split('|').enumerate().map(token));
             let words = join(&runs.collect::<Vec<_>>());
             let shown = words.into_iter().map(

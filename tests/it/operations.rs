@@ -8,6 +8,7 @@ use tonic_health::pb::{
 };
 use xunzhang::{
     app::{App, Ending},
+    config::Config,
     rpc::{
         Channel,
         proto::{GetIndexStatsRequest, GetServerInfoRequest, GetServerInfoResponse, Limits},
@@ -198,6 +199,47 @@ async fn a_port_in_use_is_named() {
     }
     // Nothing was begun: not even the directory is there.
     assert!(!directory.path().join("data").exists());
+}
+
+#[tokio::test]
+async fn another_user_dictionary_is_seen_in_what_operators_look_at() {
+    let words = tempfile::NamedTempFile::new().unwrap();
+    fs::write(words.path(), "# 本单位的说法\n工作专班\n").unwrap();
+    let service = Service::start().await;
+    service.put(ready("甲", &["成立工作专班"])).await;
+    let before = service.stats().await;
+    assert!(before.text_chain_current);
+
+    let change = |config: &mut Config| config.text.user_dictionary = Some(words.path().to_owned());
+    let service = service.stop().await.start_with(change).await;
+    let after = service.stats().await;
+    assert!(!after.text_chain_current, "the index was made without these words");
+    assert_eq!(after.text_chain_fingerprint, before.text_chain_fingerprint);
+    let info = service.admin().get_server_info(GetServerInfoRequest {}).await.unwrap().into_inner();
+    assert_ne!(info.text_chain_fingerprint, before.text_chain_fingerprint);
+    let stale = async || (metric(&service, "xunzhang_text_chain_stale").await == 1).then_some(());
+    poll("the metric to say so", stale).await;
+    // It is searched all the same, and the words divide queries: the whole is looked for, not its parts.
+    assert_eq!(service.search(searched("工作专班")).await.ids(), ["甲#0"]);
+
+    let service = service.stop().await.start_with(|config| config.text.user_dictionary = None).await;
+    assert!(service.stats().await.text_chain_current);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_user_dictionary_that_cannot_be_used_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let words = directory.path().join("words.txt");
+    fs::write(&words, "工作专班\n工作 专班\n").unwrap();
+    let mut config = config_in(directory.path());
+    config.text.user_dictionary = Some(words.clone());
+    let Err(error) = App::bind(config).await else { panic!("the file is wrong") };
+    let message = error.to_string();
+    for part in [words.to_str().unwrap(), "line 2", "`text.user_dictionary`"] {
+        assert!(message.contains(part), "no {part} in {message}");
+    }
+    assert!(!directory.path().join("data").exists(), "nothing was begun");
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ use crate::{
             writer::TantivyWriter,
         },
     },
-    text::{self, Segmenter},
+    text::Segmenter,
 };
 
 /// Blocks of stored text kept uncompressed for each segment: 16 KiB each, so 1.6 MiB.
@@ -59,6 +59,8 @@ pub(super) struct Shared {
     pub(super) directory: DataDirectory,
     pub(super) index: Index,
     pub(super) fields: Fields,
+    /// Names how this process analyses texts.
+    fingerprint: String,
     reader: IndexReader,
     /// Read for a moment by every call, replaced by every commit.
     newest: RwLock<Arc<TantivySnapshot>>,
@@ -80,9 +82,10 @@ impl TantivyEngine {
             .doc_store_cache_num_blocks(CACHED_BLOCKS)
             .try_into()
             .map_err(failed)?;
-        let commit = last_commit(&index).map_err(failed)?;
+        let fingerprint = segmenter.fingerprint().to_owned();
+        let commit = last_commit(&index, &fingerprint).map_err(failed)?;
         let newest = TantivySnapshot::new(&directory, &fields, reader.searcher(), commit).map_err(failed)?;
-        let shared = Shared { newest: RwLock::new(Arc::new(newest)), directory, index, fields, reader };
+        let shared = Shared { newest: RwLock::new(Arc::new(newest)), directory, index, fields, fingerprint, reader };
         Ok(Self { shared: Arc::new(shared) })
     }
 }
@@ -110,7 +113,7 @@ impl Shared {
 
     /// What is committed on disk.
     pub(super) fn index_commit(&self) -> tantivy::Result<Commit> {
-        last_commit(&self.index)
+        last_commit(&self.index, &self.fingerprint)
     }
 
     /// Whether the index consists of other segments than a snapshot: merging goes on after a commit.
@@ -137,10 +140,10 @@ fn open_index(directory: &DataDirectory, fields: &Fields, segmenter: &Segmenter)
     Ok(index)
 }
 
-/// What was committed last; an index that never was committed to is empty and of this version.
-fn last_commit(index: &Index) -> tantivy::Result<Commit> {
+/// What was committed last; an index that never was committed to is empty, and is analysed as this process does.
+fn last_commit(index: &Index, fingerprint: &str) -> tantivy::Result<Commit> {
     let Some(payload) = index.load_metas()?.payload else {
-        let fingerprint = text::fingerprint().to_owned();
+        let fingerprint = fingerprint.to_owned();
         return Ok(Commit { number: 0, sequence: 0, documents: 0, paragraphs: 0, tombstones: 0, fingerprint });
     };
     serde_json::from_str(&payload)

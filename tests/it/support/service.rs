@@ -216,7 +216,13 @@ pub(crate) struct Stopped {
 impl Stopped {
     /// Starts a service on what is there.
     pub(crate) async fn start(self) -> Service {
-        let Self { config, directory } = self;
+        self.start_with(|_| {}).await
+    }
+
+    /// Starts a service on what is there, configured anew by `change`.
+    pub(crate) async fn start_with(self, change: impl FnOnce(&mut Config)) -> Service {
+        let Self { mut config, directory } = self;
+        change(&mut config);
         Service::start_in(directory, config).await
     }
 }
