@@ -1,6 +1,9 @@
 //! Texts that no editor would write, through the whole service.
 
-use xunzhang::rpc::proto::PutDocumentResponse;
+use xunzhang::{
+    document::MAX_TEXT_BYTES,
+    rpc::proto::{DocumentView, GetDocumentRequest, PutDocumentResponse},
+};
 
 use crate::support::{Law, Service, Whole, document, limited, phrase, typed};
 
@@ -17,8 +20,6 @@ use Expected::{Empty, Searchable};
 const LARGE: usize = if cfg!(debug_assertions) { 1 << 18 } else { 10 << 20 };
 /// Bytes of those of which each character is a sign to look at.
 const SIGNS: usize = if cfg!(debug_assertions) { 1 << 18 } else { 1 << 20 };
-/// The largest text that is taken.
-const LARGEST: usize = 16 << 20;
 
 /// A text of whole units, at most so many bytes.
 fn repeated(unit: &str, bytes: usize) -> String {
@@ -150,10 +151,23 @@ async fn large_texts_of_numbers() {
 
 /// Signs of four bytes between two words: what takes long is what can be searched.
 #[tokio::test]
-async fn the_largest_text() {
-    let (before, after) = ("党建", "引领");
-    let between = repeated("😀", LARGEST - before.len() - after.len());
-    let text = format!("{before}{between}{after}");
-    assert_eq!(text.len().next_multiple_of(4), LARGEST, "as large as it can be");
-    check_all(&[(text, Searchable)]).await;
+async fn the_largest_text_is_taken() {
+    let service = Service::start().await;
+    let text = format!("党建{}引领", repeated("😀", MAX_TEXT_BYTES - "党建引领".len()));
+    assert_eq!(text.len(), MAX_TEXT_BYTES);
+    let put = service.put(document("文", &text)).await;
+    assert_eq!((put.paragraph_count > 0, &put.warnings[..]), (true, &[][..]));
+    for quotation in ["党建", "引领"] {
+        assert_eq!(service.search(typed(phrase(quotation))).await.hits.len(), 1, "{quotation}");
+    }
+    // Its end stands for all of it: each call puts the whole together anew.
+    let original_offset = (text.len() - "😀引领".len()) as u64;
+    let end = GetDocumentRequest {
+        document_id: "文".to_owned(),
+        view: DocumentView::Original.into(),
+        original_offset,
+        ..GetDocumentRequest::default()
+    };
+    assert_eq!(service.get(end).await.original, "😀引领");
+    service.stop().await;
 }
