@@ -7,9 +7,11 @@ use xunzhang::rpc::proto::Hit;
 use crate::{
     Paragraph,
     draw::{Kind, Question},
-    service::{Client, MAX_HITS},
+    service::Client,
 };
 
+/// The most hits for which a search is asked: the ranks that come from one set of candidates.
+const MAX_SEARCHED: usize = 200;
 /// Failures that are told; more of them say nothing new.
 const MOST_FAILURES: usize = 20;
 
@@ -54,7 +56,7 @@ impl Tally {
     }
 }
 
-/// Asks every question: the first, third, … by `Search` where that gives every hit, the others by `Export`.
+/// Asks every question: the first, third, … by `Search` where there are few hits, the others by `Export`.
 ///
 /// # Errors
 /// When a question is not answered.
@@ -99,9 +101,11 @@ impl Asked<'_> {
     ) -> anyhow::Result<Answered> {
         let mut answered = Answered::default();
         for (question, expected) in questions {
+            let quotations: Vec<&str> =
+                [&question.text].into_iter().chain(&question.beside).map(String::as_str).collect();
             let hits = match way {
-                Way::Search if expected.len() <= MAX_HITS => self.client.search(&question.text).await?,
-                _ => self.client.export(Some(&question.text)).await?,
+                Way::Search if expected.len() <= MAX_SEARCHED => self.client.search(&quotations).await?,
+                _ => self.client.export(&quotations).await?,
             };
             let tally = self.compare(question, expected, &hits);
             if !tally.holds() && answered.failures.len() < MOST_FAILURES {
@@ -138,7 +142,7 @@ impl Asked<'_> {
     }
 
     fn failure(&self, question: &Question, tally: &Tally) -> String {
-        let Question { kind, text, paragraph } = question;
+        let Question { kind, text, paragraph, .. } = question;
         let Tally { found, missed, foreign, altered, .. } = tally;
         let id = &self.paragraphs[*paragraph].id;
         let own = if *found == 0 { "not found" } else { "found" };

@@ -1,6 +1,7 @@
 //! Documents in files, read as the command line reads them, but by code of its own.
 
 use std::{
+    ffi::OsStr,
     fs::{self, File},
     io::{BufRead as _, BufReader, Read},
     path::Path,
@@ -39,15 +40,14 @@ pub(crate) fn documents(path: &Path) -> anyhow::Result<Vec<(String, String)>> {
 }
 
 fn read(name: &str, path: &Path, documents: &mut Vec<(String, String)>) -> anyhow::Result<()> {
-    if name.ends_with(".jsonl.gz") {
-        read_records(MultiGzDecoder::new(File::open(path)?), documents)
-    } else if name.ends_with(".jsonl") {
-        read_records(File::open(path)?, documents)
-    } else {
-        if name.ends_with(".txt") || name.ends_with(".md") {
+    match path.extension().and_then(OsStr::to_str) {
+        Some("gz") if name.ends_with(".jsonl.gz") => read_records(MultiGzDecoder::new(File::open(path)?), documents),
+        Some("jsonl") => read_records(File::open(path)?, documents),
+        Some("txt" | "md") => {
             documents.push((name.to_owned(), fs::read_to_string(path)?));
+            Ok(())
         }
-        Ok(())
+        _ => Ok(()),
     }
 }
 

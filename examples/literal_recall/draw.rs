@@ -77,6 +77,8 @@ pub(crate) struct Question {
     pub(crate) text: String,
     /// The paragraph that it was drawn from.
     pub(crate) paragraph: usize,
+    /// What has to stand there, too; see [`crate::narrow`].
+    pub(crate) beside: Option<String>,
 }
 
 /// Draws pieces of 2 to 12 letters and digits: of each kind its share, as far as the corpus has such pieces.
@@ -119,7 +121,7 @@ pub(crate) fn characters(paragraphs: &[Paragraph], count: usize, rng: &mut Rng) 
     }
     let question = |c: char| {
         let paragraph = paragraphs.iter().position(|paragraph| paragraph.searchable.contains(c))?;
-        Some(Question { kind: Kind::Character, text: c.to_string(), paragraph })
+        Some(Question { kind: Kind::Character, text: c.to_string(), paragraph, beside: None })
     };
     drawn.into_iter().filter_map(question).collect()
 }
@@ -144,7 +146,7 @@ fn piece(kind: Kind, paragraphs: &[Paragraph], paragraph: usize, law: &Law, rng:
     }
     let text = changed(kind, written, law, rng);
     let is_changed = matches!(kind, Kind::AsWritten | Kind::AcrossCut) || text != written;
-    is_changed.then_some(Question { kind, text, paragraph })
+    is_changed.then_some(Question { kind, text, paragraph, beside: None })
 }
 
 /// Which of the letters is the first behind a randomly chosen cut; never the first of all.

@@ -15,6 +15,7 @@ mod ask;
 mod corpus;
 mod draw;
 mod law;
+mod narrow;
 mod scan;
 mod service;
 
@@ -29,7 +30,7 @@ use crate::{
     ask::{Tally, ask},
     draw::{Kind, draw},
     law::Law,
-    scan::scan,
+    narrow::narrow,
     service::{Client, Service},
 };
 
@@ -86,7 +87,7 @@ async fn measure(corpus: PathBuf, arguments: &Arguments, mut rng: Rng) -> anyhow
     let misplaced = paragraphs.iter().filter(|paragraph| !is_in_place(paragraph, &originals)).count();
     let mut questions = draw(&paragraphs, &law, arguments.queries, &mut rng);
     questions.extend(draw::characters(&paragraphs, arguments.characters, &mut rng));
-    let expected = scan(&paragraphs, &questions, &law);
+    let expected = narrow(&paragraphs, &mut questions, &law);
     let answered = ask(&service.client, &paragraphs, &questions, &expected).await?;
 
     let bytes: usize = originals.values().map(String::len).sum();
@@ -110,7 +111,7 @@ async fn read_back(client: &Client, law: &Law) -> anyhow::Result<Vec<Paragraph>>
         text: hit.text,
         source_ranges: hit.source_ranges.iter().map(|range| range.start as usize..range.end as usize).collect(),
     };
-    Ok(client.export(None).await?.into_iter().map(paragraph).collect())
+    Ok(client.export(&[]).await?.into_iter().map(paragraph).collect())
 }
 
 /// Whether the original, cut by the paragraph's source ranges, is its text.

@@ -11,14 +11,14 @@ use xunzhang::{
     rpc::{
         Channel,
         proto::{
-            ExportRequest, FinishReason, Hit, PhraseQuery, Query, SearchRequest, export_request, export_response,
-            query::Kind, search_request, search_response, search_service_client::SearchServiceClient,
+            BooleanQuery, ExportRequest, FinishReason, Hit, PhraseQuery, Query, SearchRequest, export_request,
+            export_response, query::Kind, search_request, search_response, search_service_client::SearchServiceClient,
         },
     },
 };
 
 /// The most hits that a search gives.
-pub(crate) const MAX_HITS: usize = 10_000;
+const MAX_HITS: u32 = 10_000;
 /// What opens or closes a quotation, so that it cannot stand in one.
 const QUOTES: [char; 8] = ['"', '＂', '“', '”', '「', '」', '『', '』'];
 
@@ -50,13 +50,13 @@ impl Service {
 }
 
 impl Client {
-    /// Every paragraph that has the quotation, or every paragraph, in order of arrival.
-    pub(crate) async fn export(&self, quotation: Option<&str>) -> anyhow::Result<Vec<Hit>> {
-        let query_form = quotation.map(|text| match quoted(text) {
+    /// Every paragraph that has all quotations, in order of arrival.
+    pub(crate) async fn export(&self, quotations: &[&str]) -> anyhow::Result<Vec<Hit>> {
+        let query_form = match quoted(quotations) {
             Quoted::Written(query) => export_request::QueryForm::Query(query),
             Quoted::Typed(query) => export_request::QueryForm::TypedQuery(query),
-        });
-        let request = ExportRequest { query_form, ..ExportRequest::default() };
+        };
+        let request = ExportRequest { query_form: Some(query_form), ..ExportRequest::default() };
         let mut stream = self.0.clone().export(request).await?.into_inner();
         let (mut hits, mut finished) = (Vec::new(), None);
         while let Some(message) = stream.message().await? {
@@ -70,14 +70,13 @@ impl Client {
         Ok(hits)
     }
 
-    /// The paragraphs that have the quotation, best first, at most [`MAX_HITS`].
-    pub(crate) async fn search(&self, quotation: &str) -> anyhow::Result<Vec<Hit>> {
-        let query_form = match quoted(quotation) {
+    /// The paragraphs that have all quotations, best first, at most 10,000.
+    pub(crate) async fn search(&self, quotations: &[&str]) -> anyhow::Result<Vec<Hit>> {
+        let query_form = match quoted(quotations) {
             Quoted::Written(query) => search_request::QueryForm::Query(query),
             Quoted::Typed(query) => search_request::QueryForm::TypedQuery(query),
         };
-        let limit = u32::try_from(MAX_HITS)?;
-        let request = SearchRequest { query_form: Some(query_form), limit, ..SearchRequest::default() };
+        let request = SearchRequest { query_form: Some(query_form), limit: MAX_HITS, ..SearchRequest::default() };
         let mut stream = self.0.clone().search(request).await?.into_inner();
         let (mut hits, mut finished) = (Vec::new(), None);
         while let Some(message) = stream.message().await? {
@@ -92,18 +91,24 @@ impl Client {
     }
 }
 
-/// A quotation, ready to be asked for.
+/// Quotations, ready to be asked for.
 enum Quoted {
     /// In quotation marks.
     Written(String),
-    /// As a tree, where it has quotation marks itself.
+    /// As a tree, where they have quotation marks themselves.
     Typed(Query),
 }
 
-fn quoted(text: &str) -> Quoted {
-    if text.contains(QUOTES) {
-        let phrase = PhraseQuery { text: text.to_owned(), ..PhraseQuery::default() };
-        return Quoted::Typed(Query { kind: Some(Kind::Phrase(phrase)) });
+fn quoted(quotations: &[&str]) -> Quoted {
+    if quotations.iter().any(|text| text.contains(QUOTES)) {
+        let phrase =
+            |text: &&str| node(Kind::Phrase(PhraseQuery { text: (*text).to_owned(), ..PhraseQuery::default() }));
+        let must = quotations.iter().map(phrase).collect();
+        return Quoted::Typed(node(Kind::Boolean(BooleanQuery { must, ..BooleanQuery::default() })));
     }
-    Quoted::Written(format!("“{text}”"))
+    Quoted::Written(quotations.iter().map(|text| format!("“{text}”")).collect())
+}
+
+fn node(kind: Kind) -> Query {
+    Query { kind: Some(kind) }
 }

@@ -159,7 +159,7 @@ async fn check(service: &Service, law: &Law, contents: &[Vec<String>], quotation
     let quoted = quotations.iter().filter(|_| !paragraphs.is_empty()).map(|quotation| quotation.of(&paragraphs, law));
     for quotation in quoted.chain(free) {
         let wanted = law.searchable(&quotation);
-        let has = |hit: &&Hit| wanted != "" && law.searchable(&hit.text).contains(&wanted);
+        let has = |hit: &&Hit| !wanted.is_empty() && law.searchable(&hit.text).contains(&wanted);
         let expected: Vec<&str> = paragraphs.iter().filter(has).map(|hit| hit.paragraph_id.as_str()).collect();
         assert_eq!(found(service, &quotation).await, expected, "{quotation:?}");
     }
@@ -177,8 +177,8 @@ async fn replace(service: &Service, contents: &[Vec<String>]) {
     let documents: Vec<Document> = contents.iter().enumerate().map(made).collect();
     let requests = (1..).zip(documents).map(|(number, document)| sent(number, document));
     let requests = tokio_stream::iter(requests.collect::<Vec<_>>());
-    let mut answers = service.documents().import_documents(requests).await.unwrap().into_inner();
-    while let Some(answer) = answers.message().await.unwrap() {
+    let mut answers = service.documents().import_documents(requests).await.expect("an import begins").into_inner();
+    while let Some(answer) = answers.message().await.expect("an import goes on") {
         assert_eq!(answer.failures, []);
     }
 }

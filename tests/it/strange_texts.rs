@@ -142,7 +142,7 @@ async fn large_texts_of_numbers() {
             if text.len() >= SIGNS {
                 break;
             }
-            text.push_str(&format!("{number}{between}"));
+            text.extend([&number.to_string(), between]);
         }
         text
     };

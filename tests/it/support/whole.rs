@@ -52,7 +52,7 @@ impl Whole {
         assert!(self.original == sent, "the original comes back as another");
         for paragraph in &self.paragraphs {
             assert_eq!(cut(sent, &paragraph.source_ranges), paragraph.text);
-            assert!(law.searchable(&paragraph.text) != "", "{paragraph:?} has nothing to search");
+            assert!(!law.searchable(&paragraph.text).is_empty(), "{paragraph:?} has nothing to search");
             assert!(paragraph.text.chars().count() <= MAX_PARAGRAPH, "{paragraph:?}");
         }
         let edits = self.edits.iter().map(|edit| edit.range.expect("an edit has a range"));
