@@ -9,67 +9,9 @@ use proptest::{
 use tokio::runtime::Runtime;
 use xunzhang::rpc::proto::{Document, Hit};
 
-use crate::support::{Law, Service, Whole, document, exported, limited, phrase, ready, searched, sent, typed};
-
-/// Words that meet each other, in both scripts and in several forms, some of them damaged.
-const WORDS: [&str; 30] = [
-    "两个确立",
-    "兩個確立",
-    "兩(liǎng)個(gè)確(què)立",
-    "两个",
-    "确立",
-    "强调",
-    "強(qiáng)調(diào)",
-    "營(yíng)商環(huán)境",
-    "营商环境",
-    "环境",
-    "著名",
-    "着名",
-    "乾坤",
-    "干坤",
-    "二〇二三年",
-    "二零二三年",
-    "2023年",
-    "２０２３年",
-    "A12型",
-    "ａ1２型",
-    "a12",
-    "附件(a)",
-    "𠮷野",
-    "𝐀1",
-    "😀",
-    "⼈大",
-    "e\u{301}",
-    "党",
-    "黨",
-    "第一书记",
-];
-
-/// What stands between words and does not count, seen or unseen.
-const MARKS: [&str; 22] = [
-    "，", "。", "、", "；", "：", "“", "”", "「", "」", "（", "）", "《", "》", "——", " ", "\u{3000}", "\n",
-    "\u{200B}", "\u{FEFF}", "\u{AD}", "\u{202E}", "\0",
-];
-
-/// What splitting and repair look at.
-const STRUCTURE: [&str; 16] = [
-    "\n\n",
-    "\n一、",
-    "\n二、",
-    "\n（一）",
-    "\n（二）",
-    "\n第一条 ",
-    "\n第二條　",
-    "\n1.",
-    "\n2、",
-    "\n3、",
-    "\n4、",
-    "第一，",
-    "第二，",
-    "一是",
-    "二是",
-    "各级各部门要结合实际抓好落实，",
-];
+use crate::support::{
+    Law, SIGNS, Service, Whole, document, exported, limited, phrase, phrases, ready, searched, sent, texts, typed,
+};
 
 /// How a quotation is written otherwise than it stands in the paragraph.
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +49,7 @@ impl Quotation {
             Disguise::None => written.to_owned(),
             Disguise::Bare => written.chars().filter(|&c| law.counts(c)).collect(),
             Disguise::Punctuated => {
-                written.chars().flat_map(|c| [c.to_string(), self.form.get(&MARKS).to_string()]).collect()
+                written.chars().flat_map(|c| [c.to_string(), self.form.get(&SIGNS).to_string()]).collect()
             }
             Disguise::OtherScript => written.chars().map(|c| one_of(c, law.other_scripts(c))).collect(),
             Disguise::OtherShape => written.chars().map(|c| one_of(c, law.other_shapes(c))).collect(),
@@ -117,11 +59,7 @@ impl Quotation {
 
 /// A text, or paragraphs already split.
 fn contents() -> impl Strategy<Value = Vec<String>> {
-    let text = |pieces| {
-        vec(prop_oneof![4 => select(&WORDS[..]), 3 => select(&MARKS[..]), 1 => select(&STRUCTURE[..])], pieces)
-    };
-    let text = move |pieces| text(pieces).prop_map(|pieces| pieces.concat());
-    prop_oneof![3 => text(0..160).prop_map(|text| vec![text]), 1 => vec(text(0..12), 2..6)]
+    prop_oneof![3 => texts(0..160).prop_map(|text| vec![text]), 1 => vec(texts(0..12), 2..6)]
 }
 
 fn quotations() -> impl Strategy<Value = Quotation> {
@@ -136,9 +74,7 @@ fn a_quotation_finds_what_a_scan_finds() {
     let (service, law) = (runtime.block_on(Service::start()), Law::read());
     // Always as many documents, so that those of one case replace those of the case before.
     let documents = [contents(), contents(), contents(), contents()];
-    let free =
-        vec(prop_oneof![3 => select(&WORDS[..]), 1 => select(&MARKS[..])], 1..4).prop_map(|pieces| pieces.concat());
-    let strategy = (documents, vec(quotations(), 12), vec(free, 4));
+    let strategy = (documents, vec(quotations(), 12), vec(phrases(), 4));
     let config = Config { cases: 48, source_file: Some(file!()), ..Config::default() };
     let checked = TestRunner::new(config).run(&strategy, |(contents, quotations, free)| {
         runtime.block_on(check(&service, &law, &contents, &quotations, free));

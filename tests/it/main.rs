@@ -17,4 +17,5 @@ mod seeds;
 mod strange_texts;
 mod streams;
 mod support;
+mod text_chain;
 mod views;

@@ -5,6 +5,7 @@ mod build;
 mod law;
 mod metrics;
 mod patience;
+mod pieces;
 mod process;
 mod refusal;
 mod service;
@@ -20,6 +21,7 @@ pub(crate) use build::{
 pub(crate) use law::Law;
 pub(crate) use metrics::{get, metric, status_of};
 pub(crate) use patience::{poll, within};
+pub(crate) use pieces::{SIGNS, phrases, texts};
 pub(crate) use process::{Ended, Server, run, run_with, send_signal};
 pub(crate) use refusal::{check_refused, check_status, reason};
 pub(crate) use service::{Service, any_port, config_in};
