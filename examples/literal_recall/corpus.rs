@@ -17,11 +17,10 @@ use walkdir::WalkDir;
 #[derive(Deserialize)]
 struct Record {
     id: Value,
-    #[serde(default)]
-    text: String,
+    text: Option<String>,
 }
 
-/// The ids and texts of all documents of a file or of a folder.
+/// The ids and texts of all documents of a file or of a folder, but for those that were split already.
 ///
 /// # Errors
 /// When something cannot be read.
@@ -56,7 +55,8 @@ fn read_records(file: impl Read, documents: &mut Vec<(String, String)>) -> anyho
         let line = line?;
         if !line.trim().is_empty() {
             let Record { id, text } = serde_json::from_str(&line)?;
-            documents.push((id.as_str().map_or_else(|| id.to_string(), str::to_owned), text));
+            let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
+            documents.extend(text.map(|text| (id, text)));
         }
     }
     Ok(())

@@ -93,7 +93,7 @@ async fn measure(corpus: PathBuf, arguments: &Arguments, mut rng: Rng) -> anyhow
     let bytes: usize = originals.values().map(String::len).sum();
     let holds = report(&answered)? && misplaced == 0;
     say(&format!(
-        "{}: {} documents, {bytes} bytes, {} paragraphs, {misplaced} of them not where they say; import {imported:.1?}, \
+        "{}: {} texts, {bytes} bytes, {} paragraphs, {misplaced} of them not where they say; import {imported:.1?}, \
          in all {:.1?}\n",
         corpus.display(),
         originals.len(),
@@ -114,12 +114,14 @@ async fn read_back(client: &Client, law: &Law) -> anyhow::Result<Vec<Paragraph>>
     Ok(client.export(&[]).await?.into_iter().map(paragraph).collect())
 }
 
-/// Whether the original, cut by the paragraph's source ranges, is its text.
+/// Whether the original, cut by the paragraph's source ranges, is its text. What was split already has no original.
 fn is_in_place(paragraph: &Paragraph, originals: &HashMap<String, String>) -> bool {
-    let document = paragraph.id.rsplit_once('#').map(|(document, _)| document);
-    let original = document.and_then(|document| originals.get(document));
-    let parts = paragraph.source_ranges.iter().map(|range| original?.get(range.clone()));
-    parts.collect::<Option<String>>().as_ref() == Some(&paragraph.text)
+    let Paragraph { id, text, source_ranges, .. } = paragraph;
+    let Some(original) = id.rsplit_once('#').and_then(|(document, _)| originals.get(document)) else {
+        return source_ranges.is_empty();
+    };
+    let parts = source_ranges.iter().map(|range| original.get(range.clone()));
+    parts.collect::<Option<String>>().as_ref() == Some(text)
 }
 
 /// Prints the figures of each kind; says whether there is no miss and no false hit.
