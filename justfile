@@ -16,7 +16,16 @@ fmt:
 
 # Runs the benchmarks, or those whose names contain the arguments.
 bench *arguments:
-    cargo bench --bench service {{ arguments }}
+    cargo bench --bench service --bench text_chain {{ arguments }}
+
+# Measures the literal law on files and folders (`just recall samples`).
+recall *arguments:
+    cargo run --release --example literal_recall -- {{ arguments }}
+
+# Fuzzes a target for so many seconds; needs the nightly compiler and cargo-fuzz.
+fuzz target="text_chain" seconds="300":
+    cargo +nightly fuzz run --sanitizer none {{ target }} fuzz/corpus/{{ target }} samples -- \
+        -dict=fuzz/dictionaries/{{ target }}.dict -max_len=4096 -timeout=20 -max_total_time={{ seconds }}
 
 # Serves, with the flags given (`just serve --import samples`).
 serve *flags:

@@ -1,0 +1,161 @@
+//! The text chain, step by step: bytes a second, and memory.
+//!
+//! Runs over the samples, or over the corpus that `XUNZHANG_BENCH_CORPUS` names (a folder or a file: `.txt`, `.md`,
+//! `.jsonl`, `.jsonl.gz`), and over texts that are made to be slow: their time per byte has to stay near that of
+//! ordinary ones. `max alloc` is the memory that a step takes beside its input.
+
+#[path = "../examples/literal_recall/corpus.rs"]
+mod corpus;
+
+use std::{env, fmt::Write as _, path::PathBuf, sync::LazyLock};
+
+use divan::{AllocProfiler, Bencher, black_box, counter::BytesCount};
+use xunzhang::{
+    document::{Section, split},
+    text::{Repaired, Segmenter, fold, for_each_gram, repair},
+};
+
+#[global_allocator]
+static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
+
+static SEGMENTER: LazyLock<Segmenter> = LazyLock::new(Segmenter::new);
+static CORPUS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let path = env::var_os("XUNZHANG_BENCH_CORPUS").map_or_else(|| PathBuf::from("samples"), PathBuf::from);
+    let documents = corpus::documents(&path).expect("the corpus can be read");
+    documents.into_iter().map(|(_, text)| text).collect()
+});
+
+/// A megabyte, as a goal means it.
+const MB: usize = 1_000_000;
+/// The largest document.
+const LARGEST: usize = 16 << 20;
+
+/// What the chain runs over.
+const INPUTS: [&str; 8] =
+    ["corpus", "no line break", "parentheses", "one character", "digits", "numbered lines", "glosses", "enumerations"];
+
+fn main() {
+    divan::main();
+}
+
+fn texts(input: &str) -> Vec<String> {
+    match input {
+        "corpus" => CORPUS.clone(),
+        "no line break" => vec![repeated("各级各部门要结合实际抓好落实", 10 * MB)],
+        "parentheses" => vec![repeated("(", MB)],
+        "one character" => vec![repeated("党", MB)],
+        "digits" => vec![repeated("1234567890", MB)],
+        "numbered lines" => vec![numbered_lines(MB)],
+        "glosses" => vec![repeated("强(qiáng)", MB)],
+        "enumerations" => vec![repeated("一是抓落实；二是", MB)],
+        _ => panic!("there is no input `{input}`"),
+    }
+}
+
+fn repeated(unit: &str, bytes: usize) -> String {
+    unit.repeat(bytes / unit.len())
+}
+
+fn numbered_lines(bytes: usize) -> String {
+    let mut text = String::new();
+    for number in 1.. {
+        if text.len() >= bytes {
+            break;
+        }
+        let _ = writeln!(text, "{number}、"); // A string takes whatever is written.
+    }
+    text
+}
+
+/// From an original to its paragraphs, as the service does it.
+fn cut(original: &str) -> (Repaired, Vec<Section>) {
+    let repaired = repair(original);
+    let sections = split(repaired.text());
+    (repaired, sections)
+}
+
+/// Measures a step over texts.
+fn measure(bencher: Bencher<'_, '_>, texts: &[String], step: impl Fn(&str) + Sync) {
+    let bytes: usize = texts.iter().map(String::len).sum();
+    bencher.counter(BytesCount::new(bytes)).bench(|| texts.iter().for_each(|text| step(text)));
+}
+
+/// The paragraphs of texts, as the chain makes them.
+fn paragraphs(input: &str) -> Vec<String> {
+    let of = |original: &String| {
+        let (repaired, sections) = cut(original);
+        sections.into_iter().map(|section| repaired.text()[section.range].to_owned()).collect::<Vec<_>>()
+    };
+    texts(input).iter().flat_map(of).collect()
+}
+
+fn words(paragraph: &str) {
+    SEGMENTER.for_each_word(paragraph, |word| {
+        black_box(word);
+    });
+}
+
+fn bigrams(paragraph: &str) {
+    for_each_gram(paragraph, |gram, position| {
+        black_box((gram, position));
+    });
+}
+
+#[divan::bench(args = INPUTS, max_time = 5)]
+fn step_1_repair(bencher: Bencher<'_, '_>, input: &str) {
+    measure(bencher, &texts(input), |text| drop(black_box(repair(text))));
+}
+
+#[divan::bench(args = INPUTS, max_time = 5)]
+fn step_2_split(bencher: Bencher<'_, '_>, input: &str) {
+    let repaired: Vec<String> = texts(input).iter().map(|text| repair(text).text().to_owned()).collect();
+    measure(bencher, &repaired, |text| drop(black_box(split(text))));
+}
+
+#[divan::bench(args = INPUTS, max_time = 5)]
+fn step_3_fold(bencher: Bencher<'_, '_>, input: &str) {
+    measure(bencher, &paragraphs(input), |text| drop(black_box(fold(text))));
+}
+
+#[divan::bench(args = INPUTS, max_time = 5)]
+fn step_4_words(bencher: Bencher<'_, '_>, input: &str) {
+    measure(bencher, &paragraphs(input), words);
+}
+
+#[divan::bench(args = INPUTS, max_time = 5)]
+fn step_5_bigrams(bencher: Bencher<'_, '_>, input: &str) {
+    measure(bencher, &paragraphs(input), bigrams);
+}
+
+#[divan::bench(args = INPUTS, max_time = 5)]
+fn through_repair_split_fold(bencher: Bencher<'_, '_>, input: &str) {
+    measure(bencher, &texts(input), |text| {
+        let (repaired, sections) = cut(text);
+        for section in sections {
+            black_box(fold(&repaired.text()[section.range]));
+        }
+    });
+}
+
+#[divan::bench(args = INPUTS, max_time = 5)]
+fn whole_chain(bencher: Bencher<'_, '_>, input: &str) {
+    measure(bencher, &texts(input), chain);
+}
+
+/// One document of the largest size: the whole chain, for its memory.
+#[divan::bench(args = INPUTS, max_time = 5)]
+fn whole_chain_over_16_mib(bencher: Bencher<'_, '_>, input: &str) {
+    let texts = texts(input).concat();
+    let mut text = texts.repeat(LARGEST.div_ceil(texts.len()));
+    text.truncate(text.floor_char_boundary(LARGEST));
+    measure(bencher, &[text], chain);
+}
+
+fn chain(text: &str) {
+    let (repaired, sections) = cut(text);
+    for section in sections {
+        let paragraph = &repaired.text()[section.range];
+        words(paragraph);
+        bigrams(paragraph);
+    }
+}
