@@ -7,12 +7,12 @@
 #[path = "../examples/literal_recall/corpus.rs"]
 mod corpus;
 
-use std::{env, fmt::Write as _, path::PathBuf, sync::LazyLock};
+use std::{convert::Infallible, env, fmt::Write as _, path::PathBuf, sync::LazyLock};
 
 use divan::{AllocProfiler, Bencher, black_box, counter::BytesCount};
 use xunzhang::{
-    document::{Section, split},
-    text::{Repaired, Segmenter, fold, for_each_gram, repair},
+    document::{Paragraph, read, split},
+    text::{RepeatedLines, Segmenter, fold, for_each_gram, repair},
 };
 
 #[global_allocator]
@@ -68,10 +68,10 @@ fn numbered_lines(bytes: usize) -> String {
 }
 
 /// From an original to its paragraphs, as the service does it.
-fn cut(original: &str) -> (Repaired, Vec<Section>) {
-    let repaired = repair(original);
-    let sections = split(repaired.text());
-    (repaired, sections)
+fn cut(original: &str) -> Vec<Paragraph> {
+    let nothing_repeats = |_: &str, _: &[_]| Ok::<_, Infallible>(RepeatedLines::default());
+    let Ok(reading) = read(original, "", nothing_repeats);
+    reading.paragraphs
 }
 
 /// Measures a step over texts.
@@ -82,11 +82,7 @@ fn measure(bencher: Bencher<'_, '_>, texts: &[String], step: impl Fn(&str) + Syn
 
 /// The paragraphs of texts, as the chain makes them.
 fn paragraphs(input: &str) -> Vec<String> {
-    let of = |original: &String| {
-        let (repaired, sections) = cut(original);
-        sections.into_iter().map(|section| repaired.text()[section.range].to_owned()).collect::<Vec<_>>()
-    };
-    texts(input).iter().flat_map(of).collect()
+    texts(input).iter().flat_map(|original| cut(original)).map(|paragraph| paragraph.text).collect()
 }
 
 fn words(paragraph: &str) {
@@ -103,13 +99,14 @@ fn bigrams(paragraph: &str) {
 
 #[divan::bench(args = INPUTS, max_time = 5)]
 fn step_1_repair(bencher: Bencher<'_, '_>, input: &str) {
-    measure(bencher, &texts(input), |text| drop(black_box(repair(text))));
+    measure(bencher, &texts(input), |text| drop(black_box(repair(text, &RepeatedLines::default()))));
 }
 
 #[divan::bench(args = INPUTS, max_time = 5)]
 fn step_2_split(bencher: Bencher<'_, '_>, input: &str) {
-    let repaired: Vec<String> = texts(input).iter().map(|text| repair(text).text().to_owned()).collect();
-    measure(bencher, &repaired, |text| drop(black_box(split(text))));
+    let repaired = |text: &String| repair(text, &RepeatedLines::default()).text().to_owned();
+    let repaired: Vec<String> = texts(input).iter().map(repaired).collect();
+    measure(bencher, &repaired, |text| drop(black_box(split(text, None))));
 }
 
 #[divan::bench(args = INPUTS, max_time = 5)]
@@ -130,9 +127,8 @@ fn step_5_bigrams(bencher: Bencher<'_, '_>, input: &str) {
 #[divan::bench(args = INPUTS, max_time = 5)]
 fn through_repair_split_fold(bencher: Bencher<'_, '_>, input: &str) {
     measure(bencher, &texts(input), |text| {
-        let (repaired, sections) = cut(text);
-        for section in sections {
-            black_box(fold(&repaired.text()[section.range]));
+        for paragraph in cut(text) {
+            black_box(fold(&paragraph.text));
         }
     });
 }
@@ -152,10 +148,8 @@ fn whole_chain_over_16_mib(bencher: Bencher<'_, '_>, input: &str) {
 }
 
 fn chain(text: &str) {
-    let (repaired, sections) = cut(text);
-    for section in sections {
-        let paragraph = &repaired.text()[section.range];
-        words(paragraph);
-        bigrams(paragraph);
+    for paragraph in cut(text) {
+        words(&paragraph.text);
+        bigrams(&paragraph.text);
     }
 }

@@ -56,6 +56,7 @@ fn merged(without: Recognition, with: Recognition) -> Recognition {
     let lost: Vec<_> = with.fields.into_iter().filter(lost).collect();
     let Recognition { mut fields, title_range } = without;
     fields.extend(lost);
+    fields.sort_by_key(|found| found.field);
     Recognition { fields, title_range }
 }
 

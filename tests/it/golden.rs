@@ -4,6 +4,7 @@
 //! difference. Ours are written out. Of documents that others wrote only places, lengths and hashes are kept.
 
 use std::{
+    convert::Infallible,
     fmt::Write,
     fs,
     path::{Path, PathBuf},
@@ -11,15 +12,15 @@ use std::{
 
 use expect_test::expect_file;
 use xunzhang::{
-    document::{Content, Document, DocumentId, Metadata, Paragraph},
-    ingest::prepare,
+    document::{Paragraph, read},
+    text::RepeatedLines,
 };
 
 /// The paragraphs of a file that is nothing but its text.
 fn paragraphs(path: &Path) -> Vec<Paragraph> {
-    let id: DocumentId = path.file_name().unwrap().to_str().unwrap().parse().unwrap();
-    let content = Content::Text(fs::read_to_string(path).unwrap());
-    prepare(Document { id, metadata: Metadata::default(), content }).unwrap().document.paragraphs
+    let nothing_repeats = |_: &str, _: &[_]| Ok::<_, Infallible>(RepeatedLines::default());
+    let Ok(reading) = read(&fs::read_to_string(path).unwrap(), "", nothing_repeats);
+    reading.paragraphs
 }
 
 /// The texts of a folder, in order.

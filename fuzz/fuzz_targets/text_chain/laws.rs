@@ -3,8 +3,8 @@
 use std::{ops::Range, sync::LazyLock};
 
 use xunzhang::{
-    document::{Section, split},
-    text::{Repaired, Segmenter, fold, for_each_gram, is_searchable, repair, searchable},
+    document::{Section, recognize, split},
+    text::{Repaired, RepeatedLines, Segmenter, fold, for_each_gram, is_searchable, repair, searchable},
 };
 
 /// The most characters of a paragraph, of a heading and of an indexed word.
@@ -34,8 +34,9 @@ pub(crate) fn check(original: &str) {
 
 /// From an original to its paragraphs, as the service does it.
 fn chain(original: &str) -> (Repaired, Vec<Section>) {
-    let repaired = repair(original);
-    let sections = split(repaired.text());
+    let repaired = repair(original, &RepeatedLines::default());
+    let title = recognize(original, &repaired).title_range;
+    let sections = split(repaired.text(), title);
     (repaired, sections)
 }
 

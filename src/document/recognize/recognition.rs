@@ -1,5 +1,7 @@
 //! What was recognised, and filling in what a caller left empty.
 
+use serde::{Deserialize, Serialize};
+
 use std::{fmt, ops::Range};
 
 use super::{
@@ -12,7 +14,7 @@ use crate::{document::Metadata, text::Repaired};
 const MAX_VALUE: usize = 200;
 
 /// A field of [`Metadata`] that texts tell of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum MetadataField {
     /// [`Metadata::title`].
     Title,

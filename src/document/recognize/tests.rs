@@ -3,12 +3,15 @@
 use proptest::{collection::vec, prelude::*};
 
 use super::*;
-use crate::{document::Metadata, text::repair};
+use crate::{
+    document::Metadata,
+    text::{RepeatedLines, repair},
+};
 
 /// Each field with its value, in order, one a line.
 #[track_caller]
 fn check(text: &str, expected: &[&str]) {
-    let found = recognize(text, &repair(text));
+    let found = recognize(text, &repair(text, &RepeatedLines::default()));
     let fields: Vec<String> = found.fields.iter().map(|found| format!("{}: {}", found.field, found.value)).collect();
     assert_eq!(fields, expected, "{text}");
 }
@@ -164,7 +167,7 @@ fn notes_of_laws() {
 fn titles_of_shared_files() {
     let check = |share: &str, body: &str, standing: Option<&str>| {
         let text = format!("{share}\n{body}");
-        let repaired = repair(&text);
+        let repaired = repair(&text, &RepeatedLines::default());
         let found = recognize(&text, &repaired);
         assert_eq!(found.value(MetadataField::Title), Some("在会议上的讲话(范文)"), "{text}");
         assert_eq!(found.title_range.map(|range| &repaired.text()[range]), standing);
@@ -185,7 +188,7 @@ fn ranges<'t>(original: &'t str, found: &Recognized) -> Vec<&'t str> {
 #[test]
 fn values_lead_back_to_the_original() {
     let text = format!("基層(céng)治理開新局面\n文/張\u{200B}三\n{BODY}");
-    let found = recognize(&text, &repair(&text));
+    let found = recognize(&text, &repair(&text, &RepeatedLines::default()));
     assert_eq!(found.value(MetadataField::Title), Some("基層治理開新局面"));
     assert_eq!(ranges(&text, &found.fields[0]), ["基層", "治理開新局面"]);
     assert_eq!(found.value(MetadataField::Author), Some("張三"));
@@ -196,7 +199,7 @@ fn values_lead_back_to_the_original() {
 fn what_the_caller_set_wins() {
     let text = format!("来源：新华社 作者：张三 发布时间：2024年3月1日\n{BODY}");
     let mut metadata = Metadata { source: "红星网".to_owned(), ..Metadata::default() };
-    let found = recognize(&text, &repair(&text));
+    let found = recognize(&text, &repair(&text, &RepeatedLines::default()));
     assert_eq!(found.fill(&mut metadata), [MetadataField::Author, MetadataField::PublishDate]);
     assert_eq!((metadata.source.as_str(), metadata.author.as_str()), ("红星网", "张三"));
     assert_eq!(metadata.publish_date, "2024-03-01".parse().ok());
@@ -209,7 +212,7 @@ fn large_strange_texts_are_read() {
     for unit in ["(", "（", "《", "来源：", "作者", "2024年", "一", "\n", "电(", " ", "字", "、\n", "# ", "〔2024〕"]
     {
         let text = unit.repeat((1 << 20) / unit.len());
-        let found = recognize(&text, &repair(&text));
+        let found = recognize(&text, &repair(&text, &RepeatedLines::default()));
         assert!(found.fields.is_empty() && found.title_range.is_none(), "{unit:?}: {found:?}");
     }
 }
@@ -248,7 +251,7 @@ fn texts() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn every_value_is_written_in_the_text(text in texts()) {
-        let repaired = repair(&text);
+        let repaired = repair(&text, &RepeatedLines::default());
         let found = recognize(&text, &repaired);
         let letters = |text: &str| text.chars().filter(|character| !character.is_whitespace()).collect::<String>();
         for found in &found.fields {

@@ -44,9 +44,17 @@ fn hard_wraps_are_seen_through() {
 
 #[test]
 fn numerals_have_one_term_for_all_spellings() {
-    check_words("二〇二三年三月召开第二十次会议", &expect!["二 零 二三 三年 二三年 三月 召开 第二 第二十 二十 二十次 十次 第二十次 会议 =2023年 =2023年3月 =3月 =第20次"]);
+    check_words(
+        "二〇二三年三月召开第二十次会议",
+        &expect![
+            "二 零 二三 三年 二三年 三月 召开 第二 第二十 二十 二十次 十次 第二十次 会议 =2023年 =2023年3月 =3月 =第20次"
+        ],
+    );
     check_words("2023年3月召开第20次会议", &expect!["2023 年 3 月 召开 第 20 次 会议 =2023年 =2023年3月 =3月 =第20次"]);
-    check_words("第 20 條、第二次世界大战、2023年度", &expect!["第 20 条 第二 第二次 第二次世 二次 二次世界大战 世界 世界大战 大战 第二次世界大战 2023 年度 =第20条"]);
+    check_words(
+        "第 20 條、第二次世界大战、2023年度",
+        &expect!["第 20 条 第二 第二次 第二次世 二次 二次世界大战 世界 世界大战 大战 第二次世界大战 2023 年度 =第20条"],
+    );
 }
 
 #[test]
@@ -106,7 +114,8 @@ fn tokens_tell_where_they_stand_and_who_knows_them() {
         =2023年第20条 "2023 年第二十條" NUMERAL
         =第20条 "第二十條" NUMERAL
         营商环境评价 "營商環境 評價" QUOTED
-    "#]].assert_eq(&shown.collect::<String>());
+    "#]]
+    .assert_eq(&shown.collect::<String>());
 }
 
 #[test]
