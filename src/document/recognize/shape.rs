@@ -143,8 +143,10 @@ fn is_running(folded: &str) -> bool {
     let inside = |character| matches!(character, '。' | ';' | '=' | '…');
     let at_end = [',', ':', '、', '!', '?', '.', '—', '-', '(', '《', '“'];
     let at_start = [',', '。', '、', ':', ')', '》', '”', '!', '?'];
+    let begins = "现在我 我代表 近日 日前 本报讯".split(' ').any(|start| folded.starts_with(start));
     contents
         || leads_in
+        || begins
         || characters > most
         || folded.contains(inside)
         || folded.ends_with(at_end)
