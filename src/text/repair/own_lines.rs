@@ -8,7 +8,7 @@ use super::line::{is_running_text, number};
 const MOST_CHARACTERS: usize = 100;
 
 /// How titles and headings end, folded.
-const TITLES: [&str; 48] = [
+const TITLES: [&str; 49] = [
     "报告",
     "通知",
     "意见",
@@ -57,6 +57,7 @@ const TITLES: [&str; 48] = [
     "答复",
     "声明",
     "倡议",
+    "责任",
 ];
 /// How the names of those end who issue and sign, folded.
 const AGENCIES: [&str; 24] = [
