@@ -129,19 +129,24 @@ fn judge(line: &str, folded: &mut String) -> Option<(Rule, Evidence)> {
         return Some((Rule::KeyValue, Evidence::CERTAIN));
     }
     fold_into(folded, line);
-    let certain: [(Rule, fn(&str) -> bool); 4] = [
-        (Rule::PageNumber, is_page_number),
-        (Rule::SiteRecord, is_site_record),
-        (Rule::VisitorCounter, is_visitor_counter),
-        (Rule::FooterLabel, is_certain_label),
-    ];
-    if let Some((rule, _)) = certain.into_iter().find(|(_, is)| is(folded)) {
+    if let Some(rule) = certain_rule(folded) {
         return Some((rule, Evidence::CERTAIN));
     }
     if is_footer_label(folded) {
         return Some((Rule::FooterLabel, Evidence::NONE));
     }
     Some((Rule::Navigation, navigation::evidence(folded)?))
+}
+
+/// The rule that is certain of a folded line.
+fn certain_rule(folded: &str) -> Option<Rule> {
+    match folded {
+        line if is_page_number(line) => Some(Rule::PageNumber),
+        line if is_site_record(line) => Some(Rule::SiteRecord),
+        line if is_visitor_counter(line) => Some(Rule::VisitorCounter),
+        line if is_certain_label(line) => Some(Rule::FooterLabel),
+        _ => None,
+    }
 }
 
 /// Whether a line is plainly of a text or of a table, as most are: it goes on or ends like a sentence, or begins with a

@@ -44,7 +44,7 @@ fn after_parenthesis(text: &[u8], start: usize) -> Option<usize> {
 /// Whether there is a byte that letters with a tone mark begin with, or the marks themselves: U+00C0 to U+033F, and
 /// those from U+1000 on, which `ḿ` is one of.
 fn may_have_tone(block: &[u8]) -> bool {
-    block.iter().fold(false, |found, &byte| found | (byte.wrapping_sub(0xC3) <= 0xCC - 0xC3) | (byte == 0xE1))
+    block.iter().fold(false, |found, &byte| found | matches!(byte, 0xC3..=0xCC | 0xE1))
 }
 
 /// The bytes of a gloss after its opening parenthesis, the closing one included, if there is one.

@@ -128,11 +128,11 @@ fn ends_with_any(folded: &str, endings: &[&str]) -> bool {
 }
 
 fn is_metadata(folded: &str) -> bool {
-    let is_labelled = |label: &&str| folded.split_once(*label).is_some_and(|(_, rest)| rest.starts_with(':'));
+    let is_labelled = |label: &str| folded.split_once(label).is_some_and(|(_, rest)| rest.starts_with(':'));
     let is_enclosed = folded.starts_with('(') && folded.ends_with(')');
     is_enclosed
         || OPENINGS.iter().any(|opening| folded.starts_with(opening))
-        || LABELS.iter().any(|label| is_labelled(&label))
+        || LABELS.iter().any(|label| is_labelled(label))
         || folded.ends_with('号')
         || has_date(folded)
 }

@@ -22,7 +22,7 @@ struct Page<'a> {
     label_bytes: usize,
     line: Line<'a>,
     /// The page that it goes on from, which is the line before it, blank ones aside.
-    page_before: Option<Line<'a>>,
+    goes_on_from: Option<Line<'a>>,
 }
 
 impl<'a> Page<'a> {
@@ -31,13 +31,13 @@ impl<'a> Page<'a> {
         let indented = text[line.range.clone()].trim_end();
         // Above the first page stands a title, or a page whose number was lost.
         let is_page = |line: &Line<'_>| numbered(line.shown).is_some() || line.shown.len() >= SHORTEST_PAGE_BYTES;
-        let page_before = before.filter(|before| number > 1 && is_page(before));
-        Some(Self { number, label_bytes: indented.len() - rest.len(), line, page_before })
+        let goes_on_from = before.filter(|before| number > 1 && is_page(before));
+        Some(Self { number, label_bytes: indented.len() - rest.len(), line, goes_on_from })
     }
 
     /// Cuts the number out, with the line break before it if it goes on from a page.
     fn cut(&self, text: &str) -> Cut {
-        let end_of_page = self.page_before.as_ref().map(|page| end_without_break(&text[..page.range.end]));
+        let end_of_page = self.goes_on_from.as_ref().map(|page| end_without_break(&text[..page.range.end]));
         let start = end_of_page.unwrap_or(self.line.range.start);
         Cut { range: start..self.line.range.start + self.label_bytes, rule: Rule::PageBreak }
     }
@@ -90,7 +90,7 @@ pub(super) fn page_breaks(text: &str) -> Vec<Cut> {
 /// Whether lines that count up are pages: long, and most of them broken off inside a sentence.
 fn are_pages(pages: &[Page<'_>]) -> bool {
     let bytes: usize = pages.iter().map(|page| page.line.shown.len()).sum();
-    let breaks = || pages.iter().filter_map(|page| page.page_before.as_ref());
+    let breaks = || pages.iter().filter_map(|page| page.goes_on_from.as_ref());
     let broken_off = breaks().filter(|line| !ends_sentence(line.shown)).count();
     pages.len() >= FEWEST_PAGES
         && bytes >= FEWEST_TEXT_BYTES.max(SHORTEST_PAGE_BYTES * pages.len())

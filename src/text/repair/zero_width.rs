@@ -35,10 +35,13 @@ fn length(text: &[u8]) -> Option<usize> {
 fn may_have(block: &[u8]) -> bool {
     let second = &block[1.min(block.len())..];
     block.iter().zip(second).fold(false, |found, (&first, &second)| {
-        let is_start = (first == 0xC2) & (second == 0xAD)
-            | (first == 0x80) & (second.wrapping_sub(0x8B) < 5)
-            | (first == 0x81) & (second == 0xA0)
-            | (first == 0xEF) & (second == 0xBB);
+        let is_start = match first {
+            0xC2 => second == 0xAD,
+            0x80 => matches!(second, 0x8B..=0x8F),
+            0x81 => second == 0xA0,
+            0xEF => second == 0xBB,
+            _ => false,
+        };
         found | is_start
     })
 }
