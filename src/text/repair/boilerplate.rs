@@ -88,9 +88,13 @@ struct Cluster {
 }
 
 impl Cluster {
+    /// Adds a line; lines that meet and go by one rule are one cut.
     fn add(&mut self, cut: Cut, evidence: Evidence) {
-        self.cuts.push(cut);
         self.evidence.add(evidence);
+        match self.cuts.last_mut() {
+            Some(last) if last.rule == cut.rule && last.range.end >= cut.range.start => last.range.end = cut.range.end,
+            _ => self.cuts.push(cut),
+        }
     }
 
     /// What of it is to be cut: all or nothing.
@@ -118,20 +122,14 @@ fn judge(line: &str, folded: &mut String) -> Option<(Rule, Evidence)> {
     if is_share_line(line) {
         return Some((Rule::ShareLine, Evidence::CERTAIN));
     }
-    if line.len() > LONGEST_LINE_BYTES || line.ends_with('。') {
+    if line.len() > LONGEST_LINE_BYTES || is_clause(line) {
         return None;
     }
     if is_key_value(line) {
         return Some((Rule::KeyValue, Evidence::CERTAIN));
     }
     fold_into(folded, line);
-    let certain: [(Rule, fn(&str) -> bool); 4] = [
-        (Rule::PageNumber, is_page_number),
-        (Rule::SiteRecord, is_site_record),
-        (Rule::VisitorCounter, is_visitor_counter),
-        (Rule::FooterLabel, is_certain_label),
-    ];
-    if let Some((rule, _)) = certain.into_iter().find(|(_, is)| is(folded)) {
+    if let Some(rule) = certain_rule(folded) {
         return Some((rule, Evidence::CERTAIN));
     }
     if is_footer_label(folded) {
@@ -140,9 +138,27 @@ fn judge(line: &str, folded: &mut String) -> Option<(Rule, Evidence)> {
     Some((Rule::Navigation, navigation::evidence(folded)?))
 }
 
+/// The rule that is certain of a folded line.
+fn certain_rule(folded: &str) -> Option<Rule> {
+    match folded {
+        line if is_page_number(line) => Some(Rule::PageNumber),
+        line if is_site_record(line) => Some(Rule::SiteRecord),
+        line if is_visitor_counter(line) => Some(Rule::VisitorCounter),
+        line if is_certain_label(line) => Some(Rule::FooterLabel),
+        _ => None,
+    }
+}
+
+/// Whether a line is plainly of a text or of a table, as most are: it goes on or ends like a sentence, or begins with a
+/// number.
+fn is_clause(line: &str) -> bool {
+    line.ends_with(['。', '；', '，', '、', ';', ',']) || line.starts_with(|c: char| c.is_ascii_digit())
+}
+
 fn is_share_line(line: &str) -> bool {
+    const MARK: char = '享'; // One character is found faster than two phrases.
     line.len() <= LONGEST_SHARE_LINE_BYTES
-        && line.contains('享')
+        && line.contains(MARK)
         && (line.contains("由会员分享") || line.contains("由會員分享"))
         && (line.contains("在线阅读") || line.contains("在線閱讀"))
 }
@@ -158,47 +174,53 @@ fn is_key_value(line: &str) -> bool {
                 && value.bytes().all(|byte| byte.is_ascii_digit())
         })
     };
-    line.contains('=') && line.split([',', '&', ';']).all(|pair| is_pair(pair.trim()))
+    line.starts_with(|c: char| c.is_ascii_lowercase()) && line.split([',', '&', ';']).all(|pair| is_pair(pair.trim()))
 }
 
 fn is_site_record(folded: &str) -> bool {
+    const MARKS: [char; 2] = ['备', '证']; // One character is found faster than three names.
+    const SHORTEST_BYTES: usize = 10;
     let has_number_after =
         |name: &str| folded.split_once(name).is_some_and(|(_, rest)| rest.contains(|c: char| c.is_ascii_digit()));
-    ["icp备", "icp证", "公网安备"].into_iter().any(has_number_after) && !folded.contains('。')
+    folded.len() >= SHORTEST_BYTES
+        && MARKS.into_iter().any(|mark| folded.contains(mark))
+        && ["icp备", "icp证", "公网安备"].into_iter().any(has_number_after)
+        && !folded.contains('。')
 }
 
 fn is_visitor_counter(folded: &str) -> bool {
     const MOST_CHARACTERS: usize = 30;
-    if !is_label_like(folded, MOST_CHARACTERS) {
-        return false;
-    }
     let welcome = WELCOMES.iter().find_map(|welcome| folded.strip_prefix(welcome));
     let is_site = |name: &str| SITES.iter().any(|site| name.trim_end_matches('!').ends_with(site));
-    (folded.starts_with("您是第") && folded.contains('位')) || welcome.is_some_and(is_site) || is_count(folded)
+    let is_visitor = || folded.starts_with("您是第") && folded.contains('位');
+    (is_visitor() || welcome.is_some_and(is_site) || is_count(folded)) && is_label_like(folded, MOST_CHARACTERS)
 }
 
 /// `本页访问量：1024次`.
 fn is_count(folded: &str) -> bool {
-    let folded = COUNTER_PREFIXES.iter().find_map(|prefix| folded.strip_prefix(prefix)).unwrap_or(folded);
-    let count = COUNTERS.iter().find_map(|counter| folded.strip_prefix(counter)?.strip_prefix(':'));
-    count.is_some_and(|count| count.chars().all(|c| c.is_ascii_digit() || matches!(c, '万' | '+' | '人' | '次')))
+    let is_counter = |label: &str| {
+        let counted = COUNTER_PREFIXES.iter().find_map(|prefix| label.strip_prefix(prefix)).unwrap_or(label);
+        COUNTERS.contains(&counted)
+    };
+    let is_of_count = |c: char| c.is_ascii_digit() || matches!(c, '万' | '+' | '人' | '次');
+    folded.split_once(':').is_some_and(|(label, count)| count.chars().all(is_of_count) && is_counter(label))
 }
 
 fn is_certain_label(folded: &str) -> bool {
     const MOST_CHARACTERS: usize = 40;
     let label = folded.trim_start_matches(['[', '(', '【', '〔']);
     let is_owner = |rest: &str| !rest.starts_with(['者', '人', '权', '的']);
-    is_label_like(label, MOST_CHARACTERS)
-        && (starts_with_label(label, &EDITOR_LABELS)
-            || label.strip_prefix("版权所有").is_some_and(is_owner)
-            || label.starts_with("copyright©")
-            || label.starts_with('©'))
+    (starts_with_label(label, &EDITOR_LABELS)
+        || label.strip_prefix("版权所有").is_some_and(is_owner)
+        || label.starts_with("copyright©")
+        || label.starts_with('©'))
+        && is_label_like(label, MOST_CHARACTERS)
 }
 
 /// Whether a folded line names who runs something: a site, or an event.
 pub(super) fn is_footer_label(folded: &str) -> bool {
     const MOST_CHARACTERS: usize = 40;
-    is_label_like(folded, MOST_CHARACTERS) && starts_with_label(folded, &FOOTER_LABELS)
+    starts_with_label(folded, &FOOTER_LABELS) && is_label_like(folded, MOST_CHARACTERS)
 }
 
 /// Whether a folded line is short and no clause.
@@ -206,8 +228,9 @@ fn is_label_like(folded: &str, most_characters: usize) -> bool {
     folded.chars().nth(most_characters).is_none() && !folded.contains(['。', ',', ';'])
 }
 
+/// Whether a folded line begins with one of some labels and a colon.
 fn starts_with_label(folded: &str, labels: &[&str]) -> bool {
-    labels.iter().any(|label| folded.strip_prefix(label).is_some_and(|rest| rest.starts_with(':')))
+    folded.split_once(':').is_some_and(|(label, _)| labels.contains(&label))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod page_numbers;
 mod repaired;
 mod repeated_lines;
 mod rule;
+mod scan;
 #[cfg(test)]
 mod tests;
 mod zero_width;

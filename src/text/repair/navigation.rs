@@ -16,69 +16,69 @@ const STRONG_HINT: Evidence = Evidence { points: 2, ..Evidence::NONE };
 const SIZE: Evidence = Evidence { sizes: 1, ..Evidence::NONE };
 const SIZE_LABEL: Evidence = Evidence { size_labels: 1, ..Evidence::NONE };
 
-/// What is written on buttons. One that begins another comes after it.
+/// What is written on buttons, sorted.
 const BUTTONS: [(&str, Evidence); 61] = [
-    ("扫一扫在手机打开当前页", CERTAIN),
-    ("用手机打开当前页", CERTAIN),
-    ("分享到微信朋友圈", CERTAIN),
-    ("分享到新浪微博", CERTAIN),
-    ("分享到微信", CERTAIN),
-    ("分享到微博", CERTAIN),
-    ("分享到", CERTAIN),
+    ("qq", Evidence::NONE),
+    ("qq空间", Evidence::NONE),
+    ("上一篇", STRONG_HINT),
+    ("上一页", STRONG_HINT),
+    ("下一篇", STRONG_HINT),
+    ("下一页", STRONG_HINT),
+    ("下载", HINT),
+    ("中", SIZE),
+    ("使用帮助", HINT),
+    ("全屏", HINT),
+    ("关于我们", HINT),
+    ("关闭", STRONG_HINT),
+    ("关闭本页", CERTAIN),
+    ("关闭此页", CERTAIN),
+    ("关闭窗口", CERTAIN),
+    ("减小", SIZE),
     ("分享", HINT),
-    ("打印本页", CERTAIN),
-    ("打印此页", CERTAIN),
-    ("打印文章", CERTAIN),
+    ("分享到", CERTAIN),
+    ("分享到微信", CERTAIN),
+    ("分享到微信朋友圈", CERTAIN),
+    ("分享到微博", CERTAIN),
+    ("分享到新浪微博", CERTAIN),
+    ("加入收藏", CERTAIN),
+    ("加大", SIZE),
+    ("回到顶部", CERTAIN),
+    ("复制链接", CERTAIN),
+    ("大", SIZE),
+    ("字体", SIZE_LABEL),
+    ("字体大小", SIZE_LABEL),
+    ("字号", SIZE_LABEL),
+    ("小", SIZE),
+    ("微信", Evidence::NONE),
+    ("微博", Evidence::NONE),
     ("我要打印", CERTAIN),
     ("打印", HINT),
-    ("关闭本页", CERTAIN),
-    ("关闭窗口", CERTAIN),
-    ("关闭此页", CERTAIN),
-    ("关闭", STRONG_HINT),
-    ("返回顶部", CERTAIN),
-    ("返回首页", CERTAIN),
-    ("回到顶部", CERTAIN),
-    ("加入收藏", CERTAIN),
-    ("设为首页", CERTAIN),
-    ("复制链接", CERTAIN),
-    ("收藏本页", CERTAIN),
+    ("打印文章", CERTAIN),
+    ("打印本页", CERTAIN),
+    ("打印此页", CERTAIN),
+    ("扫一扫在手机打开当前页", CERTAIN),
     ("收藏", HINT),
-    ("网站地图", STRONG_HINT),
-    ("联系我们", HINT),
-    ("关于我们", HINT),
-    ("网站声明", HINT),
-    ("隐私声明", HINT),
-    ("使用帮助", HINT),
-    ("首页", HINT),
-    ("下载", HINT),
-    ("全屏", HINT),
-    ("纠错", HINT),
-    ("转发", HINT),
-    ("字体大小", SIZE_LABEL),
-    ("字体", SIZE_LABEL),
-    ("字号", SIZE_LABEL),
-    ("加大", SIZE),
-    ("减小", SIZE),
-    ("还原", SIZE),
+    ("收藏本页", CERTAIN),
     ("放大", SIZE),
-    ("缩小", SIZE),
-    ("默认", SIZE),
+    ("新浪微博", Evidence::NONE),
+    ("朋友圈", Evidence::NONE),
     ("正常", SIZE),
     ("特大", SIZE),
+    ("用手机打开当前页", CERTAIN),
+    ("纠错", HINT),
+    ("缩小", SIZE),
+    ("网站地图", STRONG_HINT),
+    ("网站声明", HINT),
+    ("联系我们", HINT),
+    ("设为首页", CERTAIN),
     ("超大", SIZE),
-    ("大", SIZE),
-    ("中", SIZE),
-    ("小", SIZE),
-    ("上一篇", STRONG_HINT),
-    ("下一篇", STRONG_HINT),
-    ("上一页", STRONG_HINT),
-    ("下一页", STRONG_HINT),
-    ("微信", Evidence::NONE),
-    ("新浪微博", Evidence::NONE),
-    ("微博", Evidence::NONE),
-    ("朋友圈", Evidence::NONE),
-    ("qq空间", Evidence::NONE),
-    ("qq", Evidence::NONE),
+    ("转发", HINT),
+    ("返回顶部", CERTAIN),
+    ("返回首页", CERTAIN),
+    ("还原", SIZE),
+    ("隐私声明", HINT),
+    ("首页", HINT),
+    ("默认", SIZE),
 ];
 
 /// How sure it is that a folded line is navigation; nothing if it has anything else in it.
@@ -87,13 +87,13 @@ pub(super) fn evidence(folded: &str) -> Option<Evidence> {
 }
 
 fn is_link(folded: &str) -> bool {
-    LINKS.iter().any(|link| folded.strip_prefix(link).is_some_and(|rest| rest.starts_with(':')))
+    folded.split_once(':').is_some_and(|(link, _)| LINKS.contains(&link))
 }
 
 /// `您的位置:首页>新闻`; the path may be on lines of its own.
 fn is_place(folded: &str) -> bool {
-    let path = PLACES.iter().find_map(|place| folded.strip_prefix(place)?.strip_prefix(':'));
-    path.is_some_and(|path| path.is_empty() || PATHS.iter().any(|step| path.contains(step)))
+    let is_path = |path: &str| path.is_empty() || PATHS.iter().any(|step| path.contains(step));
+    folded.split_once(':').is_some_and(|(place, path)| PLACES.contains(&place) && is_path(path))
 }
 
 /// A line of buttons and what stands between them.
@@ -101,9 +101,8 @@ fn buttons(folded: &str) -> Option<Evidence> {
     let mut rest = folded;
     let mut evidence = Evidence::NONE;
     while let Some(first) = rest.chars().next() {
-        let button = BUTTONS.iter().find_map(|(button, worth)| Some((rest.strip_prefix(button)?, *worth)));
-        if let Some((after, worth)) = button {
-            rest = after;
+        if let Some((button, worth)) = longest_button(rest, first) {
+            rest = &rest[button.len()..];
             evidence.add(worth);
         } else if is_between_buttons(first) {
             rest = &rest[first.len_utf8()..];
@@ -112,6 +111,14 @@ fn buttons(folded: &str) -> Option<Evidence> {
         }
     }
     Some(evidence)
+}
+
+/// The longest button that a text begins with; `first` is the text's first character.
+fn longest_button(text: &str, first: char) -> Option<(&'static str, Evidence)> {
+    // What a text begins with sorts before it, the longest last.
+    let not_after = BUTTONS.partition_point(|(button, _)| *button <= text);
+    let near = BUTTONS[..not_after].iter().rev().take_while(|(button, _)| button.starts_with(first));
+    near.copied().find(|(button, _)| text.starts_with(button))
 }
 
 fn is_between_buttons(c: char) -> bool {
@@ -124,14 +131,20 @@ mod tests {
     use crate::text::fold;
 
     #[test]
-    fn words_are_folded_and_the_longer_comes_first() {
+    fn words_are_folded_and_sorted() {
         let buttons = BUTTONS.iter().map(|(button, _)| button);
         for word in LINKS.iter().chain(&PLACES).chain(&PATHS).chain(buttons) {
             assert_eq!(fold(word), *word);
         }
-        for (place, (button, _)) in BUTTONS.iter().enumerate() {
-            let hidden = BUTTONS[place + 1..].iter().find(|(later, _)| later.starts_with(button));
-            assert_eq!(hidden, None, "behind {button}");
+        assert!(BUTTONS.is_sorted_by_key(|(button, _)| button));
+    }
+
+    #[test]
+    fn the_longest_button_counts() {
+        for (button, worth) in BUTTONS {
+            let first = button.chars().next().unwrap();
+            assert_eq!(longest_button(&format!("{button}|"), first), Some((button, worth)));
         }
+        assert_eq!(longest_button("打字", '打'), None);
     }
 }

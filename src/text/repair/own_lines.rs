@@ -8,7 +8,7 @@ use super::line::{is_running_text, number};
 const MOST_CHARACTERS: usize = 100;
 
 /// How titles and headings end, folded.
-const TITLES: [&str; 48] = [
+const TITLES: [&str; 49] = [
     "报告",
     "通知",
     "意见",
@@ -57,6 +57,7 @@ const TITLES: [&str; 48] = [
     "答复",
     "声明",
     "倡议",
+    "责任",
 ];
 /// How the names of those end who issue and sign, folded.
 const AGENCIES: [&str; 24] = [
@@ -127,11 +128,11 @@ fn ends_with_any(folded: &str, endings: &[&str]) -> bool {
 }
 
 fn is_metadata(folded: &str) -> bool {
-    let is_labelled = |label: &&str| folded.split_once(*label).is_some_and(|(_, rest)| rest.starts_with(':'));
+    let is_labelled = |label: &str| folded.split_once(label).is_some_and(|(_, rest)| rest.starts_with(':'));
     let is_enclosed = folded.starts_with('(') && folded.ends_with(')');
     is_enclosed
         || OPENINGS.iter().any(|opening| folded.starts_with(opening))
-        || LABELS.iter().any(|label| is_labelled(&label))
+        || LABELS.iter().any(|label| is_labelled(label))
         || folded.ends_with('号')
         || has_date(folded)
 }

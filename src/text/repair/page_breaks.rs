@@ -21,26 +21,53 @@ struct Page<'a> {
     /// The bytes of the number and of what goes with it, from the line's first byte on.
     label_bytes: usize,
     line: Line<'a>,
-    /// The line before it, blank ones aside.
-    before: Option<Line<'a>>,
+    /// The page that it goes on from, which is the line before it, blank ones aside.
+    goes_on_from: Option<Line<'a>>,
 }
 
 impl<'a> Page<'a> {
     fn read(line: Line<'a>, before: Option<Line<'a>>, text: &str) -> Option<Self> {
-        let digits = line.shown.bytes().take_while(u8::is_ascii_digit).count();
-        let rest = line.shown[digits..].strip_prefix('、')?;
-        let number = number(&line.shown[..digits])?;
+        let (number, rest) = numbered(line.shown)?;
         let indented = text[line.range.clone()].trim_end();
-        Some(Self { number, label_bytes: indented.len() - rest.trim_start().len(), line, before })
+        // Above the first page stands a title, or a page whose number was lost.
+        let is_page = |line: &Line<'_>| numbered(line.shown).is_some() || line.shown.len() >= SHORTEST_PAGE_BYTES;
+        let goes_on_from = before.filter(|before| number > 1 && is_page(before));
+        Some(Self { number, label_bytes: indented.len() - rest.len(), line, goes_on_from })
     }
 
-    /// Cuts the number out; with the line break before it, if the page goes on where the line before broke off.
-    fn cut(&self, goes_on: bool, text: &str) -> Cut {
-        let start = match &self.before {
-            Some(before) if goes_on => end_without_break(&text[..before.range.end]),
-            _ => self.line.range.start,
-        };
+    /// Cuts the number out, with the line break before it if it goes on from a page.
+    fn cut(&self, text: &str) -> Cut {
+        let end_of_page = self.goes_on_from.as_ref().map(|page| end_without_break(&text[..page.range.end]));
+        let start = end_of_page.unwrap_or(self.line.range.start);
         Cut { range: start..self.line.range.start + self.label_bytes, rule: Rule::PageBreak }
+    }
+}
+
+/// The number that a line begins with, and what follows it.
+fn numbered(line: &str) -> Option<(u32, &str)> {
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = line[digits..].strip_prefix('、')?;
+    Some((number(&line[..digits])?, rest.trim_start()))
+}
+
+/// Numbered lines that follow one another.
+#[derive(Default)]
+struct Stretch<'a> {
+    /// As long as they count up by one; so there are never more than the numbers that a page can have.
+    pages: Vec<Page<'a>>,
+    miscounted: bool,
+}
+
+impl<'a> Stretch<'a> {
+    fn add(&mut self, page: Page<'a>) {
+        self.miscounted |= self.pages.last().is_some_and(|last| last.number + 1 != page.number);
+        if self.miscounted { self.pages.clear() } else { self.pages.push(page) }
+    }
+
+    /// The page breaks of it, and the next one begins.
+    fn close(&mut self, text: &str) -> Vec<Cut> {
+        let Self { pages, .. } = std::mem::take(self);
+        if are_pages(&pages) { pages.iter().map(|page| page.cut(text)).collect() } else { Vec::new() }
     }
 }
 
@@ -49,35 +76,23 @@ impl<'a> Page<'a> {
 /// Numbered lines that follow one another are all pages or all not: what is joined leaves at most one of them, which
 /// has no numbered neighbour, so that no other pages can come to light.
 pub(super) fn page_breaks(text: &str) -> Vec<Cut> {
-    let (mut cuts, mut pages, mut before) = (Vec::new(), Vec::new(), None);
+    let (mut cuts, mut stretch, mut before) = (Vec::new(), Stretch::default(), None);
     for line in lines(text).filter(|line| !line.shown.is_empty()) {
         match Page::read(line.clone(), before.replace(line), text) {
-            Some(page) => pages.push(page),
-            None => cuts.extend(take_cuts(&mut pages, text)),
+            Some(page) => stretch.add(page),
+            None => cuts.append(&mut stretch.close(text)),
         }
     }
-    cuts.extend(take_cuts(&mut pages, text));
+    cuts.append(&mut stretch.close(text));
     cuts
 }
 
-fn take_cuts(numbered: &mut Vec<Page<'_>>, text: &str) -> Vec<Cut> {
-    let numbered = std::mem::take(numbered);
-    if !are_pages(&numbered) {
-        return Vec::new();
-    }
-    // Above the first page stands a title, or a page whose number was lost.
-    let is_page = |line: &Line<'_>| line.shown.len() >= SHORTEST_PAGE_BYTES;
-    let follows_page = |page: &Page<'_>| page.number > 1 && page.before.as_ref().is_some_and(is_page);
-    numbered.iter().enumerate().map(|(nth, page)| page.cut(nth > 0 || follows_page(page), text)).collect()
-}
-
-/// Whether numbered lines are pages: counted without a gap, long, and most of them broken off inside a sentence.
-fn are_pages(numbered: &[Page<'_>]) -> bool {
-    let bytes: usize = numbered.iter().map(|page| page.line.shown.len()).sum();
-    let breaks = || numbered.iter().skip(1);
-    let broken_off = breaks().filter(|page| page.before.as_ref().is_some_and(|line| !ends_sentence(line.shown)));
-    numbered.len() >= FEWEST_PAGES
-        && bytes >= FEWEST_TEXT_BYTES.max(SHORTEST_PAGE_BYTES * numbered.len())
-        && numbered.windows(2).all(|pair| pair[0].number + 1 == pair[1].number)
-        && broken_off.count() * 2 > breaks().count()
+/// Whether lines that count up are pages: long, and most of them broken off inside a sentence.
+fn are_pages(pages: &[Page<'_>]) -> bool {
+    let bytes: usize = pages.iter().map(|page| page.line.shown.len()).sum();
+    let breaks = || pages.iter().filter_map(|page| page.goes_on_from.as_ref());
+    let broken_off = breaks().filter(|line| !ends_sentence(line.shown)).count();
+    pages.len() >= FEWEST_PAGES
+        && bytes >= FEWEST_TEXT_BYTES.max(SHORTEST_PAGE_BYTES * pages.len())
+        && broken_off * 2 > breaks().count()
 }

@@ -18,7 +18,8 @@ const MOST_DIGITS: usize = 4;
 
 /// Whether a folded line is a page number in a frame.
 pub(super) fn is_page_number(folded: &str) -> bool {
-    let line = folded.trim_matches(['(', ')', '[', ']']);
+    let inside = |open, close| folded.strip_prefix(open).and_then(|line| line.strip_suffix(close));
+    let line = inside('(', ')').or_else(|| inside('[', ']')).unwrap_or(folded);
     is_between_dashes(line) || is_page_of_pages(line)
 }
 
@@ -46,23 +47,18 @@ fn is_digits(text: &str) -> bool {
 
 /// Bare numbers between the pages of a text: all that it has, counted without a gap, and a page between any two.
 pub(super) fn between_pages(text: &str) -> Vec<Cut> {
-    let numbered = || lines(text).filter_map(|line| Some((number(line.shown)?, line)));
-    let mut pairs = numbered().zip(numbered().skip(1));
-    let are_a_page_apart = |((one, first), (other, second)): ((u32, Line<'_>), (u32, Line<'_>))| {
-        one + 1 == other && second.range.start - first.range.end >= SHORTEST_PAGE_BYTES
-    };
-    let mut series = 1;
-    if !pairs.by_ref().all(|pair| {
-        series += 1;
-        are_a_page_apart(pair)
-    }) || series < FEWEST_IN_SERIES
-    {
-        return Vec::new();
+    let mut numbered: Vec<(u32, Line<'_>)> = Vec::new();
+    for (number, line) in lines(text).filter_map(|line| Some((number(line.shown)?, line))) {
+        let is_next = numbered.last().is_none_or(|(last_number, last)| {
+            number == last_number + 1 && line.range.start - last.range.end >= SHORTEST_PAGE_BYTES
+        });
+        if !is_next || is_in_brackets(text, &line) {
+            return Vec::new();
+        }
+        numbered.push((number, line));
     }
-    if numbered().any(|(_, line)| is_in_brackets(text, &line)) {
-        return Vec::new();
-    }
-    numbered().map(|(_, line)| line.cut(text, Rule::PageNumber)).collect()
+    let cuts = numbered.iter().map(|(_, line)| line.cut(text, Rule::PageNumber));
+    if numbered.len() >= FEWEST_IN_SERIES { cuts.collect() } else { Vec::new() }
 }
 
 /// Whether the lines around a number are brackets, as those of a footnote's mark that was torn apart.

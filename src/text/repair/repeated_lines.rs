@@ -100,10 +100,11 @@ fn trimmed(text: &str, edge: Edge, repeated: &RepeatedLines) -> Vec<Cut> {
     cuts
 }
 
-/// The lines outside of a text's own, outermost first, blank ones aside; none if no line is its own, for then nothing
-/// tells what the text is.
+/// The lines outside of a text's own, outermost first, blank ones aside; none of a text without a sentence, a table
+/// say, in which nothing tells what is the text.
 fn outer_lines(text: &str, edge: Edge) -> Vec<Line<'_>> {
     match edge {
+        _ if !text.contains('。') => Vec::new(),
         Edge::Head => outside(lines(text), edge),
         Edge::Tail => outside(lines_backwards(text), edge),
     }
@@ -113,15 +114,15 @@ fn outside<'a>(lines: impl Iterator<Item = Line<'a>>, edge: Edge) -> Vec<Line<'a
     let (mut outer, mut folded) = (Vec::new(), String::new());
     for line in lines.filter(|line| !line.shown.is_empty()) {
         fold_into(&mut folded, line.shown);
-        if !is_own_line(line.shown, &folded, edge) {
-            outer.push(line);
-            continue;
+        let is_footer = edge == Edge::Tail && is_footer_label(&folded);
+        if !is_footer && is_own_line(line.shown, &folded, edge) {
+            // What stands right above running text may be its title, though nothing in it says so.
+            if edge == Edge::Head && (is_running_text(line.shown) || folded.ends_with(':')) {
+                outer.pop();
+            }
+            break;
         }
-        // What stands right above running text may be its title, though nothing in it says so.
-        if edge == Edge::Head && (is_running_text(line.shown) || folded.ends_with(':')) {
-            outer.pop();
-        }
-        return outer;
+        outer.push(line);
     }
-    Vec::new()
+    outer
 }

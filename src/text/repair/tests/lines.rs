@@ -1,0 +1,121 @@
+//! Lines that are not of the text, told by their words.
+
+use super::{Rule, check, check_kept, check_rules};
+
+/// Lines that are cut wherever they stand, between two that are not.
+#[track_caller]
+fn check_lines(rule: Rule, lines: &[&str]) {
+    for line in lines {
+        check(&format!("正文第一句。\n{line}\n正文第二句。"), "正文第一句。\n正文第二句。");
+        check_rules(&format!("正文第一句。\n{line}\n正文第二句。"), &[rule]);
+    }
+}
+
+#[test]
+fn certain_lines_are_cut() {
+    check_lines(
+        Rule::ShareLine,
+        &["《会议讲话(范文).docx》由会员分享,可在线阅读,更多相关《会议讲话(范文).docx(7页珍藏版)》请在某文库上搜索。"],
+    );
+    check_lines(Rule::SiteRecord, &["ICP备案号:某ICP备00000000号-1", "某公网安备 00000000000000号"]);
+    check_lines(
+        Rule::FooterLabel,
+        &["版权所有：某某网", "责任编辑：王小明", "（責任編輯:王小明）", "网站标识码：0000000000", "Copyright © 2024"],
+    );
+    check_lines(
+        Rule::VisitorCounter,
+        &["您是第 位来访者", "您是第10086位访客", "欢迎您访问某某网", "本页浏览量：1024次", "阅读次数："],
+    );
+    check_lines(Rule::KeyValue, &["book=43,ebook=38", "article_id=12&pages=3"]);
+    check_lines(
+        Rule::PageNumber,
+        &[
+            "- 3 -",
+            "—3—",
+            "— 12 —",
+            "－ 3 －",
+            "第3页",
+            "第 3 页 共 20 页",
+            "第3頁/共20頁",
+            "共 20 页，第 3 页",
+            "Page 3 of 20",
+        ],
+    );
+    check_lines(
+        Rule::Navigation,
+        &[
+            "【字体：大 中 小】 打印 关闭",
+            "字号：【大 中 小】  打印本页  关闭窗口",
+            "分享到：微信 微博 QQ空间",
+            "上一篇：某某会议召开",
+            "下一篇：没有了",
+            "【打印】【关闭】",
+            "您的位置：首页 > 政务公开 > 通知",
+            "扫一扫在手机打开当前页",
+            "返回顶部",
+        ],
+    );
+}
+
+#[test]
+fn buttons_on_lines_of_their_own_are_cut_together() {
+    check("下载\n打印\n全屏\n收藏\n\n【字号：\n加大\n还原\n减小\n】\n某某工作报告", "\n某某工作报告");
+    check("正文。\n分享到：\n微信\n×\n", "正文。\n");
+    check_kept("型号\n大\n中\n小\n合计");
+    check_kept("字体\n仿宋\n字号\n三号");
+    check_kept("打印\n针式打印机");
+    check_kept("宣传平台\n微信\n微博\n报纸");
+}
+
+#[test]
+fn words_of_footers_stay_in_sentences() {
+    check_kept("主办单位要切实履行职责,加强组织领导。");
+    check_kept("版权所有者依法享有的权利受法律保护。");
+    check_kept("版权所有者的权利");
+    check_kept("网络访问量持续上升，平台影响力不断扩大。");
+    check_kept("访问量：同比增长");
+    check_kept("未取得ICP备案的网站，不得提供服务，违者罚款3万元；");
+    check_kept("欢迎您访问我们的城市！");
+    check_kept("您是第一个来的人");
+    check_kept("责任编辑要对稿件质量负责。");
+    check_kept("请在首页下载并打印表格。");
+    check_kept("由会员分享经验，推动交流。");
+    check_kept("上一篇章已经写就，下一篇章正在开启。");
+}
+
+#[test]
+fn metadata_stays() {
+    check_kept("文章来源: 某某网  时间: 2023-04-20 17:43");
+    check_kept("文/王小明");
+    check_kept("来源：某某日报\n正文。");
+    check_kept("正文。\n(作者系某县委常委、组织部长)");
+}
+
+/// An event's announcement has them as much as a site's footer.
+#[test]
+fn hosts_are_cut_below_the_text_or_beside_other_boilerplate() {
+    check_kept("现将有关事项公告如下。\n主办单位：某市商务局\n承办单位：某展览公司\n欢迎参加。");
+    check("正文。\n主办单位:某市委宣传部\n技术支持:某某公司\n", "正文。\n");
+    check("正文。\n技术支持:某某公司\nICP备案号:某ICP备00000000号-1\n正文。", "正文。\n正文。");
+    check_rules("正文。\n技术支持:某某公司\n", &[Rule::FooterLabel]);
+}
+
+#[test]
+fn equations_stay() {
+    check_kept("其中x=y，且a=1。");
+    check_kept("y=kx+b");
+    check_kept("max=10,min=5");
+    check_kept("S=34");
+    check_kept("rate=high");
+}
+
+#[test]
+fn one_line_break_goes_with_a_line() {
+    check("甲。\r\n第3页\r\n乙。", "甲。\r\n乙。");
+    check("甲。\n\n第3页\n\n乙。", "甲。\n\n\n乙。");
+    check("甲。\n第3页", "甲。");
+    check("甲。\r\n第3页", "甲。");
+    check("第3页\n甲。", "甲。");
+    check("第3页", "");
+    check("甲。\n第3页\n第4页", "甲。\n");
+}

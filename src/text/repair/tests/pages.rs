@@ -1,0 +1,88 @@
+//! Page breaks and page numbers.
+
+use super::{Rule, check, check_kept, check_rules, repaired};
+
+/// A page of over 300 bytes, broken off inside a sentence.
+fn page(text: &str) -> String {
+    format!("{}{text}", "各级各部门要认真抓好落实。".repeat(12))
+}
+
+#[test]
+fn pages_are_joined() {
+    let (one, two, three) = (page("选派工业振兴特"), page("成效明显,坚持党"), page("的领导。"));
+    let original = format!("1、{one}\n2、派员{two}\n3、{three}");
+    check(&original, &format!("{one}派员{two}{three}"));
+    check_rules(&original, &[Rule::PageBreak; 3]);
+    check(
+        &format!("讲话稿\r\n 1、 {one}\r\n\r\n2、派员{two}\r\n3、{three}\r\n"),
+        &format!("讲话稿\r\n{one}派员{two}{three}\r\n"),
+    );
+    // The first page has lost its number.
+    check(&format!("{one}\n2、派员{two}\n3、{three}\n4、{three}"), &format!("{one}派员{two}{three}{three}"));
+    // A title stays a line.
+    check(&format!("讲话稿\n2、{one}\n3、{two}\n4、{three}"), &format!("讲话稿\n{one}{two}{three}"));
+    // What a site put between pages does not keep them apart, and a torn gloss comes together.
+    let original = format!("1、{one}强\n第1页\n2、(qiáng)化{two}\n\n3、{three}");
+    check(&original, &format!("{one}强化{two}{three}"));
+}
+
+#[test]
+fn headings_do_not_keep_page_numbers() {
+    let original =
+        format!("1、{}\n2、成效明显 {}\n3、{}", page("工作开拓进取、"), page("回顾一年"), page("来的工作。"));
+    let repaired = repaired(&original);
+    assert!(repaired.text().contains("开拓进取、成效明显"), "{}", repaired.text());
+    assert!(!repaired.text().contains("2、"), "{}", repaired.text());
+}
+
+#[test]
+fn true_lists_stay() {
+    let item = page("压实责任。");
+    check_kept(&format!("1、{item}\n2、{item}\n3、{item}\n4、{item}\n5、{item}"));
+    check_kept("1、加强领导\n2、压实责任\n3、强化督查\n4、严格考核");
+    check_kept("1、加强领导。\n2、压实责任；\n3、强化督查。\n4、严格考核。\n5、抓好落实。");
+    let open = page("包括以下各项");
+    check_kept(&format!("1、{open}\n3、{open}\n5、{open}"));
+    check_kept(&format!("1、{open}\n2、{open}"));
+    check_kept(&format!("1.{open}\n2.{open}\n3.{open}"));
+}
+
+#[test]
+fn years_and_articles_stay() {
+    check_kept("2023\n正文。");
+    check_kept("正文。\n2023");
+    check_kept("2023年是重要的一年。\n2024年再接再厉。");
+    check_kept("第3条 本法自公布之日起施行。\n第十五条　本法自2024年1月1日起施行。");
+}
+
+#[test]
+fn a_bare_number_below_the_text_is_its_page() {
+    check("正文。\n\n1\n", "正文。\n\n");
+    check("正文。(作者单位:某局)\n1", "正文。(作者单位:某局)");
+    check_rules("正文。\n1", &[Rule::PageNumber]);
+    check("正文。\n\n1\n\n主办单位:某局\nICP备案号:某ICP备00000000号-1\n", "正文。\n\n\n");
+    check_kept("合计\n1");
+    check_kept("序号\n1\n正文。\n2");
+    check_kept("1\n正文。");
+}
+
+#[test]
+fn bare_numbers_between_pages_are_cut() {
+    let text = page("").repeat(3);
+    check(&format!("{text}\n1\n{text}\n2\n{text}\n3\n"), &format!("{text}\n{text}\n{text}\n"));
+    // Too few, not in order, too near to each other, a footnote's mark, the 2 of M₂.
+    check_kept(&format!("{text}\n1\n{text}\n2\n{text}"));
+    check_kept(&format!("{text}\n1\n{text}\n2\n{text}\n2\n{text}\n4\n{text}"));
+    check_kept("序号\n1\n不超过\n3\n2\n超过\n10");
+    check_kept("1\n甲\n2\n乙\n3\n丙\n");
+    check_kept(&format!("{text}[\n1\n]{text}[\n2\n]{text}[\n3\n]{text}"));
+    check_kept("广义货币M\n2\n增长11.3%，低于预期目标。");
+}
+
+#[test]
+fn page_numbers_need_their_whole_frame() {
+    check_kept("（某某法规汇编\n第 918 页）\n正文。");
+    check_kept("-3\n正文。");
+    check_kept("共 页 第 页\n正文。");
+    check_kept("列宁全集第26卷，第269页\n正文。");
+}
