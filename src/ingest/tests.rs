@@ -343,7 +343,7 @@ fn the_etag_depends_on_all_that_was_sent() {
 
 /// A text whose site puts its name above and a slogan below.
 fn of_site(body: &str) -> String {
-    format!("云溪网上政务大厅\n{body}今年的工作要抓紧抓实，确保取得成效。\n云溪网与您同行\n")
+    format!("云溪网上政务大厅\n关于{body}的通知\n今年的工作要抓紧抓实，确保取得成效。\n云溪网与您同行\n")
 }
 
 fn texts(prepared: &Prepared) -> Vec<&str> {
@@ -357,8 +357,8 @@ async fn what_three_documents_of_a_source_begin_and_end_with_is_cut_from_the_thi
     for id in ["甲", "乙"] {
         assert!(texts(&prepare(&ingest, "云溪网", id))[0].contains("政务大厅"), "{id} is one of the first two");
     }
-    assert_eq!(texts(&prepare(&ingest, "云溪网", "丙")), ["丙今年的工作要抓紧抓实，确保取得成效。"]);
-    assert!(texts(&prepare(&ingest, "云溪网", "甲"))[0].contains("政务大厅") == false, "the others are two now");
+    assert_eq!(texts(&prepare(&ingest, "云溪网", "丙")), ["关于丙的通知\n今年的工作要抓紧抓实，确保取得成效。"]);
+    assert!(!texts(&prepare(&ingest, "云溪网", "甲"))[0].contains("政务大厅"), "the others are two now");
     assert!(texts(&prepare(&ingest, "别的网", "丁"))[0].contains("政务大厅"), "another source");
     assert!(texts(&prepare(&ingest, "", "戊"))[0].contains("政务大厅"), "no source at all");
 
@@ -370,7 +370,7 @@ async fn what_three_documents_of_a_source_begin_and_end_with_is_cut_from_the_thi
     let ingest = open(&memory, PATIENT);
     let analysis = ingest.analyze(&of_site("己"), "云溪网").unwrap();
     assert_eq!(analysis.paragraphs.len(), 1);
-    assert_eq!(analysis.paragraphs[0].text, "己今年的工作要抓紧抓实，确保取得成效。");
+    assert_eq!(analysis.paragraphs[0].text, "关于己的通知\n今年的工作要抓紧抓实，确保取得成效。");
     assert!(texts(&prepare(&ingest, "云溪网", "甲"))[0].contains("政务大厅"), "one other document only");
 }
 
