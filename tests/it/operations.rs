@@ -16,7 +16,7 @@ use xunzhang::{
 };
 
 use crate::support::{
-    Service, any_port, check_refused, config_in, get, metric, poll, ready, searched, status_of, within,
+    Service, any_port, check_refused, config_in, get, hit_ids, metric, poll, ready, searched, status_of, within,
 };
 
 /// Every name that health knows; the empty one is the whole process.
@@ -220,7 +220,7 @@ async fn another_user_dictionary_is_seen_in_what_operators_look_at() {
     let stale = async || (metric(&service, "xunzhang_text_chain_stale").await == 1).then_some(());
     poll("the metric to say so", stale).await;
     // It is searched all the same, and the words divide queries: the whole is looked for, not its parts.
-    assert_eq!(service.search(searched("工作专班")).await.ids(), ["甲#0"]);
+    assert_eq!(hit_ids(&service.search(searched("工作专班")).await), ["甲#0"]);
 
     let service = service.stop().await.start_with(|config| config.text.user_dictionary = None).await;
     assert!(service.stats().await.text_chain_current);
