@@ -16,7 +16,7 @@ pub struct Reading {
     pub recognition: Recognition,
     /// Its source: the given one, else the one that it names; empty if neither is there.
     pub source: String,
-    /// The lines that it begins and ends with, cut or not.
+    /// The lines that it begins and ends with, cut or not; none without a source.
     pub edge_lines: Vec<EdgeLine>,
     /// Its paragraphs, in order.
     pub paragraphs: Vec<Paragraph>,
@@ -34,12 +34,12 @@ pub fn read<E>(
     source: &str,
     repeated: impl FnOnce(&str, &[EdgeLine]) -> Result<RepeatedLines, E>,
 ) -> Result<Reading, E> {
-    let edge_lines = edge_lines(original);
     let mut repaired = repair(original, &RepeatedLines::default());
     let mut recognition = recognize(original, &repaired);
     let source = if source.is_empty() { recognition.value(MetadataField::Source).unwrap_or_default() } else { source };
     let source = source.to_owned();
-    let repeated = if source.is_empty() { RepeatedLines::default() } else { repeated(&source, &edge_lines)? };
+    let edge_lines = if source.is_empty() { Vec::new() } else { edge_lines(original) };
+    let repeated = if edge_lines.is_empty() { RepeatedLines::default() } else { repeated(&source, &edge_lines)? };
     if !repeated.is_empty() {
         repaired = repair(original, &repeated);
         recognition = merged(recognize(original, &repaired), recognition);

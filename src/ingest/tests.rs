@@ -343,7 +343,7 @@ fn the_etag_depends_on_all_that_was_sent() {
 
 /// A text whose site puts its name above and a slogan below.
 fn of_site(body: &str) -> String {
-    format!("云溪网上政务大厅\n关于{body}的通知\n今年的工作要抓紧抓实，确保取得成效。\n云溪网与您同行\n")
+    format!("云溪网上服务平台\n关于{body}的通知\n今年的工作要抓紧抓实，确保取得成效。\n云溪网与您同行\n")
 }
 
 fn texts(prepared: &Prepared) -> Vec<&str> {
@@ -355,12 +355,12 @@ async fn what_three_documents_of_a_source_begin_and_end_with_is_cut_from_the_thi
     let (memory, ingest) = start(PATIENT);
     let prepare = |ingest: &Ingest, source: &str, id: &str| ingest.prepare(found(source, id, &of_site(id))).unwrap();
     for id in ["甲", "乙"] {
-        assert!(texts(&prepare(&ingest, "云溪网", id))[0].contains("政务大厅"), "{id} is one of the first two");
+        assert!(texts(&prepare(&ingest, "云溪网", id))[0].contains("服务平台"), "{id} is one of the first two");
     }
     assert_eq!(texts(&prepare(&ingest, "云溪网", "丙")), ["关于丙的通知\n今年的工作要抓紧抓实，确保取得成效。"]);
-    assert!(!texts(&prepare(&ingest, "云溪网", "甲"))[0].contains("政务大厅"), "the others are two now");
-    assert!(texts(&prepare(&ingest, "别的网", "丁"))[0].contains("政务大厅"), "another source");
-    assert!(texts(&prepare(&ingest, "", "戊"))[0].contains("政务大厅"), "no source at all");
+    assert!(!texts(&prepare(&ingest, "云溪网", "甲"))[0].contains("服务平台"), "the others are two now");
+    assert!(texts(&prepare(&ingest, "别的网", "丁"))[0].contains("服务平台"), "another source");
+    assert!(texts(&prepare(&ingest, "", "戊"))[0].contains("服务平台"), "no source at all");
 
     // What is committed is known after a restart, and what was only looked at is not.
     for id in ["甲", "乙"] {
@@ -371,7 +371,7 @@ async fn what_three_documents_of_a_source_begin_and_end_with_is_cut_from_the_thi
     let analysis = ingest.analyze(&of_site("己"), "云溪网").unwrap();
     assert_eq!(analysis.paragraphs.len(), 1);
     assert_eq!(analysis.paragraphs[0].text, "关于己的通知\n今年的工作要抓紧抓实，确保取得成效。");
-    assert!(texts(&prepare(&ingest, "云溪网", "甲"))[0].contains("政务大厅"), "one other document only");
+    assert!(texts(&prepare(&ingest, "云溪网", "甲"))[0].contains("服务平台"), "one other document only");
 }
 
 #[test]

@@ -122,6 +122,13 @@ fn flags_and_keys_that_are_wrong() {
     check_file("[server]\nlisen = '127.0.0.1:0'", &["`server.lisen`", "`server.listen`", path]);
     check_file("[drain]\ntimeout = '1s'", &["`drain.timeout`", "`drain.lame_duck`"]);
     check_file("data_dir", &[path]);
+    let words = directory.path().join("words.txt");
+    let key = format!("text.user_dictionary = '{}'", words.display());
+    check_file(&key, &["words.txt", "`text.user_dictionary`"]);
+    fs::write(&words, "三会一课\n组工 干部\n").unwrap();
+    check_file(&key, &["words.txt", "line 2", "`干部`", "one line has one word"]);
+    fs::write(&words, "三会一课\n组工干部 5 n\n").unwrap();
+    assert_eq!(run(&["serve", "--config", path, "--check-config"]).code, Some(0));
     let ended = run_with(&["serve", "--check-config"], &[("XUNZHANG_SERVER__LISEN", "127.0.0.1:0")]);
     check_error(&ended, 2, &["XUNZHANG_SERVER__LISEN", "XUNZHANG_SERVER__LISTEN"]);
     check_error(&run(&["serve", "--config", "/no/such.toml"]), 2, &["/no/such.toml"]);

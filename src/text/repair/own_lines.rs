@@ -64,6 +64,8 @@ const AGENCIES: [&str; 24] = [
     "院", "部", "委", "局", "厅", "室", "会", "政府", "署", "办", "处", "中心", "社", "组", "团", "党", "队", "校",
     "大学", "所", "站", "公司", "军", "台",
 ];
+/// How sites call themselves, though it looks like an agency, folded.
+const SITES: [&str; 2] = ["平台", "网站"];
 /// What metadata is labelled with, folded; a colon follows.
 const LABELS: [&str; 16] = [
     "来源",
@@ -105,7 +107,7 @@ pub(super) fn is_own_line(line: &str, folded: &str, edge: Edge) -> bool {
         || (edge == Edge::Head && folded.ends_with(':'))
         || starts_with_marker(folded)
         || ends_with_any(folded, &TITLES)
-        || ends_with_any(folded, &AGENCIES)
+        || (ends_with_any(folded, &AGENCIES) && !ends_with_any(folded, &SITES))
         || is_metadata(folded)
         || is_name(folded)
 }
