@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{
+    labels::head,
     marks::breaks_line,
     nesting::outline,
     packing::pack,
@@ -56,8 +57,12 @@ fn title_span(text: &str, range: Range<usize>) -> Option<Span> {
 
 /// A heading on one line.
 fn label(written: &str) -> String {
-    let joined = written.split(breaks_line).map(str::trim).flat_map(str::chars);
-    joined.take(MAX_LABEL).collect::<String>().trim_end().to_owned()
+    if written.contains(breaks_line) {
+        let joined: String = written.split(breaks_line).map(str::trim).collect();
+        head(joined.trim(), MAX_LABEL).trim_end().to_owned()
+    } else {
+        head(written.trim(), MAX_LABEL).trim_end().to_owned()
+    }
 }
 
 #[cfg(test)]
