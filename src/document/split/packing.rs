@@ -39,6 +39,8 @@ pub(super) struct Draft {
     pending: bool,
     /// Whether a heading opens it, so that it cannot follow another paragraph.
     headed: bool,
+    /// Whether a member of an enumeration ends it, of which what follows may be the text.
+    opens_member: bool,
     /// Whether it ends in a list of short members, which goes on.
     listing: bool,
 }
@@ -93,7 +95,8 @@ impl Draft {
         let headed = block.role == BlockRole::Heading;
         let pending = headed || block.role == BlockRole::Lead;
         let listing = matches!(block.role, BlockRole::ShortMember { .. });
-        Self { span, node: block.node, last: block.node, pending, headed, listing }
+        let opens_member = matches!(block.role, BlockRole::Member { .. });
+        Self { span, node: block.node, last: block.node, pending, headed, opens_member, listing }
     }
 
     fn is_short(&self) -> bool {
@@ -122,7 +125,7 @@ impl Draft {
                 let list_is_long = list_end - block.span.start.character > MAX;
                 fits && (list_fits || list_is_long || self.is_short())
             }
-            _ if block.span.characters() > MAX => {
+            _ if block.span.characters() > MAX || self.opens_member && block.role == BlockRole::Body && !fits => {
                 self.is_short() && lead <= MAX && outline.contains(self.node, block.node)
             }
             _ => self.is_short() && fits,
@@ -147,6 +150,7 @@ impl Draft {
         self.headed |= block.role == BlockRole::Heading;
         let leads_in = block.role == BlockRole::Lead && !outline.share_article(self.last, block.node);
         self.pending = block.role == BlockRole::Heading || leads_in;
+        self.opens_member = matches!(block.role, BlockRole::Member { .. });
         self.listing = matches!(block.role, BlockRole::ShortMember { .. });
         self.last = block.node;
     }
@@ -239,6 +243,12 @@ mod tests {
         check(&[sentence(30), sentence(300), sentence(30)].join("\n"), &[362]);
         check(&[sentence(100), sentence(100)].join("\n"), &[100, 100]);
         check(&[sentence(390), sentence(30)].join("\n"), &[390, 30]);
+    }
+
+    #[test]
+    fn a_member_goes_with_its_text() {
+        let members = ["一", "二"].map(|number| format!("{number}、{}\n{}\n", sentence(27), sentence(130).repeat(3)));
+        check(&members.concat(), &[160, 260, 160, 260]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{
     labels::head,
-    marks::breaks_line,
+    marks::{breaks_line, is_colon},
     nesting::outline,
     packing::pack,
     span::{Place, Span},
@@ -55,13 +55,14 @@ fn title_span(text: &str, range: Range<usize>) -> Option<Span> {
     Some(Span { start, end: start.after(title) }.trimmed(text))
 }
 
-/// A heading on one line.
+/// A heading on one line, without the colon that may end it.
 fn label(written: &str) -> String {
+    let ends_label = |last: char| last.is_whitespace() || is_colon(last);
+    let trimmed = |line: &str| head(line.trim(), MAX_LABEL).trim_end_matches(ends_label).to_owned();
     if written.contains(breaks_line) {
-        let joined: String = written.split(breaks_line).map(str::trim).collect();
-        head(joined.trim(), MAX_LABEL).trim_end().to_owned()
+        trimmed(&written.split(breaks_line).map(str::trim).collect::<String>())
     } else {
-        head(written.trim(), MAX_LABEL).trim_end().to_owned()
+        trimmed(written)
     }
 }
 
