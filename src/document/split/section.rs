@@ -289,6 +289,17 @@ mod tests {
     }
 
     #[test]
+    fn what_a_notice_attaches_stands_under_no_heading() {
+        let text = format!(
+            "一、目标\n{}\n附件：\n1.工作方案\n2.任务分工\n某市人民政府办公室\n2024年4月12日\n{}",
+            body("目标"),
+            body("印发")
+        );
+        let paths: Vec<String> = split(&text, None).iter().map(|section| section.heading_path.join(" › ")).collect();
+        assert_eq!(paths, ["一、目标", ""]);
+    }
+
+    #[test]
     fn spoken_enumerations_are_split_where_they_go_on() {
         let text = format!("要重视人才。一方面{}另一方面{}", body("要优化环境，"), body("要搭建平台，"));
         let paths: Vec<String> = split(&text, None).iter().map(|section| section.heading_path.join(" › ")).collect();
