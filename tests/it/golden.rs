@@ -26,7 +26,7 @@ fn paragraphs(path: &Path) -> Vec<Paragraph> {
 /// The texts of a folder, in order.
 fn texts(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let files = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let is_text = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "txt" || extension == "md");
     let mut texts: Vec<PathBuf> = files.filter(is_text).collect();
     texts.sort_unstable();
@@ -48,8 +48,7 @@ fn our_samples_fall_into_the_paragraphs_that_were_read() {
             let characters = text.chars().count();
             writeln!(written, "#{ordinal} · {characters} · {}\n{text}\n", heading_path.join(" › ")).unwrap();
         }
-        let name = sample.file_stem().unwrap().to_str().unwrap();
-        expect_file![golden(&format!("{name}.txt"))].assert_eq(&written);
+        expect_file![golden(&format!("{}.txt", stem(&sample)))].assert_eq(&written);
     }
 }
 
@@ -65,12 +64,11 @@ fn real_documents_fall_into_the_paragraphs_that_were_read() {
         for Paragraph { text, heading_path, source_ranges } in paragraphs(&seed) {
             let (first, last) = (source_ranges.first().unwrap(), source_ranges.last().unwrap());
             let (pieces, characters) = (source_ranges.len(), text.chars().count());
-            let headings: String = heading_path.iter().map(|heading| format!(" › {}", short_hash(heading))).collect();
-            let hash = short_hash(&text);
-            writeln!(written, "{}..{} {pieces} {characters} {hash}{headings}", first.start, last.end).unwrap();
+            let hashes: Vec<String> = [&text].into_iter().chain(&heading_path).map(|part| short_hash(part)).collect();
+            let hashes = hashes.join(" › ");
+            writeln!(written, "{}..{} {pieces} {characters} {hashes}", first.start, last.end).unwrap();
         }
-        let name = seed.file_stem().unwrap().to_str().unwrap();
-        expect_file![golden(&format!("seed-{}.txt", &name[..3]))].assert_eq(&written);
+        expect_file![golden(&format!("seed-{}.txt", &stem(&seed)[..3]))].assert_eq(&written);
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     inner::find_inner,
     lines::lines,
     markers::{Kind, Marker, Position, marker},
-    marks::is_finished,
+    marks::{is_colon, is_finished},
     series::{Candidate, keep_series},
     shape::Shape,
     span::Span,
@@ -131,9 +131,12 @@ impl Around<'_> {
         let (line, next) = (&lines[at], &lines[at + 1]);
         let marker_only = line.leading.is_some_and(|marker| marker.bytes == line.span.text(self.text).len());
         let headless = next.leading.is_some_and(|next| next.kind == Kind::Annex);
+        let lists =
+            next.leading.is_some_and(|next| next.kind == Kind::Figure) && line.span.text(self.text).ends_with(is_colon);
         let heads_text = next.leading.is_some() || self.shapes[at + 1] == Shape::Full;
         match self.shapes[at] {
             Shape::Full => Role::Running,
+            _ if lists => Role::Running,
             _ if headless => Role::Listed,
             _ if marker_only || heads_text => Role::Heading,
             _ => Role::Running,
@@ -224,6 +227,7 @@ mod tests {
         check("通知。\n附件1：办法\n附件2：名单\n某市人民政府", "RLRR");
         check("通知。\n附件：\n名单\n正文。", "RHHR");
         check("通知。\n附件1.名单\n正文。", "RHR");
+        check("通知。\n附件：\n1.办法\n2.名单\n某市人民政府", "RRLLR");
     }
 
     #[test]

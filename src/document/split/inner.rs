@@ -14,9 +14,10 @@ pub(super) fn find_inner(text: &str, span: Span, line: usize, from_start: bool, 
     let mut at = span.start.byte;
     let mut behind = from_start.then_some(Position::Space);
     while at < span.end.byte {
-        if behind.is_none() && !may_divide(text.as_bytes()[at]) {
-            at += 1;
-            continue;
+        if behind.is_none() {
+            let bytes = &text.as_bytes()[at..span.end.byte];
+            let Some(skipped) = bytes.iter().position(|&byte| MAY_DIVIDE[usize::from(byte)]) else { return };
+            at += skipped;
         }
         let rest = &text[at..span.end.byte];
         let Some(character) = rest.chars().next() else { return };
@@ -35,10 +36,19 @@ pub(super) fn find_inner(text: &str, span: Span, line: usize, from_start: bool, 
     }
 }
 
-/// Whether a byte may be the first of a mark or of white space; no such byte is inside another character.
-fn may_divide(byte: u8) -> bool {
-    matches!(byte, b'\t'..=b'\r' | b' ' | b'!' | b':' | b';' | b'?' | 0xC2 | 0xE1..=0xE3 | 0xEF)
-}
+/// The bytes that may be the first of a mark or of white space; no such byte is inside another character.
+const FIRST_BYTES: [u8; 15] = *b"\t\n\x0b\x0c\r !:;?\xC2\xE1\xE2\xE3\xEF";
+
+/// Whether a byte is one of [`FIRST_BYTES`].
+const MAY_DIVIDE: [bool; 256] = {
+    let mut may_divide = [false; 256];
+    let mut at = 0;
+    while at < FIRST_BYTES.len() {
+        may_divide[FIRST_BYTES[at] as usize] = true;
+        at += 1;
+    }
+    may_divide
+};
 
 #[cfg(test)]
 mod tests {

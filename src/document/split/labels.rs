@@ -48,7 +48,10 @@ fn parts(text: &str, span: Span, marker: Marker) -> (usize, &str) {
 }
 
 /// The first characters of a text, so many at most.
-fn head(text: &str, characters: usize) -> &str {
+pub(super) fn head(text: &str, characters: usize) -> &str {
+    if text.len() <= characters {
+        return text;
+    }
     text.char_indices().nth(characters).map_or(text, |(at, _)| &text[..at])
 }
 

@@ -58,14 +58,17 @@ fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
 
 /// The byte behind the line that starts at a byte, its break included.
 fn line_end(text: &str, start: usize, end: usize) -> usize {
-    let bytes = &text.as_bytes()[start..end];
-    let is_break = |&(at, &byte): &(usize, &u8)| match byte {
-        b'\n' | 0xb | 0xc => true,
-        0xE2 => bytes[at..].starts_with("\u{2028}".as_bytes()) || bytes[at..].starts_with("\u{2029}".as_bytes()),
-        _ => false,
-    };
-    let found = bytes.iter().enumerate().find(is_break);
-    found.map_or(end, |(at, &byte)| start + at + if byte == 0xE2 { 3 } else { 1 })
+    let bytes = &text.as_bytes()[..end];
+    let mut from = start;
+    while let Some(at) = bytes[from..].iter().position(|&byte| matches!(byte, b'\n' | 0xb | 0xc | 0xE2)) {
+        from += at + 1;
+        match bytes[from - 1] {
+            0xE2 if matches!(bytes.get(from..from + 2), Some([0x80, 0xA8 | 0xA9])) => return from + 2,
+            0xE2 => {} // The first byte of quotation marks as well as of U+2028 and U+2029.
+            _ => return from,
+        }
+    }
+    end
 }
 
 /// Whether a quotation or a bracket is open behind a line, if one was or was not `before` it.

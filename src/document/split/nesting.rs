@@ -89,6 +89,10 @@ impl Nesting<'_> {
                 self.close_members();
                 self.block(line.span, BlockRole::Member { opens: false });
             }
+            (Role::Running, Some(Marker { kind: Kind::Annex, .. })) => {
+                self.open.truncate(self.outer(Rank::marked(Kind::Annex)));
+                self.running(line.span, None, inner);
+            }
             (Role::Running, leading) => self.running(line.span, leading, inner),
         }
     }

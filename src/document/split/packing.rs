@@ -35,12 +35,10 @@ pub(super) struct Draft {
     pub(super) node: NodeId,
     /// The node of its last block.
     last: NodeId,
-    /// Whether a heading or a lead-in ends it, and so needs what follows.
-    pending: bool,
+    /// What ends it, and so what of the next block belongs to it.
+    ending: BlockRole,
     /// Whether a heading opens it, so that it cannot follow another paragraph.
     headed: bool,
-    /// Whether it ends in a list of short members, which goes on.
-    listing: bool,
 }
 
 /// Packs a text's blocks, in order, in linear time.
@@ -91,9 +89,17 @@ fn gather_crumbs(drafts: Vec<Draft>, outline: &Outline) -> Vec<Draft> {
 impl Draft {
     fn of(block: &Block, span: Span) -> Self {
         let headed = block.role == BlockRole::Heading;
-        let pending = headed || block.role == BlockRole::Lead;
-        let listing = matches!(block.role, BlockRole::ShortMember { .. });
-        Self { span, node: block.node, last: block.node, pending, headed, listing }
+        Self { span, node: block.node, last: block.node, ending: block.role, headed }
+    }
+
+    /// Whether a heading or a lead-in ends it, so that it needs what follows.
+    fn is_pending(&self) -> bool {
+        matches!(self.ending, BlockRole::Heading | BlockRole::Lead)
+    }
+
+    /// Whether a block may be the text of the member of an enumeration that ends it.
+    fn leads_to(&self, block: &Block) -> bool {
+        matches!(self.ending, BlockRole::Member { .. }) && block.role == BlockRole::Body
     }
 
     fn is_short(&self) -> bool {
@@ -112,17 +118,17 @@ impl Draft {
         let lead = block.span.start.character - self.span.start.character;
         let fits = self.fits(block.span, block.node, outline);
         match block.role {
-            _ if self.pending => lead <= MAX && outline.contains(self.node, block.node),
+            _ if self.is_pending() => lead <= MAX && outline.contains(self.node, block.node),
             BlockRole::Lead if outline.share_article(self.last, block.node) => fits,
             BlockRole::Heading | BlockRole::Lead => self.is_short() && outline.contains(self.node, block.node) && fits,
             _ if outline.share_article(self.last, block.node) => fits,
-            BlockRole::ShortMember { .. } if self.listing => fits,
+            BlockRole::ShortMember { .. } if matches!(self.ending, BlockRole::ShortMember { .. }) => fits,
             BlockRole::ShortMember { list_end } if outline.contains(self.node, block.node) => {
                 let list_fits = list_end - self.span.start.character <= MAX;
                 let list_is_long = list_end - block.span.start.character > MAX;
                 fits && (list_fits || list_is_long || self.is_short())
             }
-            _ if block.span.characters() > MAX => {
+            _ if block.span.characters() > MAX || self.leads_to(block) && !fits => {
                 self.is_short() && lead <= MAX && outline.contains(self.node, block.node)
             }
             _ => self.is_short() && fits,
@@ -138,16 +144,16 @@ impl Draft {
     }
 
     fn append(&mut self, block: &Block, piece: Span, outline: &Outline) {
-        if self.pending {
+        if self.is_pending() {
             self.node = block.node;
             self.span.end = piece.end;
         } else {
             self.extend(piece, block.node, outline);
         }
         self.headed |= block.role == BlockRole::Heading;
-        let leads_in = block.role == BlockRole::Lead && !outline.share_article(self.last, block.node);
-        self.pending = block.role == BlockRole::Heading || leads_in;
-        self.listing = matches!(block.role, BlockRole::ShortMember { .. });
+        // In an article a lead-in is text like any other: the article may have many, and be long already.
+        let in_article = block.role == BlockRole::Lead && outline.share_article(self.last, block.node);
+        self.ending = if in_article { BlockRole::Body } else { block.role };
         self.last = block.node;
     }
 
@@ -239,6 +245,12 @@ mod tests {
         check(&[sentence(30), sentence(300), sentence(30)].join("\n"), &[362]);
         check(&[sentence(100), sentence(100)].join("\n"), &[100, 100]);
         check(&[sentence(390), sentence(30)].join("\n"), &[390, 30]);
+    }
+
+    #[test]
+    fn a_member_goes_with_its_text() {
+        let members = ["一", "二"].map(|number| format!("{number}、{}\n{}\n", sentence(27), sentence(130).repeat(3)));
+        check(&members.concat(), &[160, 260, 160, 260]);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::{
-    marks::breaks_line,
+    labels::head,
+    marks::{breaks_line, is_colon},
     nesting::outline,
     packing::pack,
     span::{Place, Span},
@@ -54,10 +55,15 @@ fn title_span(text: &str, range: Range<usize>) -> Option<Span> {
     Some(Span { start, end: start.after(title) }.trimmed(text))
 }
 
-/// A heading on one line.
+/// A heading on one line, without the colon that may end it.
 fn label(written: &str) -> String {
-    let joined = written.split(breaks_line).map(str::trim).flat_map(str::chars);
-    joined.take(MAX_LABEL).collect::<String>().trim_end().to_owned()
+    let ends_label = |last: char| last.is_whitespace() || is_colon(last);
+    let trimmed = |line: &str| head(line.trim(), MAX_LABEL).trim_end_matches(ends_label).to_owned();
+    if written.contains(breaks_line) {
+        trimmed(&written.split(breaks_line).map(str::trim).collect::<String>())
+    } else {
+        trimmed(written)
+    }
 }
 
 #[cfg(test)]
@@ -280,6 +286,17 @@ mod tests {
         );
         let paths: Vec<String> = split(&text, None).iter().map(|section| section.heading_path.join(" › ")).collect();
         assert_eq!(paths, ["", "附件1 › 实施方案 › 一、目标", "附件2 › 人员名单"]);
+    }
+
+    #[test]
+    fn what_a_notice_attaches_stands_under_no_heading() {
+        let text = format!(
+            "一、目标\n{}\n附件：\n1.工作方案\n2.任务分工\n某市人民政府办公室\n2024年4月12日\n{}",
+            body("目标"),
+            body("印发")
+        );
+        let paths: Vec<String> = split(&text, None).iter().map(|section| section.heading_path.join(" › ")).collect();
+        assert_eq!(paths, ["一、目标", ""]);
     }
 
     #[test]
