@@ -68,10 +68,10 @@ pub(crate) async fn ask(
 ) -> anyhow::Result<Answered> {
     let ids = paragraphs.iter().enumerate().map(|(at, paragraph)| (paragraph.id.as_str(), at)).collect();
     let asked = Asked { client, paragraphs, ids };
-    let (searched, exported) = (Way::Search, Way::Export);
     let every_second = |first: usize| questions.iter().zip(expected).skip(first).step_by(2);
-    let (mut answered, others) =
-        tokio::try_join!(asked.ask_all(every_second(0), searched), asked.ask_all(every_second(1), exported))?;
+    let searches = asked.ask_all(every_second(0), Way::Search);
+    let exports = asked.ask_all(every_second(1), Way::Export);
+    let (mut answered, others) = tokio::try_join!(searches, exports)?;
     for (tally, other) in answered.tallies.iter_mut().zip(others.tallies) {
         tally.add(other);
     }
@@ -80,9 +80,11 @@ pub(crate) async fn ask(
 }
 
 /// Which call answers.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Way {
+    /// `Search`, as long as there are few hits.
     Search,
+    /// `Export`.
     Export,
 }
 

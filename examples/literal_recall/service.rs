@@ -106,7 +106,7 @@ fn quoted(quotations: &[&str]) -> Quoted {
         let must = quotations.iter().map(phrase).collect();
         return Quoted::Typed(node(Kind::Boolean(BooleanQuery { must, ..BooleanQuery::default() })));
     }
-    Quoted::Written(quotations.iter().map(|text| format!("“{text}”")).collect())
+    Quoted::Written(quotations.iter().flat_map(|text| ["“", text, "”"]).collect())
 }
 
 fn node(kind: Kind) -> Query {
