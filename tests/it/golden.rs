@@ -33,6 +33,10 @@ fn texts(folder: &str) -> Vec<PathBuf> {
     texts
 }
 
+fn stem(path: &Path) -> &str {
+    path.file_stem().unwrap().to_str().unwrap()
+}
+
 fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/golden").join(name)
 }
