@@ -226,7 +226,7 @@ mod tests {
     fn an_analysis_for_people() {
         check(
             Styles::default(),
-            &expect![[r#"
+            &expect![[r"
             author: 甲  bytes 4 to 7
             paragraphs: 1
             cuts: 1 KEY_VALUE, 1 PINYIN_GLOSS
@@ -238,11 +238,11 @@ mod tests {
 
             [-⏎x=1-]  KEY_VALUE
 
-        "#]],
+        "]],
         );
         check(
             Styles { cut: Style::new().strikethrough(), ..Styles::default() },
-            &expect![[r#"
+            &expect![[r"
             author: 甲  bytes 4 to 7
             paragraphs: 1
             cuts: 1 KEY_VALUE, 1 PINYIN_GLOSS
@@ -254,7 +254,7 @@ mod tests {
 
             ESC[9m⏎x=1ESC[0m  KEY_VALUE
 
-        "#]],
+        "]],
         );
     }
 

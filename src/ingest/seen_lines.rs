@@ -85,7 +85,9 @@ impl SeenLines {
         let indexed = snapshot.documents_with_line(line, MIN_DOCUMENTS_WITH_LINE)?;
         Ok(self.with(|remembered| {
             let documents = remembered.entry(line);
-            indexed.iter().for_each(|id| documents.add(self.key(id)));
+            for id in &indexed {
+                documents.add(self.key(id));
+            }
             documents.clone()
         }))
     }

@@ -165,7 +165,7 @@ mod tests {
         let paragraph = |number: u32| Paragraph {
             text: "字".repeat(300),
             heading_path: Vec::new(),
-            source_ranges: vec![number * 1_000..number * 1_000 + 900],
+            source_ranges: std::iter::once(number * 1_000..number * 1_000 + 900).collect(),
         };
         let analysis =
             Analysis { metadata: Vec::new(), edits: Vec::new(), paragraphs: (0..PARAGRAPHS).map(paragraph).collect() };
