@@ -38,7 +38,7 @@ fn ids(found: Found) -> Vec<String> {
     found.hits.into_iter().map(|hit| hit.paragraph_id).collect()
 }
 
-fn part<'t>(text: &'t str, range: &Range) -> &'t str {
+fn part(text: &str, range: Range) -> &str {
     &text[range.start as usize..range.end as usize]
 }
 
@@ -50,11 +50,8 @@ fn values(analysis: &AnalyzeResponse) -> Vec<(&str, &str)> {
 async fn an_analysis_says_what_is_cut_what_is_known_and_what_is_left() {
     let service = Service::start().await;
     let analysis = analyze(&service, of(PAGE)).await.unwrap();
-    let cuts: Vec<_> = analysis
-        .edits
-        .iter()
-        .map(|edit| (edit.rule.as_str(), part(PAGE, edit.range.as_ref().unwrap()).trim()))
-        .collect();
+    let cuts: Vec<_> =
+        analysis.edits.iter().map(|edit| (edit.rule.as_str(), part(PAGE, edit.range.unwrap()).trim())).collect();
     assert_eq!(
         cuts,
         [
@@ -70,11 +67,11 @@ async fn an_analysis_says_what_is_cut_what_is_known_and_what_is_left() {
         [("author", "林知远"), ("publish_date", "2024-05-06"), ("source", "云溪网"), ("title", "压实责任 守牢底线")]
     );
     for found in analysis.metadata.iter().filter(|found| found.field != "publish_date") {
-        let read: String = found.source_ranges.iter().map(|range| part(PAGE, range)).collect();
+        let read: String = found.source_ranges.iter().map(|&range| part(PAGE, range)).collect();
         assert_eq!(read, found.value);
     }
     for paragraph in &analysis.paragraphs {
-        let read: String = paragraph.source_ranges.iter().map(|range| part(PAGE, range)).collect();
+        let read: String = paragraph.source_ranges.iter().map(|&range| part(PAGE, range)).collect();
         assert_eq!(read, paragraph.text);
     }
     let tokens: Vec<_> = analysis.paragraphs.iter().flat_map(|paragraph| &paragraph.tokens).collect();

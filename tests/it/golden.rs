@@ -19,7 +19,7 @@ use xunzhang::{
 /// The paragraphs of a file that is nothing but its text.
 fn paragraphs(path: &Path) -> Vec<Paragraph> {
     let nothing_repeats = |_: &str, _: &[_]| Ok::<_, Infallible>(RepeatedLines::default());
-    let Ok(reading) = read(&fs::read_to_string(path).unwrap(), "", nothing_repeats);
+    let Ok(reading) = read(&fs::read_to_string(path).expect("it is a text"), "", nothing_repeats);
     reading.paragraphs
 }
 
@@ -34,7 +34,7 @@ fn texts(folder: &str) -> Vec<PathBuf> {
 }
 
 fn stem(path: &Path) -> &str {
-    path.file_stem().unwrap().to_str().unwrap()
+    path.file_stem().and_then(|stem| stem.to_str()).expect("a name in UTF-8")
 }
 
 fn golden(name: &str) -> PathBuf {
