@@ -24,7 +24,7 @@ pub(super) struct Number {
     /// The end of its characters, a following 文 or 文件 included.
     pub(super) end: usize,
     /// The number, in the form that all of its forms have in common.
-    pub(super) number: String,
+    pub(super) text: String,
 }
 
 /// Finds every document number, from left to right, in linear time.
@@ -50,7 +50,7 @@ fn number(characters: &[Character], earliest: usize, open: usize) -> Option<Numb
     let mut reader = Reader { characters, at: open + 1 };
     let rest = reader.rest()?;
     let (start, prefix) = prefix(characters, earliest, open)?;
-    Some(Number { start, end: reader.at, number: format!("{prefix}{rest}") })
+    Some(Number { start, end: reader.at, text: format!("{prefix}{rest}") })
 }
 
 /// The Chinese characters before the bracket, without what only introduces them.
@@ -163,9 +163,9 @@ mod tests {
     fn check(text: &str, expected: &str) {
         let characters = characters(text);
         let (mut shown, mut at) = (String::new(), 0);
-        for Number { start, end, number } in numbers(&characters) {
+        for Number { start, end, text } in numbers(&characters) {
             shown.extend(characters[at..start].iter().map(|character| character.value));
-            shown.push_str(&format!("{{{number}}}"));
+            shown.extend(["{", &text, "}"]);
             at = end;
         }
         shown.extend(characters[at..].iter().map(|character| character.value));

@@ -183,8 +183,8 @@ struct Scanner<'a> {
 impl Scanner<'_> {
     /// Marks what begins at a character, if anything does. Returns where to go on.
     fn step(&mut self, at: usize) -> usize {
-        if let Some(Number { end, number, .. }) = self.number(at) {
-            return self.mark(at, end, MarkKind::Number(number));
+        if let Some(Number { end, text, .. }) = self.number(at) {
+            return self.mark(at, end, MarkKind::Number(text));
         }
         let Some(character) = self.characters[at].bare() else { return at + 1 };
         match character {

@@ -26,8 +26,8 @@ pub enum Query {
     Metadata(Metadata),
     /// Other queries, combined.
     Boolean(Boolean),
-    /// Alternatives, at least two: one of them has to match, also where everything wanted is required. That sets them
-    /// apart from `should`; without such a change of mind the two mean the same.
+    /// Alternatives, at least two: one of them has to match. The same as a combination with nothing but `should`, except
+    /// that [`Query::requiring_all`] leaves them alternatives.
     Alternatives(Vec<Query>),
     /// Every paragraph.
     MatchAll,

@@ -118,22 +118,35 @@ fn plan_metadata(Metadata { field: _, value: _ }: &Metadata) -> Expression {
 }
 
 fn plan_boolean(Boolean { must, should, must_not }: &Boolean, mode: MatchMode, segmenter: &Segmenter) -> Expression {
-    let mut clauses = Vec::new();
-    clauses.extend(must.iter().map(|part| Clause::Must(plan(part, mode, segmenter))));
+    let mut clauses = all_of(must, mode, segmenter);
     clauses.extend(any_of(should, mode, segmenter));
     clauses.extend(must_not.iter().map(|part| Clause::MustNot(plan(part, mode, segmenter))));
     combined(clauses)
 }
 
+/// Requirements, in one row with those that they consist of.
+fn all_of(queries: &[Query], mode: MatchMode, segmenter: &Segmenter) -> Vec<Clause> {
+    row(queries.iter().map(|part| plan(part, mode, segmenter)), Clause::Must, |part| matches!(part, Clause::Must(_)))
+}
+
 /// Alternatives, in one row with those among them: engines prune flat unions only.
 fn any_of(queries: &[Query], mode: MatchMode, segmenter: &Segmenter) -> Vec<Clause> {
+    row(queries.iter().map(|part| plan(part, mode, segmenter)), Clause::Should, |part| {
+        matches!(part, Clause::Should(_))
+    })
+}
+
+/// Clauses of one kind in one row, those of combinations that have no other kind included.
+fn row(
+    parts: impl Iterator<Item = Expression>,
+    wrap: fn(Expression) -> Clause,
+    is_wrapped: fn(&Clause) -> bool,
+) -> Vec<Clause> {
     let mut clauses = Vec::new();
-    for part in queries {
-        match plan(part, mode, segmenter) {
-            Expression::Combined(parts) if parts.iter().all(|part| matches!(part, Clause::Should(_))) => {
-                clauses.extend(parts);
-            }
-            planned => clauses.push(Clause::Should(planned)),
+    for part in parts {
+        match part {
+            Expression::Combined(parts) if parts.iter().all(is_wrapped) => clauses.extend(parts),
+            part => clauses.push(wrap(part)),
         }
     }
     clauses
@@ -228,7 +241,7 @@ mod tests {
     #[test]
     fn signs_alternatives_and_names_keep_their_meaning() {
         let any = |text: &str, expected: &str| check(&parse(text).query, MatchMode::Any, expected);
-        any("+优化营商环境 干部 -教育", "(+(+优化 +营商环境) 干部 -教育)");
+        any("+优化营商环境 干部 -教育", "(+优化 +营商环境 干部 -教育)");
         any("干部 | 忠诚 教育", "(干部 忠诚 教育)");
         any("+(干部 | 忠诚) 教育", "(+(干部 忠诚) 教育)");
         any("标题:通知 标题:“意见”", "(+title:“意见” title:通知)");
@@ -243,7 +256,7 @@ mod tests {
         let all = |text: &str, expected: &str| check(&parse(text).query.requiring_all(), MatchMode::All, expected);
         all("干部 | 忠诚 教育", "(+(干部 忠诚) +教育)");
         all("干部 | 忠诚", "(干部 忠诚)");
-        all("(优化营商环境 《党章》) | 忠诚", "((+(+优化 +营商环境) +(title:“党章” “党章”)) 忠诚)");
+        all("(优化营商环境 《党章》) | 忠诚", "((+优化 +营商环境 +(title:“党章” “党章”)) 忠诚)");
     }
 
     #[test]

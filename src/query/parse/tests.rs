@@ -317,6 +317,52 @@ fn any_text_has_a_tree() {
     check("😀 甲", "😀 甲");
 }
 
+/// Moments of linear work; quadratic work would not end.
+#[test]
+fn long_texts_take_linear_time() {
+    for piece in [
+        "甲",
+        "甲 ",
+        "(",
+        ")",
+        "()",
+        "( ",
+        "(甲 ",
+        "(甲)",
+        "\"",
+        "“",
+        "“甲",
+        "“甲”",
+        "《",
+        "《甲",
+        "《甲》",
+        "《《》",
+        "+",
+        "+甲 ",
+        "- ",
+        "+标题:",
+        "|",
+        "甲|",
+        "甲 OR ",
+        " OR ",
+        "OR   ",
+        "标题:",
+        "标题:甲 ",
+        "来源:(",
+        "a:b ",
+        "\\",
+        "国发〔2024〕1号",
+        "国发〔2024〕",
+        "〔",
+        "甲(甲)",
+        "甲)“",
+        "　",
+    ] {
+        let query = parse(&piece.repeat((1 << 20) / piece.len())).query;
+        assert!(query.clauses() <= MAX_CLAUSES && query.depth() <= MAX_DEPTH, "{piece}");
+    }
+}
+
 #[test]
 fn clauses_are_bounded() {
     let parsed = parse(&"“甲”".repeat(MAX_CLAUSES));
@@ -329,8 +375,8 @@ fn clauses_are_bounded() {
 
 #[test]
 fn levels_are_bounded() {
-    let nested = |levels: usize| format!("{}甲{}", "+(乙 | ".repeat(levels), ")".repeat(levels));
-    assert_eq!(parse(&nested(5)).warnings, []);
+    let nested = |levels: usize| format!("乙 {}甲{}", "-(乙 ".repeat(levels), ")".repeat(levels));
+    assert_eq!(parse(&nested(MAX_DEPTH - 4)).warnings, []);
     let parsed = parse(&nested(20));
     assert_eq!(parsed.warnings, [Warning::TooDeep]);
     assert!(parsed.query.depth() <= MAX_DEPTH);

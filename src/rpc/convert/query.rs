@@ -237,14 +237,14 @@ mod tests {
     #[test]
     fn what_people_write_is_shown_as_a_tree() {
         #[track_caller]
-        fn check(text: &str, expected: proto::Query) {
-            assert_eq!(tree(&parse(text).query), expected, "{text}");
+        fn check(text: &str, expected: &proto::Query) {
+            assert_eq!(tree(&parse(text).query), *expected, "{text}");
         }
         let metadata = |field: proto::MetadataField| {
             let query = proto::MetadataQuery { field: field.into(), value: "甲".to_owned() };
             proto::Query { kind: Some(Kind::Metadata(query)) }
         };
-        check("甲 | 乙", any_of(vec![text("甲"), text("乙")]));
+        check("甲 | 乙", &any_of(vec![text("甲"), text("乙")]));
         for (name, field) in [
             ("来源", proto::MetadataField::Source),
             ("作者", proto::MetadataField::Author),
@@ -255,7 +255,7 @@ mod tests {
             ("集合", proto::MetadataField::Collection),
             ("标签", proto::MetadataField::Label),
         ] {
-            check(&format!("{name}:甲"), metadata(field));
+            check(&format!("{name}:甲"), &metadata(field));
         }
     }
 
