@@ -1,11 +1,19 @@
-//! What is looked for: the tree, and the parser from text to it.
+//! What is looked for: the tree, the parser from text to it, and the way back.
 //!
 //! Pure. Knows nothing of how documents are stored, segmented or ranked.
 
+mod field;
+mod number;
 mod parse;
+mod print;
+mod scan;
+mod sequence;
 mod tree;
+mod warning;
 
-pub use parse::{Parsed, Warning, parse};
+pub use parse::{Parsed, parse};
 pub use tree::{
-    Boolean, Field, MAX_CHARACTERS, MAX_CLAUSES, MAX_DEPTH, MAX_TREE_CHARACTERS, MatchMode, Phrase, Query, Words,
+    Boolean, DocumentNumber, Field, MAX_CHARACTERS, MAX_CLAUSES, MAX_DEPTH, MAX_TREE_CHARACTERS, MatchMode, Metadata,
+    MetadataField, NamedDocument, Phrase, Query, Substring, Words,
 };
+pub use warning::Warning;

@@ -1,251 +1,425 @@
 //! From what people write to the tree.
 //!
-//! Plain text is wanted, quoted text is required. Knows no other syntax: every other sign is taken as it stands.
+//! ```text
+//! query       = { space } [ sequence ]
+//! sequence    = clause { space clause }              side by side: wanted, but for what demands more
+//! clause      = [ sign ] part { or [ sign ] part }   `|` binds tighter than a space; the first sign is the clause's
+//! or          = { space } ( "|" | "||" ) { space } | space "OR" space
+//! sign        = "+" | "-"                            at the start of a part only
+//! part        = [ name ":" ] ( quote | title | number | group | word )
+//! quote       = '"' … '"' | "“" … "”" | "‘" … "’" | "「" … "」" | "『" … "』"
+//! title       = "《" … "》"
+//! number      = prefix "〔" year "〕" ordinal "号"    any brackets, any width, spaces between
+//! group       = "(" [ sequence ] ")"                 where a part may start, and not run into by a word
+//! word        = any other characters up to white space, a quote, a title, a number, `|`
+//! ```
+//!
+//! Every sign may be full-width. Quotes, titles and numbers also stand within words and end them. A backslash takes the
+//! next character as it stands. There is no other text: what fits nothing of this is a word.
 
-use std::fmt;
+use std::ops::Range;
 
 use crate::{
-    query::{Boolean, Field, MAX_CLAUSES, Phrase, Query, Words},
-    text::has_searchable,
+    query::{
+        Boolean, DocumentNumber, MAX_CLAUSES, MAX_DEPTH, MetadataField, NamedDocument, Query, Warning,
+        field::{LONGEST_NAME, Scope, phrase, words},
+        scan::{Character, Mark, MarkKind, characters, is_bar, is_closing, is_opening, marks, opens_quote},
+        sequence::{Part, Sequence, Sign, collapsed},
+        warning::Warnings,
+    },
+    text::{fold, has_searchable},
 };
+
+/// Levels that may come to lie above a group: what excludes it, what it is an alternative in, and its sequence.
+const LEVELS_ABOVE_GROUP: usize = 3;
 
 /// A parsed query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parsed {
     /// The tree.
     pub query: Query,
-    /// What was taken otherwise than it may have been meant.
+    /// What was taken otherwise than it may have been meant; each kind once.
     pub warnings: Vec<Warning>,
-}
-
-/// What was taken otherwise than it may have been meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Warning {
-    /// A quotation mark without its partner: the rest was taken as words.
-    UnclosedQuote(char),
-    /// A quoted part without a letter or digit: left out.
-    EmptyPhrase,
-    /// More quoted parts than [`MAX_CLAUSES`] leaves room for: the rest was taken as words.
-    TooManyClauses,
-    /// The whole query has no letter or digit: nothing can match.
-    NothingToSearch,
-}
-
-impl Warning {
-    /// The name that programs go by.
-    pub fn reason(&self) -> &'static str {
-        match self {
-            Self::UnclosedQuote(_) => "UNCLOSED_QUOTE",
-            Self::EmptyPhrase => "EMPTY_PHRASE",
-            Self::TooManyClauses => "TOO_MANY_CLAUSES",
-            Self::NothingToSearch => "NOTHING_TO_SEARCH",
-        }
-    }
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnclosedQuote(quote) => {
-                write!(
-                    f,
-                    "`{quote}` is never closed: what follows was taken as words; close it to require it literally"
-                )
-            }
-            Self::EmptyPhrase => f.write_str("a quoted part without a letter or digit was left out"),
-            Self::TooManyClauses => {
-                write!(f, "a query has at most {MAX_CLAUSES} clauses: the quoted parts beyond were taken as words")
-            }
-            Self::NothingToSearch => f.write_str("the query has no letter or digit, so nothing can match"),
-        }
-    }
 }
 
 /// Parses what people write, in linear time. Never fails: what cannot be understood is taken as words, with a warning.
 ///
-/// Quoted parts (`"…"`, `“…”`, `「…」`, `『…』`) are required; each plain run between them is wanted.
+/// The tree has at most [`MAX_CLAUSES`] nodes and [`MAX_DEPTH`] levels, and printed it parses to itself.
 pub fn parse(text: &str) -> Parsed {
-    let mut clauses = Clauses::default();
-    let mut rest = text;
-    while let Some((start, quote)) = rest.char_indices().find(|&(_, character)| closing(character).is_some()) {
-        let after = &rest[start + quote.len_utf8()..];
-        let Some((inside, beyond)) = after.split_once(|character| closing(quote).is_some_and(|is| is(character)))
-        else {
-            clauses.warnings.push(Warning::UnclosedQuote(quote));
-            break;
-        };
-        if !has_searchable(inside) {
-            clauses.warnings.push(Warning::EmptyPhrase);
-        } else if clauses.are_full() {
-            clauses.warnings.push(Warning::TooManyClauses);
-            break;
-        }
-        clauses.want(&rest[..start]);
-        clauses.require(inside);
-        rest = beyond;
+    let characters = characters(text);
+    let marks = marks(&characters);
+    let mut parser = Parser {
+        characters: &characters,
+        marks: &marks,
+        at: 0,
+        place: Place::Start,
+        sequence: Sequence::default(),
+        groups: Vec::new(),
+        clauses_left: MAX_CLAUSES - CLAUSES_OF_SEQUENCE,
+        warnings: Warnings::default(),
+    };
+    while parser.at < characters.len() {
+        parser.step();
     }
-    clauses.want(rest);
-    clauses.into_parsed(text)
+    parser.finish()
 }
 
-/// What closes the quoted part that a character opens, if it opens one.
-fn closing(opening: char) -> Option<fn(char) -> bool> {
-    match opening {
-        '"' | '＂' => Some(|character| matches!(character, '"' | '＂')),
-        '“' => Some(|character| character == '”'),
-        '「' => Some(|character| character == '」'),
-        '『' => Some(|character| character == '』'),
+/// Nodes of a sequence: itself, and its plain words.
+const CLAUSES_OF_SEQUENCE: usize = 2;
+/// Nodes of a first `|`: the alternatives, and words on either side.
+const CLAUSES_OF_BAR: usize = 3;
+
+/// Where the parser stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// At the beginning, after white space, an opening bracket or `|`: signs, names and groups may start.
+    Start,
+    /// After a quote, title, number or group: a group may start.
+    Joint,
+    /// Within a word.
+    Word,
+}
+
+/// A group that is open.
+struct Group {
+    sign: Option<Sign>,
+    open: usize,
+    close: usize,
+    /// The sequence that it stands in.
+    outer: Sequence,
+}
+
+struct Parser<'a> {
+    characters: &'a [Character],
+    /// The marks from `at` on, or from a little before.
+    marks: &'a [Mark],
+    at: usize,
+    place: Place,
+    /// The innermost sequence.
+    sequence: Sequence,
+    /// The groups around it, innermost last.
+    groups: Vec<Group>,
+    clauses_left: usize,
+    warnings: Warnings,
+}
+
+impl<'a> Parser<'a> {
+    /// Takes the next white space, operator, bracket or part.
+    fn step(&mut self) {
+        if self.characters[self.at].is_space() {
+            self.at += 1;
+            self.place = Place::Start;
+        } else if let Some(end) = self.or() {
+            self.alternative();
+            self.at = end;
+            self.place = Place::Start;
+        } else if self.closes_group(self.at) {
+            self.close_group();
+        } else {
+            self.part();
+        }
+    }
+
+    /// The mark that begins at a character, not before `at`.
+    fn mark(&mut self, at: usize) -> Option<&'a Mark> {
+        let passed = self.marks.iter().take_while(|mark| mark.start < self.at).count();
+        self.marks = &self.marks[passed..];
+        self.marks.iter().take_while(|mark| mark.start <= at).find(|mark| mark.start == at)
+    }
+
+    /// Whether so many more nodes fit. Once some do not, none do.
+    fn takes(&mut self, clauses: usize) -> bool {
+        let left = self.clauses_left.checked_sub(clauses);
+        if left.is_none() {
+            self.warnings.add(Warning::TooManyClauses);
+        }
+        self.clauses_left = left.unwrap_or_default();
+        left.is_some()
+    }
+
+    /// The end of the operator between alternatives that stands here, if one does.
+    fn or(&mut self) -> Option<usize> {
+        if let Some(&Mark { end, kind: MarkKind::Bar, .. }) = self.mark(self.at) {
+            return Some(end);
+        }
+        let end = self.at + 2;
+        let is_written =
+            self.place == Place::Start && [self.bare(self.at), self.bare(self.at + 1)] == [Some('O'), Some('R')];
+        if !is_written || !self.sequence.takes_alternative() || !self.is_space(end) {
+            return None;
+        }
+        let next = (end..self.characters.len()).find(|&at| !self.is_space(at))?;
+        let is_alone = self.closes_group(next) || matches!(self.mark(next), Some(Mark { kind: MarkKind::Bar, .. }));
+        (!is_alone).then_some(end)
+    }
+
+    fn alternative(&mut self) {
+        if !self.sequence.takes_alternative() {
+            self.warnings.add(Warning::MissingAlternative);
+        } else if self.takes(if self.sequence.has_alternatives() { 1 } else { CLAUSES_OF_BAR }) {
+            self.sequence.expect_alternative();
+        }
+    }
+
+    fn part(&mut self) {
+        let sign = self.sign();
+        let scope = self.name().or(self.sequence.scope());
+        let Some(mark) = self.mark(self.at) else { return self.word(sign, scope) };
+        match mark.kind {
+            MarkKind::Quote if self.takes(1) => self.quoted(sign, mark, |text| phrase(scope, text)),
+            MarkKind::Title if self.takes(1) => self.quoted(sign, mark, |text| named(scope, text)),
+            MarkKind::Number(ref number) if takes_number(scope) && self.takes(1) => {
+                self.add(sign, Part::Single(numbered(scope, number.clone())), mark.end, Place::Joint);
+            }
+            MarkKind::Open(Some(close)) if self.is_group(mark) && self.takes(CLAUSES_OF_SEQUENCE) => {
+                let outer = std::mem::replace(&mut self.sequence, Sequence::new(scope));
+                self.groups.push(Group { sign, open: mark.start, close, outer });
+                self.at = mark.end;
+                self.place = Place::Start;
+            }
+            _ => self.word(sign, scope),
+        }
+    }
+
+    /// The sign that stands here, passed over, if something follows that it can be meant for.
+    fn sign(&mut self) -> Option<Sign> {
+        let character = self.bare(self.at).filter(|_| self.place == Place::Start)?;
+        let sign = sign(character)?;
+        if self.bare(self.at + 1).and_then(self::sign).is_some() || !self.begins_part(self.at + 1) {
+            self.warnings.add(Warning::LoneSign(character));
+            return None;
+        }
+        self.takes(1).then(|| {
+            self.at += 1;
+            sign
+        })
+    }
+
+    /// The scope whose name and colon stand here, passed over, if a value follows.
+    fn name(&mut self) -> Option<Scope> {
+        if self.place != Place::Start {
+            return None;
+        }
+        let longest = self.at..(self.at + LONGEST_NAME + 1).min(self.characters.len());
+        let is_letter = |at: usize| self.bare(at).is_some_and(|value| value.is_alphabetic() || value == '_');
+        let colon = longest.clone().find(|&at| !is_letter(at))?;
+        let is_name = colon > self.at && matches!(self.bare(colon), Some(':' | '：'));
+        let name = is_name.then(|| self.text(self.at..colon))?;
+        match Scope::named(&fold(&name)) {
+            None => self.warn_of_unknown(name, colon),
+            Some(_) if !self.begins_part(colon + 1) => self.warnings.add(Warning::MissingValue(name)),
+            Some(scope) if self.takes(1) => {
+                self.at = colon + 1;
+                return Some(scope);
+            }
+            Some(_) => {}
+        }
+        None
+    }
+
+    /// Warns of what looks like a field to whoever knows query languages; `http://`, `A:` and Chinese names do not.
+    fn warn_of_unknown(&mut self, name: String, colon: usize) {
+        let value = self.bare(colon + 1).is_some_and(|value| !value.is_whitespace() && value != '/');
+        if value && name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
+            self.warnings.add(Warning::UnknownField(name));
+        }
+    }
+
+    /// Whether something begins here that a sign or a name can be meant for.
+    fn begins_part(&mut self, at: usize) -> bool {
+        match self.mark(at) {
+            Some(Mark { kind: MarkKind::Quote | MarkKind::Title | MarkKind::Number(_), .. }) => true,
+            Some(Mark { kind: MarkKind::Bar, .. }) => false,
+            Some(mark) if self.is_group(mark) => true,
+            _ if self.closes_group(at) => false,
+            _ => has_searchable(&self.text(at..self.word_end(at, None))),
+        }
+    }
+
+    /// Whether a bracket groups. In running text, as in `村（社区）干部` and `（一）总则`, brackets are only brackets: a
+    /// group starts where a part may, and no word runs on behind it.
+    fn is_group(&self, mark: &Mark) -> bool {
+        let MarkKind::Open(Some(close)) = mark.kind else { return false };
+        self.place != Place::Word && self.is_boundary(close + 1)
+    }
+
+    /// Whether no word runs on here.
+    fn is_boundary(&self, at: usize) -> bool {
+        let ends = |value: char| {
+            value == '《' || is_bar(value) || is_opening(value) || is_closing(value) || opens_quote(value)
+        };
+        at >= self.characters.len() || self.is_space(at) || self.bare(at).is_some_and(ends)
+    }
+
+    fn closes_group(&self, at: usize) -> bool {
+        self.groups.last().is_some_and(|group| group.close == at)
+    }
+
+    fn close_group(&mut self) {
+        let Some(Group { sign, open, close, outer }) = self.groups.pop() else { return };
+        let inner = std::mem::replace(&mut self.sequence, outer);
+        let scope = inner.scope();
+        let combination = self.finished(inner);
+        self.at = close + 1;
+        self.place = Place::Joint;
+        if combination == Boolean::default() {
+            self.warnings.add(Warning::EmptyGroup);
+            return;
+        }
+        let part = if fits(&combination) {
+            Part::Group(combination)
+        } else {
+            self.warnings.add(Warning::TooDeep);
+            Part::Words(scope, self.plain(open..close + 1))
+        };
+        self.add(sign, part, close + 1, Place::Joint);
+    }
+
+    /// Adds what is within a mark, if there is anything to search in it.
+    fn quoted(&mut self, sign: Option<Sign>, mark: &Mark, query: impl FnOnce(String) -> Query) {
+        let text = self.text(mark.start + 1..mark.end - 1);
+        if has_searchable(&text) {
+            self.add(sign, Part::Single(query(text)), mark.end, Place::Joint);
+        } else {
+            self.warnings.add(Warning::EmptyPhrase);
+            self.at = mark.end;
+            self.place = Place::Joint;
+        }
+    }
+
+    fn word(&mut self, sign: Option<Sign>, scope: Option<Scope>) {
+        let end = self.word_end(self.at, scope);
+        self.warn_of_literals(self.at..end);
+        let part = Part::Words(scope, self.text(self.at..end));
+        if self.sequence.awaits_alternative() && part.is_empty() {
+            self.warnings.add(Warning::MissingAlternative);
+            self.sequence.expect_no_alternative();
+        }
+        self.add(sign, part, end, Place::Word);
+    }
+
+    /// Where the word that begins here ends. One character at least is taken, whatever it is elsewhere.
+    fn word_end(&self, start: usize, scope: Option<Scope>) -> usize {
+        let len = self.characters.len();
+        if start >= len || self.is_space(start) {
+            return start;
+        }
+        let mut marks = self.marks.iter().skip_while(|mark| mark.start <= start).peekable();
+        let ends = |&at: &usize| {
+            while marks.next_if(|mark| mark.start < at).is_some() {}
+            self.is_space(at) || marks.peek().is_some_and(|mark| mark.start == at && self.ends_word(mark, scope))
+        };
+        (start + 1..len).find(ends).unwrap_or(len)
+    }
+
+    fn ends_word(&self, mark: &Mark, scope: Option<Scope>) -> bool {
+        match mark.kind {
+            MarkKind::Quote | MarkKind::Title | MarkKind::Bar => true,
+            MarkKind::Number(_) => takes_number(scope),
+            MarkKind::Close { .. } => self.closes_group(mark.start),
+            MarkKind::Open(_) | MarkKind::UnclosedQuote | MarkKind::UnclosedTitle => false,
+        }
+    }
+
+    /// Warns of marks in a word that would mean something with their partners.
+    fn warn_of_literals(&mut self, word: Range<usize>) {
+        let marks = self.marks.iter().skip_while(|mark| mark.start < word.start);
+        for mark in marks.take_while(|mark| mark.start < word.end) {
+            let value = self.characters[mark.start].value;
+            let warning = match mark.kind {
+                MarkKind::UnclosedQuote => Warning::UnclosedQuote(value),
+                MarkKind::UnclosedTitle => Warning::UnclosedTitle,
+                MarkKind::Open(None) if mark.start == word.start => Warning::UnpairedBracket(value),
+                MarkKind::Close { paired: false } if self.is_boundary(mark.end) => Warning::UnpairedBracket(value),
+                _ => continue,
+            };
+            self.warnings.add(warning);
+        }
+    }
+
+    fn add(&mut self, sign: Option<Sign>, part: Part, end: usize, place: Place) {
+        self.sequence.add(sign, part);
+        self.at = end;
+        self.place = place;
+    }
+
+    fn finished(&mut self, sequence: Sequence) -> Boolean {
+        if sequence.awaits_alternative() {
+            self.warnings.add(Warning::MissingAlternative);
+        }
+        sequence.finish()
+    }
+
+    fn finish(mut self) -> Parsed {
+        debug_assert!(self.groups.is_empty(), "a group is only opened where its end is known");
+        let sequence = std::mem::take(&mut self.sequence);
+        let combination = self.finished(sequence);
+        if combination == Boolean::default() {
+            self.warnings.add(Warning::NothingToSearch);
+            let query = words(None, self.plain(0..self.characters.len()), None);
+            return Parsed { query, warnings: self.warnings.into_vec() };
+        }
+        let query = collapsed(combination);
+        if matches!(&query, Query::Boolean(Boolean { must, should, .. }) if must.is_empty() && should.is_empty()) {
+            self.warnings.add(Warning::OnlyExclusions);
+        }
+        Parsed { query, warnings: self.warnings.into_vec() }
+    }
+
+    fn bare(&self, at: usize) -> Option<char> {
+        self.characters.get(at).copied().and_then(Character::bare)
+    }
+
+    fn is_space(&self, at: usize) -> bool {
+        self.characters.get(at).is_some_and(|character| character.is_space())
+    }
+
+    fn text(&self, range: Range<usize>) -> String {
+        self.characters[range].iter().map(|character| character.value).collect()
+    }
+
+    /// The text as words alone: one space where there is white space.
+    fn plain(&self, range: Range<usize>) -> String {
+        let text = self.text(range);
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn sign(character: char) -> Option<Sign> {
+    match character {
+        '+' | '＋' => Some(Sign::Required),
+        '-' | '－' => Some(Sign::Excluded),
         _ => None,
     }
 }
 
-/// What was understood so far.
-#[derive(Default)]
-struct Clauses {
-    wanted: Vec<Query>,
-    required: Vec<Query>,
-    warnings: Vec<Warning>,
+/// Whether a group leaves room for the levels that may come to lie above it.
+fn fits(combination: &Boolean) -> bool {
+    let Boolean { must, should, must_not } = combination;
+    let below = must.iter().chain(should).chain(must_not).map(Query::depth).max();
+    1 + below.unwrap_or_default() + LEVELS_ABOVE_GROUP <= MAX_DEPTH
 }
 
-impl Clauses {
-    /// Whether a plain run, a phrase and a last plain run no longer fit under one root.
-    fn are_full(&self) -> bool {
-        self.wanted.len() + self.required.len() + 4 > MAX_CLAUSES
-    }
-
-    fn want(&mut self, text: &str) {
-        if has_searchable(text) {
-            self.wanted.push(words(text.trim()));
-        }
-    }
-
-    fn require(&mut self, text: &str) {
-        if has_searchable(text) {
-            self.required.push(Query::Phrase(Phrase { text: text.to_owned(), field: Field::Text }));
-        }
-    }
-
-    fn into_parsed(self, text: &str) -> Parsed {
-        let Self { mut wanted, mut required, mut warnings } = self;
-        let query = match (required.len(), wanted.len()) {
-            (0, 0) => {
-                warnings.push(Warning::NothingToSearch);
-                words(text)
-            }
-            (1, 0) => required.remove(0),
-            (0, 1) => wanted.remove(0),
-            _ => Query::Boolean(Boolean { must: required, should: wanted, must_not: Vec::new() }),
-        };
-        Parsed { query, warnings }
+/// What a title means within a scope.
+fn named(scope: Option<Scope>, title: String) -> Query {
+    match scope {
+        None => Query::NamedDocument(NamedDocument { title }),
+        Some(_) => phrase(scope, title),
     }
 }
 
-fn words(text: &str) -> Query {
-    Query::Words(Words { text: text.to_owned(), field: None, mode: None })
+/// Whether a document number means itself within a scope; elsewhere it is text.
+fn takes_number(scope: Option<Scope>) -> bool {
+    matches!(scope, None | Some(Scope::Document(MetadataField::DocumentNumber)))
+}
+
+/// What a document number means within a scope.
+fn numbered(scope: Option<Scope>, number: String) -> Query {
+    match scope {
+        None => Query::DocumentNumber(DocumentNumber { number }),
+        Some(_) => phrase(scope, number),
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// Writes a tree on one line: words bare, phrases in `"…"`, required clauses with `+`; then the warnings' reasons.
-    fn written(parsed: &Parsed) -> String {
-        let node = |query: &Query| match query {
-            Query::Words(Words { text, field: None, mode: None }) => format!("({text})"),
-            Query::Phrase(Phrase { text, field: Field::Text }) => format!("\"{text}\""),
-            other => format!("{other:?}"),
-        };
-        let tree = match &parsed.query {
-            Query::Boolean(Boolean { must, should, must_not }) if must_not.is_empty() => {
-                let required = must.iter().map(|query| format!("+{}", node(query)));
-                required.chain(should.iter().map(node)).collect::<Vec<_>>().join(" ")
-            }
-            query => node(query),
-        };
-        let reasons = parsed.warnings.iter().map(|warning| warning.reason().to_owned());
-        [tree].into_iter().chain(reasons).collect::<Vec<_>>().join(" ")
-    }
-
-    #[track_caller]
-    fn check(text: &str, expected: &str) {
-        assert_eq!(written(&parse(text)), expected, "{text:?}");
-    }
-
-    #[test]
-    fn plain_text_is_words() {
-        check("优化营商环境", "(优化营商环境)");
-        check("　问题导向　干部 ", "(问题导向　干部)");
-        check("+词 -词 标题:词 (甲|乙)", "(+词 -词 标题:词 (甲|乙))");
-        check("《党章》", "(《党章》)");
-    }
-
-    #[test]
-    fn quoted_text_is_required() {
-        for quoted in ["\"两个确立\"", "＂两个确立＂", "“两个确立”", "「两个确立」", "『两个确立』", " “两个确立” 。"]
-        {
-            check(quoted, "\"两个确立\"");
-        }
-        check("“两个确立” “两个维护”", "+\"两个确立\" +\"两个维护\"");
-        check("干部“两个确立”学习「两个维护」", "+\"两个确立\" +\"两个维护\" (干部) (学习)");
-        check("「所謂『國之大者』」", "\"所謂『國之大者』\"");
-        check("\" a, b \"", "\" a, b \"");
-    }
-
-    #[test]
-    fn an_unclosed_quote_leaves_words() {
-        check("干部“两个确立", "(干部“两个确立) UNCLOSED_QUOTE");
-        check("“甲”“乙 \"丙\"", "+\"甲\" (“乙 \"丙\") UNCLOSED_QUOTE");
-        check("两个确立”", "(两个确立”)");
-        check("“", "(“) UNCLOSED_QUOTE NOTHING_TO_SEARCH");
-    }
-
-    #[test]
-    fn a_quote_without_letter_or_digit_is_left_out() {
-        check("“，”干部", "(干部) EMPTY_PHRASE");
-        check("甲\"\"乙", "(甲) (乙) EMPTY_PHRASE");
-        check("\"\"", "(\"\") EMPTY_PHRASE NOTHING_TO_SEARCH");
-    }
-
-    #[test]
-    fn characters_that_fold_to_letters_are_letters() {
-        check("“⼈⼤”", "\"⼈⼤\"");
-        check("“○”干部", "+\"○\" (干部)");
-        check("○", "(○)");
-    }
-
-    #[test]
-    fn nothing_to_search_is_said() {
-        check("", "() NOTHING_TO_SEARCH");
-        check("　，。", "(　，。) NOTHING_TO_SEARCH");
-    }
-
-    #[test]
-    fn the_number_of_clauses_is_bounded() {
-        let parsed = parse(&"“甲”".repeat(MAX_CLAUSES));
-        assert_eq!(parsed.warnings, [Warning::TooManyClauses]);
-        let Query::Boolean(Boolean { must, should, .. }) = parsed.query else { panic!("{parsed:?}") };
-        assert_eq!((must.len(), should.len()), (MAX_CLAUSES - 3, 1));
-    }
-
-    #[test]
-    fn warnings_say_what_to_do() {
-        let message = "`“` is never closed: what follows was taken as words; close it to require it literally";
-        assert_eq!(Warning::UnclosedQuote('“').to_string(), message);
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_is_too_strange(text in "([\"＂“”「」『』甲○⼈，　 a]|\\PC){0,300}") {
-            let parsed = parse(&text);
-            let clauses = match &parsed.query {
-                Query::Boolean(Boolean { must, should, .. }) => 1 + must.len() + should.len(),
-                _ => 1,
-            };
-            prop_assert!(clauses <= MAX_CLAUSES);
-            prop_assert_eq!(parsed.warnings.contains(&Warning::NothingToSearch), !has_searchable(&text));
-        }
-    }
-}
+mod tests;

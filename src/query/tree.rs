@@ -14,10 +14,21 @@ pub const MAX_DEPTH: usize = 16;
 pub enum Query {
     /// Words, in any order.
     Words(Words),
-    /// A character sequence.
+    /// A character sequence, whatever stands between its letters and digits.
     Phrase(Phrase),
+    /// Exact characters. The query language has no form for it.
+    Substring(Substring),
+    /// A document named by its title.
+    NamedDocument(NamedDocument),
+    /// A document named by its number.
+    DocumentNumber(DocumentNumber),
+    /// A condition on the document.
+    Metadata(Metadata),
     /// Other queries, combined.
     Boolean(Boolean),
+    /// Alternatives, at least two: one of them has to match. The same as a combination with nothing but `should`, except
+    /// that [`Query::requiring_all`] leaves them alternatives.
+    Alternatives(Vec<Query>),
     /// Every paragraph.
     MatchAll,
 }
@@ -32,8 +43,41 @@ impl Query {
                 let must = must.into_iter().chain(should).map(Self::requiring_all).collect();
                 Self::Boolean(Boolean { must, should: Vec::new(), must_not })
             }
-            Self::Phrase(_) | Self::MatchAll => self,
+            Self::Alternatives(alternatives) => {
+                Self::Alternatives(alternatives.into_iter().map(Self::requiring_all).collect())
+            }
+            Self::Phrase(_)
+            | Self::Substring(_)
+            | Self::NamedDocument(_)
+            | Self::DocumentNumber(_)
+            | Self::Metadata(_)
+            | Self::MatchAll => self,
         }
+    }
+
+    /// The number of levels: one for a query without parts.
+    pub fn depth(&self) -> usize {
+        1 + self.parts().map(Self::depth).max().unwrap_or_default()
+    }
+
+    /// The number of nodes, this one included.
+    pub fn clauses(&self) -> usize {
+        1 + self.parts().map(Self::clauses).sum::<usize>()
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &Self> {
+        let [one, two, three]: [&[Self]; 3] = match self {
+            Self::Boolean(Boolean { must, should, must_not }) => [must, should, must_not],
+            Self::Alternatives(alternatives) => [alternatives, &[], &[]],
+            Self::Words(_)
+            | Self::Phrase(_)
+            | Self::Substring(_)
+            | Self::NamedDocument(_)
+            | Self::DocumentNumber(_)
+            | Self::Metadata(_)
+            | Self::MatchAll => [&[], &[], &[]],
+        };
+        one.iter().chain(two).chain(three)
     }
 }
 
@@ -55,6 +99,58 @@ pub struct Phrase {
     pub text: String,
     /// Where to look.
     pub field: Field,
+}
+
+/// Characters that must stand in the paragraph's text exactly so: punctuation, script, width and case included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Substring {
+    /// The characters.
+    pub text: String,
+}
+
+/// A document named by its title: its paragraphs are wanted, and those that mention it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedDocument {
+    /// The title or a part of it, as it was written; its folded letters and digits count.
+    pub title: String,
+}
+
+/// A document named by its number (发文字号): its paragraphs are wanted, and those that mention it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentNumber {
+    /// The number; its folded letters and digits count, so brackets, width and spaces do not. The parser writes each
+    /// in one form: `国办发〔2024〕1号`.
+    pub number: String,
+}
+
+/// A condition on the document. It adds nothing to the score.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metadata {
+    /// What of the document.
+    pub field: MetadataField,
+    /// What it has to be: equal in its folded letters and digits.
+    pub value: String,
+}
+
+/// What is known about a document and can be a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetadataField {
+    /// Where it was found (来源).
+    Source,
+    /// Who wrote it (作者).
+    Author,
+    /// Who issued it (发文机关).
+    Agency,
+    /// Its number (发文字号).
+    DocumentNumber,
+    /// Its kind (文种).
+    DocumentType,
+    /// Its level (级别).
+    Level,
+    /// The collection that it belongs to (集合).
+    Collection,
+    /// One of its labels (标签).
+    Label,
 }
 
 /// Queries, combined. Without `must`, one of `should` has to match; `must_not` alone is taken from everything.

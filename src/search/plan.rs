@@ -4,7 +4,10 @@ use std::{collections::HashSet, sync::atomic::AtomicBool};
 
 use crate::{
     engine::{Clause, Expression, ReadError, Snapshot, Term, TermField},
-    query::{Boolean, Field, MatchMode, Phrase, Query, Words},
+    query::{
+        Boolean, DocumentNumber, Field, MatchMode, Metadata, MetadataField, NamedDocument, Phrase, Query, Substring,
+        Words,
+    },
     text::{QueryWord, Segmenter, searchable},
 };
 
@@ -22,7 +25,12 @@ pub(super) fn plan(query: &Query, mode: MatchMode, segmenter: &Segmenter) -> Exp
     match query {
         Query::Words(words) => plan_words(words, mode, segmenter),
         Query::Phrase(phrase) => plan_phrase(phrase),
+        Query::Substring(substring) => plan_substring(substring),
+        Query::NamedDocument(named) => plan_named_document(named),
+        Query::DocumentNumber(number) => plan_document_number(number),
+        Query::Metadata(metadata) => plan_metadata(metadata),
         Query::Boolean(boolean) => plan_boolean(boolean, mode, segmenter),
+        Query::Alternatives(alternatives) => combined(any_of(alternatives, mode, segmenter)),
         Query::MatchAll => Expression::All,
     }
 }
@@ -81,31 +89,86 @@ fn wanted(words: Vec<QueryWord>) -> impl Iterator<Item = String> {
 }
 
 fn plan_phrase(Phrase { text, field }: &Phrase) -> Expression {
-    let characters = searchable(text);
-    if characters.is_empty() {
-        return Expression::Nothing;
-    }
     let field = match field {
         Field::Text => TermField::Text,
         Field::Title => TermField::Title,
     };
-    Expression::Term(Term { characters, field, word: false })
+    phrase(text, field)
+}
+
+/// Nothing: no engine verifies exact characters yet, and the door refuses such trees.
+fn plan_substring(Substring { text: _ }: &Substring) -> Expression {
+    Expression::Nothing
+}
+
+/// The documents titled so, and the paragraphs that mention them.
+fn plan_named_document(NamedDocument { title }: &NamedDocument) -> Expression {
+    either(phrase(title, TermField::Title), phrase(title, TermField::Text))
+}
+
+/// The document with the number, and the paragraphs that mention it.
+fn plan_document_number(DocumentNumber { number }: &DocumentNumber) -> Expression {
+    let condition = Metadata { field: MetadataField::DocumentNumber, value: number.clone() };
+    either(plan_metadata(&condition), phrase(number, TermField::Text))
+}
+
+/// The seam for conditions on documents: no engine has them yet, so none is ever met.
+fn plan_metadata(Metadata { field: _, value: _ }: &Metadata) -> Expression {
+    Expression::Nothing
 }
 
 fn plan_boolean(Boolean { must, should, must_not }: &Boolean, mode: MatchMode, segmenter: &Segmenter) -> Expression {
+    let mut clauses = all_of(must, mode, segmenter);
+    clauses.extend(any_of(should, mode, segmenter));
+    clauses.extend(must_not.iter().map(|part| Clause::MustNot(plan(part, mode, segmenter))));
+    combined(clauses)
+}
+
+/// Requirements, in one row with those that they consist of.
+fn all_of(queries: &[Query], mode: MatchMode, segmenter: &Segmenter) -> Vec<Clause> {
+    row(queries.iter().map(|part| plan(part, mode, segmenter)), Clause::Must, |part| matches!(part, Clause::Must(_)))
+}
+
+/// Alternatives, in one row with those among them: engines prune flat unions only.
+fn any_of(queries: &[Query], mode: MatchMode, segmenter: &Segmenter) -> Vec<Clause> {
+    row(queries.iter().map(|part| plan(part, mode, segmenter)), Clause::Should, |part| {
+        matches!(part, Clause::Should(_))
+    })
+}
+
+/// Clauses of one kind in one row, those of combinations that have no other kind included.
+fn row(
+    parts: impl Iterator<Item = Expression>,
+    wrap: fn(Expression) -> Clause,
+    is_wrapped: fn(&Clause) -> bool,
+) -> Vec<Clause> {
     let mut clauses = Vec::new();
-    clauses.extend(must.iter().map(|part| Clause::Must(plan(part, mode, segmenter))));
-    for part in should {
-        match plan(part, mode, segmenter) {
-            // Alternatives among alternatives stand in one row: engines prune flat unions only.
-            Expression::Combined(parts) if parts.iter().all(|part| matches!(part, Clause::Should(_))) => {
-                clauses.extend(parts);
-            }
-            planned => clauses.push(Clause::Should(planned)),
+    for part in parts {
+        match part {
+            Expression::Combined(parts) if parts.iter().all(is_wrapped) => clauses.extend(parts),
+            part => clauses.push(wrap(part)),
         }
     }
-    clauses.extend(must_not.iter().map(|part| Clause::MustNot(plan(part, mode, segmenter))));
+    clauses
+}
+
+fn combined(clauses: Vec<Clause>) -> Expression {
     if clauses.is_empty() { Expression::Nothing } else { Expression::Combined(clauses) }
+}
+
+fn either(one: Expression, other: Expression) -> Expression {
+    match (one, other) {
+        (Expression::Nothing, only) | (only, Expression::Nothing) => only,
+        (one, other) => Expression::Combined(vec![Clause::Should(one), Clause::Should(other)]),
+    }
+}
+
+fn phrase(text: &str, field: TermField) -> Expression {
+    let characters = searchable(text);
+    if characters.is_empty() {
+        return Expression::Nothing;
+    }
+    Expression::Term(Term { characters, field, word: false })
 }
 
 fn collect_terms<'a>(expression: &'a Expression, terms: &mut Vec<&'a Term>) {
@@ -173,6 +236,27 @@ mod tests {
         any("什么是营商环境", "营商环境");
         any("什么", "什么");
         any("，。", "nothing");
+    }
+
+    #[test]
+    fn signs_alternatives_and_names_keep_their_meaning() {
+        let any = |text: &str, expected: &str| check(&parse(text).query, MatchMode::Any, expected);
+        any("+优化营商环境 干部 -教育", "(+优化 +营商环境 干部 -教育)");
+        any("干部 | 忠诚 教育", "(干部 忠诚 教育)");
+        any("+(干部 | 忠诚) 教育", "(+(干部 忠诚) 教育)");
+        any("标题:通知 标题:“意见”", "(+title:“意见” title:通知)");
+        any("《党章》", "(title:“党章” “党章”)");
+        any("学习《党章》", "(学习 title:“党章” “党章”)");
+        any("国办发[2024] 1号", "“国办发20241号”");
+        check(&Query::Substring(Substring { text: "党".to_owned() }), MatchMode::Any, "nothing");
+    }
+
+    #[test]
+    fn alternatives_stay_alternatives_when_everything_is_required() {
+        let all = |text: &str, expected: &str| check(&parse(text).query.requiring_all(), MatchMode::All, expected);
+        all("干部 | 忠诚 教育", "(+(干部 忠诚) +教育)");
+        all("干部 | 忠诚", "(干部 忠诚)");
+        all("(优化营商环境 《党章》) | 忠诚", "((+优化 +营商环境 +(title:“党章” “党章”)) 忠诚)");
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use crate::{
     query::{
-        Boolean, Field, MAX_CHARACTERS, MAX_CLAUSES, MAX_DEPTH, MAX_TREE_CHARACTERS, MatchMode, Phrase, Query, Words,
+        Boolean, DocumentNumber, Field, MAX_CHARACTERS, MAX_CLAUSES, MAX_DEPTH, MAX_TREE_CHARACTERS, MatchMode,
+        Metadata, MetadataField, NamedDocument, Phrase, Query, Substring, Words,
     },
     rpc::{
         convert::invalid::{Invalid, enumeration, match_mode},
@@ -48,6 +49,17 @@ impl Reader {
             }
             Kind::Boolean(boolean) => self.boolean(&format!("{field}.boolean"), depth, boolean),
             Kind::MatchAll(proto::MatchAllQuery {}) => Ok(Query::MatchAll),
+            Kind::NamedDocument(proto::NamedDocumentQuery { title }) => {
+                let title = self.text(&format!("{field}.named_document.title"), title)?;
+                Ok(Query::NamedDocument(NamedDocument { title }))
+            }
+            Kind::DocumentNumber(proto::DocumentNumberQuery { number }) => {
+                let number = self.text(&format!("{field}.document_number.number"), number)?;
+                Ok(Query::DocumentNumber(DocumentNumber { number }))
+            }
+            Kind::Metadata(proto::MetadataQuery { field: _, value: _ }) => {
+                Err(Invalid::not_served(&format!("{field}.metadata")))
+            }
         }
     }
 
@@ -132,6 +144,21 @@ pub(crate) fn tree(query: &Query) -> proto::Query {
             should: should.iter().map(tree).collect(),
             must_not: must_not.iter().map(tree).collect(),
         }),
+        Query::Substring(Substring { text }) => Kind::Substring(proto::SubstringQuery { text: text.clone() }),
+        Query::NamedDocument(NamedDocument { title }) => {
+            Kind::NamedDocument(proto::NamedDocumentQuery { title: title.clone() })
+        }
+        Query::DocumentNumber(DocumentNumber { number }) => {
+            Kind::DocumentNumber(proto::DocumentNumberQuery { number: number.clone() })
+        }
+        Query::Metadata(Metadata { field, value }) => {
+            Kind::Metadata(proto::MetadataQuery { field: metadata_field(*field).into(), value: value.clone() })
+        }
+        Query::Alternatives(alternatives) => Kind::Boolean(proto::BooleanQuery {
+            must: Vec::new(),
+            should: alternatives.iter().map(tree).collect(),
+            must_not: Vec::new(),
+        }),
         Query::MatchAll => Kind::MatchAll(proto::MatchAllQuery {}),
     };
     proto::Query { kind: Some(kind) }
@@ -142,6 +169,19 @@ fn written_field(field: Option<Field>) -> proto::QueryField {
         None => proto::QueryField::Unspecified,
         Some(Field::Text) => proto::QueryField::Text,
         Some(Field::Title) => proto::QueryField::Title,
+    }
+}
+
+fn metadata_field(field: MetadataField) -> proto::MetadataField {
+    match field {
+        MetadataField::Source => proto::MetadataField::Source,
+        MetadataField::Author => proto::MetadataField::Author,
+        MetadataField::Agency => proto::MetadataField::Agency,
+        MetadataField::DocumentNumber => proto::MetadataField::DocumentNumber,
+        MetadataField::DocumentType => proto::MetadataField::DocumentType,
+        MetadataField::Level => proto::MetadataField::Level,
+        MetadataField::Collection => proto::MetadataField::Collection,
+        MetadataField::Label => proto::MetadataField::Label,
     }
 }
 
@@ -156,6 +196,7 @@ fn written_mode(mode: Option<MatchMode>) -> proto::MatchMode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::query::parse;
 
     fn text(words: &str) -> proto::Query {
         let text = proto::TextQuery { text: words.to_owned(), field: 0, r#match: 0 };
@@ -183,6 +224,42 @@ mod tests {
     }
 
     #[test]
+    fn named_documents_and_numbers_come_back_too() {
+        let named = proto::NamedDocumentQuery { title: "党章".to_owned() };
+        let number = proto::DocumentNumberQuery { number: "国发[2024] 1号".to_owned() };
+        let sent = any_of(vec![
+            proto::Query { kind: Some(Kind::NamedDocument(named)) },
+            proto::Query { kind: Some(Kind::DocumentNumber(number)) },
+        ]);
+        assert_eq!(tree(&typed("typed_query", sent.clone()).unwrap()), sent);
+    }
+
+    #[test]
+    fn what_people_write_is_shown_as_a_tree() {
+        #[track_caller]
+        fn check(text: &str, expected: &proto::Query) {
+            assert_eq!(tree(&parse(text).query), *expected, "{text}");
+        }
+        let metadata = |field: proto::MetadataField| {
+            let query = proto::MetadataQuery { field: field.into(), value: "甲".to_owned() };
+            proto::Query { kind: Some(Kind::Metadata(query)) }
+        };
+        check("甲 | 乙", &any_of(vec![text("甲"), text("乙")]));
+        for (name, field) in [
+            ("来源", proto::MetadataField::Source),
+            ("作者", proto::MetadataField::Author),
+            ("机关", proto::MetadataField::Agency),
+            ("文号", proto::MetadataField::DocumentNumber),
+            ("类型", proto::MetadataField::DocumentType),
+            ("级别", proto::MetadataField::Level),
+            ("集合", proto::MetadataField::Collection),
+            ("标签", proto::MetadataField::Label),
+        ] {
+            check(&format!("{name}:甲"), &metadata(field));
+        }
+    }
+
+    #[test]
     fn a_tree_is_bounded_in_depth_and_size() {
         assert!(typed("typed_query", nested(MAX_DEPTH)).is_ok());
         check_refused(nested(MAX_DEPTH + 1), "typed_query");
@@ -198,6 +275,12 @@ mod tests {
         check_refused(proto::Query { kind: None }, "typed_query");
         let substring = proto::SubstringQuery { text: "〔2024〕".to_owned() };
         check_refused(proto::Query { kind: Some(Kind::Substring(substring)) }, "typed_query.substring");
+        let metadata = proto::MetadataQuery { field: proto::MetadataField::Source.into(), value: "甲".to_owned() };
+        check_refused(proto::Query { kind: Some(Kind::Metadata(metadata)) }, "typed_query.metadata");
+        let named = proto::NamedDocumentQuery { title: String::new() };
+        check_refused(proto::Query { kind: Some(Kind::NamedDocument(named)) }, "typed_query.named_document.title");
+        let number = proto::DocumentNumberQuery { number: "1".repeat(MAX_CHARACTERS + 1) };
+        check_refused(proto::Query { kind: Some(Kind::DocumentNumber(number)) }, "typed_query.document_number.number");
         let unknown = proto::TextQuery { text: "干部".to_owned(), field: 7, r#match: 0 };
         check_refused(proto::Query { kind: Some(Kind::Text(unknown)) }, "typed_query.text.field");
     }

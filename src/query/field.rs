@@ -1,0 +1,85 @@
+//! The names of fields, as they stand before a colon.
+
+use crate::query::{Field, Metadata, MetadataField, Phrase, Query, Words, tree::MatchMode};
+
+/// Characters of the longest name.
+pub(super) const LONGEST_NAME: usize = 10;
+
+/// Every name of every field, folded; the first of each is how it is printed.
+const NAMES: [(Scope, &[&str]); 10] = [
+    (Scope::Paragraph(Field::Title), &["标题", "title"]),
+    (Scope::Paragraph(Field::Text), &["正文", "text"]),
+    (Scope::Document(MetadataField::Source), &["来源", "source"]),
+    (Scope::Document(MetadataField::Author), &["作者", "author"]),
+    (Scope::Document(MetadataField::Agency), &["机关", "发文机关", "agency"]),
+    (Scope::Document(MetadataField::DocumentNumber), &["文号", "发文字号", "number"]),
+    (Scope::Document(MetadataField::DocumentType), &["类型", "文种", "type"]),
+    (Scope::Document(MetadataField::Level), &["级别", "level"]),
+    (Scope::Document(MetadataField::Collection), &["集合", "collection"]),
+    (Scope::Document(MetadataField::Label), &["标签", "label"]),
+];
+
+/// What a part of a query is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// What a paragraph says, or the title above it.
+    Paragraph(Field),
+    /// What is known about the document: a condition.
+    Document(MetadataField),
+}
+
+impl Scope {
+    /// The scope of a folded name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        NAMES.iter().find(|(_, names)| names.contains(&name)).map(|&(scope, _)| scope)
+    }
+
+    /// How it is printed.
+    pub(super) fn name(self) -> &'static str {
+        NAMES.iter().find(|&&(scope, _)| scope == self).map_or("", |(_, names)| names[0])
+    }
+}
+
+/// Plain words within a scope; `None` looks where words look by themselves.
+pub(super) fn words(scope: Option<Scope>, text: String, mode: Option<MatchMode>) -> Query {
+    match scope {
+        None => Query::Words(Words { text, field: None, mode }),
+        Some(Scope::Paragraph(field)) => Query::Words(Words { text, field: Some(field), mode }),
+        Some(Scope::Document(field)) => Query::Metadata(Metadata { field, value: text }),
+    }
+}
+
+/// A quoted part within a scope; `None` looks where quoted parts look by themselves.
+pub(super) fn phrase(scope: Option<Scope>, text: String) -> Query {
+    match scope {
+        None => Query::Phrase(Phrase { text, field: Field::Text }),
+        Some(Scope::Paragraph(field)) => Query::Phrase(Phrase { text, field }),
+        Some(Scope::Document(field)) => Query::Metadata(Metadata { field, value: text }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::fold;
+
+    #[test]
+    fn names_are_folded_distinct_and_no_longer_than_the_longest() {
+        let names: Vec<_> = NAMES.iter().flat_map(|(_, names)| *names).collect();
+        for (index, name) in names.iter().enumerate() {
+            assert_eq!(fold(name), **name);
+            assert!(name.chars().count() <= LONGEST_NAME, "{name}");
+            assert!(!names[..index].contains(name), "{name}");
+        }
+        assert!(names.iter().any(|name| name.chars().count() == LONGEST_NAME));
+    }
+
+    #[test]
+    fn every_scope_is_found_by_each_of_its_names() {
+        for (scope, names) in NAMES {
+            assert!(names.iter().all(|name| Scope::named(name) == Some(scope)));
+            assert_eq!(scope.name(), names[0]);
+        }
+        assert_eq!(Scope::named("时间"), None);
+    }
+}

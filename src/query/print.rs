@@ -1,0 +1,188 @@
+//! From the tree to what people write: what is printed parses to the same tree.
+//!
+//! That holds for every tree that the parser makes. The language has no form for exact characters (printed as
+//! `substring:"…"`), for every paragraph (`*`), for parts that would be required by themselves and are only wanted, and
+//! for combinations of combinations that mean the same without one of them; these are printed as the nearest there is.
+
+use std::fmt::{self, Display, Formatter, Write};
+
+use crate::{
+    query::{
+        Boolean, DocumentNumber, Field, MatchMode, Metadata, NamedDocument, Phrase, Query, Substring, Words,
+        field::{LONGEST_NAME, Scope},
+        number::is_number_without_prefix,
+        scan::{Character, is_bar, is_closing, is_opening, opens_quote},
+    },
+    text::fold,
+};
+
+impl Display for Query {
+    /// Writes the query as people would.
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Boolean(boolean) => sequence(f, boolean),
+            Self::Alternatives(alternatives) => row(f, alternatives),
+            Self::Words(words) if words.mode == Some(MatchMode::All) => clause(f, "+", self),
+            Self::Words(Words { text, field: None, .. }) => plain(f, text),
+            _ => clause(f, "", self),
+        }
+    }
+}
+
+fn sequence(f: &mut Formatter<'_>, Boolean { must, should, must_not }: &Boolean) -> fmt::Result {
+    let mut separator = "";
+    let signed = [("+", must), ("", should), ("-", must_not)];
+    for (sign, query) in signed.iter().flat_map(|&(sign, queries)| queries.iter().map(move |query| (sign, query))) {
+        f.write_str(separator)?;
+        separator = " ";
+        match query {
+            Query::Phrase(_) | Query::Metadata(_) if sign == "+" => clause(f, "", query)?,
+            Query::Words(Words { text, field: None, mode: None }) if sign.is_empty() => plain(f, text)?,
+            query => clause(f, sign, query)?,
+        }
+    }
+    Ok(())
+}
+
+fn row(f: &mut Formatter<'_>, alternatives: &[Query]) -> fmt::Result {
+    for (index, query) in alternatives.iter().enumerate() {
+        if index > 0 {
+            f.write_str(" | ")?;
+        }
+        clause(f, "", query)?;
+    }
+    Ok(())
+}
+
+/// Writes one part with its sign, in brackets where it would fall apart without them.
+fn clause(f: &mut Formatter<'_>, sign: &str, query: &Query) -> fmt::Result {
+    f.write_str(sign)?;
+    match query {
+        Query::Words(words) => word(f, sign, words),
+        Query::Phrase(Phrase { text, field: Field::Text }) => quoted(f, text),
+        Query::Phrase(Phrase { text, field: Field::Title }) => {
+            f.write_str("标题:")?;
+            quoted(f, text)
+        }
+        Query::Substring(Substring { text }) => {
+            f.write_str("substring:")?;
+            quoted(f, text)
+        }
+        Query::NamedDocument(NamedDocument { title }) => titled(f, title),
+        Query::DocumentNumber(DocumentNumber { number }) => f.write_str(number),
+        Query::Metadata(Metadata { field, value }) => {
+            write!(f, "{}:", Scope::Document(*field).name())?;
+            quoted(f, value)
+        }
+        Query::Boolean(_) | Query::Alternatives(_) => write!(f, "({query})"),
+        Query::MatchAll => f.write_str("*"),
+    }
+}
+
+/// Writes words as one part. A sign directly before a word means all of its words, one before a bracket does not.
+fn word(f: &mut Formatter<'_>, sign: &str, words: &Words) -> fmt::Result {
+    let Words { text, field, mode } = words;
+    let all = *mode == Some(MatchMode::All);
+    if all && sign.is_empty() {
+        f.write_str("(+")?;
+        word(f, "+", words)?;
+        return f.write_char(')');
+    }
+    if let Some(field) = *field {
+        write!(f, "{}:", Scope::Paragraph(field).name())?;
+    }
+    if text.contains(' ') || (!all && !sign.is_empty()) {
+        f.write_char('(')?;
+        plain(f, text)?;
+        return f.write_char(')');
+    }
+    plain(f, text)
+}
+
+/// Writes plain words, with a backslash before what would mean something.
+fn plain(f: &mut Formatter<'_>, text: &str) -> fmt::Result {
+    let characters: Vec<_> = text.chars().map(|value| Character { value, escaped: false }).collect();
+    let mut at = 0;
+    for (index, chunk) in text.split(' ').enumerate() {
+        if index > 0 {
+            f.write_char(' ')?;
+            at += 1;
+        }
+        at = escaped(f, chunk, &characters, at)?;
+    }
+    Ok(())
+}
+
+/// Writes a chunk of words that begins at a character; returns where it ends.
+fn escaped(f: &mut Formatter<'_>, chunk: &str, characters: &[Character], start: usize) -> Result<usize, fmt::Error> {
+    let colon = name_length(chunk);
+    let end = start + chunk.chars().count();
+    let has_number = (start..end).any(|at| is_number_without_prefix(characters, at));
+    let brackets = has_number || chunk.starts_with(is_opening) || !is_balanced(chunk, is_opening, is_closing);
+    let mut at = start;
+    for value in chunk.chars() {
+        let is_special = match value {
+            '\\' | '《' => true,
+            '+' | '＋' | '-' | '－' => at == start,
+            'O' => chunk == "OR",
+            _ if opens_quote(value) || is_bar(value) || Some(at - start) == colon => true,
+            _ if is_opening(value) || is_closing(value) => brackets,
+            _ => is_number_without_prefix(characters, at),
+        };
+        if is_special {
+            f.write_char('\\')?;
+        }
+        f.write_char(value)?;
+        at += 1;
+    }
+    Ok(at)
+}
+
+/// The characters before the colon, where they are the name of a field.
+fn name_length(chunk: &str) -> Option<usize> {
+    let (name, _) = chunk.split_once([':', '：'])?;
+    let length = name.chars().count();
+    (length <= LONGEST_NAME && Scope::named(&fold(name)).is_some()).then_some(length)
+}
+
+/// Whether every mark in a text has its partner there.
+fn is_balanced(text: &str, opens: impl Fn(char) -> bool, closes: impl Fn(char) -> bool) -> bool {
+    let mut open = 0_usize;
+    for value in text.chars() {
+        if opens(value) {
+            open += 1;
+        } else if closes(value) {
+            let Some(left) = open.checked_sub(1) else { return false };
+            open = left;
+        }
+    }
+    open == 0
+}
+
+/// Writes a text within quotation marks.
+fn quoted(f: &mut Formatter<'_>, text: &str) -> fmt::Result {
+    f.write_char('"')?;
+    with_escapes(f, text, |value| matches!(value, '\\' | '"' | '＂'))?;
+    f.write_char('"')
+}
+
+/// Writes a text within title marks. Titles may stand within titles.
+fn titled(f: &mut Formatter<'_>, text: &str) -> fmt::Result {
+    let nests = is_balanced(text, |value| value == '《', |value| value == '》');
+    f.write_char('《')?;
+    with_escapes(f, text, |value| value == '\\' || (!nests && matches!(value, '《' | '》')))?;
+    f.write_char('》')
+}
+
+fn with_escapes(f: &mut Formatter<'_>, text: &str, is_special: impl Fn(char) -> bool) -> fmt::Result {
+    for value in text.chars() {
+        if is_special(value) {
+            f.write_char('\\')?;
+        }
+        f.write_char(value)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+use super::*;
+use crate::query::{MetadataField, parse};
+
+fn words(text: &str) -> Query {
+    Query::Words(Words { text: text.to_owned(), field: None, mode: None })
+}
+
+#[test]
+fn what_is_written_is_printed_in_one_form() {
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let query = parse(text).query;
+        assert_eq!(query.to_string(), expected);
+        assert_eq!(parse(expected).query, query, "{expected}");
+    }
+    check("　问题导向　干部", "问题导向 干部");
+    check("甲 “乙” 丙 －丁 ＋戊", "\"乙\" +戊 甲 丙 -丁");
+    check("+(甲 乙) -(丙 丁)", "+(甲 乙) -(丙 丁)");
+    check("甲 OR 乙 丙", "(甲 | 乙) 丙");
+    check("甲 ｜ （乙 丙） ｜ （＋丁）", "甲 | (乙 丙) | (+丁)");
+    check("title:甲 標題:「乙」 標題:(丙 丁)", "标题:\"乙\" 标题:甲 标题:(丙 丁)");
+    check("source:甲 -来源:(乙 丙)", "来源:\"甲\" -来源:\"乙 丙\"");
+    check("学习《关于《办法》的通知》", "学习 《关于《办法》的通知》");
+    check("国发[2024] 1号文", "国发〔2024〕1号");
+    check("村（社区）干部 C++ 中-俄", "村（社区）干部 C++ 中-俄");
+    check("“甲 - （一）总则 \\OR \\标题:乙", r"\“甲 \- \（一\）总则 \OR 标题\:乙");
+    check(r"国发\(2024)1号", r"国发\(2024\)1号");
+    check("「甲\"」", r#""甲\"""#);
+}
+
+#[test]
+fn what_the_language_cannot_say_is_printed_too() {
+    #[track_caller]
+    fn check(query: &Query, expected: &str) {
+        assert_eq!(query.to_string(), expected);
+    }
+    let phrase = Query::Phrase(Phrase { text: "甲\"".to_owned(), field: Field::Text });
+    check(&Query::Substring(Substring { text: "〔甲〕".to_owned() }), "substring:\"〔甲〕\"");
+    check(&Query::MatchAll, "*");
+    check(&Query::Boolean(Boolean { should: vec![phrase, words("乙")], ..Boolean::default() }), "\"甲\\\"\" 乙");
+    check(&Query::Boolean(Boolean::default()), "");
+}
+
+mod laws {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Words in the form that the parser gives them, with signs among them that mean nothing there.
+    fn text() -> impl Strategy<Value = String> {
+        let chunk = "[甲乙+（(“”《|\\\\:OR〔2024〕号)）-]{0,6}[丙丁][甲）)”》+-]{0,2}";
+        proptest::collection::vec(chunk, 1..4).prop_map(|chunks| chunks.join(" "))
+    }
+
+    fn plain() -> impl Strategy<Value = Query> {
+        (text(), any::<Option<bool>>()).prop_map(|(text, title)| {
+            let field = title.map(|title| if title { Field::Title } else { Field::Text });
+            Query::Words(Words { text, field, mode: None })
+        })
+    }
+
+    fn named() -> impl Strategy<Value = Query> {
+        prop_oneof![
+            "[甲“《》\\\\]{0,4}乙".prop_map(|title| Query::NamedDocument(NamedDocument { title })),
+            "[国京]发〔20[0-9]{2}〕[1-9]号".prop_map(|number| Query::DocumentNumber(DocumentNumber { number })),
+        ]
+    }
+
+    /// What is required by itself.
+    fn demanded() -> impl Strategy<Value = Query> {
+        let text = || "[甲 \"“”『』\\\\|(]{0,4}乙";
+        let field = prop_oneof![Just(MetadataField::Source), Just(MetadataField::DocumentNumber)];
+        prop_oneof![
+            (text(), any::<bool>()).prop_map(|(text, title)| {
+                Query::Phrase(Phrase { text, field: if title { Field::Title } else { Field::Text } })
+            }),
+            (field, text()).prop_map(|(field, value)| Query::Metadata(Metadata { field, value })),
+        ]
+    }
+
+    /// Alternatives of which one at least is not required by itself.
+    fn alternatives(inner: impl Strategy<Value = Query>) -> impl Strategy<Value = Query> {
+        let rest = proptest::collection::vec(inner, 1..3);
+        (named(), rest).prop_map(|(first, rest)| Query::Alternatives([vec![first], rest].concat()))
+    }
+
+    /// A sequence of at least two clauses: at most one node of plain words, alternatives as wanted parts.
+    fn sequence(inner: impl Strategy<Value = Query> + Clone) -> impl Strategy<Value = Query> {
+        let word = text().prop_map(|text| words(&text));
+        let should = proptest::collection::vec(prop_oneof![named(), alternatives(inner.clone())], 0..2);
+        let must = proptest::collection::vec(prop_oneof![demanded(), inner.clone()], 0..2);
+        let must_not = proptest::collection::vec(prop_oneof![demanded(), inner], 1..3);
+        (must, word, should, must_not).prop_map(|(must, word, mut should, must_not)| {
+            should.insert(should.len() / 2, word);
+            Query::Boolean(Boolean { must, should, must_not })
+        })
+    }
+
+    fn tree() -> impl Strategy<Value = Query> {
+        let leaf = prop_oneof![plain(), named()].boxed();
+        let inner = sequence(leaf.clone()).boxed();
+        let nested = prop_oneof![leaf.clone(), inner.clone()].boxed();
+        prop_oneof![leaf, demanded(), sequence(nested.clone()), alternatives(nested)]
+    }
+
+    proptest! {
+        #[test]
+        fn a_tree_parses_to_itself(tree in tree()) {
+            let printed = tree.to_string();
+            prop_assert_eq!(parse(&printed).query, tree, "{}", printed);
+        }
+    }
+}

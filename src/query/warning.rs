@@ -1,0 +1,112 @@
+//! What the parser took otherwise than it may have been meant.
+
+use std::{fmt, mem::discriminant};
+
+use crate::query::{MAX_CLAUSES, MAX_DEPTH};
+
+/// What was taken otherwise than it may have been meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// A quotation mark without its partner: it was taken literally.
+    UnclosedQuote(char),
+    /// `《` without its partner: it was taken literally.
+    UnclosedTitle,
+    /// A bracket that would group, without its partner: it was taken literally.
+    UnpairedBracket(char),
+    /// A sign with nothing directly behind it that it could be meant for: it was taken literally.
+    LoneSign(char),
+    /// A field's name without a value directly behind the colon: it was taken literally.
+    MissingValue(String),
+    /// What looks like a field and is none: it was taken literally.
+    UnknownField(String),
+    /// `|` without something on either side: it was left out.
+    MissingAlternative,
+    /// A quoted part or a title without a letter or digit: it was left out.
+    EmptyPhrase,
+    /// A pair of brackets around nothing: it was left out.
+    EmptyGroup,
+    /// More than [`MAX_CLAUSES`]: the rest was taken as words.
+    TooManyClauses,
+    /// More than [`MAX_DEPTH`] levels: a group was taken as words.
+    TooDeep,
+    /// Nothing is looked for, something is excluded: every other paragraph matches.
+    OnlyExclusions,
+    /// The whole query has no letter or digit: nothing can match.
+    NothingToSearch,
+}
+
+impl Warning {
+    /// The name that programs go by.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::UnclosedQuote(_) => "UNCLOSED_QUOTE",
+            Self::UnclosedTitle => "UNCLOSED_TITLE",
+            Self::UnpairedBracket(_) => "UNPAIRED_BRACKET",
+            Self::LoneSign(_) => "LONE_SIGN",
+            Self::MissingValue(_) => "MISSING_VALUE",
+            Self::UnknownField(_) => "UNKNOWN_FIELD",
+            Self::MissingAlternative => "MISSING_ALTERNATIVE",
+            Self::EmptyPhrase => "EMPTY_PHRASE",
+            Self::EmptyGroup => "EMPTY_GROUP",
+            Self::TooManyClauses => "TOO_MANY_CLAUSES",
+            Self::TooDeep => "TOO_DEEP",
+            Self::OnlyExclusions => "ONLY_EXCLUSIONS",
+            Self::NothingToSearch => "NOTHING_TO_SEARCH",
+        }
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnclosedQuote(quote) => {
+                write!(f, "`{quote}` is never closed and was taken literally; close it to require what follows it")
+            }
+            Self::UnclosedTitle => f.write_str("`《` is never closed and was taken literally; close it with `》`"),
+            Self::UnpairedBracket(bracket) => {
+                write!(f, "`{bracket}` has no partner and was taken literally; add the other one to group")
+            }
+            Self::LoneSign(sign) => {
+                write!(f, "`{sign}` was taken literally; write it directly before the word or bracket it is meant for")
+            }
+            Self::MissingValue(name) => {
+                write!(f, "`{name}:` was taken literally; write the value directly behind the colon")
+            }
+            Self::UnknownField(name) => {
+                write!(f, "`{name}` is not a field, so it was taken literally; write `\\:` to say so yourself")
+            }
+            Self::MissingAlternative => {
+                f.write_str("`|` was left out, for it stands between two alternatives; write one on either side")
+            }
+            Self::EmptyPhrase => f.write_str("a quoted part or title without a letter or digit was left out"),
+            Self::EmptyGroup => f.write_str("a pair of brackets around nothing was left out"),
+            Self::TooManyClauses => {
+                write!(f, "a query has at most {MAX_CLAUSES} clauses; what came after them was taken as words")
+            }
+            Self::TooDeep => {
+                write!(f, "a query has at most {MAX_DEPTH} levels; what was nested deeper was taken as words")
+            }
+            Self::OnlyExclusions => {
+                f.write_str("the query only excludes, so every other paragraph matches; add what is looked for")
+            }
+            Self::NothingToSearch => f.write_str("the query has no letter or digit, so nothing can match"),
+        }
+    }
+}
+
+/// The warnings so far: each kind once, for the first place where it holds, so that they stay few.
+#[derive(Default)]
+pub(super) struct Warnings(Vec<Warning>);
+
+impl Warnings {
+    pub(super) fn add(&mut self, warning: Warning) {
+        if !self.0.iter().any(|known| discriminant(known) == discriminant(&warning)) {
+            self.0.push(warning);
+        }
+    }
+
+    pub(super) fn into_vec(self) -> Vec<Warning> {
+        self.0
+    }
+}
