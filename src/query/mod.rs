@@ -1,8 +1,9 @@
-//! What is looked for: the tree, the parser from text to it, and the way back.
+//! What is looked for: the tree, the parser from text to it, the way back, and the filter beside it.
 //!
 //! Pure. Knows nothing of how documents are stored, segmented or ranked.
 
 mod field;
+mod filter;
 mod number;
 mod parse;
 mod print;
@@ -11,6 +12,7 @@ mod sequence;
 mod tree;
 mod warning;
 
+pub use filter::{Days, Filter, MetadataKey, comparable};
 pub use parse::{Parsed, parse};
 pub use tree::{
     Boolean, DocumentNumber, Field, MAX_CHARACTERS, MAX_CLAUSES, MAX_DEPTH, MAX_TREE_CHARACTERS, MatchMode, Metadata,
