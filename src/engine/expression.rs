@@ -1,5 +1,7 @@
 //! A query as engines take it: analysed, so that every engine matches the same.
 
+use crate::query::MetadataKey;
+
 /// What has to match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expression {
@@ -9,6 +11,8 @@ pub enum Expression {
     Nothing,
     /// A character sequence or a word.
     Term(Term),
+    /// A condition on the document.
+    Metadata(MetadataTerm),
     /// Others, combined.
     Combined(Vec<Clause>),
 }
@@ -22,6 +26,18 @@ pub struct Term {
     pub field: TermField,
     /// Whether it is a word of the dictionary's, which scores more where the segmenter found it as one.
     pub word: bool,
+}
+
+/// A value that a document has to have, which is then true of all its paragraphs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetadataTerm {
+    /// What of the document.
+    pub key: MetadataKey,
+    /// What it has to be, as [`crate::query::comparable`] compares.
+    pub value: String,
+    /// What it adds to the score; 0 for a condition that only selects. Above some tens, what has the value comes
+    /// first whatever else matches.
+    pub score: u16,
 }
 
 /// Where a term's characters have to stand.

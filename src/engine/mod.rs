@@ -10,9 +10,10 @@ pub mod tantivy;
 mod types;
 
 pub use error::{OpenError, ReadError, WriteError};
-pub use expression::{Clause, Expression, Term, TermField};
+pub use expression::{Clause, Expression, MetadataTerm, Term, TermField};
 pub use seam::{Engine, Snapshot, Walk, Writer};
 pub use types::{
-    Address, Change, DocumentRecord, Generation, IndexedDocument, InvalidGeneration, Position, Ranked, Ranking,
-    Removal, SourceLine, Statistics, StoredParagraph, Version,
+    Address, Change, Counts, DocumentRecord, Facet, FacetField, FacetValue, Generation, IndexedDocument,
+    InvalidGeneration, MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, Position, Ranked, Ranking, Removal, SourceLine,
+    Statistics, StoredParagraph, Tally, Version,
 };

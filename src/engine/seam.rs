@@ -5,9 +5,10 @@ use std::sync::{Arc, atomic::AtomicBool};
 use crate::{
     document::{DocumentId, Layout},
     engine::{
-        Address, Change, DocumentRecord, Expression, Generation, Position, Ranking, ReadError, SourceLine, Statistics,
-        StoredParagraph, Term, Version, WriteError,
+        Address, Change, Counts, DocumentRecord, Expression, FacetField, Generation, Position, Ranking, ReadError,
+        SourceLine, Statistics, StoredParagraph, Term, Version, WriteError,
     },
+    query::Filter,
 };
 
 /// An index that can be read and written. Cheap to share; one process holds it.
@@ -69,17 +70,55 @@ pub trait Snapshot: Send + Sync + 'static {
     /// When the index cannot be read, or on `stop`.
     fn frequency(&self, term: &Term, stop: &AtomicBool) -> Result<u64, ReadError>;
 
-    /// The best `limit` matches, in rank order. The first n of any limit are the same.
+    /// The best `limit` matches in documents that the filter lets through, in rank order. The first n of any limit
+    /// are the same. A filter changes no score.
     ///
     /// # Errors
     /// When the index cannot be read, or on `stop`.
-    fn rank(&self, expression: &Expression, limit: usize, stop: &AtomicBool) -> Result<Ranking, ReadError>;
+    fn rank(
+        &self,
+        expression: &Expression,
+        filter: &Filter,
+        limit: usize,
+        stop: &AtomicBool,
+    ) -> Result<Ranking, ReadError>;
 
-    /// Every match, in order of position, from the first one after `after` on.
+    /// Every match in documents that the filter lets through, in order of position, from the first one after `after`
+    /// on.
     ///
     /// # Errors
     /// When the index cannot be read.
-    fn walk(&self, expression: &Expression, after: Option<Position>) -> Result<Box<dyn Walk>, ReadError>;
+    fn walk(
+        &self,
+        expression: &Expression,
+        filter: &Filter,
+        after: Option<Position>,
+    ) -> Result<Box<dyn Walk>, ReadError>;
+
+    /// How many paragraphs match in documents that the filter lets through, and how many of them have which values.
+    ///
+    /// # Errors
+    /// When the index cannot be read, or on `stop`.
+    fn count(
+        &self,
+        expression: &Expression,
+        filter: &Filter,
+        facets: &[FacetField],
+        stop: &AtomicBool,
+    ) -> Result<Counts, ReadError>;
+
+    /// The records of the first `count` documents that the filter lets through, in order of their sequences, from the
+    /// first one after the sequence `after` on.
+    ///
+    /// # Errors
+    /// When the index cannot be read, or on `stop`.
+    fn documents(
+        &self,
+        filter: &Filter,
+        after: Option<u64>,
+        count: usize,
+        stop: &AtomicBool,
+    ) -> Result<Vec<DocumentRecord>, ReadError>;
 
     /// The paragraphs kept at these addresses, in the order of the addresses.
     ///

@@ -260,6 +260,72 @@ pub struct DocumentRecord {
     pub original_bytes: u32,
 }
 
+/// What matches are counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FacetField {
+    /// The year of publishing.
+    Year,
+    /// Where the document was found.
+    Source,
+    /// Who issued it.
+    Agency,
+    /// Its kind.
+    DocumentType,
+    /// Its level.
+    Level,
+    /// The collection that it belongs to.
+    Collection,
+    /// Its labels: a document counts for each of them.
+    Label,
+}
+
+/// How many match.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Paragraphs.
+    pub paragraphs: u64,
+    /// Documents that have one of them.
+    pub documents: u64,
+}
+
+/// How many match, and how many of them have which value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// All of them.
+    pub total: Tally,
+    /// One for each field asked for, in the order asked.
+    pub facets: Vec<Facet>,
+}
+
+/// The most values that a facet lists.
+pub const MAX_FACET_VALUES: usize = 100;
+
+/// The longest value that a facet tells whole, in bytes; of a longer one it tells the beginning.
+pub const MAX_FACET_VALUE_BYTES: usize = 1_024;
+
+/// How many matches have which value of a field. What has no value counts nowhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facet {
+    /// The field.
+    pub field: FacetField,
+    /// The [`MAX_FACET_VALUES`] values of most paragraphs, these first; equal numbers in order of the values.
+    pub values: Vec<FacetValue>,
+    /// How many values there are besides.
+    pub further_values: u64,
+    /// Their paragraphs, added up: one with two of these labels counts twice.
+    pub further_paragraphs: u64,
+}
+
+/// A value and the matches that have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FacetValue {
+    /// The value; of those that [`crate::query::comparable`] finds equal, the spelling of most paragraphs, then the
+    /// first in order.
+    pub value: String,
+    /// The matches.
+    pub tally: Tally,
+}
+
 /// What an index holds.
 #[derive(Clone, Debug)]
 pub struct Statistics {

@@ -12,10 +12,11 @@ use std::{
 use crate::{
     document::{Content, Document, DocumentId, Etag, Layout, Metadata, MetadataField},
     engine::{
-        Address, Change, DocumentRecord, Engine, Expression, Generation, IndexedDocument, Position, Ranking, ReadError,
-        Snapshot, SourceLine, Statistics, StoredParagraph, Term, Version, Walk, WriteError, Writer,
+        Address, Change, Counts, DocumentRecord, Engine, Expression, FacetField, Generation, IndexedDocument, Position,
+        Ranking, ReadError, Snapshot, SourceLine, Statistics, StoredParagraph, Term, Version, Walk, WriteError, Writer,
     },
     ingest::{GroupCommit, Ingest, IngestError, Outcome, PrepareError, Prepared, seen_lines::SeenLines},
+    query::Filter,
     text::Segmenter,
 };
 
@@ -114,11 +115,25 @@ impl Snapshot for State {
         unreachable!("writing does not search")
     }
 
-    fn rank(&self, _: &Expression, _: usize, _: &AtomicBool) -> Result<Ranking, ReadError> {
+    fn rank(&self, _: &Expression, _: &Filter, _: usize, _: &AtomicBool) -> Result<Ranking, ReadError> {
         unreachable!("writing does not search")
     }
 
-    fn walk(&self, _: &Expression, _: Option<Position>) -> Result<Box<dyn Walk>, ReadError> {
+    fn walk(&self, _: &Expression, _: &Filter, _: Option<Position>) -> Result<Box<dyn Walk>, ReadError> {
+        unreachable!("writing does not search")
+    }
+
+    fn count(&self, _: &Expression, _: &Filter, _: &[FacetField], _: &AtomicBool) -> Result<Counts, ReadError> {
+        unreachable!("writing does not search")
+    }
+
+    fn documents(
+        &self,
+        _: &Filter,
+        _: Option<u64>,
+        _: usize,
+        _: &AtomicBool,
+    ) -> Result<Vec<DocumentRecord>, ReadError> {
         unreachable!("writing does not search")
     }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::{
     engine::{Generation, Walk},
-    query::{MatchMode, Query},
+    query::{Filter, MatchMode, Query},
     search::{
         BatchBound, Context, Hit, SearchError, Searcher,
         fetch::{Fetcher, Found},
@@ -19,6 +19,8 @@ pub struct ExportRequest {
     pub query: Query,
     /// How many of the words have to match, where the query does not say.
     pub mode: MatchMode,
+    /// Which documents count.
+    pub filter: Filter,
     /// A generation that the index has to have reached.
     pub min_generation: Option<Generation>,
 }
@@ -35,9 +37,9 @@ impl Searcher {
     /// # Errors
     /// When the generation asked for is not there or the index cannot be read.
     pub fn export(&self, request: &ExportRequest) -> Result<Export, SearchError> {
-        let ExportRequest { query, mode, min_generation } = request;
+        let ExportRequest { query, mode, filter, min_generation } = request;
         let snapshot = self.snapshot(*min_generation)?;
-        let walk = snapshot.walk(&plan(query, *mode, &self.segmenter), None)?;
+        let walk = snapshot.walk(&plan(query, *mode, &self.segmenter), filter, None)?;
         Ok(Export { fetcher: Fetcher::new(snapshot, Context::default()), walk })
     }
 }

@@ -173,7 +173,7 @@ fn phrase(text: &str, field: TermField) -> Expression {
 
 fn collect_terms<'a>(expression: &'a Expression, terms: &mut Vec<&'a Term>) {
     match expression {
-        Expression::All | Expression::Nothing => {}
+        Expression::All | Expression::Nothing | Expression::Metadata(_) => {}
         Expression::Term(term) => terms.push(term),
         Expression::Combined(clauses) => {
             for clause in clauses {
@@ -188,13 +188,14 @@ fn collect_terms<'a>(expression: &'a Expression, terms: &mut Vec<&'a Term>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::parse;
+    use crate::{engine::MetadataTerm, query::parse};
 
     /// Writes a plan down: words bare, phrases quoted, `+` required, `-` excluded.
     fn written(expression: &Expression) -> String {
         match expression {
             Expression::All => "*".to_owned(),
             Expression::Nothing => "nothing".to_owned(),
+            Expression::Metadata(MetadataTerm { key, value, score }) => format!("{key:?}:{value}^{score}"),
             Expression::Term(Term { characters, field, word }) => {
                 let field = if *field == TermField::Title { "title:" } else { "" };
                 if *word { format!("{field}{characters}") } else { format!("{field}“{characters}”") }

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::{
     engine::{self, Generation},
-    query::{MatchMode, Query},
+    query::{Filter, MatchMode, Query},
     search::{
         BatchBound, Context, Hit, SearchError, Searcher, TermStatistics,
         fetch::{Fetcher, Found},
@@ -19,6 +19,8 @@ pub struct RankRequest {
     pub query: Query,
     /// How many of the words have to match, where the query does not say.
     pub mode: MatchMode,
+    /// Which documents count.
+    pub filter: Filter,
     /// The most hits.
     pub limit: usize,
     /// Neighbours to fetch with each hit.
@@ -52,11 +54,11 @@ impl Searcher {
     /// # Errors
     /// When the generation asked for is not there, the index cannot be read, or on `stop`.
     pub fn rank(&self, request: &RankRequest, stop: &AtomicBool) -> Result<Ranked, SearchError> {
-        let RankRequest { query, mode, limit, context, min_generation } = request;
+        let RankRequest { query, mode, filter, limit, context, min_generation } = request;
         let snapshot = self.snapshot(*min_generation)?;
         let expression = plan(query, *mode, &self.segmenter);
         let terms = term_statistics(&expression, snapshot.as_ref(), stop)?;
-        let engine::Ranking { hits, exhausted } = snapshot.rank(&expression, *limit, stop)?;
+        let engine::Ranking { hits, exhausted } = snapshot.rank(&expression, filter, *limit, stop)?;
         let hits = (1..).zip(hits).map(|(rank, hit)| Found { rank, score: hit.score, address: hit.address }).collect();
         Ok(Ranked { fetcher: Fetcher::new(snapshot, *context), terms, hits, exhausted, taken: 0 })
     }

@@ -1,11 +1,41 @@
 //! The numbers that are kept beside the entries of a segment.
 
-use tantivy::{DocId, SegmentReader, columnar::Column};
+use std::sync::Arc;
+
+use tantivy::{DocId, Searcher, SegmentReader, TantivyError, columnar::Column, index::SegmentId};
 
 use crate::{
     document::Etag,
     engine::{Position, ReadError, Version, tantivy::schema::column},
 };
+
+/// The columns of all segments of a snapshot, in its order.
+#[derive(Clone)]
+pub(super) struct SegmentColumns(Arc<[(SegmentId, Columns)]>);
+
+impl SegmentColumns {
+    pub(super) fn new(searcher: &Searcher) -> tantivy::Result<Self> {
+        let open = |segment: &SegmentReader| Ok((segment.segment_id(), Columns::new(segment)?));
+        searcher.segment_readers().iter().map(open).collect::<tantivy::Result<_>>().map(Self)
+    }
+
+    /// Those of the segment with a place in the order.
+    pub(super) fn at(&self, ordinal: u32) -> &Columns {
+        &self.0[ordinal as usize].1
+    }
+
+    /// Those of a segment.
+    pub(super) fn of(&self, segment: &SegmentReader) -> tantivy::Result<&Columns> {
+        let found = self.0.iter().find(|(id, _)| *id == segment.segment_id());
+        found.map(|(_, columns)| columns).ok_or_else(|| {
+            TantivyError::InvalidArgument(format!("segment `{}` is another snapshot's", segment.segment_id()))
+        })
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Columns> {
+        self.0.iter().map(|(_, columns)| columns)
+    }
+}
 
 /// The columns of one segment, opened once for all that read it.
 #[derive(Clone)]
@@ -16,17 +46,20 @@ pub(super) struct Columns {
     etag_low: Column<u64>,
     paragraphs: Column<u64>,
     searchable: Column<u64>,
+    paragraphs_per_document: u32,
 }
 
 impl Columns {
     pub(super) fn new(segment: &SegmentReader) -> tantivy::Result<Self> {
         let open = |name| segment.fast_fields().u64(name);
+        let paragraphs = open(column::PARAGRAPHS)?;
         Ok(Self {
             position: open(column::POSITION)?,
             date: open(column::DATE)?,
             etag_high: open(column::ETAG_HIGH)?,
             etag_low: open(column::ETAG_LOW)?,
-            paragraphs: open(column::PARAGRAPHS)?,
+            paragraphs_per_document: segment.max_doc().div_ceil(paragraphs.values.num_vals().max(1)),
+            paragraphs,
             searchable: open(column::SEARCHABLE)?,
         })
     }
@@ -36,7 +69,29 @@ impl Columns {
         Position::from_u64(self.position.first(document).unwrap_or(0))
     }
 
-    /// The publish date of a paragraph; 0 when unknown.
+    /// The record of an entry's document: a document's entries are neighbours in order of position, so it stands as
+    /// many places before as the entry's slot says. A tombstone is its own.
+    pub(super) fn record_of(&self, entry: DocId) -> DocId {
+        entry.saturating_sub(self.position(entry).slot())
+    }
+
+    /// The first entry behind those of a document, from its record; behind the entry itself for a tombstone.
+    pub(super) fn end_of(&self, record: DocId) -> DocId {
+        let paragraphs = self.paragraphs.first(record).and_then(|count| u32::try_from(count).ok()).unwrap_or(0);
+        record + 1 + paragraphs
+    }
+
+    /// Whether a paragraph can be found: only then has it a date, were it unknown.
+    pub(super) fn is_searchable(&self, paragraph: DocId) -> bool {
+        self.date.index.has_value(paragraph)
+    }
+
+    /// Roughly how many entries a document has.
+    pub(super) fn paragraphs_per_document(&self) -> u32 {
+        self.paragraphs_per_document
+    }
+
+    /// The publish date of a record or a paragraph that can be found; 0 when unknown.
     pub(super) fn date(&self, document: DocId) -> u32 {
         self.date.first(document).and_then(|date| u32::try_from(date).ok()).unwrap_or(0)
     }

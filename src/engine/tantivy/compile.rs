@@ -3,29 +3,86 @@
 use std::ops::Bound;
 
 use tantivy::{
-    Term as IndexTerm,
+    Score, Term as IndexTerm,
     query::{BooleanQuery, ConstScoreQuery, EmptyQuery, Occur, PhraseQuery, Query, RangeQuery, TermQuery},
     schema::{Field, IndexRecordOption},
 };
 
 use crate::{
     engine::{
-        Clause, Expression, Term, TermField,
+        Clause, Expression, MetadataTerm, Term, TermField,
         tantivy::{
+            columns::SegmentColumns,
+            documents::ParagraphsOf,
             excluded::Excluded,
+            filter,
             schema::{Fields, Kind},
         },
     },
+    query::Filter,
     text::for_each_gram,
 };
 
-/// The query that matches what the expression matches.
-pub(super) fn compile(expression: &Expression, fields: &Fields) -> Box<dyn Query> {
-    match expression {
-        Expression::All => every_paragraph(fields),
-        Expression::Nothing => Box::new(EmptyQuery),
-        Expression::Term(term) => any_of(leaves(term, fields)),
-        Expression::Combined(clauses) => combine(clauses, fields),
+/// Makes queries for one snapshot.
+#[derive(Clone, Copy)]
+pub(super) struct Compiler<'a> {
+    pub(super) fields: &'a Fields,
+    pub(super) columns: &'a SegmentColumns,
+}
+
+impl Compiler<'_> {
+    /// The query that matches what the expression matches, in all documents.
+    pub(super) fn expression(self, expression: &Expression) -> Box<dyn Query> {
+        match expression {
+            Expression::All => every_paragraph(self.fields),
+            Expression::Nothing => Box::new(EmptyQuery),
+            Expression::Term(term) => any_of(leaves(term, self.fields)),
+            Expression::Metadata(condition) => self.metadata(condition),
+            Expression::Combined(clauses) => self.combine(clauses),
+        }
+    }
+
+    /// The query that matches what the expression matches in documents that the filter lets through.
+    pub(super) fn filtered(self, expression: &Expression, filter: &Filter) -> Box<dyn Query> {
+        if filter.is_empty() {
+            return self.expression(expression);
+        }
+        match expression {
+            Expression::All => self.paragraphs(filter),
+            _ => Box::new(BooleanQuery::intersection(vec![self.expression(expression), self.paragraphs(filter)])),
+        }
+    }
+
+    /// The query that matches the paragraphs that can be found of documents that have a value.
+    pub(super) fn metadata(self, MetadataTerm { key, value, score }: &MetadataTerm) -> Box<dyn Query> {
+        let term = self.fields.metadata_term(*key, value);
+        let records = TermQuery::new(term, IndexRecordOption::Basic);
+        Box::new(ParagraphsOf::new(Box::new(records), self.columns.clone(), Score::from(*score)))
+    }
+
+    fn paragraphs(self, filter: &Filter) -> Box<dyn Query> {
+        Box::new(ParagraphsOf::new(filter::records(filter, self.fields), self.columns.clone(), 0.0))
+    }
+
+    fn combine(self, clauses: &[Clause]) -> Box<dyn Query> {
+        let mut queries = Vec::with_capacity(clauses.len() + 1);
+        for clause in clauses {
+            match clause {
+                Clause::Must(part) => queries.push((Occur::Must, self.expression(part))),
+                Clause::MustNot(part) => {
+                    queries.push((Occur::MustNot, Box::new(Excluded(self.expression(part)))));
+                }
+                // A term's leaves directly: tantivy prunes a flat union of terms, a nested one it walks whole.
+                Clause::Should(Expression::Term(term)) => {
+                    queries.extend(leaves(term, self.fields).into_iter().map(|leaf| (Occur::Should, leaf)));
+                }
+                Clause::Should(part) => queries.push((Occur::Should, self.expression(part))),
+            }
+        }
+        if queries.iter().all(|(occur, _)| *occur == Occur::MustNot) {
+            queries.push((Occur::Must, every_paragraph(self.fields)));
+        }
+        Box::new(BooleanQuery::new(queries))
     }
 }
 
@@ -51,7 +108,7 @@ pub(super) fn leaves(term: &Term, fields: &Fields) -> Vec<Box<dyn Query>> {
     queries
 }
 
-pub(super) fn every_paragraph(fields: &Fields) -> Box<dyn Query> {
+fn every_paragraph(fields: &Fields) -> Box<dyn Query> {
     let paragraphs = TermQuery::new(fields.kind_term(Kind::Paragraph), IndexRecordOption::Basic);
     Box::new(ConstScoreQuery::new(Box::new(paragraphs), 0.0))
 }
@@ -82,25 +139,6 @@ fn starting_with(character: &str, field: Field) -> Box<dyn Query> {
             Bound::Excluded(IndexTerm::from_field_text(field, next.encode_utf8(&mut [0; 4])))
         });
     Box::new(RangeQuery::new(lower, upper))
-}
-
-fn combine(clauses: &[Clause], fields: &Fields) -> Box<dyn Query> {
-    let mut queries = Vec::with_capacity(clauses.len() + 1);
-    for clause in clauses {
-        match clause {
-            Clause::Must(part) => queries.push((Occur::Must, compile(part, fields))),
-            Clause::MustNot(part) => queries.push((Occur::MustNot, Box::new(Excluded(compile(part, fields))))),
-            // A term's leaves directly: tantivy prunes a flat union of terms, a nested one it walks whole.
-            Clause::Should(Expression::Term(term)) => {
-                queries.extend(leaves(term, fields).into_iter().map(|leaf| (Occur::Should, leaf)));
-            }
-            Clause::Should(part) => queries.push((Occur::Should, compile(part, fields))),
-        }
-    }
-    if queries.iter().all(|(occur, _)| *occur == Occur::MustNot) {
-        queries.push((Occur::Must, every_paragraph(fields)));
-    }
-    Box::new(BooleanQuery::new(queries))
 }
 
 fn any_of(mut queries: Vec<Box<dyn Query>>) -> Box<dyn Query> {

@@ -5,13 +5,17 @@
 //! pass tantivy's threshold are scored again here, in the order of the expression.
 
 use tantivy::{
-    DocId, SegmentReader, TERMINATED,
-    query::{EnableScoring, Scorer, Weight},
+    DocId, SegmentReader,
+    query::{EnableScoring, Query, Weight},
 };
 
 use crate::engine::{
     Clause, Expression, ReadError,
-    tantivy::{compile, record::read_error, schema::Fields},
+    tantivy::{
+        compile::{self, Compiler},
+        probe::Probe,
+        record::read_error,
+    },
 };
 
 /// An expression's weights, ready for any segment.
@@ -26,21 +30,27 @@ pub(super) enum Weights {
 pub(super) enum Scorers {
     Constant,
     Nothing,
-    AnyOf(Vec<Box<dyn Scorer>>),
+    AnyOf(Vec<Probe>),
     Combined { must: Vec<Scorers>, should: Vec<Scorers>, must_not: Vec<Scorers> },
 }
 
 impl Weights {
-    pub(super) fn new(expression: &Expression, fields: &Fields, scoring: EnableScoring<'_>) -> Result<Self, ReadError> {
+    pub(super) fn new(
+        expression: &Expression,
+        compiler: Compiler<'_>,
+        scoring: EnableScoring<'_>,
+    ) -> Result<Self, ReadError> {
+        let weight = |query: &dyn Query| query.weight(scoring).map_err(read_error);
         Ok(match expression {
             Expression::All => Self::Constant,
             Expression::Nothing => Self::Nothing,
             Expression::Term(term) => Self::AnyOf(
-                compile::leaves(term, fields)
+                compile::leaves(term, compiler.fields)
                     .iter()
-                    .map(|leaf| leaf.weight(scoring).map_err(read_error))
+                    .map(|leaf| weight(leaf.as_ref()))
                     .collect::<Result<_, _>>()?,
             ),
+            Expression::Metadata(condition) => Self::AnyOf(vec![weight(compiler.metadata(condition).as_ref())?]),
             Expression::Combined(clauses) => {
                 let (mut must, mut should, mut must_not) = (Vec::new(), Vec::new(), Vec::new());
                 for clause in clauses {
@@ -49,7 +59,7 @@ impl Weights {
                         Clause::Should(part) => (part, &mut should),
                         Clause::MustNot(part) => (part, &mut must_not),
                     };
-                    group.push(Self::new(part, fields, scoring)?);
+                    group.push(Self::new(part, compiler, scoring)?);
                 }
                 Self::Combined { must, should, must_not }
             }
@@ -65,7 +75,7 @@ impl Weights {
             Self::AnyOf(weights) => Scorers::AnyOf(
                 weights
                     .iter()
-                    .map(|weight| weight.scorer(segment, 1.0).map_err(read_error))
+                    .map(|weight| weight.scorer(segment, 1.0).map(Probe::new).map_err(read_error))
                     .collect::<Result<_, _>>()?,
             ),
             Self::Combined { must, should, must_not } => {
@@ -91,7 +101,7 @@ impl Scorers {
             Self::Constant => Some(0.0),
             Self::Nothing => None,
             Self::AnyOf(scorers) => {
-                scorers.iter_mut().filter_map(|scorer| leaf_score(scorer.as_mut(), document)).reduce(|a, b| a + b)
+                scorers.iter_mut().filter_map(|scorer| scorer.score(document)).map(f64::from).reduce(|a, b| a + b)
             }
             Self::Combined { must, should, must_not } => {
                 // Every part is asked, so that each has moved on to this document.
@@ -108,11 +118,4 @@ impl Scorers {
             }
         }
     }
-}
-
-fn leaf_score(scorer: &mut dyn Scorer, document: DocId) -> Option<f64> {
-    if scorer.doc() < document {
-        scorer.seek(document);
-    }
-    (scorer.doc() == document && document != TERMINATED).then(|| f64::from(scorer.score()))
 }

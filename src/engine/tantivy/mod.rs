@@ -5,10 +5,15 @@
 
 mod columns;
 mod compile;
+mod count;
 mod directory;
+mod documents;
 mod exact;
 mod excluded;
+mod facets;
+mod filter;
 mod index;
+mod probe;
 mod rank;
 mod record;
 mod schema;

@@ -2,6 +2,10 @@
 //!
 //! tantivy's own collector keeps ties by address, which merges change, and loses those at the edge: it only lets
 //! scores above the threshold through. This one lets equal scores through too.
+//!
+//! A filter is no part of the query that tantivy prunes, because it prunes unions of terms only. One that lets much
+//! through is asked about what is left after pruning; one that lets little through leads instead, and its paragraphs
+//! are scored one by one.
 
 use std::{
     cmp::{Ordering, Reverse},
@@ -10,43 +14,63 @@ use std::{
 };
 
 use tantivy::{
-    DocId, Score, Searcher, SegmentReader,
+    DocId, DocSet, Score, Searcher, SegmentReader, TERMINATED,
     query::{EnableScoring, Weight},
 };
 
-use crate::engine::{
-    Address, Expression, Ranked, Ranking, ReadError,
-    tantivy::{
-        columns::Columns,
-        compile::compile,
-        exact::{Scorers, Weights},
-        record::read_error,
-        schema::Fields,
+use crate::{
+    engine::{
+        Address, Expression, Ranked, Ranking, ReadError,
+        tantivy::{
+            columns::Columns,
+            compile::Compiler,
+            documents::Paragraphs,
+            exact::{Scorers, Weights},
+            filter::Selection,
+            record::read_error,
+        },
     },
+    query::Filter,
 };
 
-/// Ranks all matches and keeps the best `limit`.
+/// The share of entries below which a filter leads.
+const LEADING_SHARE: f32 = 0.01;
+
+/// What is ranked, in which documents, and how many are wanted.
+pub(super) struct Order<'a> {
+    pub(super) expression: &'a Expression,
+    pub(super) filter: &'a Filter,
+    pub(super) limit: usize,
+}
+
+/// Ranks the matches and keeps the best.
 pub(super) fn rank(
-    expression: &Expression,
-    limit: usize,
-    fields: &Fields,
+    Order { expression, filter, limit }: Order<'_>,
+    compiler: Compiler<'_>,
     searcher: &Searcher,
-    columns: &[Columns],
     scoring: EnableScoring<'_>,
     stop: &AtomicBool,
 ) -> Result<Ranking, ReadError> {
-    let matching = compile(expression, fields).weight(scoring).map_err(read_error)?;
-    let exact = Weights::new(expression, fields, scoring)?;
+    let exact = Weights::new(expression, compiler, scoring)?;
+    let matching = compiler.expression(expression).weight(scoring).map_err(read_error)?;
+    let selection = Selection::new(filter, compiler, searcher)?;
+    let leads = selection.as_ref().is_some_and(|selection| selection.share() < LEADING_SHARE);
     // One more than wanted, to know whether there are more.
     let mut best = Best::new(limit.saturating_add(1), exact.additions());
-    for ((ordinal, segment), columns) in (0..).zip(searcher.segment_readers()).zip(columns) {
+    for ((ordinal, segment), columns) in (0..).zip(searcher.segment_readers()).zip(compiler.columns.iter()) {
         if stop.load(Relaxed) {
             return Err(ReadError::Stopped);
         }
-        // A single score is the same however it was found.
-        let scorers = if exact.additions() > 1 { Some(exact.scorers(segment)?) } else { None };
         let place = Place { ordinal, segment, columns };
-        collect(matching.as_ref(), scorers, &place, &mut best, stop)?;
+        let selected = selection.as_ref().map(|selection| selection.paragraphs(segment, columns)).transpose()?;
+        match selected {
+            Some(selected) if leads => score_each(selected, exact.scorers(segment)?, &place, &mut best, stop),
+            selected => {
+                // A single score is the same however it was found.
+                let scorers = if exact.additions() > 1 { Some(exact.scorers(segment)?) } else { None };
+                prune(matching.as_ref(), Candidates { selected, scorers }, &place, &mut best, stop)?;
+            }
+        }
     }
     if stop.load(Relaxed) {
         return Err(ReadError::Stopped);
@@ -57,9 +81,23 @@ pub(super) fn rank(
     Ok(Ranking { hits, exhausted })
 }
 
-fn collect(
+/// Scores every paragraph that is selected.
+fn score_each(mut selected: Paragraphs, mut scorers: Scorers, place: &Place<'_>, best: &mut Best, stop: &AtomicBool) {
+    while selected.doc() != TERMINATED && !stop.load(Relaxed) {
+        let document = selected.doc();
+        if !place.segment.is_deleted(document)
+            && let Some(score) = scorers.score(document)
+        {
+            best.offer(place.ranked(document, score));
+        }
+        selected.advance();
+    }
+}
+
+/// Lets tantivy find what may be among the best, and looks closer at that.
+fn prune(
     matching: &dyn Weight,
-    mut exact: Option<Scorers>,
+    mut candidates: Candidates,
     place: &Place<'_>,
     best: &mut Best,
     stop: &AtomicBool,
@@ -69,17 +107,31 @@ fn collect(
         if stop.load(Relaxed) {
             return Score::MAX;
         }
-        if place.segment.is_deleted(document) {
-            return best.threshold();
-        }
-        let score = exact.as_mut().map_or(Some(f64::from(found)), |exact| exact.score(document));
-        // `None` cannot be: the two ways of matching are the same expression.
-        if let Some(score) = score {
+        if !place.segment.is_deleted(document)
+            && let Some(score) = candidates.score(document, found)
+        {
             best.offer(place.ranked(document, score));
         }
         best.threshold()
     };
     matching.for_each_pruning(threshold, place.segment, &mut visit).map_err(read_error)
+}
+
+/// What decides about the paragraphs that tantivy finds in a segment.
+struct Candidates {
+    selected: Option<Paragraphs>,
+    scorers: Option<Scorers>,
+}
+
+impl Candidates {
+    /// The exact score of a paragraph that was found with some score; `None` when it is not selected.
+    fn score(&mut self, document: DocId, found: Score) -> Option<f64> {
+        if self.selected.as_mut().is_some_and(|selected| !selected.contains(document)) {
+            return None;
+        }
+        // `None` cannot be: the two ways of matching are the same expression.
+        self.scorers.as_mut().map_or(Some(f64::from(found)), |scorers| scorers.score(document))
+    }
 }
 
 /// One segment and what a rank in it is made of.

@@ -15,20 +15,23 @@ use tantivy::{
 use crate::{
     document::{DocumentId, Layout},
     engine::{
-        Address, DocumentRecord, Expression, Generation, Position, Ranking, ReadError, Snapshot, SourceLine,
-        Statistics, StoredParagraph, Term, TermField, Version, Walk,
+        Address, Counts, DocumentRecord, Expression, FacetField, Generation, Position, Ranking, ReadError, Snapshot,
+        SourceLine, Statistics, StoredParagraph, Term, TermField, Version, Walk,
         tantivy::{
-            columns::Columns,
-            compile,
+            columns::{Columns, SegmentColumns},
+            compile::{self, Compiler},
+            count,
             directory::{self, DataDirectory},
+            filter,
             index::Commit,
-            rank,
+            rank::{self, Order},
             record::{ParagraphEntry, RecordEntry, fetch, read_error},
             schema::Fields,
             statistics::ParagraphStatistics,
             walk::Merge,
         },
     },
+    query::Filter,
 };
 
 /// One committed state; segments that it reads stay on disk while it lives.
@@ -37,8 +40,7 @@ pub(super) struct TantivySnapshot {
     index_id: u32,
     fields: Fields,
     searcher: Searcher,
-    /// Of each segment, in the searcher's order.
-    columns: Vec<Columns>,
+    columns: SegmentColumns,
     commit: Commit,
 }
 
@@ -49,7 +51,7 @@ impl TantivySnapshot {
         searcher: Searcher,
         commit: Commit,
     ) -> tantivy::Result<Self> {
-        let columns = searcher.segment_readers().iter().map(Columns::new).collect::<Result<_, _>>()?;
+        let columns = SegmentColumns::new(&searcher)?;
         Ok(Self {
             index_path: directory.index_path(),
             index_id: directory.index_id,
@@ -75,7 +77,7 @@ impl TantivySnapshot {
     }
 
     fn columns(&self, address: Address) -> &Columns {
-        &self.columns[address.segment as usize]
+        self.columns.at(address.segment)
     }
 
     fn position(&self, address: Address) -> Position {
@@ -86,15 +88,9 @@ impl TantivySnapshot {
         self.columns(record).version(record.document)
     }
 
-    /// A document's entries are neighbours in order of position: its record stands as many places before a
-    /// paragraph as the paragraph's slot says.
-    fn record_of(&self, address: Address) -> Result<Address, ReadError> {
-        let slot = self.position(address).slot();
-        let document = address
-            .document
-            .checked_sub(slot)
-            .ok_or_else(|| ReadError::Corrupt(format!("entry {address:?} has no record before it")))?;
-        Ok(Address { document, ..address })
+    /// The record of an entry's document.
+    fn record_of(&self, address: Address) -> Address {
+        Address { document: self.columns(address).record_of(address.document), ..address }
     }
 
     fn record_at(&self, address: Address) -> Result<DocumentRecord, ReadError> {
@@ -108,17 +104,26 @@ impl TantivySnapshot {
         let term = self.fields.document_term(id);
         for (segment, reader) in (0..).zip(self.searcher.segment_readers()) {
             if let Some(&document) = alive(reader, &term, 1).map_err(read_error)?.first() {
-                return self.record_of(Address { segment, document }).map(Some);
+                return Ok(Some(self.record_of(Address { segment, document })));
             }
         }
         Ok(None)
+    }
+
+    fn compiler(&self) -> Compiler<'_> {
+        Compiler { fields: &self.fields, columns: &self.columns }
     }
 
     fn unscored(&self) -> EnableScoring<'_> {
         EnableScoring::disabled_from_searcher(&self.searcher)
     }
 
-    fn count(&self, query: &dyn Query, stop: &AtomicBool) -> Result<u64, ReadError> {
+    fn merge(&self, query: &dyn Query, after: Option<Position>) -> Result<Merge, ReadError> {
+        let weight = query.weight(self.unscored()).map_err(read_error)?;
+        Merge::new(&self.searcher, &self.columns, weight.as_ref(), after)
+    }
+
+    fn number_of(&self, query: &dyn Query, stop: &AtomicBool) -> Result<u64, ReadError> {
         let weight = query.weight(self.unscored()).map_err(read_error)?;
         let mut count = 0;
         for segment in self.searcher.segment_readers() {
@@ -150,19 +155,52 @@ impl Snapshot for TantivySnapshot {
     fn frequency(&self, term: &Term, stop: &AtomicBool) -> Result<u64, ReadError> {
         let term = Term { word: false, ..term.clone() };
         let queries = compile::leaves(&Term { field: in_one_field(term.field), ..term }, &self.fields);
-        self.count(queries[0].as_ref(), stop)
+        self.number_of(queries[0].as_ref(), stop)
     }
 
-    fn rank(&self, expression: &Expression, limit: usize, stop: &AtomicBool) -> Result<Ranking, ReadError> {
+    fn rank(
+        &self,
+        expression: &Expression,
+        filter: &Filter,
+        limit: usize,
+        stop: &AtomicBool,
+    ) -> Result<Ranking, ReadError> {
         let statistics = ParagraphStatistics::new(&self.searcher, &self.fields).map_err(read_error)?;
         let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
-        rank::rank(expression, limit, &self.fields, &self.searcher, &self.columns, scoring, stop)
+        rank::rank(Order { expression, filter, limit }, self.compiler(), &self.searcher, scoring, stop)
     }
 
-    fn walk(&self, expression: &Expression, after: Option<Position>) -> Result<Box<dyn Walk>, ReadError> {
-        let query = compile::compile(expression, &self.fields);
+    fn walk(
+        &self,
+        expression: &Expression,
+        filter: &Filter,
+        after: Option<Position>,
+    ) -> Result<Box<dyn Walk>, ReadError> {
+        Ok(Box::new(self.merge(self.compiler().filtered(expression, filter).as_ref(), after)?))
+    }
+
+    fn count(
+        &self,
+        expression: &Expression,
+        filter: &Filter,
+        facets: &[FacetField],
+        stop: &AtomicBool,
+    ) -> Result<Counts, ReadError> {
+        let query = self.compiler().filtered(expression, filter);
         let weight = query.weight(self.unscored()).map_err(read_error)?;
-        Ok(Box::new(Merge::new(&self.searcher, &self.columns, weight.as_ref(), after)?))
+        count::count(weight.as_ref(), facets, &self.searcher, &self.columns, stop)
+    }
+
+    fn documents(
+        &self,
+        filter: &Filter,
+        after: Option<u64>,
+        count: usize,
+        stop: &AtomicBool,
+    ) -> Result<Vec<DocumentRecord>, ReadError> {
+        let records = filter::records(filter, &self.fields);
+        let found = self.merge(records.as_ref(), after.map(Position::record))?.next(count, stop)?;
+        found.into_iter().map(|(_, address)| self.record_at(address)).collect()
     }
 
     fn paragraphs(&self, addresses: &[Address]) -> Result<Vec<StoredParagraph>, ReadError> {
@@ -181,11 +219,11 @@ impl Snapshot for TantivySnapshot {
     }
 
     fn record(&self, paragraph: Address) -> Result<DocumentRecord, ReadError> {
-        self.record_at(self.record_of(paragraph)?)
+        self.record_at(self.record_of(paragraph))
     }
 
     fn siblings(&self, address: Address, first: u32, count: u32) -> Result<Vec<Address>, ReadError> {
-        let record = self.record_of(address)?;
+        let record = self.record_of(address);
         let paragraphs = self.version_at(record)?.paragraphs;
         let ordinals = first..first.saturating_add(count).min(paragraphs);
         Ok(ordinals.map(|ordinal| Address { document: record.document + ordinal + 1, ..record }).collect())

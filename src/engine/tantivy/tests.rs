@@ -1,5 +1,6 @@
 //! The decisions that are dear to change later, each with a test named for it, and the seam's contract.
 
+mod filters;
 mod harness;
 mod lines;
 
@@ -20,6 +21,7 @@ use crate::{
             writer::TantivyWriter,
         },
     },
+    query::Filter,
     text::searchable,
 };
 
@@ -126,7 +128,7 @@ fn segments_stay_sorted_by_position_through_commits_replacements_and_merges() {
     assert_eq!(walked.len(), 200);
     assert!(walked.is_sorted());
     let after = walked[77];
-    let mut rest = index.snapshot().walk(&Expression::All, Some(after)).expect("readable");
+    let mut rest = index.snapshot().walk(&Expression::All, &Filter::default(), Some(after)).expect("readable");
     let first = rest.next(1, &NEVER).expect("readable");
     assert_eq!(first[0].0, walked[78]);
 }
@@ -252,8 +254,9 @@ fn a_snapshot_never_changes() {
     let version = index.version("a").expect("there");
     index.put(document("a", "", &["新的内容", "更多"]), Some(version));
     index.commit();
-    let count =
-        |snapshot: &dyn Snapshot, text: &str| snapshot.rank(&quoted(text), 10, &NEVER).expect("readable").hits.len();
+    let count = |snapshot: &dyn Snapshot, text: &str| {
+        snapshot.rank(&quoted(text), &Filter::default(), 10, &NEVER).expect("readable").hits.len()
+    };
     assert_eq!((count(before.as_ref(), "旧的"), count(before.as_ref(), "新的")), (1, 0));
     let after = index.snapshot();
     assert_eq!((count(after.as_ref(), "旧的"), count(after.as_ref(), "新的")), (0, 1));
@@ -317,7 +320,7 @@ fn merged_segments_are_taken_up_when_idle() {
 fn a_stopped_call_says_so() {
     let index = Index::with(&[("a", &["内容"])]);
     let stopped = AtomicBool::new(true);
-    let ranked = index.snapshot().rank(&quoted("内容"), 10, &stopped);
+    let ranked = index.snapshot().rank(&quoted("内容"), &Filter::default(), 10, &stopped);
     assert!(matches!(ranked, Err(ReadError::Stopped)));
 }
 

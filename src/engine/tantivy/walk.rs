@@ -13,7 +13,10 @@ use tantivy::{
 
 use crate::engine::{
     Address, Position, ReadError, Walk,
-    tantivy::{columns::Columns, record::read_error},
+    tantivy::{
+        columns::{Columns, SegmentColumns},
+        record::read_error,
+    },
 };
 
 /// How many matches pass between two looks at `stop`.
@@ -37,12 +40,12 @@ struct Segment {
 impl Merge {
     pub(super) fn new(
         searcher: &Searcher,
-        columns: &[Columns],
+        columns: &SegmentColumns,
         weight: &dyn Weight,
         after: Option<Position>,
     ) -> Result<Self, ReadError> {
         let mut merge = Self { segments: Vec::new(), heads: BinaryHeap::new() };
-        for ((ordinal, reader), columns) in (0..).zip(searcher.segment_readers()).zip(columns) {
+        for ((ordinal, reader), columns) in (0..).zip(searcher.segment_readers()).zip(columns.iter()) {
             let scorer = weight.scorer(reader, 1.0).map_err(read_error)?;
             let mut segment = Segment { ordinal, reader: reader.clone(), scorer, columns: columns.clone() };
             if let Some(head) = segment.begin(after) {

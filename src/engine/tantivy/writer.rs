@@ -1,6 +1,6 @@
 //! The writer: changes into index operations, commits that are durable when they return.
 
-use std::{io, sync::Arc};
+use std::{collections::HashSet, io, sync::Arc};
 
 use tantivy::{
     IndexWriter, TantivyDocument, TantivyError,
@@ -9,15 +9,16 @@ use tantivy::{
 };
 
 use crate::{
-    document::{DocumentId, Etag, Layout},
+    document::{DocumentId, Etag, Layout, Metadata},
     engine::{
-        Change, Generation, IndexedDocument, Position, Removal, Version, WriteError, Writer,
+        Change, Generation, IndexedDocument, MAX_FACET_VALUE_BYTES, Position, Removal, Version, WriteError, Writer,
         tantivy::{
             index::{Commit, Shared},
             record::{ParagraphEntry, RecordEntry, TombstoneEntry, encode},
-            schema::Kind,
+            schema::{Fields, Kind, value_term},
         },
     },
+    query::MetadataKey,
     text,
 };
 
@@ -66,6 +67,11 @@ impl TantivyWriter {
         }
         let title = metadata.title.clone();
         let date = metadata.publish_date.map_or(0, |date| u64::from(date.to_u32()));
+        record.add_u64(fields.date, date);
+        if date != 0 {
+            record.add_u64(fields.published, date);
+        }
+        add_metadata(&mut record, &metadata, fields);
         let Layout { original_bytes, .. } = layout;
         record.add_bytes(fields.layout, &encode(&layout));
         let entry = RecordEntry { id: id.clone(), metadata, recognized, original_bytes };
@@ -149,6 +155,36 @@ impl Writer for TantivyWriter {
         }
         Ok(())
     }
+}
+
+/// Adds what documents are selected and counted by. Labels that are equal count once, as the first of them is written.
+fn add_metadata(record: &mut TantivyDocument, metadata: &Metadata, fields: &Fields) {
+    let mut seen = HashSet::new();
+    for key in MetadataKey::ALL {
+        for value in values(metadata, key).into_iter().filter(|value| !value.is_empty()) {
+            let term = value_term(value);
+            if seen.insert((key, term.clone())) {
+                record.add_text(fields.metadata(key), term);
+                if let Some(facet) = fields.facet(key) {
+                    record.add_text(facet, &value[..value.floor_char_boundary(MAX_FACET_VALUE_BYTES)]);
+                }
+            }
+        }
+    }
+}
+
+fn values(metadata: &Metadata, key: MetadataKey) -> Vec<&str> {
+    let value = match key {
+        MetadataKey::Label => return metadata.labels.iter().map(String::as_str).collect(),
+        MetadataKey::Source => &metadata.source,
+        MetadataKey::Author => &metadata.author,
+        MetadataKey::Agency => &metadata.agency,
+        MetadataKey::DocumentNumber => &metadata.document_number,
+        MetadataKey::DocumentType => &metadata.document_type,
+        MetadataKey::Level => &metadata.level,
+        MetadataKey::Collection => &metadata.collection,
+    };
+    vec![value]
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "each half is taken for itself")]

@@ -1,7 +1,7 @@
 //! Search and export requests.
 
 use crate::{
-    query::{self, MatchMode, Query},
+    query::{self, Filter, MatchMode, Query},
     rpc::{
         convert::{
             invalid::{Invalid, at_most, enumeration, match_mode, unserved},
@@ -54,6 +54,7 @@ pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<Rank
     let request = RankRequest {
         query: understood.query,
         mode,
+        filter: Filter::default(),
         limit: effective_limit(limit)?,
         context: Context {
             before: at_most("context_before", context_before, CONTEXT_PARAGRAPHS)?,
@@ -86,7 +87,12 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
         Some(export_request::QueryForm::Query(text)) => Understood::written(checked_text("query", text)?, mode),
         Some(export_request::QueryForm::TypedQuery(query)) => Understood::tree(typed("typed_query", query)?),
     };
-    let request = ExportRequest { query: understood.query, mode, min_generation: generation(&min_generation)? };
+    let request = ExportRequest {
+        query: understood.query,
+        mode,
+        filter: Filter::default(),
+        min_generation: generation(&min_generation)?,
+    };
     Ok(Asked { request, warnings: understood.warnings, written: understood.written })
 }
 

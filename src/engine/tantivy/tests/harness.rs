@@ -10,6 +10,7 @@ use crate::{
         Change, Clause, Engine, Expression, IndexedDocument, Position, Removal, Snapshot, Term, TermField, Version,
         Writer, tantivy::TantivyEngine,
     },
+    query::Filter,
     text::{Segmenter, searchable},
 };
 
@@ -84,12 +85,12 @@ impl Index {
     }
 
     pub(super) fn ranked(&self, expression: &Expression, limit: usize) -> Vec<(f32, Position)> {
-        let ranking = self.snapshot().rank(expression, limit, &NEVER).expect("readable");
+        let ranking = self.snapshot().rank(expression, &Filter::default(), limit, &NEVER).expect("readable");
         ranking.hits.into_iter().map(|hit| (hit.score, hit.position)).collect()
     }
 
     pub(super) fn walked(&self, expression: &Expression) -> Vec<Position> {
-        let mut walk = self.snapshot().walk(expression, None).expect("readable");
+        let mut walk = self.snapshot().walk(expression, &Filter::default(), None).expect("readable");
         let mut found = Vec::new();
         loop {
             let part = walk.next(7, &NEVER).expect("readable");
@@ -102,7 +103,7 @@ impl Index {
 
     pub(super) fn texts(&self, expression: &Expression) -> Vec<String> {
         let snapshot = self.snapshot();
-        let mut walk = snapshot.walk(expression, None).expect("readable");
+        let mut walk = snapshot.walk(expression, &Filter::default(), None).expect("readable");
         let found = walk.next(usize::MAX, &NEVER).expect("readable");
         let addresses: Vec<_> = found.into_iter().map(|(_, address)| address).collect();
         let paragraphs = snapshot.paragraphs(&addresses).expect("readable");

@@ -1,0 +1,94 @@
+//! Counting: exact totals, and by the values of documents.
+//!
+//! All paragraphs of a document have its values, so the matches of one document are counted first and its values are
+//! looked up once.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocId, DocSet, Searcher, SegmentReader, query::Weight};
+
+use crate::engine::{
+    Counts, FacetField, ReadError, Tally,
+    tantivy::{
+        columns::{Columns, SegmentColumns},
+        facets::{FacetCounter, SegmentFacet},
+        record::read_error,
+    },
+};
+
+/// Counts what a query over paragraphs matches.
+pub(super) fn count(
+    matching: &dyn Weight,
+    facets: &[FacetField],
+    searcher: &Searcher,
+    columns: &SegmentColumns,
+    stop: &AtomicBool,
+) -> Result<Counts, ReadError> {
+    let mut total = Tally::default();
+    let mut counters: Vec<_> = facets.iter().map(|&field| FacetCounter::new(field)).collect();
+    for (segment, columns) in searcher.segment_readers().iter().zip(columns.iter()) {
+        let facets = counters.iter().map(|counter| counter.in_segment(segment)).collect::<Result<_, _>>()?;
+        let mut counting = Counting { columns, facets, total, record: 0, end: 0, paragraphs: 0 };
+        counting.segment(matching, segment, stop)?;
+        total = counting.total;
+        for (counter, facet) in counters.iter_mut().zip(counting.facets) {
+            counter.add(facet)?;
+        }
+    }
+    Ok(Counts { total, facets: counters.into_iter().map(FacetCounter::finish).collect() })
+}
+
+/// The count in one segment.
+struct Counting<'a> {
+    columns: &'a Columns,
+    facets: Vec<SegmentFacet>,
+    total: Tally,
+    /// The record of the document that is counted now.
+    record: DocId,
+    /// Behind its entries.
+    end: DocId,
+    /// Its matches so far.
+    paragraphs: u64,
+}
+
+impl Counting<'_> {
+    fn segment(&mut self, matching: &dyn Weight, segment: &SegmentReader, stop: &AtomicBool) -> Result<(), ReadError> {
+        let mut scorer = matching.scorer(segment, 1.0).map_err(read_error)?;
+        let mut found = [0; COLLECT_BLOCK_BUFFER_LEN];
+        loop {
+            if stop.load(Relaxed) {
+                return Err(ReadError::Stopped);
+            }
+            let number = scorer.fill_buffer(&mut found);
+            for &paragraph in &found[..number] {
+                if !segment.is_deleted(paragraph) {
+                    self.paragraph(paragraph);
+                }
+            }
+            if number < found.len() {
+                self.close_document();
+                return Ok(());
+            }
+        }
+    }
+
+    fn paragraph(&mut self, paragraph: DocId) {
+        if paragraph >= self.end {
+            self.close_document();
+            self.record = self.columns.record_of(paragraph);
+            self.end = self.columns.end_of(self.record);
+        }
+        self.paragraphs += 1;
+    }
+
+    fn close_document(&mut self) {
+        let paragraphs = std::mem::take(&mut self.paragraphs);
+        if paragraphs > 0 {
+            self.total.paragraphs += paragraphs;
+            self.total.documents += 1;
+            for facet in &mut self.facets {
+                facet.document(self.record, paragraphs, self.columns);
+            }
+        }
+    }
+}
