@@ -1,21 +1,28 @@
-//! The read use cases: rank, export, read documents.
+//! The read use cases: rank, export, count, list and read documents.
 //!
 //! Knows nothing of gRPC, of async, or of which engine is there.
 
+mod count;
 mod export;
 mod fetch;
 mod hit;
+mod list;
 mod plan;
 mod rank;
 mod read;
 mod searcher;
 
+pub use count::CountRequest;
 pub use export::{Export, ExportRequest};
 pub use hit::{BatchBound, Context, Hit, Neighbour};
+pub use list::DocumentPage;
 pub use plan::TermStatistics;
 pub use rank::{RankRequest, Ranked, Total};
 pub use read::{Original, ParagraphPage};
 pub use searcher::{SearchError, Searcher};
 
 // What of the engine's answers is passed on as it is, so that callers need not know that there are engines.
-pub use crate::engine::{DocumentRecord, Generation, InvalidGeneration, ReadError, Statistics};
+pub use crate::engine::{
+    Counts, DocumentRecord, Facet, FacetField, FacetValue, Generation, InvalidGeneration, MAX_FACET_VALUES, ReadError,
+    Statistics, Tally,
+};
