@@ -15,7 +15,7 @@ use crate::{
             columns::SegmentColumns,
             documents::ParagraphsOf,
             excluded::Excluded,
-            filter,
+            filter::{self, Dates},
             schema::{Fields, Kind},
         },
     },
@@ -61,7 +61,7 @@ impl Compiler<'_> {
     }
 
     fn paragraphs(self, filter: &Filter) -> Box<dyn Query> {
-        Box::new(ParagraphsOf::new(filter::records(filter, self.fields), self.columns.clone(), 0.0))
+        Box::new(ParagraphsOf::new(filter::records(filter, Dates::Listed, self), self.columns.clone(), 0.0))
     }
 
     fn combine(self, clauses: &[Clause]) -> Box<dyn Query> {

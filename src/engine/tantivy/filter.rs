@@ -17,6 +17,7 @@ use crate::{
             documents::Paragraphs,
             excluded::Excluded,
             probe::Probe,
+            published::PublishedOn,
             record::read_error,
             schema::{Fields, Kind},
         },
@@ -29,10 +30,14 @@ const SAMPLED_ENTRIES: u32 = 256;
 
 type Clauses = Vec<(Occur, Box<dyn Query>)>;
 
+/// The share of entries below which a filter leads and its paragraphs are scored one by one. Tests have few entries,
+/// with which both ways have to be gone.
+const LEADING_SHARE: f32 = if cfg!(test) { 0.4 } else { 0.01 };
+
 /// What a filter selects in a snapshot.
 pub(super) struct Selection {
     records: Box<dyn Weight>,
-    share: f32,
+    leads: bool,
 }
 
 impl Selection {
@@ -42,14 +47,15 @@ impl Selection {
             return Ok(None);
         }
         let unscored = EnableScoring::disabled_from_searcher(searcher);
-        let records = records(filter, compiler.fields).weight(unscored).map_err(read_error)?;
-        let share = share(records.as_ref(), compiler, searcher).map_err(read_error)?;
-        Ok(Some(Self { records, share }))
+        let weight = |dates| records(filter, dates, compiler).weight(unscored).map_err(read_error);
+        let asked = weight(Dates::LookedUp)?;
+        let leads = share(asked.as_ref(), compiler, searcher).map_err(read_error)? < LEADING_SHARE;
+        Ok(Some(Self { records: if leads { weight(Dates::Listed)? } else { asked }, leads }))
     }
 
-    /// Roughly the share of entries that belong to selected documents.
-    pub(super) fn share(&self) -> f32 {
-        self.share
+    /// Whether it is so little that to score each of its paragraphs costs less than to look for the best matches.
+    pub(super) fn leads(&self) -> bool {
+        self.leads
     }
 
     /// The paragraphs of selected documents in a segment.
@@ -75,8 +81,18 @@ fn share(records: &dyn Weight, compiler: Compiler<'_>, searcher: &Searcher) -> t
     Ok(selected as f32 / looked_at.max(1) as f32)
 }
 
+/// How records are found by the days of their publishing.
+#[derive(Clone, Copy)]
+pub(super) enum Dates {
+    /// By postings: all of them at once, for a filter that leads. Costs a little for each date that there is.
+    Listed,
+    /// By a column: one by one, for a filter that is asked about what others find.
+    LookedUp,
+}
+
 /// The query that matches the records of the documents that a filter lets through.
-pub(super) fn records(filter: &Filter, fields: &Fields) -> Box<dyn Query> {
+pub(super) fn records(filter: &Filter, dates: Dates, compiler: Compiler<'_>) -> Box<dyn Query> {
+    let fields = compiler.fields;
     let Filter { published_from: _, published_to: _, labels, document_ids, none_of, .. } = filter;
     let mut clauses = Clauses::new();
     for (key, values) in filter.one_of() {
@@ -86,7 +102,11 @@ pub(super) fn records(filter: &Filter, fields: &Fields) -> Box<dyn Query> {
         clauses.push((Occur::Must, any_of([fields.metadata_term(MetadataKey::Label, label)])));
     }
     if let Some(days) = filter.published() {
-        clauses.push((Occur::Must, published(days, fields)));
+        let query = match dates {
+            Dates::Listed => published(days, fields),
+            Dates::LookedUp => Box::new(PublishedOn { days, columns: compiler.columns.clone() }),
+        };
+        clauses.push((Occur::Must, query));
     }
     if !document_ids.is_empty() {
         let ids = document_ids.iter().map(|id| IndexTerm::from_field_text(fields.document, id));
@@ -97,7 +117,7 @@ pub(super) fn records(filter: &Filter, fields: &Fields) -> Box<dyn Query> {
         clauses.push((Occur::Must, every_record(fields)));
     }
     if let Some(excluded) = none_of {
-        clauses.push((Occur::MustNot, Box::new(Excluded(records(excluded, fields)))));
+        clauses.push((Occur::MustNot, Box::new(Excluded(records(excluded, dates, compiler)))));
     }
     all_of(clauses)
 }

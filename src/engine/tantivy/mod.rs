@@ -14,6 +14,7 @@ mod facets;
 mod filter;
 mod index;
 mod probe;
+mod published;
 mod rank;
 mod record;
 mod schema;

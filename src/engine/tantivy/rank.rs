@@ -33,9 +33,6 @@ use crate::{
     query::Filter,
 };
 
-/// The share of entries below which a filter leads.
-const LEADING_SHARE: f32 = 0.01;
-
 /// What is ranked, in which documents, and how many are wanted.
 pub(super) struct Order<'a> {
     pub(super) expression: &'a Expression,
@@ -54,7 +51,7 @@ pub(super) fn rank(
     let exact = Weights::new(expression, compiler, scoring)?;
     let matching = compiler.expression(expression).weight(scoring).map_err(read_error)?;
     let selection = Selection::new(filter, compiler, searcher)?;
-    let leads = selection.as_ref().is_some_and(|selection| selection.share() < LEADING_SHARE);
+    let leads = selection.as_ref().is_some_and(Selection::leads);
     // One more than wanted, to know whether there are more.
     let mut best = Best::new(limit.saturating_add(1), exact.additions());
     for ((ordinal, segment), columns) in (0..).zip(searcher.segment_readers()).zip(compiler.columns.iter()) {

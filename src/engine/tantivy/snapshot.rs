@@ -22,7 +22,7 @@ use crate::{
             compile::{self, Compiler},
             count,
             directory::{self, DataDirectory},
-            filter,
+            filter::{self, Dates},
             index::Commit,
             rank::{self, Order},
             record::{ParagraphEntry, RecordEntry, fetch, read_error},
@@ -198,7 +198,7 @@ impl Snapshot for TantivySnapshot {
         count: usize,
         stop: &AtomicBool,
     ) -> Result<Vec<DocumentRecord>, ReadError> {
-        let records = filter::records(filter, &self.fields);
+        let records = filter::records(filter, Dates::Listed, self.compiler());
         let found = self.merge(records.as_ref(), after.map(Position::record))?.next(count, stop)?;
         found.into_iter().map(|(_, address)| self.record_at(address)).collect()
     }
