@@ -101,6 +101,9 @@ impl Paragraphs {
     /// Whether an entry is a paragraph that can be found of a document that matches. To be asked in ascending order,
     /// and nothing else afterwards until the answer is yes.
     pub(super) fn contains(&mut self, entry: DocId) -> bool {
+        if entry < self.paragraph {
+            return false;
+        }
         if entry >= self.end {
             let record = self.columns.record_of(entry);
             if entry == record || !self.records.matches(record) {

@@ -3,6 +3,7 @@
 mod filters;
 mod harness;
 mod lines;
+mod model;
 
 use std::{collections::BTreeSet, path::Path, sync::atomic::AtomicBool};
 
