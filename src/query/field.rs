@@ -1,6 +1,6 @@
 //! The names of fields, as they stand before a colon.
 
-use crate::query::{Field, Metadata, MetadataField, Phrase, Query, Words, tree::MatchMode};
+use crate::query::{Field, Metadata, MetadataKey, Phrase, Query, Words, tree::MatchMode};
 
 /// Characters of the longest name.
 pub(super) const LONGEST_NAME: usize = 10;
@@ -9,14 +9,14 @@ pub(super) const LONGEST_NAME: usize = 10;
 const NAMES: [(Scope, &[&str]); 10] = [
     (Scope::Paragraph(Field::Title), &["标题", "title"]),
     (Scope::Paragraph(Field::Text), &["正文", "text"]),
-    (Scope::Document(MetadataField::Source), &["来源", "source"]),
-    (Scope::Document(MetadataField::Author), &["作者", "author"]),
-    (Scope::Document(MetadataField::Agency), &["机关", "发文机关", "agency"]),
-    (Scope::Document(MetadataField::DocumentNumber), &["文号", "发文字号", "number"]),
-    (Scope::Document(MetadataField::DocumentType), &["类型", "文种", "type"]),
-    (Scope::Document(MetadataField::Level), &["级别", "level"]),
-    (Scope::Document(MetadataField::Collection), &["集合", "collection"]),
-    (Scope::Document(MetadataField::Label), &["标签", "label"]),
+    (Scope::Document(MetadataKey::Source), &["来源", "source"]),
+    (Scope::Document(MetadataKey::Author), &["作者", "author"]),
+    (Scope::Document(MetadataKey::Agency), &["机关", "发文机关", "agency"]),
+    (Scope::Document(MetadataKey::DocumentNumber), &["文号", "发文字号", "number"]),
+    (Scope::Document(MetadataKey::DocumentType), &["类型", "文种", "type"]),
+    (Scope::Document(MetadataKey::Level), &["级别", "level"]),
+    (Scope::Document(MetadataKey::Collection), &["集合", "collection"]),
+    (Scope::Document(MetadataKey::Label), &["标签", "label"]),
 ];
 
 /// What a part of a query is about.
@@ -25,7 +25,7 @@ pub(super) enum Scope {
     /// What a paragraph says, or the title above it.
     Paragraph(Field),
     /// What is known about the document: a condition.
-    Document(MetadataField),
+    Document(MetadataKey),
 }
 
 impl Scope {

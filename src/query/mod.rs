@@ -16,6 +16,6 @@ pub use filter::{Days, Filter, MetadataKey, comparable};
 pub use parse::{Parsed, parse};
 pub use tree::{
     Boolean, DocumentNumber, Field, MAX_CHARACTERS, MAX_CLAUSES, MAX_DEPTH, MAX_TREE_CHARACTERS, MatchMode, Metadata,
-    MetadataField, NamedDocument, Phrase, Query, Substring, Words,
+    NamedDocument, Phrase, Query, Substring, Words,
 };
 pub use warning::Warning;

@@ -21,7 +21,7 @@ use std::ops::Range;
 
 use crate::{
     query::{
-        Boolean, DocumentNumber, MAX_CLAUSES, MAX_DEPTH, MetadataField, NamedDocument, Query, Warning,
+        Boolean, DocumentNumber, MAX_CLAUSES, MAX_DEPTH, MetadataKey, NamedDocument, Query, Warning,
         field::{LONGEST_NAME, Scope, phrase, words},
         scan::{Character, Mark, MarkKind, characters, is_bar, is_closing, is_opening, marks, opens_quote},
         sequence::{Part, Sequence, Sign, collapsed},
@@ -410,7 +410,7 @@ fn named(scope: Option<Scope>, title: String) -> Query {
 
 /// Whether a document number means itself within a scope; elsewhere it is text.
 fn takes_number(scope: Option<Scope>) -> bool {
-    matches!(scope, None | Some(Scope::Document(MetadataField::DocumentNumber)))
+    matches!(scope, None | Some(Scope::Document(MetadataKey::DocumentNumber)))
 }
 
 /// What a document number means within a scope.

@@ -1,5 +1,7 @@
 //! The tree that queries of every form become.
 
+use crate::query::MetadataKey;
+
 /// The most characters of a query's text; longer ones are pasted documents, not questions.
 pub const MAX_CHARACTERS: usize = 1_024;
 /// The most characters of all texts in a tree: each word costs postings to read.
@@ -127,30 +129,9 @@ pub struct DocumentNumber {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Metadata {
     /// What of the document.
-    pub field: MetadataField,
+    pub field: MetadataKey,
     /// What it has to be: equal in its folded letters and digits.
     pub value: String,
-}
-
-/// What is known about a document and can be a condition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MetadataField {
-    /// Where it was found (来源).
-    Source,
-    /// Who wrote it (作者).
-    Author,
-    /// Who issued it (发文机关).
-    Agency,
-    /// Its number (发文字号).
-    DocumentNumber,
-    /// Its kind (文种).
-    DocumentType,
-    /// Its level (级别).
-    Level,
-    /// The collection that it belongs to (集合).
-    Collection,
-    /// One of its labels (标签).
-    Label,
 }
 
 /// Queries, combined. Without `must`, one of `should` has to match; `must_not` alone is taken from everything.

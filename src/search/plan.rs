@@ -3,13 +3,16 @@
 use std::{collections::HashSet, sync::atomic::AtomicBool};
 
 use crate::{
-    engine::{Clause, Expression, ReadError, Snapshot, Term, TermField},
+    engine::{Clause, Expression, MetadataTerm, ReadError, Snapshot, Term, TermField},
     query::{
-        Boolean, DocumentNumber, Field, MatchMode, Metadata, MetadataField, NamedDocument, Phrase, Query, Substring,
+        Boolean, DocumentNumber, Field, MatchMode, Metadata, MetadataKey, NamedDocument, Phrase, Query, Substring,
         Words,
     },
     text::{QueryWord, Segmenter, searchable},
 };
+
+/// What the paragraphs of a document score whose number is asked for: more than any paragraph that only mentions it.
+const NAMED_SCORE: u16 = 100;
 
 /// A word or phrase of a query, and in how many paragraphs it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,13 +111,13 @@ fn plan_named_document(NamedDocument { title }: &NamedDocument) -> Expression {
 
 /// The document with the number, and the paragraphs that mention it.
 fn plan_document_number(DocumentNumber { number }: &DocumentNumber) -> Expression {
-    let condition = Metadata { field: MetadataField::DocumentNumber, value: number.clone() };
-    either(plan_metadata(&condition), phrase(number, TermField::Text))
+    let numbered = MetadataTerm { key: MetadataKey::DocumentNumber, value: number.clone(), score: NAMED_SCORE };
+    either(Expression::Metadata(numbered), phrase(number, TermField::Text))
 }
 
-/// The seam for conditions on documents: no engine has them yet, so none is ever met.
-fn plan_metadata(Metadata { field: _, value: _ }: &Metadata) -> Expression {
-    Expression::Nothing
+/// The documents with the value: it selects and does not score.
+fn plan_metadata(Metadata { field, value }: &Metadata) -> Expression {
+    Expression::Metadata(MetadataTerm { key: *field, value: value.clone(), score: 0 })
 }
 
 fn plan_boolean(Boolean { must, should, must_not }: &Boolean, mode: MatchMode, segmenter: &Segmenter) -> Expression {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::query::{MetadataField, parse};
+use crate::query::{MetadataKey, parse};
 
 fn words(text: &str) -> Query {
     Query::Words(Words { text: text.to_owned(), field: None, mode: None })
@@ -69,7 +69,7 @@ mod laws {
     /// What is required by itself.
     fn demanded() -> impl Strategy<Value = Query> {
         let text = || "[甲 \"“”『』\\\\|(]{0,4}乙";
-        let field = prop_oneof![Just(MetadataField::Source), Just(MetadataField::DocumentNumber)];
+        let field = prop_oneof![Just(MetadataKey::Source), Just(MetadataKey::DocumentNumber)];
         prop_oneof![
             (text(), any::<bool>()).prop_map(|(text, title)| {
                 Query::Phrase(Phrase { text, field: if title { Field::Title } else { Field::Text } })

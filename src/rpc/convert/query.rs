@@ -3,7 +3,7 @@
 use crate::{
     query::{
         Boolean, DocumentNumber, Field, MAX_CHARACTERS, MAX_CLAUSES, MAX_DEPTH, MAX_TREE_CHARACTERS, MatchMode,
-        Metadata, MetadataField, NamedDocument, Phrase, Query, Substring, Words,
+        Metadata, MetadataKey, NamedDocument, Phrase, Query, Substring, Words,
     },
     rpc::{
         convert::invalid::{Invalid, enumeration, match_mode},
@@ -172,16 +172,16 @@ fn written_field(field: Option<Field>) -> proto::QueryField {
     }
 }
 
-fn metadata_field(field: MetadataField) -> proto::MetadataField {
+fn metadata_field(field: MetadataKey) -> proto::MetadataField {
     match field {
-        MetadataField::Source => proto::MetadataField::Source,
-        MetadataField::Author => proto::MetadataField::Author,
-        MetadataField::Agency => proto::MetadataField::Agency,
-        MetadataField::DocumentNumber => proto::MetadataField::DocumentNumber,
-        MetadataField::DocumentType => proto::MetadataField::DocumentType,
-        MetadataField::Level => proto::MetadataField::Level,
-        MetadataField::Collection => proto::MetadataField::Collection,
-        MetadataField::Label => proto::MetadataField::Label,
+        MetadataKey::Source => proto::MetadataField::Source,
+        MetadataKey::Author => proto::MetadataField::Author,
+        MetadataKey::Agency => proto::MetadataField::Agency,
+        MetadataKey::DocumentNumber => proto::MetadataField::DocumentNumber,
+        MetadataKey::DocumentType => proto::MetadataField::DocumentType,
+        MetadataKey::Level => proto::MetadataField::Level,
+        MetadataKey::Collection => proto::MetadataField::Collection,
+        MetadataKey::Label => proto::MetadataField::Label,
     }
 }
 
