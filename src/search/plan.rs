@@ -251,7 +251,7 @@ mod tests {
         any("标题:通知 标题:“意见”", "(+title:“意见” title:通知)");
         any("《党章》", "(title:“党章” “党章”)");
         any("学习《党章》", "(学习 title:“党章” “党章”)");
-        any("国办发[2024] 1号", "“国办发20241号”");
+        any("国办发[2024] 1号", "(DocumentNumber:国办发〔2024〕1号^100 “国办发20241号”)");
         check(&Query::Substring(Substring { text: "党".to_owned() }), MatchMode::Any, "nothing");
     }
 
