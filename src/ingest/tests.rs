@@ -383,7 +383,7 @@ async fn what_three_documents_of_a_source_begin_and_end_with_is_cut_from_the_thi
     }
     ingest.close().await;
     let ingest = open(&memory, PATIENT);
-    let analysis = ingest.analyze(&of_site("己"), "云溪网").unwrap();
+    let analysis = ingest.analyze(&of_site("己"), "云溪网", false).unwrap();
     assert_eq!(analysis.paragraphs.len(), 1);
     assert_eq!(analysis.paragraphs[0].text, "关于己的通知\n今年的工作要抓紧抓实，确保取得成效。");
     assert!(texts(&prepare(&ingest, "云溪网", "甲"))[0].contains("服务平台"), "one other document only");
@@ -398,4 +398,19 @@ fn what_the_sender_left_empty_is_taken_from_the_text() {
     assert_eq!((metadata.title.as_str(), metadata.source.as_str()), ("通知", "云溪网"));
     assert_eq!(metadata.publish_date.map(|date| date.to_string()).as_deref(), Some("2024-05-06"));
     assert_eq!(recognized, [MetadataField::Source, MetadataField::PublishDate]);
+}
+
+#[test]
+fn the_rest_of_an_analysis_is_not_read_anew() {
+    let (_, ingest) = start(PATIENT);
+    let first = ingest.analyze("一句话。", "", false).unwrap();
+    let rest = |text: &str, source: &str| ingest.analyze(text, source, true).unwrap();
+    ingest.remember_analysis("一句话。", "", Arc::clone(&first), true);
+    assert!(Arc::ptr_eq(&first, &rest("一句话。", "")));
+    assert!(!Arc::ptr_eq(&first, &rest("一句话。", "云溪网")));
+    assert!(!Arc::ptr_eq(&first, &ingest.analyze("一句话。", "", false).unwrap()));
+    ingest.remember_analysis("另一句。", "", rest("另一句。", ""), false);
+    assert!(Arc::ptr_eq(&first, &rest("一句话。", "")));
+    ingest.remember_analysis("一句话。", "", Arc::clone(&first), false);
+    assert!(!Arc::ptr_eq(&first, &rest("一句话。", "")));
 }
