@@ -229,8 +229,7 @@ fn term(term: &ExplainedTerm) -> (&str, QueryField, u64, bool) {
 #[tokio::test]
 async fn terms_say_what_they_are_and_whether_they_count() {
     let service = served().await;
-    let explained =
-        explain(&service, of("什么是优化营商环境优化 “两个，确立” 《党章》 -标题:条例 2024年 狗咬")).await;
+    let explained = explain(&service, of("什么是优化营商环境优化 “两个，确立” 《党章》 -标题:条例 2024年 狗咬")).await;
     let terms: Vec<_> = explained.terms.iter().map(term).collect();
     let either = QueryField::Unspecified;
     assert_eq!(
