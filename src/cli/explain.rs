@@ -55,9 +55,9 @@ impl Page {
         writeln!(out, "{name}index{name:#}  {aside}{index}{aside:#}\n")?;
         self.write_terms(out, &explained.terms)?;
         if let Some(plan) = &explained.plan {
-            writeln!(out, "{name}plan{name:#}")?;
+            let legend = if plan.matches.is_some() { "  ✓ ✗ what the paragraph matches" } else { "" };
+            writeln!(out, "{name}plan{name:#}{aside}{legend}{aside:#}")?;
             self.write_clause(out, plan, 1)?;
-            writeln!(out)?;
         }
         explained.paragraph.as_ref().map_or(Ok(()), |paragraph| self.write_paragraph(out, paragraph))
     }
@@ -104,7 +104,7 @@ impl Page {
     fn write_paragraph(&self, out: &mut impl Write, paragraph: &ExplainedParagraph) -> io::Result<()> {
         let Styles { name, place, aside, .. } = &self.styles;
         let ExplainedParagraph { paragraph_id, matches, score, parts, mismatches, scored_paragraph_count } = paragraph;
-        write!(out, "{name}paragraph{name:#}  {place}{}{place:#}  ", Printable(paragraph_id))?;
+        write!(out, "\n{name}paragraph{name:#}  {place}{}{place:#}  ", Printable(paragraph_id))?;
         if !matches {
             writeln!(out, "does not match")?;
             return mismatches.iter().try_for_each(|mismatch| write_mismatch(out, mismatch));
@@ -126,9 +126,9 @@ impl Page {
             ScorePartKind::Sequence | ScorePartKind::Word => {
                 write!(out, "{frequency:>5}  {idf:>7.4}  {length:>6}  {length_norm:>5.3}")?;
             }
-            ScorePartKind::Character => write!(out, "{frequency:>5}  {:>7}  {:>6}  {:>5}", "-", "-", "-")?,
-            ScorePartKind::Document | ScorePartKind::Unspecified => {
-                write!(out, "{:>5}  {:>7}  {:>6}  {:>5}", "-", "-", "-", "-")?;
+            ScorePartKind::Character | ScorePartKind::Document | ScorePartKind::Unspecified => {
+                let frequency = if *frequency > 0 { frequency.to_string() } else { "-".to_owned() };
+                write!(out, "{frequency:>5}  {0:>7}  {0:>6}  {0:>5}", "-")?;
             }
         }
         let found: Vec<_> =
@@ -192,5 +192,180 @@ fn write_mismatch(out: &mut impl Write, mismatch: &Mismatch) -> io::Result<()> {
         MismatchReason::NoneOfWanted => writeln!(out, "{INDENT}none of these is there: {clauses}"),
         MismatchReason::ExcludedPresent => writeln!(out, "{INDENT}excluded and there: {clauses}"),
         MismatchReason::Unspecified => writeln!(out, "{INDENT}for a reason that this client does not know: {clauses}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::rpc::proto::{IndexTerm, PlanGroup, PlanTerm};
+
+    fn check(explained: &ExplainResponse, expected: &Expect) {
+        let mut out = Vec::new();
+        Page { styles: Styles::default() }.write(&mut out, explained).unwrap();
+        expected.assert_eq(&String::from_utf8(out).unwrap());
+    }
+
+    fn clause(occurrence: PlanOccurrence, description: &str, matches: Option<bool>) -> PlanClause {
+        let node = Some(Node::Term(PlanTerm::default()));
+        PlanClause { occurrence: occurrence.into(), node, description: description.to_owned(), matches }
+    }
+
+    fn response(matches: Option<bool>, paragraph: Option<ExplainedParagraph>) -> ExplainResponse {
+        let clauses = vec![
+            clause(PlanOccurrence::Must, "“两个确立” in the text", matches),
+            clause(PlanOccurrence::Should, "水 in the text or the title", matches),
+            clause(PlanOccurrence::MustNot, "教育 in the text", matches.map(|matches| !matches)),
+        ];
+        let group = Some(Node::Group(PlanGroup { clauses }));
+        ExplainResponse {
+            generation: "1-2".to_owned(),
+            canonical_query: "\"两个确立\" 什么\u{1b}水".to_owned(),
+            terms: vec![
+                ExplainedTerm {
+                    term: "两个确立".to_owned(),
+                    kind: ExplainedTermKind::Sequence.into(),
+                    field: QueryField::Text.into(),
+                    document_frequency: 12_345,
+                    ..ExplainedTerm::default()
+                },
+                ExplainedTerm {
+                    term: "什么".to_owned(),
+                    kind: ExplainedTermKind::Word.into(),
+                    left_out: LeftOutReason::NoContent.into(),
+                    dictionary: TokenDictionary::BuiltIn.into(),
+                    ..ExplainedTerm::default()
+                },
+            ],
+            paragraph_count: 20_000,
+            plan: Some(PlanClause { node: group, ..clause(PlanOccurrence::Must, "every required clause", matches) }),
+            paragraph,
+            ..ExplainResponse::default()
+        }
+    }
+
+    #[test]
+    fn a_query_for_people() {
+        check(
+            &response(None, None),
+            &expect![[r#"
+                query  "两个确立" 什么�水
+                index  20000 paragraphs at generation 1-2
+
+                terms
+                  paragraphs  term
+                       12345  两个确立  sequence in the text
+                           0  什么  word (general) in the text or the title, left out: a question or function word
+
+                plan
+                  every required clause
+                    + “两个确立” in the text
+                      水 in the text or the title
+                    - 教育 in the text
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_score_for_people() {
+        let paragraph = ExplainedParagraph {
+            paragraph_id: "甲#1".to_owned(),
+            matches: true,
+            score: 4.0,
+            parts: vec![
+                ScorePart {
+                    term: "两个确立".to_owned(),
+                    field: QueryField::Text.into(),
+                    kind: ScorePartKind::Sequence.into(),
+                    frequency: 2,
+                    index_terms: vec![
+                        IndexTerm { term: "两个".to_owned(), document_frequency: 70, idf: 5.0 },
+                        IndexTerm { term: "个确".to_owned(), document_frequency: 7, idf: 7.0 },
+                    ],
+                    idf: 12.0,
+                    length: 120,
+                    average_length: 100.0,
+                    length_norm: 1.15,
+                    value: 3.0,
+                    share: 0.75,
+                },
+                ScorePart {
+                    term: "水".to_owned(),
+                    field: QueryField::Title.into(),
+                    kind: ScorePartKind::Character.into(),
+                    frequency: 3,
+                    value: 1.0,
+                    share: 0.25,
+                    ..ScorePart::default()
+                },
+            ],
+            mismatches: Vec::new(),
+            scored_paragraph_count: 20_001,
+        };
+        check(
+            &response(Some(true), Some(paragraph)),
+            &expect![[r#"
+                query  "两个确立" 什么�水
+                index  20000 paragraphs at generation 1-2
+
+                terms
+                  paragraphs  term
+                       12345  两个确立  sequence in the text
+                           0  什么  word (general) in the text or the title, left out: a question or function word
+
+                plan  ✓ ✗ what the paragraph matches
+                  ✓ every required clause
+                    ✓ + “两个确立” in the text
+                    ✓   水 in the text or the title
+                    ✗ - 教育 in the text
+
+                paragraph  甲#1  score 4.0000  rarity among 20001 paragraphs
+                        value   share  times      idf  length   norm  term
+                       3.0000   75.0%      2  12.0000     120  1.150  两个确立  sequence in the text: 两个 in 70, 个确 in 7
+                       1.0000   25.0%      3        -       -      -  水  character in the title
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_does_not_match_for_people() {
+        let mismatch = |reason: MismatchReason, clauses: &[&str]| Mismatch {
+            reason: reason.into(),
+            clauses: clauses.iter().map(|&clause| clause.to_owned()).collect(),
+        };
+        let paragraph = ExplainedParagraph {
+            paragraph_id: "甲#1".to_owned(),
+            mismatches: vec![
+                mismatch(MismatchReason::RequiredMissing, &["“两个确立” in the text"]),
+                mismatch(MismatchReason::NoneOfWanted, &["水 in the text", "火 in the text"]),
+                mismatch(MismatchReason::ExcludedPresent, &["教育 in the text"]),
+            ],
+            ..ExplainedParagraph::default()
+        };
+        check(
+            &response(Some(false), Some(paragraph)),
+            &expect![[r#"
+                query  "两个确立" 什么�水
+                index  20000 paragraphs at generation 1-2
+
+                terms
+                  paragraphs  term
+                       12345  两个确立  sequence in the text
+                           0  什么  word (general) in the text or the title, left out: a question or function word
+
+                plan  ✓ ✗ what the paragraph matches
+                  ✗ every required clause
+                    ✗ + “两个确立” in the text
+                    ✗   水 in the text or the title
+                    ✓ - 教育 in the text
+
+                paragraph  甲#1  does not match
+                  required and not there: “两个确立” in the text
+                  none of these is there: 水 in the text, 火 in the text
+                  excluded and there: 教育 in the text
+            "#]],
+        );
     }
 }

@@ -144,6 +144,8 @@ proptest! {
             }
         }
         index.commit();
-        expressions.iter().for_each(|expression| check(&index, expression));
+        for expression in &expressions {
+            check(&index, expression);
+        }
     }
 }
