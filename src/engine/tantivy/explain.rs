@@ -63,8 +63,11 @@ impl Explainer<'_> {
     }
 
     fn is_admitted(&self, filter: &Filter) -> tantivy::Result<bool> {
+        if filter.is_empty() {
+            return Ok(true);
+        }
         let records = filter::records(filter, Dates::LookedUp, self.compiler).weight(self.scoring)?;
-        Ok(filter.is_empty() || Probe::new(records.scorer(self.segment, 1.0)?).matches(self.record))
+        Ok(Probe::new(records.scorer(self.segment, 1.0)?).matches(self.record))
     }
 
     /// The scorers are the expression's.
