@@ -8,6 +8,7 @@ mod arguments;
 mod command;
 mod connection;
 mod document;
+mod explain;
 mod export;
 mod failure;
 #[cfg(test)]

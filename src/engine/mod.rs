@@ -4,12 +4,14 @@
 //! queries, highlight, or know of calls and streams.
 
 mod error;
+mod explanation;
 mod expression;
 mod seam;
 pub mod tantivy;
 mod types;
 
 pub use error::{OpenError, ReadError, WriteError};
+pub use explanation::{Bm25, Evidence, Explanation, IndexTerm, ScorePart, Verdict};
 pub use expression::{Clause, Expression, MetadataTerm, Term, TermField};
 pub use seam::{Engine, Snapshot, Walk, Writer};
 pub use types::{

@@ -12,8 +12,9 @@ use std::{
 use crate::{
     document::{Content, Document, DocumentId, Etag, Layout, Metadata, MetadataField},
     engine::{
-        Address, Change, Counts, DocumentRecord, Engine, Expression, FacetField, Generation, IndexedDocument, Position,
-        Ranking, ReadError, Snapshot, SourceLine, Statistics, StoredParagraph, Term, Version, Walk, WriteError, Writer,
+        Address, Change, Counts, DocumentRecord, Engine, Explanation, Expression, FacetField, Generation,
+        IndexedDocument, Position, Ranking, ReadError, Snapshot, SourceLine, Statistics, StoredParagraph, Term,
+        Version, Walk, WriteError, Writer,
     },
     ingest::{GroupCommit, Ingest, IngestError, Outcome, PrepareError, Prepared, seen_lines::SeenLines},
     query::Filter,
@@ -116,6 +117,10 @@ impl Snapshot for State {
     }
 
     fn rank(&self, _: &Expression, _: &Filter, _: usize, _: &AtomicBool) -> Result<Ranking, ReadError> {
+        unreachable!("writing does not search")
+    }
+
+    fn explain(&self, _: &Expression, _: &Filter, _: Address, _: &AtomicBool) -> Result<Explanation, ReadError> {
         unreachable!("writing does not search")
     }
 

@@ -4,6 +4,7 @@ mod analyzing;
 mod command_line;
 mod commands;
 mod documents;
+mod explaining;
 mod exporting;
 mod golden;
 mod importing;

@@ -116,15 +116,19 @@ fn token(token: Token) -> proto::Token {
     proto::Token {
         token: characters,
         range: Some(proto::Range { start: place(range.start), end: place(range.end) }),
-        dictionary: match dictionary {
-            Dictionary::None => proto::TokenDictionary::None,
-            Dictionary::BuiltIn => proto::TokenDictionary::BuiltIn,
-            Dictionary::Official => proto::TokenDictionary::Official,
-            Dictionary::User => proto::TokenDictionary::User,
-            Dictionary::Numeral => proto::TokenDictionary::Numeral,
-            Dictionary::Quoted => proto::TokenDictionary::Quoted,
-        }
-        .into(),
+        dictionary: self::dictionary(dictionary).into(),
+    }
+}
+
+/// Writes where a word is known from.
+pub(super) fn dictionary(dictionary: Dictionary) -> proto::TokenDictionary {
+    match dictionary {
+        Dictionary::None => proto::TokenDictionary::None,
+        Dictionary::BuiltIn => proto::TokenDictionary::BuiltIn,
+        Dictionary::Official => proto::TokenDictionary::Official,
+        Dictionary::User => proto::TokenDictionary::User,
+        Dictionary::Numeral => proto::TokenDictionary::Numeral,
+        Dictionary::Quoted => proto::TokenDictionary::Quoted,
     }
 }
 

@@ -5,6 +5,7 @@
 mod analyze;
 mod answer;
 mod document;
+mod explain;
 mod hit;
 mod invalid;
 mod query;
@@ -16,6 +17,7 @@ pub(crate) use answer::{
     statistics_response,
 };
 pub(crate) use document::{ReadView, Received, document, document_id, etag, get_request};
+pub(crate) use explain::{explain_request, explain_response};
 pub(crate) use hit::hit;
 pub(crate) use invalid::{Invalid, echo};
 pub(crate) use query::tree;

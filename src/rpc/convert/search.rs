@@ -97,20 +97,21 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
 }
 
 /// A query in either form.
-struct Understood {
-    query: Query,
-    warnings: Vec<proto::Warning>,
-    written: Option<String>,
+pub(super) struct Understood {
+    pub(super) query: Query,
+    pub(super) warnings: Vec<proto::Warning>,
+    pub(super) written: Option<String>,
 }
 
 impl Understood {
-    fn tree(query: Query) -> Self {
+    /// What services build.
+    pub(super) fn tree(query: Query) -> Self {
         Self { query, warnings: Vec::new(), written: None }
     }
 
     /// What people write. Where every word is required, the words beside a quoted part are too; a tree says for itself
     /// what it requires.
-    fn written(text: String, mode: MatchMode) -> Self {
+    pub(super) fn written(text: String, mode: MatchMode) -> Self {
         let query::Parsed { query, warnings } = query::parse(&text);
         let query = match mode {
             MatchMode::Any => query,
@@ -124,7 +125,8 @@ fn warning(warning: &query::Warning) -> proto::Warning {
     proto::Warning { reason: warning.reason().to_owned(), message: warning.to_string(), field: "query".to_owned() }
 }
 
-fn mode(value: i32) -> Result<MatchMode, Invalid> {
+/// Reads how many of the words have to match.
+pub(super) fn mode(value: i32) -> Result<MatchMode, Invalid> {
     Ok(match_mode("match", value)?.unwrap_or_default())
 }
 
@@ -140,7 +142,8 @@ fn highlights(unit: i32) -> Result<(), Invalid> {
     }
 }
 
-fn generation(text: &str) -> Result<Option<crate::search::Generation>, Invalid> {
+/// Reads the generation that has to have been reached.
+pub(super) fn generation(text: &str) -> Result<Option<crate::search::Generation>, Invalid> {
     if text.is_empty() {
         return Ok(None);
     }

@@ -1,6 +1,7 @@
-//! `SearchService`: ranked searches and exports, as streams; analyses.
+//! `SearchService`: ranked searches and exports, as streams; explanations and analyses.
 
 mod analyze;
+mod explain;
 mod produce;
 mod service;
 mod sized;
