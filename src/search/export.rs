@@ -8,6 +8,7 @@ use crate::{
     search::{
         BatchBound, Context, Hit, SearchError, Searcher,
         fetch::{Fetcher, Found},
+        highlight::Highlighter,
         plan::plan,
     },
 };
@@ -37,8 +38,10 @@ impl Searcher {
     pub fn export(&self, request: &ExportRequest) -> Result<Export, SearchError> {
         let ExportRequest { query, mode, min_generation } = request;
         let snapshot = self.snapshot(*min_generation)?;
-        let walk = snapshot.walk(&plan(query, *mode, &self.segmenter), None)?;
-        Ok(Export { fetcher: Fetcher::new(snapshot, Context::default()), walk })
+        let expression = plan(query, *mode, &self.segmenter);
+        let walk = snapshot.walk(&expression, None)?;
+        let fetcher = Fetcher::new(snapshot, Context::default(), Highlighter::new(&expression));
+        Ok(Export { fetcher, walk })
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
 use crate::{
     document::{DocumentId, ParagraphId},
     engine::{Address, DocumentRecord, ReadError, Snapshot, StoredParagraph},
-    search::{BatchBound, Context, Hit, Neighbour, SearchError},
+    search::{BatchBound, Context, Hit, Neighbour, SearchError, highlight::Highlighter},
 };
 
 /// How many texts are fetched at once: paragraphs sent ready-made may be large.
@@ -31,6 +31,7 @@ pub(super) struct Found {
 pub(super) struct Fetcher {
     snapshot: Arc<dyn Snapshot>,
     context: Context,
+    highlighter: Highlighter,
     /// Of the documents met last, by sequence.
     records: HashMap<u64, Arc<DocumentRecord>>,
     /// Fetched, but the last batch had no room for them.
@@ -38,8 +39,8 @@ pub(super) struct Fetcher {
 }
 
 impl Fetcher {
-    pub(super) fn new(snapshot: Arc<dyn Snapshot>, context: Context) -> Self {
-        Self { snapshot, context, records: HashMap::new(), fetched: VecDeque::new() }
+    pub(super) fn new(snapshot: Arc<dyn Snapshot>, context: Context, highlighter: Highlighter) -> Self {
+        Self { snapshot, context, highlighter, records: HashMap::new(), fetched: VecDeque::new() }
     }
 
     pub(super) fn snapshot(&self) -> &dyn Snapshot {
@@ -91,6 +92,7 @@ impl Fetcher {
             id: ParagraphId { document: document.id.clone(), ordinal },
             before: self.beside(found.address, &document.id, first, ordinal - first)?,
             after: self.beside(found.address, &document.id, ordinal + 1, after)?,
+            highlights: self.highlighter.ranges(&stored.paragraph.text),
             paragraph: stored.paragraph,
             document,
         })

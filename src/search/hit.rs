@@ -1,6 +1,6 @@
 //! Hits, and how many of them go together.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use crate::{
     document::{Paragraph, ParagraphId},
@@ -39,6 +39,8 @@ pub struct Hit {
     pub id: ParagraphId,
     /// What it says and where it stands.
     pub paragraph: Paragraph,
+    /// The bytes of its text that terms of the query take, ascending, none overlapping.
+    pub highlights: Vec<Range<u32>>,
     /// Its document.
     pub document: Arc<DocumentRecord>,
     /// The paragraphs before it, in document order.

@@ -1,9 +1,10 @@
-//! The read use cases: rank, export, read documents.
+//! The read use cases: rank, highlight, fold near copies, export, read documents.
 //!
 //! Knows nothing of gRPC, of async, or of which engine is there.
 
 mod export;
 mod fetch;
+mod highlight;
 mod hit;
 mod plan;
 mod rank;
@@ -11,6 +12,7 @@ mod read;
 mod searcher;
 
 pub use export::{Export, ExportRequest};
+pub use highlight::MAX_HIGHLIGHTS;
 pub use hit::{BatchBound, Context, Hit, Neighbour};
 pub use plan::TermStatistics;
 pub use rank::{RankRequest, Ranked, Total};

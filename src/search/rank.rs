@@ -8,6 +8,7 @@ use crate::{
     search::{
         BatchBound, Context, Hit, SearchError, Searcher, TermStatistics,
         fetch::{Fetcher, Found},
+        highlight::Highlighter,
         plan::{plan, term_statistics},
     },
 };
@@ -58,7 +59,8 @@ impl Searcher {
         let terms = term_statistics(&expression, snapshot.as_ref(), stop)?;
         let engine::Ranking { hits, exhausted } = snapshot.rank(&expression, *limit, stop)?;
         let hits = (1..).zip(hits).map(|(rank, hit)| Found { rank, score: hit.score, address: hit.address }).collect();
-        Ok(Ranked { fetcher: Fetcher::new(snapshot, *context), terms, hits, exhausted, taken: 0 })
+        let fetcher = Fetcher::new(snapshot, *context, Highlighter::new(&expression));
+        Ok(Ranked { fetcher, terms, hits, exhausted, taken: 0 })
     }
 }
 

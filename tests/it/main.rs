@@ -6,6 +6,7 @@ mod commands;
 mod documents;
 mod exporting;
 mod golden;
+mod highlighting;
 mod importing;
 mod layering;
 mod literal_law;

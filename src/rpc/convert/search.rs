@@ -4,8 +4,9 @@ use crate::{
     query::{self, MatchMode, Query},
     rpc::{
         convert::{
-            invalid::{Invalid, at_most, enumeration, match_mode, unserved},
+            invalid::{Invalid, at_most, match_mode, unserved},
             query::{checked_text, typed},
+            unit::Unit,
         },
         limits::{CONTEXT_PARAGRAPHS, DEFAULT_SEARCH_LIMIT, SEARCH_LIMIT},
         proto::{self, export_request, search_request},
@@ -21,6 +22,8 @@ pub(crate) struct Asked<R> {
     pub(crate) warnings: Vec<proto::Warning>,
     /// The query as the caller wrote it, for the log; `None` for a tree.
     pub(crate) written: Option<String>,
+    /// The unit of highlights.
+    pub(crate) unit: Unit,
 }
 
 /// Checks a search.
@@ -40,7 +43,7 @@ pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<Rank
         allow_snapshot_change,
     } = request;
     unserved("filter", filter.is_some())?;
-    highlights(highlight_unit)?;
+    let unit = Unit::checked("highlight_unit", highlight_unit)?;
     unserved("collapse", collapse)?;
     unserved("time_budget", time_budget.is_some())?;
     unserved("resume_token", !resume_token.is_empty())?;
@@ -61,7 +64,7 @@ pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<Rank
         },
         min_generation: generation(&min_generation)?,
     };
-    Ok(Asked { request, warnings: understood.warnings, written: understood.written })
+    Ok(Asked { request, warnings: understood.warnings, written: understood.written, unit })
 }
 
 /// Checks an export. No query, or an empty one, means everything.
@@ -74,7 +77,9 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
         resume_token,
         allow_snapshot_change,
         follow,
+        highlight_unit,
     } = request;
+    let unit = Unit::checked("highlight_unit", highlight_unit)?;
     unserved("filter", filter.is_some())?;
     unserved("resume_token", !resume_token.is_empty())?;
     unserved("allow_snapshot_change", allow_snapshot_change)?;
@@ -87,7 +92,7 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
         Some(export_request::QueryForm::TypedQuery(query)) => Understood::tree(typed("typed_query", query)?),
     };
     let request = ExportRequest { query: understood.query, mode, min_generation: generation(&min_generation)? };
-    Ok(Asked { request, warnings: understood.warnings, written: understood.written })
+    Ok(Asked { request, warnings: understood.warnings, written: understood.written, unit })
 }
 
 /// A query in either form.
@@ -127,13 +132,6 @@ fn effective_limit(limit: u32) -> Result<usize, Invalid> {
     Ok(limit as usize)
 }
 
-fn highlights(unit: i32) -> Result<(), Invalid> {
-    match enumeration("highlight_unit", unit)? {
-        proto::OffsetUnit::Unspecified | proto::OffsetUnit::Utf8Byte => Ok(()),
-        proto::OffsetUnit::Utf16 | proto::OffsetUnit::CodePoint => Err(Invalid::not_served("highlight_unit")),
-    }
-}
-
 fn generation(text: &str) -> Result<Option<crate::search::Generation>, Invalid> {
     if text.is_empty() {
         return Ok(None);
@@ -167,6 +165,7 @@ mod tests {
         let asked = search_request(everything()).unwrap().request;
         assert_eq!((asked.limit, asked.mode, asked.context), (10, MatchMode::Any, Context::default()));
         assert_eq!(asked.min_generation, None);
+        assert_eq!(search_request(everything()).unwrap().unit, Unit::Utf8Byte);
     }
 
     #[test]
@@ -193,7 +192,6 @@ mod tests {
     #[test]
     fn what_is_not_served_yet_is_said_so() {
         check_refused(|request| request.filter = Some(proto::Filter::default()), "filter");
-        check_refused(|request| request.highlight_unit = proto::OffsetUnit::Utf16.into(), "highlight_unit");
         check_refused(|request| request.collapse = true, "collapse");
         check_refused(|request| request.time_budget = Some(prost_types::Duration::default()), "time_budget");
         check_refused(|request| request.resume_token = "t".to_owned(), "resume_token");
