@@ -3,11 +3,11 @@
 use std::sync::atomic::AtomicBool;
 
 use crate::{
-    engine::{Generation, Walk},
+    engine::{Address, Generation, Walk},
     query::{MatchMode, Query},
     search::{
         BatchBound, Context, Hit, SearchError, Searcher,
-        fetch::{Fetcher, Found},
+        fetch::{Extras, Fetcher, Found},
         highlight::Highlighter,
         plan::plan,
     },
@@ -40,8 +40,9 @@ impl Searcher {
         let snapshot = self.snapshot(*min_generation)?;
         let expression = plan(query, *mode, &self.segmenter);
         let walk = snapshot.walk(&expression, None)?;
-        let fetcher = Fetcher::new(snapshot, Context::default(), Highlighter::new(&expression));
-        Ok(Export { fetcher, walk })
+        let highlighter = Highlighter::new(&expression);
+        let extras = Extras { context: Context::default(), highlighter, names_folded: false };
+        Ok(Export { fetcher: Fetcher::new(snapshot, extras), walk })
     }
 }
 
@@ -59,7 +60,11 @@ impl Export {
         let Self { fetcher, walk } = self;
         fetcher.next_batch(bound, stop, |count| {
             let found = walk.next(count, stop)?;
-            Ok(found.into_iter().map(|(_, address)| Found { rank: 0, score: 0.0, address }).collect())
+            Ok(found.into_iter().map(|(_, address)| unranked(address)).collect())
         })
     }
+}
+
+fn unranked(address: Address) -> Found {
+    Found { rank: 0, score: 0.0, address, folded: Vec::new() }
 }

@@ -2,10 +2,12 @@
 //!
 //! Knows nothing of gRPC, of async, or of which engine is there.
 
+mod collapse;
 mod export;
 mod fetch;
 mod highlight;
 mod hit;
+mod near;
 mod plan;
 mod rank;
 mod read;
@@ -13,7 +15,7 @@ mod searcher;
 
 pub use export::{Export, ExportRequest};
 pub use highlight::MAX_HIGHLIGHTS;
-pub use hit::{BatchBound, Context, Hit, Neighbour};
+pub use hit::{BatchBound, Context, Hit, NearCopies, Neighbour};
 pub use plan::TermStatistics;
 pub use rank::{RankRequest, Ranked, Total};
 pub use read::{Original, ParagraphPage};

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use proptest::{
     collection::vec,
-    prelude::*,
     test_runner::{Config, TestRunner},
 };
 use tokio::runtime::Runtime;

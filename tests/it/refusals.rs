@@ -49,10 +49,10 @@ async fn fields_of_a_search() {
         (of(|request| request.r#match = 3), "match"),
         (of(|request| request.r#match = -1), "match"),
         (of(|request| request.highlight_unit = 4), "highlight_unit"),
+        (of(|request| request.name_folded = true), "name_folded"),
         (of(|request| request.min_generation = "newest".to_owned()), "min_generation"),
         // Not served yet: said, not passed over.
         (of(|request| request.filter = Some(Filter::default())), "filter"),
-        (of(|request| request.collapse = true), "collapse"),
         (of(|request| request.time_budget = Some(prost_types::Duration { seconds: 1, nanos: 0 })), "time_budget"),
         (of(|request| request.resume_token = "t".to_owned()), "resume_token"),
         (of(|request| request.allow_snapshot_change = true), "allow_snapshot_change"),

@@ -10,7 +10,7 @@ use crate::{
 
 /// Writes a hit, with highlights in this unit.
 pub(crate) fn hit(hit: Hit, unit: Unit) -> proto::Hit {
-    let Hit { rank, score, id, paragraph, highlights, document, before, after } = hit;
+    let Hit { rank, score, id, paragraph, highlights, document, before, after, folded_count, folded } = hit;
     let Paragraph { text, heading_path, source_ranges } = paragraph;
     let DocumentRecord { id: _, version, metadata, recognized: _, original_bytes: _ } = &*document;
     let Metadata {
@@ -42,8 +42,9 @@ pub(crate) fn hit(hit: Hit, unit: Unit) -> proto::Hit {
         source_ranges: source_ranges.into_iter().map(range).collect(),
         context_before: before.into_iter().map(self::paragraph).collect(),
         context_after: after.into_iter().map(self::paragraph).collect(),
-        folded_count: 0,
+        folded_count,
         sequence: version.sequence,
+        folded_paragraph_ids: folded.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -113,6 +114,7 @@ mod tests {
             context_after: context,
             folded_count: u32::MAX,
             sequence: u64::MAX,
+            folded_paragraph_ids: Vec::new(),
         }
     }
 

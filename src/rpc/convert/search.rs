@@ -11,7 +11,7 @@ use crate::{
         limits::{CONTEXT_PARAGRAPHS, DEFAULT_SEARCH_LIMIT, SEARCH_LIMIT},
         proto::{self, export_request, search_request},
     },
-    search::{Context, ExportRequest, RankRequest},
+    search::{Context, ExportRequest, NearCopies, RankRequest},
 };
 
 /// A request, checked, with what its caller should know about how it was taken.
@@ -41,10 +41,10 @@ pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<Rank
         min_generation,
         resume_token,
         allow_snapshot_change,
+        name_folded,
     } = request;
     unserved("filter", filter.is_some())?;
     let unit = Unit::checked("highlight_unit", highlight_unit)?;
-    unserved("collapse", collapse)?;
     unserved("time_budget", time_budget.is_some())?;
     unserved("resume_token", !resume_token.is_empty())?;
     unserved("allow_snapshot_change", allow_snapshot_change)?;
@@ -62,6 +62,7 @@ pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<Rank
             before: at_most("context_before", context_before, CONTEXT_PARAGRAPHS)?,
             after: at_most("context_after", context_after, CONTEXT_PARAGRAPHS)?,
         },
+        near_copies: near_copies(collapse, name_folded)?,
         min_generation: generation(&min_generation)?,
     };
     Ok(Asked { request, warnings: understood.warnings, written: understood.written, unit })
@@ -132,6 +133,15 @@ fn effective_limit(limit: u32) -> Result<usize, Invalid> {
     Ok(limit as usize)
 }
 
+fn near_copies(collapse: bool, name_folded: bool) -> Result<NearCopies, Invalid> {
+    match (collapse, name_folded) {
+        (false, false) => Ok(NearCopies::Kept),
+        (true, false) => Ok(NearCopies::Counted),
+        (true, true) => Ok(NearCopies::Named),
+        (false, true) => Err(Invalid::new("name_folded", "needs `collapse`; set both or neither")),
+    }
+}
+
 fn generation(text: &str) -> Result<Option<crate::search::Generation>, Invalid> {
     if text.is_empty() {
         return Ok(None);
@@ -183,16 +193,16 @@ mod tests {
     }
 
     #[test]
-    fn unknown_values_are_refused() {
+    fn unknown_and_contradictory_values_are_refused() {
         check_refused(|request| request.r#match = 3, "match");
         check_refused(|request| request.highlight_unit = -1, "highlight_unit");
+        check_refused(|request| request.name_folded = true, "name_folded");
         check_refused(|request| request.min_generation = "newest".to_owned(), "min_generation");
     }
 
     #[test]
     fn what_is_not_served_yet_is_said_so() {
         check_refused(|request| request.filter = Some(proto::Filter::default()), "filter");
-        check_refused(|request| request.collapse = true, "collapse");
         check_refused(|request| request.time_budget = Some(prost_types::Duration::default()), "time_budget");
         check_refused(|request| request.resume_token = "t".to_owned(), "resume_token");
         check_refused(|request| request.allow_snapshot_change = true, "allow_snapshot_change");
