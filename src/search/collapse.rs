@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Leaders are found among so many of the best matches.
-pub(super) const LEADER_RANKS: usize = 1_000;
+pub const LEADER_RANKS: usize = 1_000;
 
 /// So many matches are looked through for hits, those that are folded included.
 const RANKS: usize = 10_000;

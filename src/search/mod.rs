@@ -13,6 +13,7 @@ mod rank;
 mod read;
 mod searcher;
 
+pub use collapse::LEADER_RANKS;
 pub use export::{Export, ExportRequest};
 pub use highlight::MAX_HIGHLIGHTS;
 pub use hit::{BatchBound, Context, Hit, NearCopies, Neighbour};

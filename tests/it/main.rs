@@ -1,6 +1,7 @@
 //! The whole service, tested as its callers meet it.
 
 mod analyzing;
+mod collapsing;
 mod command_line;
 mod commands;
 mod documents;
