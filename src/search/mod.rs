@@ -3,6 +3,7 @@
 //! Knows nothing of gRPC, of async, or of which engine is there.
 
 mod collapse;
+mod diagnosis;
 mod export;
 mod fetch;
 mod highlight;
@@ -14,6 +15,7 @@ mod read;
 mod searcher;
 
 pub use collapse::LEADER_RANKS;
+pub use diagnosis::RuledOut;
 pub use export::{Export, ExportRequest};
 pub use highlight::MAX_HIGHLIGHTS;
 pub use hit::{BatchBound, Context, Hit, NearCopies, Neighbour};

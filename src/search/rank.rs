@@ -6,8 +6,9 @@ use crate::{
     engine::{Generation, Ranking, ReadError},
     query::{MatchMode, Query},
     search::{
-        BatchBound, Context, Hit, NearCopies, SearchError, Searcher, TermStatistics,
+        BatchBound, Context, Hit, NearCopies, RuledOut, SearchError, Searcher, TermStatistics,
         collapse::Collapsed,
+        diagnosis::ruled_out,
         fetch::{Extras, Fetcher, Found},
         highlight::Highlighter,
         plan::{plan, term_statistics},
@@ -45,6 +46,7 @@ pub struct Ranked {
     fetcher: Fetcher,
     terms: Vec<TermStatistics>,
     hits: Hits,
+    ruled_out: Vec<RuledOut>,
 }
 
 /// The hits that are left to fetch.
@@ -77,7 +79,12 @@ impl Searcher {
                 Hits::Collapsed(Box::new(Collapsed::new(snapshot, expression, *limit, stop)?))
             }
         };
-        Ok(Ranked { fetcher, terms, hits })
+        let ruled_out = if hits.ranking().hits.is_empty() {
+            ruled_out(query, *mode, &self.segmenter, fetcher.snapshot(), stop)?
+        } else {
+            Vec::new()
+        };
+        Ok(Ranked { fetcher, terms, hits, ruled_out })
     }
 }
 
@@ -111,6 +118,11 @@ impl Ranked {
     /// The terms looked for, in query order.
     pub fn terms(&self) -> &[TermStatistics] {
         &self.terms
+    }
+
+    /// What ruled everything out; nothing where something matched.
+    pub fn ruled_out(&self) -> &[RuledOut] {
+        &self.ruled_out
     }
 
     /// How many paragraphs match, folded ones included.

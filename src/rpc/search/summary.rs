@@ -3,21 +3,27 @@
 use std::time::Duration;
 
 use crate::{
-    rpc::proto,
+    rpc::{convert::ruled_out, proto},
     search::{Ranked, Total},
 };
 
 pub(super) fn search_summary(ranked: &Ranked, sent: u64, timings: proto::Timings) -> proto::SearchSummary {
     let finish_reason = if ranked.exhausted() { proto::FinishReason::Exhausted } else { proto::FinishReason::Limit };
-    let absent = ranked.terms().iter().filter(|term| term.frequency == 0);
-    let diagnosis = || proto::ZeroHitDiagnosis { absent_terms: absent.map(|term| term.characters.clone()).collect() };
     proto::SearchSummary {
         finish_reason: finish_reason.into(),
         hits_sent: count(sent),
         last_rank: count(sent),
         total_hits: Some(total_hits(ranked.total())),
         timings: Some(timings),
-        diagnosis: (sent == 0).then(diagnosis),
+        diagnosis: (sent == 0).then(|| diagnosis(ranked)),
+    }
+}
+
+fn diagnosis(ranked: &Ranked) -> proto::ZeroHitDiagnosis {
+    let absent = ranked.terms().iter().filter(|term| term.frequency == 0);
+    proto::ZeroHitDiagnosis {
+        absent_terms: absent.map(|term| term.characters.clone()).collect(),
+        ruled_out: ranked.ruled_out().iter().map(ruled_out).collect(),
     }
 }
 
