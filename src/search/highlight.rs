@@ -23,14 +23,14 @@ pub const MAX_HIGHLIGHTS: usize = 8_192;
 
 /// Finds the terms of one query in any number of texts.
 #[derive(Debug)]
-pub(super) struct Highlighter {
+pub struct Highlighter {
     /// `None` when there is nothing to look for.
     terms: Option<Terms>,
 }
 
 impl Highlighter {
     /// Looks for all that the expression wants or requires of a text.
-    pub(super) fn new(expression: &Expression) -> Self {
+    pub fn new(expression: &Expression) -> Self {
         let in_text = terms(expression).into_iter().filter(|term| term.field != TermField::Title);
         Self::of(in_text.map(|term| term.characters.as_str()))
     }
@@ -46,7 +46,7 @@ impl Highlighter {
     ///
     /// Every place where a term stands is covered. Where two places overlap, the second range begins where the first
     /// ends, so that each range is a term or the end of one.
-    pub(super) fn ranges(&self, text: &str) -> Vec<Range<u32>> {
+    pub fn ranges(&self, text: &str) -> Vec<Range<u32>> {
         let Some(terms) = &self.terms else { return Vec::new() };
         let mut letters: Vec<u32> = Vec::new();
         let mut covered = Vec::new();

@@ -17,7 +17,7 @@ mod searcher;
 pub use collapse::LEADER_RANKS;
 pub use diagnosis::RuledOut;
 pub use export::{Export, ExportRequest};
-pub use highlight::MAX_HIGHLIGHTS;
+pub use highlight::{Highlighter, MAX_HIGHLIGHTS};
 pub use hit::{BatchBound, Context, Hit, NearCopies, Neighbour};
 pub use plan::TermStatistics;
 pub use rank::{RankRequest, Ranked, Total};

@@ -120,12 +120,12 @@ mod tests {
     fn led(texts: &[&str]) -> Vec<usize> {
         let mut leaders = Leaders::default();
         let mut numbers = Vec::new();
-        let follow = |(index, text): (usize, &&str)| match leaders.take(Sketch::of(text)) {
-            Some(leader) => numbers[leader],
-            None => {
-                numbers.push(index);
-                index
+        let follow = |(index, text): (usize, &&str)| {
+            if let Some(leader) = leaders.take(Sketch::of(text)) {
+                return numbers[leader];
             }
+            numbers.push(index);
+            index
         };
         texts.iter().enumerate().map(follow).collect()
     }

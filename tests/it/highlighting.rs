@@ -121,7 +121,8 @@ fn check_hit(hit: &Hit, unit: OffsetUnit, terms: &[String], law: &Law) -> Vec<St
         assert!(!folded.is_empty() && terms.iter().any(|term| term.contains(&folded)), "{part} of {terms:?}");
     }
     if unit == OffsetUnit::Utf8Byte {
-        let is_shown = |at: usize| hit.highlights.iter().any(|range| (range.start..range.end).contains(&(at as u32)));
+        let is_shown =
+            |at: usize| hit.highlights.iter().any(|range| (range.start as usize..range.end as usize).contains(&at));
         let letters = hit.text.char_indices().filter(|&(_, c)| law.counts(c)).map(|(at, _)| at);
         let covered: HashSet<_> = letters.filter(|&at| is_shown(at)).collect();
         assert_eq!(covered, scanned(&hit.text, terms, law), "{terms:?} in {}", hit.text);

@@ -19,6 +19,6 @@ pub(crate) use answer::{
 pub(crate) use document::{ReadView, Received, document, document_id, etag, get_request};
 pub(crate) use hit::hit;
 pub(crate) use invalid::{Invalid, echo};
-pub(crate) use query::{ruled_out, tree};
+pub(crate) use query::tree;
 pub(crate) use search::{Asked, export_request, search_request};
 pub(crate) use unit::Unit;

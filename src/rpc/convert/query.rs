@@ -9,7 +9,6 @@ use crate::{
         convert::invalid::{Invalid, enumeration, match_mode},
         proto::{self, query::Kind},
     },
-    search::RuledOut,
 };
 
 /// Refuses a text that is longer than a question.
@@ -163,17 +162,6 @@ pub(crate) fn tree(query: &Query) -> proto::Query {
         Query::MatchAll => Kind::MatchAll(proto::MatchAllQuery {}),
     };
     proto::Query { kind: Some(kind) }
-}
-
-/// Writes a part of a query that ruled everything out.
-pub(crate) fn ruled_out(part: &RuledOut) -> proto::RuledOut {
-    let RuledOut { clause, excluded, without_it } = part;
-    proto::RuledOut {
-        written: part.written(),
-        clause: Some(tree(clause)),
-        excluded: *excluded,
-        without_it: *without_it,
-    }
 }
 
 fn written_field(field: Option<Field>) -> proto::QueryField {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    rpc::{convert::ruled_out, proto},
-    search::{Ranked, Total},
+    rpc::{convert::tree, proto},
+    search::{Ranked, RuledOut, Total},
 };
 
 pub(super) fn search_summary(ranked: &Ranked, sent: u64, timings: proto::Timings) -> proto::SearchSummary {
@@ -25,6 +25,12 @@ fn diagnosis(ranked: &Ranked) -> proto::ZeroHitDiagnosis {
         absent_terms: absent.map(|term| term.characters.clone()).collect(),
         ruled_out: ranked.ruled_out().iter().map(ruled_out).collect(),
     }
+}
+
+fn ruled_out(part: &RuledOut) -> proto::RuledOut {
+    let RuledOut { clause, excluded, without_it } = part;
+    let (written, clause) = (part.written(), Some(tree(clause)));
+    proto::RuledOut { written, clause, excluded: *excluded, without_it: *without_it }
 }
 
 pub(super) fn term_stats(ranked: &Ranked) -> Vec<proto::TermStats> {

@@ -154,7 +154,7 @@ fn check_end(finish_reason: FinishReason, total: Option<TotalHits>, hits: &[Hit]
     match finish_reason {
         // Every match is a hit or folded into one; of those behind the first thousand, not all are counted.
         FinishReason::Exhausted if folded > 0 && total.value > 1_000 => {
-            assert!(total.value >= sent + folded, "{total:?}")
+            assert!(total.value >= sent + folded, "{total:?}");
         }
         FinishReason::Exhausted => assert_eq!((total.value, total.relation()), (sent + folded, Relation::Exact)),
         FinishReason::Limit => assert!(sent == u64::from(limit) && total.value >= sent + folded, "{total:?}"),
