@@ -71,6 +71,9 @@ pub struct SearchArguments {
     /// Paragraphs of the same document to print before and after each hit
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "queries")]
     pub context: u32,
+    /// Fold near copies into the best of them
+    #[arg(long, conflicts_with = "queries")]
+    pub collapse: bool,
     /// Search for every line of this file: an id, a tab, a query
     #[arg(long, value_name = "FILE")]
     pub queries: Option<PathBuf>,
@@ -208,10 +211,11 @@ mod tests {
 
     #[test]
     fn a_search_is_for_a_query_or_for_a_file_of_queries() {
-        assert!(is_accepted("xunzhang search 营商环境 --limit 5 --match all --context 1"));
+        assert!(is_accepted("xunzhang search 营商环境 --limit 5 --match all --context 1 --collapse"));
         assert!(is_accepted("xunzhang search --queries q.tsv --format trec --threads 8"));
         assert!(!is_accepted("xunzhang search"));
         assert!(!is_accepted("xunzhang search 营商环境 --queries q.tsv"));
+        assert!(!is_accepted("xunzhang search --queries q.tsv --collapse"));
         assert!(!is_accepted("xunzhang search 营商环境 --format trec"));
         assert!(!is_accepted("xunzhang search 营商环境 --threads 2"));
         assert!(!is_accepted("xunzhang search --queries q.tsv --threads 0"));

@@ -6,7 +6,7 @@ use super::{
     json::JsonForm,
     output::{Form, Output, Printable, Styles},
 };
-use crate::rpc::proto::{Hit, Paragraph};
+use crate::rpc::proto::{Hit, Paragraph, Range};
 
 /// What stands between two headings of a path.
 pub(super) const HEADING_SEPARATOR: &str = " › ";
@@ -61,6 +61,9 @@ fn write_hit(out: &mut impl Write, styles: &Styles, hit: &Hit) -> io::Result<()>
             write!(out, "  {}", Printable(value))?;
         }
     }
+    if hit.folded_count > 0 {
+        write!(out, "  {aside}and {}{aside:#}", near_copies(hit.folded_count))?;
+    }
     writeln!(out)?;
     write!(out, "{INDENT}{place}{}{place:#}", Printable(&hit.paragraph_id))?;
     if !hit.heading_path.is_empty() {
@@ -68,9 +71,39 @@ fn write_hit(out: &mut impl Write, styles: &Styles, hit: &Hit) -> io::Result<()>
     }
     writeln!(out)?;
     write_context(out, styles, &hit.context_before)?;
-    write_text(out, &hit.text)?;
+    write_highlighted(out, styles, &hit.text, &hit.highlights)?;
     write_context(out, styles, &hit.context_after)?;
     writeln!(out)
+}
+
+fn near_copies(number: u32) -> String {
+    if number == 1 { "a near copy".to_owned() } else { format!("{number} near copies") }
+}
+
+/// Writes a text line by line, with what matched in its colour. Ranges are bytes, ascending.
+fn write_highlighted(out: &mut impl Write, styles: &Styles, text: &str, ranges: &[Range]) -> io::Result<()> {
+    let Styles { matched, .. } = styles;
+    let mut begin = 0;
+    for line in text.split_inclusive('\n') {
+        let end = begin + line.trim_end_matches(['\n', '\r']).len();
+        write!(out, "{INDENT}")?;
+        let mut written = begin;
+        let first = ranges.partition_point(|range| range.end as usize <= begin);
+        for range in ranges[first..].iter().take_while(|range| (range.start as usize) < end) {
+            let range = (range.start as usize).max(begin)..(range.end as usize).min(end);
+            // What a service counted otherwise is not shown.
+            let (Some(before), Some(part)) = (text.get(written..range.start), text.get(range.clone())) else {
+                continue;
+            };
+            if !part.is_empty() {
+                write!(out, "{}{matched}{}{matched:#}", Printable(before), Printable(part))?;
+                written = range.end;
+            }
+        }
+        writeln!(out, "{}", Printable(&text[written..end]))?;
+        begin += line.len();
+    }
+    Ok(())
 }
 
 fn write_context(out: &mut impl Write, Styles { aside, .. }: &Styles, paragraphs: &[Paragraph]) -> io::Result<()> {
@@ -130,6 +163,7 @@ mod tests {
             publish_date: "2023-04-20".into(),
             heading_path: vec!["二、准确把握".into(), "第三，聚焦".into()],
             text: "第一行\n第二行".into(),
+            folded_count: 2,
             context_before: vec![neighbour(2, "之前")],
             context_after: vec![neighbour(4, "之后")],
             ..Hit::default()
@@ -137,7 +171,7 @@ mod tests {
         check(
             &hit,
             &expect![[r"
-                1. 12.3457 关于优化营商环境的通知  2023-04-20  红星网
+                1. 12.3457 关于优化营商环境的通知  2023-04-20  红星网  and 2 near copies
                    通知.txt#3  二、准确把握 › 第三，聚焦
                    [通知.txt#2]
                    之前
@@ -148,6 +182,26 @@ mod tests {
 
             "]],
         );
+    }
+
+    #[test]
+    fn what_matched_has_its_colour_on_every_line() {
+        #[track_caller]
+        fn check(text: &str, ranges: &[(u32, u32)], expected: &str) {
+            let styles = Styles { matched: anstyle::AnsiColor::Red.on_default(), ..Styles::default() };
+            let ranges: Vec<_> = ranges.iter().map(|&(start, end)| Range { start, end }).collect();
+            let mut out = Vec::new();
+            write_highlighted(&mut out, &styles, text, &ranges).unwrap();
+            let shown = String::from_utf8(out).unwrap().replace("\u{1b}[31m", "<").replace("\u{1b}[0m", ">");
+            assert_eq!(shown.replace(INDENT, ""), expected, "{text:?} {ranges:?}");
+        }
+        check("优化营商环境", &[(0, 6), (12, 18)], "<优化>营商<环境>\n");
+        check("优化\r\n“营商”\n环境", &[(3, 17), (21, 24)], "优<化>\n<“营商>”\n<环>境\n");
+        check("甲\n\n乙", &[(0, 8)], "<甲>\n\n<乙>\n");
+        check("甲乙", &[], "甲乙\n");
+        check("", &[(0, 3)], "");
+        // What no service should send: within a character, behind the end, in another order.
+        check("甲乙丙", &[(1, 4), (3, 6), (0, 3), (6, 90)], "甲<乙><丙>\n");
     }
 
     #[test]

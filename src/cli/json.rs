@@ -65,7 +65,7 @@ mod tests {
             "Hit",
             &hit,
             &expect![[r#"
-                {"rank":1,"score":12.34,"paragraph_id":"甲#0","document_id":"","ordinal":0,"text":"第一\n\"条\"","heading_path":[],"title":"","source":"","agency":"","publish_date":"","highlights":[],"source_ranges":[{"start":0,"end":6}],"context_before":[],"context_after":[],"folded_count":0,"sequence":18446744073709551615}
+                {"rank":1,"score":12.34,"paragraph_id":"甲#0","document_id":"","ordinal":0,"text":"第一\n\"条\"","heading_path":[],"title":"","source":"","agency":"","publish_date":"","highlights":[],"source_ranges":[{"start":0,"end":6}],"context_before":[],"context_after":[],"folded_count":0,"sequence":18446744073709551615,"folded_paragraph_ids":[]}
             "#]],
         );
     }

@@ -53,6 +53,8 @@ pub(super) struct Styles {
     pub(super) aside: Style,
     /// What was cut out.
     pub(super) cut: Style,
+    /// What of a text matched.
+    pub(super) matched: Style,
 }
 
 impl Styles {
@@ -65,6 +67,7 @@ impl Styles {
             place: AnsiColor::Cyan.on_default(),
             aside: Style::new().dimmed(),
             cut: AnsiColor::Red.on_default().strikethrough(),
+            matched: AnsiColor::Red.on_default().bold(),
         }
     }
 }

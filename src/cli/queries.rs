@@ -179,6 +179,7 @@ mod tests {
             limit: 2,
             words_wanted: WordsWanted::Any,
             context: 0,
+            collapse: false,
             queries: None,
             format: None,
             threads: 3,

@@ -5,10 +5,15 @@ use std::io::{self, Write as _};
 use tonic::transport::Channel;
 
 use super::{
-    arguments::SearchArguments, connection::search_service, failure::Failure, hit::HitForm, output, output::Output,
+    arguments::SearchArguments,
+    connection::search_service,
+    failure::Failure,
+    hit::HitForm,
+    output,
+    output::{Output, Printable},
 };
 use crate::rpc::proto::{
-    FinishReason, MatchMode, SearchRequest, SearchSummary, TotalHits, Warning, ZeroHitDiagnosis,
+    FinishReason, MatchMode, RuledOut, SearchRequest, SearchSummary, TotalHits, Warning, ZeroHitDiagnosis,
     search_request::QueryForm, search_response::Event, total_hits::Relation,
 };
 
@@ -20,6 +25,7 @@ pub(super) async fn search(channel: Channel, arguments: SearchArguments, output:
     let request = SearchRequest {
         context_before: context,
         context_after: context,
+        collapse: arguments.collapse,
         ..request(query, arguments.limit, arguments.words_wanted.into())
     };
     receive(channel, request, |event| {
@@ -30,6 +36,8 @@ pub(super) async fn search(channel: Channel, arguments: SearchArguments, output:
                 // The hits stand above their summary, also where both are the terminal.
                 output.results.flush()?;
                 output::notice(summary_line(&summary));
+                let lines = summary.diagnosis.iter().flat_map(diagnosis_lines);
+                lines.for_each(|line| output::notice(Printable(&line)));
             }
             Event::Summary(_) => {}
         }
@@ -78,13 +86,22 @@ fn summary_line(summary: &SearchSummary) -> String {
     if summary.finish_reason() == FinishReason::TimeBudget {
         line.push_str("; the time budget was used up, there may be better ones");
     }
-    if let Some(ZeroHitDiagnosis { absent_terms }) = &summary.diagnosis
-        && !absent_terms.is_empty()
-    {
-        line.push_str("; in no paragraph: ");
-        line.push_str(&absent_terms.join(", "));
-    }
     line
+}
+
+/// Says why nothing matched, a line each.
+fn diagnosis_lines(diagnosis: &ZeroHitDiagnosis) -> Vec<String> {
+    let ZeroHitDiagnosis { absent_terms, ruled_out, without_filter } = diagnosis;
+    let mut lines = Vec::new();
+    if !absent_terms.is_empty() {
+        lines.push(format!("in no paragraph: {}", absent_terms.join(", ")));
+    }
+    let without = |part: &RuledOut| format!("without {}: {}", part.written, count(part.without_it, "paragraph"));
+    lines.extend(ruled_out.iter().map(without));
+    if *without_filter > 0 {
+        lines.push(format!("without the filter: {}", count(*without_filter, "paragraph")));
+    }
+    lines
 }
 
 /// Says how many paragraphs match.
@@ -147,8 +164,25 @@ mod tests {
         assert_eq!(summary_line(&summary), "10 hits of at least 1234 in 3.3 ms");
         summary.hits_sent = 0;
         summary.total_hits = Some(TotalHits { value: 0, relation: Relation::Exact.into() });
-        summary.diagnosis = Some(ZeroHitDiagnosis { absent_terms: vec!["饕餮".into(), "貔貅".into()] });
-        assert_eq!(summary_line(&summary), "0 hits of 0 in 3.3 ms; in no paragraph: 饕餮, 貔貅");
+        assert_eq!(summary_line(&summary), "0 hits of 0 in 3.3 ms");
+    }
+
+    #[test]
+    fn a_diagnosis_for_people() {
+        let part = |written: &str, without_it| RuledOut { written: written.into(), without_it, ..RuledOut::default() };
+        let diagnosis = ZeroHitDiagnosis {
+            absent_terms: vec!["饕餮".into(), "貔貅".into()],
+            ruled_out: vec![part("+水源", 1), part("-环境", 12)],
+            without_filter: 3,
+        };
+        let expected = [
+            "in no paragraph: 饕餮, 貔貅",
+            "without +水源: 1 paragraph",
+            "without -环境: 12 paragraphs",
+            "without the filter: 3 paragraphs",
+        ];
+        assert_eq!(diagnosis_lines(&diagnosis), expected);
+        assert!(diagnosis_lines(&ZeroHitDiagnosis::default()).is_empty());
     }
 
     #[test]

@@ -19,3 +19,6 @@ pub use types::{
     InvalidGeneration, MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, Position, Ranked, Ranking, Removal, SourceLine,
     Statistics, StoredParagraph, Tally, Version,
 };
+
+// Which documents count: asked for with every read, so that whoever reads need not know where it is defined.
+pub use crate::query::Filter;

@@ -17,7 +17,6 @@ use crate::{
         Version, Walk, WriteError, Writer,
     },
     ingest::{GroupCommit, Ingest, IngestError, Outcome, PrepareError, Prepared, seen_lines::SeenLines},
-    query::Filter,
     text::Segmenter,
 };
 

@@ -25,7 +25,8 @@ pub(crate) const LABELS: usize = 64;
 /// Bytes of one label or of an attribute's key.
 pub(crate) const LABEL_BYTES: usize = 256;
 /// Bytes of a paragraph that was split by its caller. A hit may come with ten neighbours in one message: eleven of this
-/// size, with their headings and metadata, take 3 of the 4 MiB that clients accept.
+/// size, with their headings and metadata, take 3 of the 4 MiB that clients accept; highlights and the names of near
+/// copies take half of another.
 pub(crate) const READY_PARAGRAPH_BYTES: usize = 256 << 10;
 /// Headings above one of them.
 pub(crate) const READY_HEADINGS: usize = 16;

@@ -3,11 +3,12 @@
 use std::sync::atomic::AtomicBool;
 
 use crate::{
-    engine::{Generation, Walk},
+    engine::{Address, Generation, Walk},
     query::{Filter, MatchMode, Query},
     search::{
         BatchBound, Context, Hit, SearchError, Searcher,
-        fetch::{Fetcher, Found},
+        fetch::{Extras, Fetcher, Found},
+        highlight::Highlighter,
         plan::plan,
     },
 };
@@ -39,8 +40,11 @@ impl Searcher {
     pub fn export(&self, request: &ExportRequest) -> Result<Export, SearchError> {
         let ExportRequest { query, mode, filter, min_generation } = request;
         let snapshot = self.snapshot(*min_generation)?;
-        let walk = snapshot.walk(&plan(query, *mode, &self.segmenter), filter, None)?;
-        Ok(Export { fetcher: Fetcher::new(snapshot, Context::default()), walk })
+        let expression = plan(query, *mode, &self.segmenter);
+        let walk = snapshot.walk(&expression, filter, None)?;
+        let highlighter = Highlighter::new(&expression);
+        let extras = Extras { context: Context::default(), highlighter, names_folded: false };
+        Ok(Export { fetcher: Fetcher::new(snapshot, extras), walk })
     }
 }
 
@@ -58,7 +62,11 @@ impl Export {
         let Self { fetcher, walk } = self;
         fetcher.next_batch(bound, stop, |count| {
             let found = walk.next(count, stop)?;
-            Ok(found.into_iter().map(|(_, address)| Found { rank: 0, score: 0.0, address }).collect())
+            Ok(found.into_iter().map(|(_, address)| unranked(address)).collect())
         })
     }
+}
+
+fn unranked(address: Address) -> Found {
+    Found { rank: 0, score: 0.0, address, folded: Vec::new() }
 }

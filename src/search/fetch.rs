@@ -10,8 +10,8 @@ use std::{
 
 use crate::{
     document::{DocumentId, ParagraphId},
-    engine::{Address, DocumentRecord, ReadError, Snapshot, StoredParagraph},
-    search::{BatchBound, Context, Hit, Neighbour, SearchError},
+    engine::{Address, DocumentRecord, Position, Ranked, ReadError, Snapshot, StoredParagraph},
+    search::{BatchBound, Context, Hit, Neighbour, SearchError, highlight::Highlighter},
 };
 
 /// How many texts are fetched at once: paragraphs sent ready-made may be large.
@@ -20,17 +20,34 @@ const FETCHED_AT_ONCE: usize = 8;
 const RECORDS_KEPT: usize = 64;
 
 /// A match whose text is not fetched yet.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) rank: u32,
     pub(super) score: f32,
     pub(super) address: Address,
+    /// Its near copies, in rank order.
+    pub(super) folded: Vec<(Position, Address)>,
+}
+
+impl Found {
+    /// A match that has no rank yet.
+    pub(super) fn of(hit: &Ranked) -> Self {
+        Self { rank: 0, score: hit.score, address: hit.address, folded: Vec::new() }
+    }
+}
+
+/// What is sent with every hit of a stream.
+pub(super) struct Extras {
+    pub(super) context: Context,
+    pub(super) highlighter: Highlighter,
+    /// Whether near copies are named, not only counted.
+    pub(super) names_folded: bool,
 }
 
 /// Fetches the texts of one stream from its snapshot.
 pub(super) struct Fetcher {
     snapshot: Arc<dyn Snapshot>,
-    context: Context,
+    extras: Extras,
     /// Of the documents met last, by sequence.
     records: HashMap<u64, Arc<DocumentRecord>>,
     /// Fetched, but the last batch had no room for them.
@@ -38,8 +55,8 @@ pub(super) struct Fetcher {
 }
 
 impl Fetcher {
-    pub(super) fn new(snapshot: Arc<dyn Snapshot>, context: Context) -> Self {
-        Self { snapshot, context, records: HashMap::new(), fetched: VecDeque::new() }
+    pub(super) fn new(snapshot: Arc<dyn Snapshot>, extras: Extras) -> Self {
+        Self { snapshot, extras, records: HashMap::new(), fetched: VecDeque::new() }
     }
 
     pub(super) fn snapshot(&self) -> &dyn Snapshot {
@@ -81,9 +98,9 @@ impl Fetcher {
     }
 
     fn hit(&mut self, found: &Found, stored: StoredParagraph) -> Result<Hit, ReadError> {
-        let Context { before, after } = self.context;
+        let Context { before, after } = self.extras.context;
         let document = self.record(found.address, stored.position.sequence())?;
-        let ordinal = ordinal(&stored)?;
+        let ordinal = ordinal(stored.position)?;
         let first = ordinal.saturating_sub(before);
         Ok(Hit {
             rank: found.rank,
@@ -91,9 +108,20 @@ impl Fetcher {
             id: ParagraphId { document: document.id.clone(), ordinal },
             before: self.beside(found.address, &document.id, first, ordinal - first)?,
             after: self.beside(found.address, &document.id, ordinal + 1, after)?,
+            highlights: self.extras.highlighter.ranges(&stored.paragraph.text),
             paragraph: stored.paragraph,
             document,
+            folded_count: u32::try_from(found.folded.len()).expect("near copies have ranks, which 32 bits count"),
+            folded: if self.extras.names_folded { self.names(&found.folded)? } else { Vec::new() },
         })
+    }
+
+    fn names(&mut self, paragraphs: &[(Position, Address)]) -> Result<Vec<ParagraphId>, ReadError> {
+        let name = |&(position, address): &(Position, Address)| {
+            let document = self.record(address, position.sequence())?.id.clone();
+            Ok(ParagraphId { document, ordinal: ordinal(position)? })
+        };
+        paragraphs.iter().map(name).collect()
     }
 
     fn record(&mut self, address: Address, sequence: u64) -> Result<Arc<DocumentRecord>, ReadError> {
@@ -132,7 +160,7 @@ pub(super) fn neighbours(
     paragraphs
         .into_iter()
         .map(|stored| {
-            let id = ParagraphId { document: document.clone(), ordinal: ordinal(&stored)? };
+            let id = ParagraphId { document: document.clone(), ordinal: ordinal(stored.position)? };
             Ok(Neighbour { id, paragraph: stored.paragraph })
         })
         .collect()
@@ -147,9 +175,6 @@ fn text_bytes(hit: &Hit) -> usize {
     bytes.sum()
 }
 
-fn ordinal(stored: &StoredParagraph) -> Result<u32, ReadError> {
-    stored
-        .position
-        .ordinal()
-        .ok_or_else(|| ReadError::Corrupt(format!("{:?} is a record, not a paragraph", stored.position)))
+fn ordinal(position: Position) -> Result<u32, ReadError> {
+    position.ordinal().ok_or_else(|| ReadError::Corrupt(format!("{position:?} is a record, not a paragraph")))
 }

@@ -1,6 +1,6 @@
 //! Hits, and how many of them go together.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use crate::{
     document::{Paragraph, ParagraphId},
@@ -28,6 +28,18 @@ pub struct Context {
     pub after: u32,
 }
 
+/// What becomes of matches that say nearly the same as a better one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NearCopies {
+    /// They are hits like others.
+    #[default]
+    Kept,
+    /// They are folded into the better one, which says how many there are.
+    Counted,
+    /// They are folded into the better one, which names them.
+    Named,
+}
+
 /// A paragraph that matches.
 #[derive(Clone, Debug)]
 pub struct Hit {
@@ -39,12 +51,18 @@ pub struct Hit {
     pub id: ParagraphId,
     /// What it says and where it stands.
     pub paragraph: Paragraph,
+    /// The bytes of its text that terms of the query take, ascending, none overlapping.
+    pub highlights: Vec<Range<u32>>,
     /// Its document.
     pub document: Arc<DocumentRecord>,
     /// The paragraphs before it, in document order.
     pub before: Vec<Neighbour>,
     /// The paragraphs after it, in document order.
     pub after: Vec<Neighbour>,
+    /// How many near copies were folded into it, at least.
+    pub folded_count: u32,
+    /// These, in rank order, where they are wanted by name.
+    pub folded: Vec<ParagraphId>,
 }
 
 impl Neighbour {

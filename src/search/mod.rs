@@ -1,23 +1,30 @@
-//! The read use cases: rank, export, count, explain, list and read documents.
+//! The read use cases: rank, highlight, fold near copies, export, count, explain, list and read documents.
 //!
 //! Knows nothing of gRPC, of async, or of which engine is there.
 
+mod collapse;
 mod count;
+mod diagnosis;
 mod explain;
 mod export;
 mod fetch;
+mod highlight;
 mod hit;
 mod list;
+mod near;
 mod outline;
 mod plan;
 mod rank;
 mod read;
 mod searcher;
 
+pub use collapse::LEADER_RANKS;
 pub use count::CountRequest;
+pub use diagnosis::{Diagnosis, RuledOut};
 pub use explain::{ExplainRequest, Explained, ExplainedParagraph, ExplainedTerm, TermKind, TermPart};
 pub use export::{Export, ExportRequest};
-pub use hit::{BatchBound, Context, Hit, Neighbour};
+pub use highlight::{Highlighter, MAX_HIGHLIGHTS};
+pub use hit::{BatchBound, Context, Hit, NearCopies, Neighbour};
 pub use list::DocumentPage;
 pub use outline::{Mismatch, Occurrence, PlanClause, PlanPart};
 pub use plan::{LeftOut, TermStatistics};

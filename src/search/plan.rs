@@ -38,14 +38,20 @@ pub(super) fn plan(query: &Query, mode: MatchMode, segmenter: &Segmenter) -> Exp
     }
 }
 
+/// Every term that may match, in query order.
+pub(super) fn terms(expression: &Expression) -> Vec<&Term> {
+    let mut terms = Vec::new();
+    collect_terms(expression, &mut terms);
+    terms
+}
+
 /// The frequency of every term that may match, in query order.
 pub(super) fn term_statistics(
     expression: &Expression,
     snapshot: &dyn Snapshot,
     stop: &AtomicBool,
 ) -> Result<Vec<TermStatistics>, ReadError> {
-    let mut terms = Vec::new();
-    collect_terms(expression, &mut terms);
+    let mut terms = terms(expression);
     let mut seen = HashSet::new();
     terms.retain(|term| seen.insert((&term.characters, term.field == TermField::Title)));
     terms

@@ -1,13 +1,16 @@
 //! A ranked search: matching and ranking at once, texts batch by batch.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use crate::{
-    engine::{self, Generation},
+    engine::{Generation, Ranking, ReadError},
     query::{Filter, MatchMode, Query},
     search::{
-        BatchBound, Context, Hit, SearchError, Searcher, TermStatistics,
-        fetch::{Fetcher, Found},
+        BatchBound, Context, Hit, NearCopies, SearchError, Searcher, TermStatistics,
+        collapse::Collapsed,
+        diagnosis::{Diagnosis, diagnosis},
+        fetch::{Extras, Fetcher, Found},
+        highlight::Highlighter,
         plan::{plan, term_statistics},
     },
 };
@@ -25,6 +28,8 @@ pub struct RankRequest {
     pub limit: usize,
     /// Neighbours to fetch with each hit.
     pub context: Context,
+    /// What becomes of near copies.
+    pub near_copies: NearCopies,
     /// A generation that the index has to have reached.
     pub min_generation: Option<Generation>,
 }
@@ -42,10 +47,16 @@ pub enum Total {
 pub struct Ranked {
     fetcher: Fetcher,
     terms: Vec<TermStatistics>,
-    hits: Vec<Found>,
-    exhausted: bool,
-    /// How many hits were given to the fetcher.
-    taken: usize,
+    hits: Hits,
+    diagnosis: Diagnosis,
+}
+
+/// The hits that are left to fetch.
+enum Hits {
+    /// Every match is one.
+    All { ranking: Ranking, taken: usize },
+    /// Near copies are folded.
+    Collapsed(Box<Collapsed>),
 }
 
 impl Searcher {
@@ -54,13 +65,49 @@ impl Searcher {
     /// # Errors
     /// When the generation asked for is not there, the index cannot be read, or on `stop`.
     pub fn rank(&self, request: &RankRequest, stop: &AtomicBool) -> Result<Ranked, SearchError> {
-        let RankRequest { query, mode, filter, limit, context, min_generation } = request;
+        let RankRequest { query, mode, filter, limit, context, near_copies, min_generation } = request;
         let snapshot = self.snapshot(*min_generation)?;
         let expression = plan(query, *mode, &self.segmenter);
         let terms = term_statistics(&expression, snapshot.as_ref(), stop)?;
-        let engine::Ranking { hits, exhausted } = snapshot.rank(&expression, filter, *limit, stop)?;
-        let hits = (1..).zip(hits).map(|(rank, hit)| Found { rank, score: hit.score, address: hit.address }).collect();
-        Ok(Ranked { fetcher: Fetcher::new(snapshot, *context), terms, hits, exhausted, taken: 0 })
+        let extras = Extras {
+            context: *context,
+            highlighter: Highlighter::new(&expression),
+            names_folded: *near_copies == NearCopies::Named,
+        };
+        let fetcher = Fetcher::new(Arc::clone(&snapshot), extras);
+        let hits = match near_copies {
+            NearCopies::Kept => Hits::All { ranking: snapshot.rank(&expression, filter, *limit, stop)?, taken: 0 },
+            NearCopies::Counted | NearCopies::Named => {
+                Hits::Collapsed(Box::new(Collapsed::new(snapshot, expression, filter.clone(), *limit, stop)?))
+            }
+        };
+        let diagnosis = if hits.ranking().hits.is_empty() {
+            diagnosis(query, *mode, filter, &self.segmenter, fetcher.snapshot(), stop)?
+        } else {
+            Diagnosis::default()
+        };
+        Ok(Ranked { fetcher, terms, hits, diagnosis })
+    }
+}
+
+impl Hits {
+    fn ranking(&self) -> &Ranking {
+        match self {
+            Self::All { ranking, .. } => ranking,
+            Self::Collapsed(collapsed) => collapsed.ranking(),
+        }
+    }
+
+    fn next(&mut self, count: usize, stop: &AtomicBool) -> Result<Vec<Found>, ReadError> {
+        match self {
+            Self::All { ranking, taken } => {
+                let first = *taken;
+                *taken = (first + count).min(ranking.hits.len());
+                let ranked = (1..).zip(&ranking.hits).take(*taken).skip(first);
+                Ok(ranked.map(|(rank, hit)| Found { rank, ..Found::of(hit) }).collect())
+            }
+            Self::Collapsed(collapsed) => collapsed.next(count, stop),
+        }
     }
 }
 
@@ -75,15 +122,24 @@ impl Ranked {
         &self.terms
     }
 
-    /// How many paragraphs match.
-    pub fn total(&self) -> Total {
-        let ranked = self.hits.len() as u64;
-        if self.exhausted { Total::Exact(ranked) } else { Total::AtLeast(ranked + 1) }
+    /// What ruled everything out; nothing where something matched.
+    pub fn diagnosis(&self) -> &Diagnosis {
+        &self.diagnosis
     }
 
-    /// Whether every match is in the ranking (else `limit` was reached).
+    /// How many paragraphs match, folded ones included.
+    pub fn total(&self) -> Total {
+        let Ranking { hits, exhausted } = self.hits.ranking();
+        let ranked = hits.len() as u64;
+        if *exhausted { Total::Exact(ranked) } else { Total::AtLeast(ranked + 1) }
+    }
+
+    /// Whether, after the last batch, every match was a hit or is folded (else the limit was reached).
     pub fn exhausted(&self) -> bool {
-        self.exhausted
+        match &self.hits {
+            Hits::All { ranking, .. } => ranking.exhausted,
+            Hits::Collapsed(collapsed) => collapsed.is_over(),
+        }
     }
 
     /// The next hits in rank order, none when there are no more.
@@ -91,11 +147,7 @@ impl Ranked {
     /// # Errors
     /// When the index cannot be read, or on `stop`.
     pub fn next_batch(&mut self, bound: BatchBound, stop: &AtomicBool) -> Result<Vec<Hit>, SearchError> {
-        let Self { fetcher, hits, taken, .. } = self;
-        fetcher.next_batch(bound, stop, |count| {
-            let next = &hits[*taken..(*taken + count).min(hits.len())];
-            *taken += next.len();
-            Ok(next.to_vec())
-        })
+        let Self { fetcher, hits, .. } = self;
+        fetcher.next_batch(bound, stop, |count| hits.next(count, stop))
     }
 }

@@ -1,12 +1,14 @@
 //! The whole service, tested as its callers meet it.
 
 mod analyzing;
+mod collapsing;
 mod command_line;
 mod commands;
 mod documents;
 mod explaining;
 mod exporting;
 mod golden;
+mod highlighting;
 mod importing;
 mod layering;
 mod literal_law;

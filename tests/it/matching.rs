@@ -156,6 +156,35 @@ async fn nothing_found_is_explained() {
 }
 
 #[tokio::test]
+async fn what_ruled_everything_out_is_said() {
+    let service = served().await;
+    let ruled_out = async |request| {
+        let found = service.search(request).await;
+        assert!(found.hits.is_empty());
+        let parts = found.summary.diagnosis.unwrap().ruled_out;
+        assert!(parts.iter().all(|part| part.excluded == part.written.starts_with('-') && part.clause.is_some()));
+        parts.into_iter().map(|part| format!("{} {}", part.written, part.without_it)).collect::<Vec<_>>()
+    };
+    let all = |query| SearchRequest { r#match: MatchMode::All.into(), ..searched(query) };
+    // Each is somewhere, but not together.
+    assert_eq!(ruled_out(all("环境 水源")).await, ["+环境 1", "+水源 2"]);
+    assert_eq!(ruled_out(searched("“两个确立” “水” 目标")).await, ["\"两个确立\" 2", "\"水\" 3"]);
+    // What is excluded.
+    assert_eq!(ruled_out(searched("“两个确立” -确立")).await, ["\"两个确立\" 7", "-确立 3"]);
+    assert_eq!(ruled_out(searched("环境 水 -(环境 | 水)")).await, ["+(环境 水) 7", "-(环境 | 水) 4"]);
+    // One is nowhere: without the others there is nothing either.
+    assert_eq!(ruled_out(searched("+水 +饕餮")).await, ["+水 0", "+饕餮 2"]);
+    // Only one part: its terms say all.
+    assert!(ruled_out(searched("饕餮 貔貅")).await.is_empty());
+    let tree = nothing_of(&[all_of(&[phrase("水"), phrase("党")], &[text("目标")])], &[]);
+    assert_eq!(ruled_out(typed(tree)).await, ["\"水\" 0", "\"党\" 2"]);
+    // No more is worked out than so much, however much is demanded.
+    let many: Vec<_> = (0..200).map(|_| phrase("饕餮")).collect();
+    assert_eq!(ruled_out(typed(all_of(&many, &[]))).await.len(), 16);
+    service.stop().await;
+}
+
+#[tokio::test]
 async fn search_and_export_have_one_set_of_matches() {
     let service = served().await;
     for query in ["环境 两个维护", "“两个确立” 目标", "水", "党章 制度", "饕餮", "型 目录 第一段"]

@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 
 use tonic::Request;
-use xunzhang::rpc::proto::{Document, Hit, OffsetUnit, SearchRequest};
+use xunzhang::rpc::proto::{Document, Hit, SearchRequest};
 
 use crate::support::{
-    GLOSSED, NOTICE, Service, UNPUNCTUATED, ZERO_WIDTH, document, exported, hit_ids, limited, ready, searched, text,
-    typed,
+    GLOSSED, NOTICE, Service, UNPUNCTUATED, ZERO_WIDTH, document, exported, limited, ready, searched, text, typed,
 };
 
 /// The notice as its office would send it.
@@ -181,8 +180,5 @@ async fn a_call_keeps_the_name_that_its_caller_gave() {
         let found = crate::support::Found::read(stream).await.unwrap();
         assert_eq!(found.header.request_id == given, kept, "{}", found.header.request_id);
     }
-    // The unit that is the default may be named.
-    let request = SearchRequest { highlight_unit: OffsetUnit::Utf8Byte.into(), ..searched("干部") };
-    assert!(hit_ids(&service.search(request).await).is_empty());
     service.stop().await;
 }

@@ -9,6 +9,7 @@ use crate::{
             invalid::{Invalid, unserved},
             query::{checked_text, metadata_field, tree, typed},
             search::{Asked, Understood, generation, mode},
+            unit::Unit,
         },
         proto::{self, explain_request, plan_clause},
     },
@@ -35,7 +36,7 @@ pub(crate) fn explain_request(request: proto::ExplainRequest) -> Result<Asked<Ex
         paragraph: paragraph(&paragraph_id)?,
         min_generation: generation(&min_generation)?,
     };
-    Ok(Asked { request, warnings: understood.warnings, written: understood.written })
+    Ok(Asked { request, warnings: understood.warnings, written: understood.written, unit: Unit::default() })
 }
 
 fn paragraph(id: &str) -> Result<Option<ParagraphId>, Invalid> {

@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use crate::{
     document::{Metadata, Paragraph},
-    rpc::proto,
+    rpc::{convert::unit::Unit, proto},
     search::{DocumentRecord, Hit, Neighbour},
 };
 
-/// Writes a hit.
-pub(crate) fn hit(hit: Hit) -> proto::Hit {
-    let Hit { rank, score, id, paragraph, document, before, after } = hit;
+/// Writes a hit, with highlights in this unit.
+pub(crate) fn hit(hit: Hit, unit: Unit) -> proto::Hit {
+    let Hit { rank, score, id, paragraph, highlights, document, before, after, folded_count, folded } = hit;
     let Paragraph { text, heading_path, source_ranges } = paragraph;
     let DocumentRecord { id: _, version, metadata, recognized: _, original_bytes: _ } = &*document;
     let Metadata {
@@ -32,18 +32,19 @@ pub(crate) fn hit(hit: Hit) -> proto::Hit {
         paragraph_id: id.to_string(),
         ordinal: id.ordinal,
         document_id: id.document.into(),
+        highlights: unit.ranges(&text, highlights),
         text,
         heading_path,
         title: title.clone(),
         source: source.clone(),
         agency: agency.clone(),
         publish_date: publish_date.map_or_else(String::new, |date| date.to_string()),
-        highlights: Vec::new(),
         source_ranges: source_ranges.into_iter().map(range).collect(),
         context_before: before.into_iter().map(self::paragraph).collect(),
         context_after: after.into_iter().map(self::paragraph).collect(),
-        folded_count: 0,
+        folded_count,
         sequence: version.sequence,
+        folded_paragraph_ids: folded.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -75,6 +76,7 @@ mod tests {
             BATCH_HITS, BATCH_TEXT_BYTES, CONTEXT_PARAGRAPHS, FIELD_BYTES, READY_HEADING_BYTES, READY_HEADINGS,
             READY_PARAGRAPH_BYTES,
         },
+        search::{LEADER_RANKS, MAX_HIGHLIGHTS},
     };
 
     /// What clients accept of one message, by default.
@@ -92,6 +94,7 @@ mod tests {
             heading_path: heading_path.clone(),
             source_ranges: Vec::new(),
         };
+        let highlights = text_bytes.min(MAX_HIGHLIGHTS);
         let context = vec![neighbour; CONTEXT_PARAGRAPHS as usize];
         proto::Hit {
             rank: u32::MAX,
@@ -105,18 +108,21 @@ mod tests {
             source: of(FIELD_BYTES),
             agency: of(FIELD_BYTES),
             publish_date: "2024-01-01".to_owned(),
-            highlights: Vec::new(),
+            highlights: vec![proto::Range { start: u32::MAX >> 11, end: u32::MAX >> 11 }; highlights],
             source_ranges: Vec::new(),
             context_before: context.clone(),
             context_after: context,
             folded_count: u32::MAX,
             sequence: u64::MAX,
+            folded_paragraph_ids: Vec::new(),
         }
     }
 
-    fn check_accepted(hits: Vec<proto::Hit>) {
+    /// All near copies of a stream may be folded into one hit.
+    fn check_accepted(mut hits: Vec<proto::Hit>) {
+        hits[0].folded_paragraph_ids = vec!["a".repeat(MAX_ID_BYTES + 11); LEADER_RANKS - 1];
         let bytes = proto::HitBatch { hits, resume_token: "t".repeat(256) }.encoded_len();
-        assert!(bytes < ACCEPTED_BYTES * 3 / 4, "{bytes}");
+        assert!(bytes < ACCEPTED_BYTES * 7 / 8, "{bytes}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod hit;
 mod invalid;
 mod query;
 mod search;
+mod unit;
 
 pub(crate) use analyze::{Analyze, analyze_request, analyze_response};
 pub(crate) use answer::{
@@ -22,3 +23,4 @@ pub(crate) use hit::hit;
 pub(crate) use invalid::{Invalid, echo};
 pub(crate) use query::tree;
 pub(crate) use search::{Asked, export_request, search_request};
+pub(crate) use unit::Unit;

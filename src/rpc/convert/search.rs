@@ -4,13 +4,14 @@ use crate::{
     query::{self, Filter, MatchMode, Query},
     rpc::{
         convert::{
-            invalid::{Invalid, at_most, enumeration, match_mode, unserved},
+            invalid::{Invalid, at_most, match_mode, unserved},
             query::{checked_text, typed},
+            unit::Unit,
         },
         limits::{CONTEXT_PARAGRAPHS, DEFAULT_SEARCH_LIMIT, SEARCH_LIMIT},
         proto::{self, export_request, search_request},
     },
-    search::{Context, ExportRequest, RankRequest},
+    search::{Context, ExportRequest, NearCopies, RankRequest},
 };
 
 /// A request, checked, with what its caller should know about how it was taken.
@@ -21,6 +22,8 @@ pub(crate) struct Asked<R> {
     pub(crate) warnings: Vec<proto::Warning>,
     /// The query as the caller wrote it, for the log; `None` for a tree.
     pub(crate) written: Option<String>,
+    /// The unit of highlights.
+    pub(crate) unit: Unit,
 }
 
 /// Checks a search.
@@ -38,10 +41,10 @@ pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<Rank
         min_generation,
         resume_token,
         allow_snapshot_change,
+        name_folded,
     } = request;
     unserved("filter", filter.is_some())?;
-    highlights(highlight_unit)?;
-    unserved("collapse", collapse)?;
+    let unit = Unit::checked("highlight_unit", highlight_unit)?;
     unserved("time_budget", time_budget.is_some())?;
     unserved("resume_token", !resume_token.is_empty())?;
     unserved("allow_snapshot_change", allow_snapshot_change)?;
@@ -60,9 +63,10 @@ pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<Rank
             before: at_most("context_before", context_before, CONTEXT_PARAGRAPHS)?,
             after: at_most("context_after", context_after, CONTEXT_PARAGRAPHS)?,
         },
+        near_copies: near_copies(collapse, name_folded)?,
         min_generation: generation(&min_generation)?,
     };
-    Ok(Asked { request, warnings: understood.warnings, written: understood.written })
+    Ok(Asked { request, warnings: understood.warnings, written: understood.written, unit })
 }
 
 /// Checks an export. No query, or an empty one, means everything.
@@ -75,7 +79,9 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
         resume_token,
         allow_snapshot_change,
         follow,
+        highlight_unit,
     } = request;
+    let unit = Unit::checked("highlight_unit", highlight_unit)?;
     unserved("filter", filter.is_some())?;
     unserved("resume_token", !resume_token.is_empty())?;
     unserved("allow_snapshot_change", allow_snapshot_change)?;
@@ -93,7 +99,7 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
         filter: Filter::default(),
         min_generation: generation(&min_generation)?,
     };
-    Ok(Asked { request, warnings: understood.warnings, written: understood.written })
+    Ok(Asked { request, warnings: understood.warnings, written: understood.written, unit })
 }
 
 /// A query in either form.
@@ -135,10 +141,12 @@ fn effective_limit(limit: u32) -> Result<usize, Invalid> {
     Ok(limit as usize)
 }
 
-fn highlights(unit: i32) -> Result<(), Invalid> {
-    match enumeration("highlight_unit", unit)? {
-        proto::OffsetUnit::Unspecified | proto::OffsetUnit::Utf8Byte => Ok(()),
-        proto::OffsetUnit::Utf16 | proto::OffsetUnit::CodePoint => Err(Invalid::not_served("highlight_unit")),
+fn near_copies(collapse: bool, name_folded: bool) -> Result<NearCopies, Invalid> {
+    match (collapse, name_folded) {
+        (false, false) => Ok(NearCopies::Kept),
+        (true, false) => Ok(NearCopies::Counted),
+        (true, true) => Ok(NearCopies::Named),
+        (false, true) => Err(Invalid::new("name_folded", "needs `collapse`; set both or neither")),
     }
 }
 
@@ -176,6 +184,7 @@ mod tests {
         let asked = search_request(everything()).unwrap().request;
         assert_eq!((asked.limit, asked.mode, asked.context), (10, MatchMode::Any, Context::default()));
         assert_eq!(asked.min_generation, None);
+        assert_eq!(search_request(everything()).unwrap().unit, Unit::Utf8Byte);
     }
 
     #[test]
@@ -193,17 +202,16 @@ mod tests {
     }
 
     #[test]
-    fn unknown_values_are_refused() {
+    fn unknown_and_contradictory_values_are_refused() {
         check_refused(|request| request.r#match = 3, "match");
         check_refused(|request| request.highlight_unit = -1, "highlight_unit");
+        check_refused(|request| request.name_folded = true, "name_folded");
         check_refused(|request| request.min_generation = "newest".to_owned(), "min_generation");
     }
 
     #[test]
     fn what_is_not_served_yet_is_said_so() {
         check_refused(|request| request.filter = Some(proto::Filter::default()), "filter");
-        check_refused(|request| request.highlight_unit = proto::OffsetUnit::Utf16.into(), "highlight_unit");
-        check_refused(|request| request.collapse = true, "collapse");
         check_refused(|request| request.time_budget = Some(prost_types::Duration::default()), "time_budget");
         check_refused(|request| request.resume_token = "t".to_owned(), "resume_token");
         check_refused(|request| request.allow_snapshot_change = true, "allow_snapshot_change");

@@ -10,7 +10,7 @@ use tracing::{Instrument as _, Span, info_span};
 use crate::{
     rpc::{
         call::Call,
-        convert::{Asked, hit, tree},
+        convert::{Asked, Unit, hit, tree},
         core::Core,
         failure::Failure,
         limits::{BATCH_HITS, BATCH_TEXT_BYTES, FIRST_BATCH_HITS},
@@ -39,7 +39,7 @@ impl Producer {
         outlet: Outlet<proto::SearchResponse>,
     ) -> Result<(), Failure> {
         use search_response::Event;
-        let Asked { request, warnings, written: _ } = asked;
+        let Asked { request, warnings, written: _, unit } = asked;
         let (parsed, limit, searcher) = (tree(&request.query), request.limit, self.searcher.clone());
         let ranking = self.in_turn(info_span!("rank"), move |stop| searcher.rank(&request, stop)).await?;
         let mut timings = ranking.timings();
@@ -54,7 +54,7 @@ impl Producer {
         };
         send(&outlet, search_event, Event::Header(header)).await?;
         let batch = |hits| search_event(Event::Hits(proto::HitBatch { hits, resume_token: String::new() }));
-        let (best, sent) = self.batches(best, &outlet, batch).await?;
+        let (best, sent) = self.batches(best, unit, &outlet, batch).await?;
         sent.note(&mut timings, &self.call);
         let summary = search_summary(&best.ranked, sent.hits, timings);
         send(&outlet, search_event, Event::Summary(summary)).await
@@ -67,7 +67,7 @@ impl Producer {
         outlet: Outlet<proto::ExportResponse>,
     ) -> Result<(), Failure> {
         use export_response::Event;
-        let Asked { request, warnings, written: _ } = asked;
+        let Asked { request, warnings, written: _, unit } = asked;
         let (parsed, searcher) = (tree(&request.query), self.searcher.clone());
         let opened = self.in_turn(info_span!("rank"), move |_| searcher.export(&request)).await?;
         let mut timings = opened.timings();
@@ -80,7 +80,7 @@ impl Producer {
         };
         send(&outlet, export_event, Event::Header(header)).await?;
         let batch = |hits| export_event(Event::Hits(proto::ExportBatch { hits, resume_token: String::new() }));
-        let (_, sent) = self.batches(export, &outlet, batch).await?;
+        let (_, sent) = self.batches(export, unit, &outlet, batch).await?;
         sent.note(&mut timings, &self.call);
         let summary = proto::ExportSummary {
             finish_reason: proto::FinishReason::Exhausted.into(),
@@ -95,6 +95,7 @@ impl Producer {
     async fn batches<S: Source, T>(
         &self,
         mut source: S,
+        unit: Unit,
         outlet: &Outlet<T>,
         batch: impl Fn(Vec<proto::Hit>) -> T,
     ) -> Result<(S, Sent), Failure> {
@@ -104,7 +105,7 @@ impl Producer {
             let room = outlet.room().await?;
             let fetched = self.timed(info_span!("fetch"), move |stop| {
                 let hits = source.next_batch(bound, stop)?;
-                Ok::<_, SearchError>((source, hits.into_iter().map(hit).collect::<Vec<_>>()))
+                Ok::<_, SearchError>((source, hits.into_iter().map(|found| hit(found, unit)).collect::<Vec<_>>()))
             });
             let fetched = fetched.await?;
             sent.fetch += fetched.took;

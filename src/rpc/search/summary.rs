@@ -3,22 +3,36 @@
 use std::time::Duration;
 
 use crate::{
-    rpc::proto,
-    search::{Ranked, Total},
+    rpc::{convert::tree, proto},
+    search::{Diagnosis, Ranked, RuledOut, Total},
 };
 
 pub(super) fn search_summary(ranked: &Ranked, sent: u64, timings: proto::Timings) -> proto::SearchSummary {
     let finish_reason = if ranked.exhausted() { proto::FinishReason::Exhausted } else { proto::FinishReason::Limit };
-    let absent = ranked.terms().iter().filter(|term| term.frequency == 0);
-    let diagnosis = || proto::ZeroHitDiagnosis { absent_terms: absent.map(|term| term.characters.clone()).collect() };
     proto::SearchSummary {
         finish_reason: finish_reason.into(),
         hits_sent: count(sent),
         last_rank: count(sent),
         total_hits: Some(total_hits(ranked.total())),
         timings: Some(timings),
-        diagnosis: (sent == 0).then(diagnosis),
+        diagnosis: (sent == 0).then(|| diagnosis(ranked)),
     }
+}
+
+fn diagnosis(ranked: &Ranked) -> proto::ZeroHitDiagnosis {
+    let absent = ranked.terms().iter().filter(|term| term.frequency == 0);
+    let Diagnosis { ruled_out, without_filter } = ranked.diagnosis();
+    proto::ZeroHitDiagnosis {
+        absent_terms: absent.map(|term| term.characters.clone()).collect(),
+        ruled_out: ruled_out.iter().map(self::ruled_out).collect(),
+        without_filter: *without_filter,
+    }
+}
+
+fn ruled_out(part: &RuledOut) -> proto::RuledOut {
+    let RuledOut { clause, excluded, without_it } = part;
+    let (written, clause) = (part.written(), Some(tree(clause)));
+    proto::RuledOut { written, clause, excluded: *excluded, without_it: *without_it }
 }
 
 pub(super) fn term_stats(ranked: &Ranked) -> Vec<proto::TermStats> {

@@ -1,0 +1,152 @@
+//! A ranking with near copies folded into the best of them.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
+
+use crate::{
+    engine::{Address, Expression, Ranked, Ranking, ReadError, Snapshot},
+    query::Filter,
+    search::{
+        fetch::Found,
+        near::{Leaders, Sketch},
+    },
+};
+
+/// Leaders are found among so many of the best matches.
+pub const LEADER_RANKS: usize = 1_000;
+
+/// So many matches are looked through for hits, those that are folded included.
+const RANKS: usize = 10_000;
+
+/// How many texts are fetched at once to be compared.
+const COMPARED_AT_ONCE: usize = 64;
+
+/// Hits of a ranking, near copies folded. Texts are fetched and compared when the first hits are asked for.
+///
+/// The first [`LEADER_RANKS`] matches are always compared as a whole, so that the first hits of any limit are the same,
+/// with the same copies. Behind them a match that is near to a leader is left out, and counted nowhere: the leader is
+/// sent already. The others are hits; they lead nothing, which bounds what has to be kept.
+pub(super) struct Collapsed {
+    snapshot: Arc<dyn Snapshot>,
+    expression: Expression,
+    filter: Filter,
+    ranking: Ranking,
+    limit: usize,
+    leaders: Leaders,
+    /// How many of the ranking were compared.
+    compared: usize,
+    /// Hits that are found and not given.
+    waiting: VecDeque<Found>,
+    given: u32,
+}
+
+impl Collapsed {
+    /// Ranks enough to find leaders.
+    pub(super) fn new(
+        snapshot: Arc<dyn Snapshot>,
+        expression: Expression,
+        filter: Filter,
+        limit: usize,
+        stop: &AtomicBool,
+    ) -> Result<Self, ReadError> {
+        let ranking = snapshot.rank(&expression, &filter, limit.max(LEADER_RANKS), stop)?;
+        Ok(Self {
+            snapshot,
+            expression,
+            filter,
+            ranking,
+            limit,
+            leaders: Leaders::default(),
+            compared: 0,
+            waiting: VecDeque::new(),
+            given: 0,
+        })
+    }
+
+    /// What was ranked, folded or not.
+    pub(super) fn ranking(&self) -> &Ranking {
+        &self.ranking
+    }
+
+    /// Whether every match was given or is folded.
+    pub(super) fn is_over(&self) -> bool {
+        self.ranking.exhausted && self.compared == self.ranking.hits.len() && self.waiting.is_empty()
+    }
+
+    /// The next hits, at most so many; none when there are no more or the limit is reached.
+    pub(super) fn next(&mut self, count: usize, stop: &AtomicBool) -> Result<Vec<Found>, ReadError> {
+        let mut next = Vec::new();
+        while next.len() < count && (self.given as usize) < self.limit {
+            if let Some(found) = self.waiting.pop_front() {
+                self.given += 1;
+                next.push(Found { rank: self.given, ..found });
+            } else if !self.compare_more(stop)? {
+                break;
+            }
+        }
+        Ok(next)
+    }
+
+    /// Compares the matches that come next; says whether there were any.
+    fn compare_more(&mut self, stop: &AtomicBool) -> Result<bool, ReadError> {
+        let begin = self.compared;
+        if begin == self.ranking.hits.len() && !self.ranking.exhausted && begin < RANKS {
+            self.ranking = self.snapshot.rank(&self.expression, &self.filter, RANKS, stop)?;
+        }
+        let count = if begin == 0 { LEADER_RANKS } else { COMPARED_AT_ONCE };
+        let end = self.ranking.hits.len().min(begin + count);
+        let block = &self.ranking.hits[begin..end];
+        let sketches = sketches(self.snapshot.as_ref(), block, stop)?;
+        self.waiting = if begin == 0 {
+            fold(block, sketches, &mut self.leaders, stop)?.into()
+        } else {
+            let compared = block.iter().zip(&sketches);
+            compared.filter(|(_, sketch)| self.leaders.near(sketch).is_none()).map(|(hit, _)| Found::of(hit)).collect()
+        };
+        self.compared = end;
+        Ok(end > begin)
+    }
+}
+
+/// Folds what is near to a better match into it; the others lead.
+fn fold(
+    best: &[Ranked],
+    sketches: Vec<Sketch>,
+    leaders: &mut Leaders,
+    stop: &AtomicBool,
+) -> Result<Vec<Found>, ReadError> {
+    let mut leading: Vec<Found> = Vec::new();
+    for (hit, sketch) in best.iter().zip(sketches) {
+        check(stop)?;
+        match leaders.take(sketch) {
+            Some(leader) => leading[leader].folded.push((hit.position, hit.address)),
+            None => leading.push(Found::of(hit)),
+        }
+    }
+    Ok(leading)
+}
+
+/// What is compared of these hits, in their order.
+fn sketches(snapshot: &dyn Snapshot, hits: &[Ranked], stop: &AtomicBool) -> Result<Vec<Sketch>, ReadError> {
+    // In the order in which texts are kept: neighbours are fetched together.
+    let mut order: Vec<(usize, Address)> = hits.iter().map(|hit| hit.address).enumerate().collect();
+    order.sort_unstable_by_key(|&(_, address)| address);
+    let mut sketches = Vec::with_capacity(hits.len());
+    for block in order.chunks(COMPARED_AT_ONCE) {
+        check(stop)?;
+        let addresses: Vec<_> = block.iter().map(|&(_, address)| address).collect();
+        let texts = snapshot.paragraphs(&addresses)?;
+        sketches.extend(block.iter().zip(texts).map(|(&(index, _), text)| (index, Sketch::of(&text.paragraph.text))));
+    }
+    sketches.sort_unstable_by_key(|&(index, _)| index);
+    Ok(sketches.into_iter().map(|(_, sketch)| sketch).collect())
+}
+
+fn check(stop: &AtomicBool) -> Result<(), ReadError> {
+    if stop.load(Relaxed) { Err(ReadError::Stopped) } else { Ok(()) }
+}
