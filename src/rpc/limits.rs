@@ -11,6 +11,9 @@ pub(crate) const SEARCH_LIMIT: u32 = 10_000;
 /// Paragraphs of context on either side of a hit: each costs a fetch for each hit.
 pub(crate) const CONTEXT_PARAGRAPHS: u32 = 5;
 
+/// Values of a filter's conditions, all lists together: each costs postings to read.
+pub(crate) const FILTER_VALUES: usize = 256;
+
 /// Bytes of one request where no documents are sent: the longest query tree is well below it.
 pub(crate) const REQUEST_BYTES: usize = 256 << 10;
 /// Bytes of one request that carries a document: its text, its metadata and what protobuf adds.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tonic::Code;
 use xunzhang::rpc::proto::{
-    DeleteDocumentRequest, Document, DocumentView, ExportRequest, Filter, GetDocumentRequest, GetServerInfoRequest,
+    DeleteDocumentRequest, Document, DocumentView, ExportRequest, GetDocumentRequest, GetServerInfoRequest,
     OffsetUnit, PhraseQuery, PutDocumentRequest, Query, ReadyParagraph, ReadyParagraphs, SearchRequest, SubstringQuery,
     TextQuery, admin_service_client::AdminServiceClient, document::Content, export_request::QueryForm as ExportForm,
     query::Kind, search_service_client::SearchServiceClient,
@@ -51,7 +51,6 @@ async fn fields_of_a_search() {
         (of(|request| request.highlight_unit = 4), "highlight_unit"),
         (of(|request| request.min_generation = "newest".to_owned()), "min_generation"),
         // Not served yet: said, not passed over.
-        (of(|request| request.filter = Some(Filter::default())), "filter"),
         (of(|request| request.highlight_unit = OffsetUnit::Utf16.into()), "highlight_unit"),
         (of(|request| request.highlight_unit = OffsetUnit::CodePoint.into()), "highlight_unit"),
         (of(|request| request.collapse = true), "collapse"),
@@ -112,7 +111,6 @@ async fn fields_of_an_export() {
         (exported(&"党".repeat(1_025)), "query"),
         (of(|request| request.r#match = 3), "match"),
         (of(|request| request.min_generation = "1".to_owned()), "min_generation"),
-        (of(|request| request.filter = Some(Filter::default())), "filter"),
         (of(|request| request.resume_token = "t".to_owned()), "resume_token"),
         (of(|request| request.allow_snapshot_change = true), "allow_snapshot_change"),
         (of(|request| request.follow = true), "follow"),

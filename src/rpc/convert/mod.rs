@@ -5,6 +5,7 @@
 mod analyze;
 mod answer;
 mod document;
+mod filter;
 mod hit;
 mod invalid;
 mod query;

@@ -1,9 +1,10 @@
 //! Search and export requests.
 
 use crate::{
-    query::{self, Filter, MatchMode, Query},
+    query::{self, MatchMode, Query},
     rpc::{
         convert::{
+            filter::filter,
             invalid::{Invalid, at_most, enumeration, match_mode, unserved},
             query::{checked_text, typed},
         },
@@ -29,7 +30,7 @@ pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<Rank
         query_form,
         limit,
         r#match,
-        filter,
+        filter: conditions,
         highlight_unit,
         context_before,
         context_after,
@@ -39,7 +40,6 @@ pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<Rank
         resume_token,
         allow_snapshot_change,
     } = request;
-    unserved("filter", filter.is_some())?;
     highlights(highlight_unit)?;
     unserved("collapse", collapse)?;
     unserved("time_budget", time_budget.is_some())?;
@@ -54,7 +54,7 @@ pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<Rank
     let request = RankRequest {
         query: understood.query,
         mode,
-        filter: Filter::default(),
+        filter: filter(conditions)?,
         limit: effective_limit(limit)?,
         context: Context {
             before: at_most("context_before", context_before, CONTEXT_PARAGRAPHS)?,
@@ -70,13 +70,12 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
     let proto::ExportRequest {
         query_form,
         r#match,
-        filter,
+        filter: conditions,
         min_generation,
         resume_token,
         allow_snapshot_change,
         follow,
     } = request;
-    unserved("filter", filter.is_some())?;
     unserved("resume_token", !resume_token.is_empty())?;
     unserved("allow_snapshot_change", allow_snapshot_change)?;
     unserved("follow", follow)?;
@@ -90,7 +89,7 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
     let request = ExportRequest {
         query: understood.query,
         mode,
-        filter: Filter::default(),
+        filter: filter(conditions)?,
         min_generation: generation(&min_generation)?,
     };
     Ok(Asked { request, warnings: understood.warnings, written: understood.written })
@@ -198,7 +197,6 @@ mod tests {
 
     #[test]
     fn what_is_not_served_yet_is_said_so() {
-        check_refused(|request| request.filter = Some(proto::Filter::default()), "filter");
         check_refused(|request| request.highlight_unit = proto::OffsetUnit::Utf16.into(), "highlight_unit");
         check_refused(|request| request.collapse = true, "collapse");
         check_refused(|request| request.time_budget = Some(prost_types::Duration::default()), "time_budget");

@@ -111,8 +111,8 @@ fn filter() -> impl Strategy<Value = Filter> {
             ..Filter::default()
         },
     );
-    plain.prop_recursive(2, 3, 1, |inner| {
-        (inner.clone(), inner).prop_map(|(filter, none_of)| Filter { none_of: Some(Box::new(none_of)), ..filter })
+    plain.prop_recursive(2, 6, 3, |inner| {
+        (inner.clone(), prop::collection::vec(inner, 1..3)).prop_map(|(filter, none_of)| Filter { none_of, ..filter })
     })
 }
 
@@ -248,7 +248,7 @@ fn passes(filter: &Filter, put: &Put) -> bool {
         && filter.labels.iter().all(|label| is_one_of(label, labels))
         && (filter.document_ids.is_empty() || filter.document_ids.contains(&name(put.id)))
         && published()
-        && filter.none_of.as_ref().is_none_or(|none_of| !passes(none_of, put))
+        && !filter.none_of.iter().any(|none_of| passes(none_of, put))
 }
 
 fn tally(entries: &[&Entry<'_>]) -> Tally {
