@@ -11,11 +11,11 @@ use tonic::{
 
 use super::connection::REQUEST_BYTES;
 use crate::rpc::proto::{
-    AnalyzeRequest, AnalyzeResponse, DeleteDocumentRequest, DeleteDocumentResponse, Document, DocumentWarning,
-    ExportRequest, ExportResponse, GetDocumentRequest, GetDocumentResponse, Hit, HitBatch, ImportDocumentsRequest,
-    ImportDocumentsResponse, ImportFailure, ImportWarning, PutDocumentRequest, PutDocumentResponse, SearchHeader,
-    SearchRequest, SearchResponse, SearchSummary, document::Content, document_service_server,
-    search_request::QueryForm, search_response::Event, search_service_server,
+    AnalyzeRequest, AnalyzeResponse, CountRequest, CountResponse, DeleteDocumentRequest, DeleteDocumentResponse,
+    Document, DocumentWarning, ExportRequest, ExportResponse, GetDocumentRequest, GetDocumentResponse, Hit, HitBatch,
+    ImportDocumentsRequest, ImportDocumentsResponse, ImportFailure, ImportWarning, PutDocumentRequest,
+    PutDocumentResponse, SearchHeader, SearchRequest, SearchResponse, SearchSummary, document::Content,
+    document_service_server, search_request::QueryForm, search_response::Event, search_service_server,
 };
 
 /// Pipes hold this many bytes: few, so that messages cross it in parts.
@@ -161,6 +161,10 @@ impl search_service_server::SearchService for FakeService {
     }
 
     async fn export(&self, _: Request<ExportRequest>) -> Result<Response<Self::ExportStream>, Status> {
+        Err(Status::unimplemented("tested against the real service"))
+    }
+
+    async fn count(&self, _: Request<CountRequest>) -> Result<Response<CountResponse>, Status> {
         Err(Status::unimplemented("tested against the real service"))
     }
 

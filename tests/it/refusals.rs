@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use tonic::Code;
 use xunzhang::rpc::proto::{
-    DeleteDocumentRequest, Document, DocumentView, ExportRequest, GetDocumentRequest, GetServerInfoRequest,
-    OffsetUnit, PhraseQuery, PutDocumentRequest, Query, ReadyParagraph, ReadyParagraphs, SearchRequest, SubstringQuery,
-    TextQuery, admin_service_client::AdminServiceClient, document::Content, export_request::QueryForm as ExportForm,
-    query::Kind, search_service_client::SearchServiceClient,
+    DeleteDocumentRequest, Document, DocumentView, ExportRequest, GetDocumentRequest, GetServerInfoRequest, OffsetUnit,
+    PhraseQuery, PutDocumentRequest, Query, ReadyParagraph, ReadyParagraphs, SearchRequest, SubstringQuery, TextQuery,
+    admin_service_client::AdminServiceClient, document::Content, export_request::QueryForm as ExportForm, query::Kind,
+    search_service_client::SearchServiceClient,
 };
 
 use crate::support::{

@@ -4,6 +4,7 @@
 
 mod analyze;
 mod answer;
+mod count;
 mod document;
 mod filter;
 mod hit;
@@ -16,6 +17,7 @@ pub(crate) use answer::{
     delete_response, metadata_response, original_response, paragraphs_response, prepare_warning, put_response,
     statistics_response,
 };
+pub(crate) use count::{count_request, count_response};
 pub(crate) use document::{ReadView, Received, document, document_id, etag, get_request};
 pub(crate) use hit::hit;
 pub(crate) use invalid::{Invalid, echo};

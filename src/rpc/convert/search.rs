@@ -81,9 +81,8 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
     unserved("follow", follow)?;
     let mode = mode(r#match)?;
     let understood = match query_form {
-        None => Understood::tree(Query::MatchAll),
-        Some(export_request::QueryForm::Query(text)) if text.is_empty() => Understood::tree(Query::MatchAll),
-        Some(export_request::QueryForm::Query(text)) => Understood::written(checked_text("query", text)?, mode),
+        None => Understood::everything(),
+        Some(export_request::QueryForm::Query(text)) => Understood::written_or_everything(text, mode)?,
         Some(export_request::QueryForm::TypedQuery(query)) => Understood::tree(typed("typed_query", query)?),
     };
     let request = ExportRequest {
@@ -96,15 +95,24 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
 }
 
 /// A query in either form.
-struct Understood {
-    query: Query,
-    warnings: Vec<proto::Warning>,
-    written: Option<String>,
+pub(super) struct Understood {
+    pub(super) query: Query,
+    pub(super) warnings: Vec<proto::Warning>,
+    pub(super) written: Option<String>,
 }
 
 impl Understood {
-    fn tree(query: Query) -> Self {
+    pub(super) fn tree(query: Query) -> Self {
         Self { query, warnings: Vec::new(), written: None }
+    }
+
+    pub(super) fn everything() -> Self {
+        Self::tree(Query::MatchAll)
+    }
+
+    /// What people write where nothing means everything.
+    pub(super) fn written_or_everything(text: String, mode: MatchMode) -> Result<Self, Invalid> {
+        if text.is_empty() { Ok(Self::everything()) } else { Ok(Self::written(checked_text("query", text)?, mode)) }
     }
 
     /// What people write. Where every word is required, the words beside a quoted part are too; a tree says for itself
@@ -123,7 +131,7 @@ fn warning(warning: &query::Warning) -> proto::Warning {
     proto::Warning { reason: warning.reason().to_owned(), message: warning.to_string(), field: "query".to_owned() }
 }
 
-fn mode(value: i32) -> Result<MatchMode, Invalid> {
+pub(super) fn mode(value: i32) -> Result<MatchMode, Invalid> {
     Ok(match_mode("match", value)?.unwrap_or_default())
 }
 
@@ -139,7 +147,7 @@ fn highlights(unit: i32) -> Result<(), Invalid> {
     }
 }
 
-fn generation(text: &str) -> Result<Option<crate::search::Generation>, Invalid> {
+pub(super) fn generation(text: &str) -> Result<Option<crate::search::Generation>, Invalid> {
     if text.is_empty() {
         return Ok(None);
     }

@@ -14,9 +14,10 @@ const DOCUMENT: &str = "xunzhang.v1.DocumentService";
 const ADMIN: &str = "xunzhang.v1.AdminService";
 const HEALTH: &str = "grpc.health.v1.Health";
 
-const METHODS: [Method; 13] = [
+const METHODS: [Method; 14] = [
     Method::new(SEARCH, "Search"),
     Method::new(SEARCH, "Export"),
+    Method::new(SEARCH, "Count"),
     Method::new(SEARCH, "Analyze"),
     Method::new(DOCUMENT, "PutDocument"),
     Method::new(DOCUMENT, "ImportDocuments"),

@@ -1,6 +1,7 @@
-//! `SearchService`: ranked searches and exports, as streams; analyses.
+//! `SearchService`: ranked searches and exports, as streams; counts; analyses.
 
 mod analyze;
+mod count;
 mod produce;
 mod service;
 mod sized;

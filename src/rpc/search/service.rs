@@ -6,7 +6,7 @@ use tonic::{Request, Response, Status};
 
 use crate::rpc::{
     call::Call,
-    convert::{Asked, Invalid, export_request, search_request},
+    convert::{Asked, Invalid, count_request, export_request, search_request},
     core::Core,
     failure::Failure,
     proto::{self, search_service_server::SearchService},
@@ -78,6 +78,15 @@ impl SearchService for Search {
         let call = Call::of(&request);
         let answers = self.start_export(&call, request.into_inner());
         answers.map(Response::new).map_err(|failure| call.status(failure))
+    }
+
+    async fn count(&self, request: Request<proto::CountRequest>) -> Result<Response<proto::CountResponse>, Status> {
+        let call = Call::of(&request);
+        let counted = async {
+            let (producer, asked) = self.begin(&call, request.into_inner(), count_request)?;
+            producer.count(asked).await
+        };
+        call.answer(counted).await
     }
 
     async fn analyze(
