@@ -13,9 +13,10 @@ use super::connection::REQUEST_BYTES;
 use crate::rpc::proto::{
     AnalyzeRequest, AnalyzeResponse, CountRequest, CountResponse, DeleteDocumentRequest, DeleteDocumentResponse,
     Document, DocumentWarning, ExportRequest, ExportResponse, GetDocumentRequest, GetDocumentResponse, Hit, HitBatch,
-    ImportDocumentsRequest, ImportDocumentsResponse, ImportFailure, ImportWarning, PutDocumentRequest,
-    PutDocumentResponse, SearchHeader, SearchRequest, SearchResponse, SearchSummary, document::Content,
-    document_service_server, search_request::QueryForm, search_response::Event, search_service_server,
+    ImportDocumentsRequest, ImportDocumentsResponse, ImportFailure, ImportWarning, ListDocumentsRequest,
+    ListDocumentsResponse, PurgeDocumentsRequest, PurgeDocumentsResponse, PutDocumentRequest, PutDocumentResponse,
+    SearchHeader, SearchRequest, SearchResponse, SearchSummary, document::Content, document_service_server,
+    search_request::QueryForm, search_response::Event, search_service_server,
 };
 
 /// Pipes hold this many bytes: few, so that messages cross it in parts.
@@ -104,6 +105,20 @@ impl document_service_server::DocumentService for FakeService {
         _: Request<DeleteDocumentRequest>,
     ) -> Result<Response<DeleteDocumentResponse>, Status> {
         Err(Status::not_found("no such document"))
+    }
+
+    async fn list_documents(
+        &self,
+        _: Request<ListDocumentsRequest>,
+    ) -> Result<Response<ListDocumentsResponse>, Status> {
+        Err(Status::unimplemented("tested against the real service"))
+    }
+
+    async fn purge_documents(
+        &self,
+        _: Request<PurgeDocumentsRequest>,
+    ) -> Result<Response<PurgeDocumentsResponse>, Status> {
+        Err(Status::unimplemented("tested against the real service"))
     }
 }
 

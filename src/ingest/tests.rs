@@ -137,6 +137,10 @@ impl Snapshot for State {
         unreachable!("writing does not search")
     }
 
+    fn number_of_documents(&self, _: &Filter, _: &AtomicBool) -> Result<u64, ReadError> {
+        unreachable!("writing does not search")
+    }
+
     fn paragraphs(&self, _: &[Address]) -> Result<Vec<StoredParagraph>, ReadError> {
         unreachable!("writing does not fetch")
     }

@@ -1,4 +1,4 @@
-//! The read use cases: rank, export, count, list and read documents.
+//! The read use cases: rank, export, count, list and read documents, find those to be deleted.
 //!
 //! Knows nothing of gRPC, of async, or of which engine is there.
 
@@ -8,6 +8,7 @@ mod fetch;
 mod hit;
 mod list;
 mod plan;
+mod purge;
 mod rank;
 mod read;
 mod searcher;
@@ -15,14 +16,15 @@ mod searcher;
 pub use count::CountRequest;
 pub use export::{Export, ExportRequest};
 pub use hit::{BatchBound, Context, Hit, Neighbour};
-pub use list::DocumentPage;
+pub use list::{DocumentPage, PageBound};
 pub use plan::TermStatistics;
+pub use purge::{DocumentVersion, PurgeScope};
 pub use rank::{RankRequest, Ranked, Total};
 pub use read::{Original, ParagraphPage};
 pub use searcher::{SearchError, Searcher};
 
 // What of the engine's answers is passed on as it is, so that callers need not know that there are engines.
 pub use crate::engine::{
-    Counts, DocumentRecord, Facet, FacetField, FacetValue, Generation, InvalidGeneration, MAX_FACET_VALUES, ReadError,
-    Statistics, Tally,
+    Counts, DocumentRecord, Facet, FacetField, FacetValue, Generation, InvalidGeneration, MAX_FACET_VALUE_BYTES,
+    MAX_FACET_VALUES, ReadError, Statistics, Tally,
 };

@@ -9,6 +9,8 @@ mod document;
 mod filter;
 mod hit;
 mod invalid;
+mod list;
+mod purge;
 mod query;
 mod search;
 
@@ -21,5 +23,7 @@ pub(crate) use count::{count_request, count_response};
 pub(crate) use document::{ReadView, Received, document, document_id, etag, get_request};
 pub(crate) use hit::hit;
 pub(crate) use invalid::{Invalid, echo};
+pub(crate) use list::{ListPage, list_request, list_response};
+pub(crate) use purge::{Purge, purge_request, purge_response};
 pub(crate) use query::tree;
 pub(crate) use search::{Asked, export_request, search_request};

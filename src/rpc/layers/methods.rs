@@ -14,7 +14,7 @@ const DOCUMENT: &str = "xunzhang.v1.DocumentService";
 const ADMIN: &str = "xunzhang.v1.AdminService";
 const HEALTH: &str = "grpc.health.v1.Health";
 
-const METHODS: [Method; 14] = [
+const METHODS: [Method; 16] = [
     Method::new(SEARCH, "Search"),
     Method::new(SEARCH, "Export"),
     Method::new(SEARCH, "Count"),
@@ -22,7 +22,9 @@ const METHODS: [Method; 14] = [
     Method::new(DOCUMENT, "PutDocument"),
     Method::new(DOCUMENT, "ImportDocuments"),
     Method::new(DOCUMENT, "GetDocument"),
+    Method::new(DOCUMENT, "ListDocuments"),
     Method::new(DOCUMENT, "DeleteDocument"),
+    Method::new(DOCUMENT, "PurgeDocuments"),
     Method::new(ADMIN, "GetServerInfo"),
     Method::new(ADMIN, "GetIndexStats"),
     Method::new(HEALTH, "Check"),

@@ -189,6 +189,10 @@ fn documents_are_listed_in_order_of_arrival() {
     let mut index = index();
     let listed = |index: &Index, filter: &Filter, after, count| -> Vec<(u64, String)> {
         let documents = index.snapshot().documents(filter, after, count, &NEVER).expect("readable");
+        if after.is_none() && documents.len() < count {
+            let number = index.snapshot().number_of_documents(filter, &NEVER).expect("readable");
+            assert_eq!(number, documents.len() as u64, "{filter:?}");
+        }
         documents.into_iter().map(|record| (record.version.sequence, record.id.to_string())).collect()
     };
     let of = |sequence, id: &str| (sequence, id.to_owned());

@@ -303,6 +303,8 @@ fn check(index: &Index, model: &Model, expression: &Expression, filter: &Filter)
     }
 
     let listed = snapshot.documents(filter, None, usize::MAX, &NEVER).expect("readable");
+    let number = snapshot.number_of_documents(filter, &NEVER).expect("readable");
+    assert_eq!(number, listed.len() as u64, "{filter:?}");
     let expected =
         model.0.iter().filter(|(_, put)| passes(filter, put)).map(|(&sequence, put)| (sequence, name(put.id)));
     let listed: Vec<_> = listed.into_iter().map(|record| (record.version.sequence, record.id.to_string())).collect();
