@@ -7,15 +7,18 @@ mod analyze;
 mod arguments;
 mod command;
 mod connection;
+mod count;
 mod document;
 mod export;
 mod failure;
 #[cfg(test)]
 mod fake;
+mod filter;
 mod hit;
 pub mod import;
 mod json;
 mod lines;
+mod list;
 mod output;
 mod queries;
 mod run_format;
