@@ -3,11 +3,14 @@
 mod analyzing;
 mod command_line;
 mod commands;
+mod counting;
 mod documents;
 mod exporting;
+mod filtering;
 mod golden;
 mod importing;
 mod layering;
+mod listing;
 mod literal_law;
 mod matching;
 mod operations;
