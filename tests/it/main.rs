@@ -3,6 +3,7 @@
 mod analyzing;
 mod command_line;
 mod commands;
+mod commands_about_many;
 mod counting;
 mod documents;
 mod exporting;
