@@ -216,6 +216,29 @@ async fn equal_content_changes_nothing_and_costs_no_commit() {
 }
 
 #[tokio::test]
+async fn deletions_of_many_share_a_commit_and_leave_other_versions_alone() {
+    let (memory, ingest) = start(PATIENT);
+    let mut etags = Vec::new();
+    for name in ["a", "b", "c"] {
+        etags.push(ingest.put(document(name, "一"), None).await.expect("written").etag);
+    }
+    ingest.put(document("b", "二"), None).await.expect("written");
+    let commits = memory.state().commit;
+    let mut pending = Vec::new();
+    for (name, etag) in ["a", "b", "c"].into_iter().zip(etags) {
+        pending.push(ingest.queue_delete(id(name), etag).await.expect("room"));
+    }
+    ingest.flush().await.expect("open");
+    let mut deleted = Vec::new();
+    for pending in pending {
+        deleted.push(pending.receipt().await);
+    }
+    assert!(matches!(&deleted[..], [Ok(_), Err(IngestError::EtagMismatch(Some(_))), Ok(_)]), "{deleted:?}");
+    assert_eq!(memory.state().commit, commits + 1);
+    assert_eq!(memory.state().versions.keys().collect::<Vec<_>>(), ["b"]);
+}
+
+#[tokio::test]
 async fn documents_of_an_import_share_a_commit_and_the_last_of_an_id_wins() {
     let (memory, ingest) = start(PATIENT);
     let mut pending = Vec::new();

@@ -1,13 +1,18 @@
 //! Lists of documents, page by page, and purges.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
-use tonic::Code;
+use tonic::{Code, Request};
 use xunzhang::rpc::proto::{
     Document, Filter, GetDocumentRequest, ListDocumentsRequest, ListedDocument, PurgeDocumentsRequest,
 };
 
-use crate::support::{GLOSSED, Service, check_refused, document, export_ids, exported, listed_ids, purged, ready};
+use crate::support::{
+    GLOSSED, Service, check_refused, document, export_ids, exported, listed_ids, purged, ready, sent, within,
+};
 
 const INVALID: Code = Code::InvalidArgument;
 
@@ -198,26 +203,47 @@ async fn a_purge_deletes_what_its_filter_lets_through_and_nothing_else() {
     service.stop().await;
 }
 
+/// Imports so many documents in one go.
+async fn import(service: &Service, documents: u64) {
+    let sent: Vec<_> = (1..=documents).map(|number| sent(number, ready(&format!("文{number}"), &["一"]))).collect();
+    let answers = service.documents().import_documents(tokio_stream::iter(sent)).await;
+    let mut answers = answers.expect("it is taken").into_inner();
+    while answers.message().await.expect("it goes on").is_some() {}
+}
+
 #[tokio::test]
 async fn a_purge_of_many_goes_in_groups() {
     let service = Service::start().await;
-    let documents =
-        (0..2_300_u64).map(|number| crate::support::sent(number + 1, ready(&format!("文{number}"), &["一"])));
-    let mut answers = service
-        .documents()
-        .import_documents(tokio_stream::iter(documents.collect::<Vec<_>>()))
-        .await
-        .unwrap()
-        .into_inner();
-    while answers.message().await.unwrap().is_some() {}
+    import(&service, 2_300).await;
     service.put(ready("留", &["一"])).await;
     let but_one = Filter { document_ids: vec!["留".to_owned()], ..Filter::default() };
     let filter = Filter { none_of: Some(Box::new(but_one)), ..Filter::default() };
     let done = service.purge(purged(filter)).await;
     assert_eq!((done.purge_count, done.purge_sample.len()), (2_300, 100));
     let sample: BTreeSet<_> = done.purge_sample.iter().collect();
-    assert_eq!((sample.len(), done.purge_sample[0].as_str()), (100, "文0"));
+    assert_eq!((sample.len(), done.purge_sample[0].as_str()), (100, "文1"));
     assert_eq!(listed_ids(&service.list(ListDocumentsRequest::default()).await.documents), ["留"]);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_purge_that_met_its_deadline_goes_on_when_it_is_asked_again() {
+    let service = Service::start().await;
+    import(&service, 2_300).await;
+    let all = || PurgeDocumentsRequest { all: true, ..PurgeDocumentsRequest::default() };
+    let mut timeout = Duration::from_millis(1);
+    let last = loop {
+        let mut request = Request::new(all());
+        request.set_timeout(timeout);
+        match within("an answer", service.documents().purge_documents(request)).await {
+            Ok(done) => break done.into_inner(),
+            // The client's own clock may be the first to say so.
+            Err(status) => assert!([Code::DeadlineExceeded, Code::Cancelled].contains(&status.code()), "{status:?}"),
+        }
+        timeout *= 2;
+    };
+    assert!(timeout > Duration::from_millis(1), "a millisecond is enough for {last:?}");
+    assert_eq!(service.stats().await.documents, 0);
     service.stop().await;
 }
 
