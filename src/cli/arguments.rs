@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::rpc::proto::{DocumentView, MatchMode};
+use super::filter::FilterArguments;
+use crate::rpc::proto::{DocumentView, FacetField, MatchMode};
 
 /// What every client command takes.
 #[derive(Debug, Args)]
@@ -30,12 +31,18 @@ pub enum Command {
     Search(SearchArguments),
     /// Print every paragraph that matches, in order of arrival
     Export(ExportArguments),
+    /// Say how many paragraphs match, and by what
+    Count(CountArguments),
     /// Print one document
     Get(GetArguments),
+    /// List documents in order of arrival
+    List(ListArguments),
     /// Delete one document
     Delete(DeleteArguments),
     /// Show how a query is understood, and what the score of a paragraph is made of
     Explain(ExplainArguments),
+    /// Delete every document that meets conditions; without --yes, say how many it would be
+    Purge(PurgeArguments),
     /// Show what becomes of a text: what is cut out, what it says about itself, its paragraphs
     Analyze(AnalyzeArguments),
     /// Say what the index holds
@@ -84,6 +91,9 @@ pub struct SearchArguments {
     #[arg(long, value_name = "N", default_value_t = 4, conflicts_with = "query",
           value_parser = clap::value_parser!(u8).range(1..=64))]
     pub threads: u8,
+    /// Conditions on documents
+    #[command(flatten)]
+    pub filter: FilterArguments,
 }
 
 /// How many of the words have to match.
@@ -119,6 +129,88 @@ pub struct ExportArguments {
     /// What to look for; everything if nothing is given
     #[arg(default_value = "", hide_default_value = true)]
     pub query: String,
+    /// How many of the words have to match
+    #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]
+    pub words_wanted: WordsWanted,
+    /// Conditions on documents
+    #[command(flatten)]
+    pub filter: FilterArguments,
+}
+
+/// What `count` takes.
+#[derive(Debug, Args)]
+pub struct CountArguments {
+    /// What to count; everything if nothing is given
+    #[arg(default_value = "", hide_default_value = true)]
+    pub query: String,
+    /// How many of the words have to match
+    #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]
+    pub words_wanted: WordsWanted,
+    /// Count by this, too
+    #[arg(long = "facet", value_name = "FIELD", value_enum)]
+    pub facets: Vec<FacetName>,
+    /// Conditions on documents
+    #[command(flatten)]
+    pub filter: FilterArguments,
+}
+
+/// What matches are counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FacetName {
+    /// The year of publishing
+    Year,
+    /// Where the document was found
+    Source,
+    /// Who issued it
+    Agency,
+    /// Its kind
+    Type,
+    /// Its level
+    Level,
+    /// The collection that it belongs to
+    Collection,
+    /// Each of its labels
+    Label,
+}
+
+impl From<FacetName> for FacetField {
+    fn from(name: FacetName) -> Self {
+        match name {
+            FacetName::Year => Self::Year,
+            FacetName::Source => Self::Source,
+            FacetName::Agency => Self::Agency,
+            FacetName::Type => Self::DocumentType,
+            FacetName::Level => Self::Level,
+            FacetName::Collection => Self::Collection,
+            FacetName::Label => Self::Label,
+        }
+    }
+}
+
+/// What `list` takes.
+#[derive(Debug, Args)]
+pub struct ListArguments {
+    /// The most documents; all if nothing is given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub limit: Option<u64>,
+    /// Conditions on documents
+    #[command(flatten)]
+    pub filter: FilterArguments,
+}
+
+/// What `purge` takes.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("which").args(["wanted", "excluded", "all"]).required(true).multiple(true))]
+pub struct PurgeArguments {
+    /// Mean every document
+    #[arg(long, conflicts_with_all = ["wanted", "excluded"])]
+    pub all: bool,
+    /// Delete them
+    #[arg(long)]
+    pub yes: bool,
+    /// Conditions on documents
+    #[command(flatten)]
+    pub filter: FilterArguments,
 }
 
 /// What `get` takes.
@@ -234,6 +326,27 @@ mod tests {
             assert!(parsed.client.json);
             assert_eq!(parsed.client.endpoint, "http://a:1");
         }
+    }
+
+    #[test]
+    fn a_purge_says_which_documents() {
+        assert!(is_accepted("xunzhang purge --filter level=省级 --exclude label=存档 --yes"));
+        assert!(is_accepted("xunzhang purge --exclude label=存档"));
+        assert!(is_accepted("xunzhang purge --all"));
+        assert!(!is_accepted("xunzhang purge"));
+        assert!(!is_accepted("xunzhang purge --yes"));
+        assert!(!is_accepted("xunzhang purge --all --filter level=省级"));
+        assert!(!is_accepted("xunzhang purge --filter 级别=省级"));
+    }
+
+    #[test]
+    fn counts_and_lists() {
+        assert!(is_accepted("xunzhang count"));
+        assert!(is_accepted("xunzhang count 营商环境 --match all --facet year --facet type --filter from=2024"));
+        assert!(!is_accepted("xunzhang count --facet title"));
+        assert!(is_accepted("xunzhang list --limit 5 --filter to=2024-06"));
+        assert!(!is_accepted("xunzhang list --limit 0"));
+        assert!(!is_accepted("xunzhang list --filter to=六月"));
     }
 
     #[test]

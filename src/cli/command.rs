@@ -8,9 +8,10 @@ use super::{
     analyze,
     arguments::{ClientArguments, Command, SearchArguments},
     connection::connect,
-    document, explain, export,
+    count, document, explain, export,
     failure::Failure,
     import::command as import,
+    list,
     output::{self, Form, Output},
     queries, search, stats,
 };
@@ -46,6 +47,9 @@ async fn dispatch(command: Command, client: &ClientArguments, output: &mut Outpu
         }
         Command::Search(arguments) => search_or_queries(client, arguments, output).await,
         Command::Export(arguments) => export::export(service(client).await?, arguments, output).await,
+        Command::Count(arguments) => count::count(service(client).await?, arguments, output).await,
+        Command::List(arguments) => list::list(service(client).await?, arguments, output).await,
+        Command::Purge(arguments) => list::purge(service(client).await?, arguments, output).await,
         Command::Get(arguments) => document::get(service(client).await?, arguments, output).await,
         Command::Delete(arguments) => document::delete(service(client).await?, arguments, output).await,
         Command::Explain(arguments) => explain::explain(service(client).await?, arguments, output).await,

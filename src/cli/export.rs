@@ -13,12 +13,18 @@ use super::{
     output::Output,
     search::{count, duration, warn},
 };
-use crate::rpc::proto::{ExportRequest, ExportSummary, export_request::QueryForm, export_response::Event};
+use crate::rpc::proto::{ExportRequest, ExportSummary, MatchMode, export_request::QueryForm, export_response::Event};
 
 /// Prints every paragraph that matches, as they come.
 pub(super) async fn export(channel: Channel, arguments: ExportArguments, output: &mut Output) -> Result<(), Failure> {
     let hits = HitForm::of(output);
-    let request = ExportRequest { query_form: Some(QueryForm::Query(arguments.query)), ..ExportRequest::default() };
+    let ExportArguments { query, words_wanted, filter } = arguments;
+    let request = ExportRequest {
+        query_form: Some(QueryForm::Query(query)),
+        r#match: MatchMode::from(words_wanted).into(),
+        filter: filter.filter()?,
+        ..ExportRequest::default()
+    };
     let mut stream = search_service(channel).export(request).await?.into_inner();
     let mut end = None;
     while let Some(response) = stream.message().await? {

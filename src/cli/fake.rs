@@ -11,9 +11,10 @@ use tonic::{
 
 use super::connection::REQUEST_BYTES;
 use crate::rpc::proto::{
-    AnalyzeRequest, AnalyzeResponse, DeleteDocumentRequest, DeleteDocumentResponse, Document, DocumentWarning,
-    ExplainRequest, ExplainResponse, ExportRequest, ExportResponse, GetDocumentRequest, GetDocumentResponse, Hit,
-    HitBatch, ImportDocumentsRequest, ImportDocumentsResponse, ImportFailure, ImportWarning, PutDocumentRequest,
+    AnalyzeRequest, AnalyzeResponse, CountRequest, CountResponse, DeleteDocumentRequest, DeleteDocumentResponse,
+    Document, DocumentWarning, ExplainRequest, ExplainResponse, ExportRequest, ExportResponse, GetDocumentRequest,
+    GetDocumentResponse, Hit, HitBatch, ImportDocumentsRequest, ImportDocumentsResponse, ImportFailure, ImportWarning,
+    ListDocumentsRequest, ListDocumentsResponse, PurgeDocumentsRequest, PurgeDocumentsResponse, PutDocumentRequest,
     PutDocumentResponse, SearchHeader, SearchRequest, SearchResponse, SearchSummary, document::Content,
     document_service_server, search_request::QueryForm, search_response::Event, search_service_server,
 };
@@ -105,6 +106,20 @@ impl document_service_server::DocumentService for FakeService {
     ) -> Result<Response<DeleteDocumentResponse>, Status> {
         Err(Status::not_found("no such document"))
     }
+
+    async fn list_documents(
+        &self,
+        _: Request<ListDocumentsRequest>,
+    ) -> Result<Response<ListDocumentsResponse>, Status> {
+        Err(Status::unimplemented("tested against the real service"))
+    }
+
+    async fn purge_documents(
+        &self,
+        _: Request<PurgeDocumentsRequest>,
+    ) -> Result<Response<PurgeDocumentsResponse>, Status> {
+        Err(Status::unimplemented("tested against the real service"))
+    }
 }
 
 impl FakeService {
@@ -165,6 +180,10 @@ impl search_service_server::SearchService for FakeService {
     }
 
     async fn explain(&self, _: Request<ExplainRequest>) -> Result<Response<ExplainResponse>, Status> {
+        Err(Status::unimplemented("tested against the real service"))
+    }
+
+    async fn count(&self, _: Request<CountRequest>) -> Result<Response<CountResponse>, Status> {
         Err(Status::unimplemented("tested against the real service"))
     }
 

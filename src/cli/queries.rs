@@ -20,7 +20,7 @@ use super::{
     output::Form,
     search,
 };
-use crate::rpc::proto::{Hit, MatchMode, search_response::Event};
+use crate::rpc::proto::{Filter, Hit, MatchMode, SearchRequest, search_response::Event};
 
 /// Queries read ahead for each search under way, so that a slow one does not keep the others waiting for their turn to
 /// be printed.
@@ -33,6 +33,7 @@ pub(super) struct Batch {
     format: RunFormat,
     limit: u32,
     mode: MatchMode,
+    filter: Option<Filter>,
     searches: usize,
 }
 
@@ -70,6 +71,7 @@ impl Batch {
             format,
             limit: arguments.limit,
             mode: arguments.words_wanted.into(),
+            filter: arguments.filter.filter()?,
             searches: usize::from(arguments.threads),
         })
     }
@@ -109,7 +111,8 @@ impl Batch {
 
     fn start(&self, query: Query, channel: Channel, turns: Arc<Semaphore>) -> Running {
         let Query { id, text } = query;
-        let request = search::request(text, self.limit, self.mode);
+        let filter = self.filter.clone();
+        let request = SearchRequest { filter, ..search::request(text, self.limit, self.mode) };
         let search = async move {
             let _turn = turns.acquire().await.expect("it is never closed");
             let mut hits = Vec::new();
@@ -157,6 +160,7 @@ mod tests {
     use crate::cli::{
         arguments::WordsWanted,
         fake::{self, FakeService},
+        filter::FilterArguments,
     };
 
     #[tokio::test]
@@ -183,6 +187,7 @@ mod tests {
             queries: None,
             format: None,
             threads: 3,
+            filter: FilterArguments::default(),
         };
         let batch = Batch::of(file.path(), &arguments, Form::Text).unwrap();
         let mut out = Vec::new();

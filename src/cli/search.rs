@@ -23,6 +23,7 @@ pub(super) async fn search(channel: Channel, arguments: SearchArguments, output:
     let context = arguments.context;
     let query = arguments.query.unwrap_or_default();
     let request = SearchRequest {
+        filter: arguments.filter.filter()?,
         context_before: context,
         context_after: context,
         collapse: arguments.collapse,

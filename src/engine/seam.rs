@@ -132,6 +132,12 @@ pub trait Snapshot: Send + Sync + 'static {
         stop: &AtomicBool,
     ) -> Result<Vec<DocumentRecord>, ReadError>;
 
+    /// How many documents a filter lets through, those without paragraphs included.
+    ///
+    /// # Errors
+    /// When the index cannot be read, or on `stop`.
+    fn number_of_documents(&self, filter: &Filter, stop: &AtomicBool) -> Result<u64, ReadError>;
+
     /// The paragraphs kept at these addresses, in the order of the addresses.
     ///
     /// # Errors

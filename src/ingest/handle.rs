@@ -85,10 +85,10 @@ pub struct Ingest {
 }
 
 /// A change that was taken into the queue, in order; resolves once it is on disk and searchable, or refused.
-pub struct Pending {
+pub struct Pending<T = Receipt> {
     /// Tells, when there is no answer, whether that is because the writer was closed.
     changes: Arc<Semaphore>,
-    reply: oneshot::Receiver<Result<Receipt, IngestError>>,
+    reply: oneshot::Receiver<Result<T, IngestError>>,
 }
 
 /// Room in the queue, given back when the writer has taken the change into the index.
@@ -97,12 +97,12 @@ pub(super) struct Room {
     _kib: OwnedSemaphorePermit,
 }
 
-impl Pending {
+impl<T> Pending<T> {
     /// Waits for the commit.
     ///
     /// # Errors
     /// When the change was refused or could not be written.
-    pub async fn receipt(self) -> Result<Receipt, IngestError> {
+    pub async fn receipt(self) -> Result<T, IngestError> {
         self.reply.await.unwrap_or_else(|_| Err(ended(&self.changes)))
     }
 }
@@ -170,10 +170,15 @@ impl Ingest {
     /// # Errors
     /// When there is no such document, the stored version is another, or the change could not be written.
     pub async fn delete(&self, id: DocumentId, expected: Option<Etag>) -> Result<Deleted, IngestError> {
-        let room = self.room(0).await?;
-        let (reply, answer) = oneshot::channel();
-        self.send(Command::Delete { id, expected, reply, room })?;
-        answer.await.unwrap_or_else(|_| Err(ended(&self.changes)))
+        self.send_delete(id, expected, Urgency::Now).await?.receipt().await
+    }
+
+    /// Queues the deletion of one version of many, waiting while the queue is full; its commit may linger for others.
+    ///
+    /// # Errors
+    /// When the writer is shutting down.
+    pub async fn queue_delete(&self, id: DocumentId, expected: Etag) -> Result<Pending<Deleted>, IngestError> {
+        self.send_delete(id, Some(expected), Urgency::Lingers).await
     }
 
     /// Commits what was accepted, refuses what comes later, and waits for the writer thread to end.
@@ -197,6 +202,18 @@ impl Ingest {
         let room = self.room(bytes).await?;
         let (reply, answer) = oneshot::channel();
         self.send(Command::Put { document, bytes, expected, urgency, reply, room })?;
+        Ok(Pending { reply: answer, changes: self.changes.clone() })
+    }
+
+    async fn send_delete(
+        &self,
+        id: DocumentId,
+        expected: Option<Etag>,
+        urgency: Urgency,
+    ) -> Result<Pending<Deleted>, IngestError> {
+        let room = self.room(0).await?;
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Delete { id, expected, urgency, reply, room })?;
         Ok(Pending { reply: answer, changes: self.changes.clone() })
     }
 

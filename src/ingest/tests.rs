@@ -12,7 +12,7 @@ use std::{
 use crate::{
     document::{Content, Document, DocumentId, Etag, Layout, Metadata, MetadataField},
     engine::{
-        Address, Change, Counts, DocumentRecord, Engine, Explanation, Expression, FacetField, Generation,
+        Address, Change, Counts, DocumentRecord, Engine, Explanation, Expression, FacetField, Filter, Generation,
         IndexedDocument, Position, Ranking, ReadError, Snapshot, SourceLine, Statistics, StoredParagraph, Term,
         Version, Walk, WriteError, Writer,
     },
@@ -141,6 +141,10 @@ impl Snapshot for State {
         unreachable!("writing does not search")
     }
 
+    fn number_of_documents(&self, _: &Filter, _: &AtomicBool) -> Result<u64, ReadError> {
+        unreachable!("writing does not search")
+    }
+
     fn paragraphs(&self, _: &[Address]) -> Result<Vec<StoredParagraph>, ReadError> {
         unreachable!("writing does not fetch")
     }
@@ -213,6 +217,29 @@ async fn equal_content_changes_nothing_and_costs_no_commit() {
     assert_eq!((first.etag, first.generation), (again.etag, again.generation));
     assert_ne!(first.etag, other.etag);
     assert_eq!(memory.state().commit, 2);
+}
+
+#[tokio::test]
+async fn deletions_of_many_share_a_commit_and_leave_other_versions_alone() {
+    let (memory, ingest) = start(PATIENT);
+    let mut etags = Vec::new();
+    for name in ["a", "b", "c"] {
+        etags.push(ingest.put(document(name, "一"), None).await.expect("written").etag);
+    }
+    ingest.put(document("b", "二"), None).await.expect("written");
+    let commits = memory.state().commit;
+    let mut pending = Vec::new();
+    for (name, etag) in ["a", "b", "c"].into_iter().zip(etags) {
+        pending.push(ingest.queue_delete(id(name), etag).await.expect("room"));
+    }
+    ingest.flush().await.expect("open");
+    let mut deleted = Vec::new();
+    for pending in pending {
+        deleted.push(pending.receipt().await);
+    }
+    assert!(matches!(&deleted[..], [Ok(_), Err(IngestError::EtagMismatch(Some(_))), Ok(_)]), "{deleted:?}");
+    assert_eq!(memory.state().commit, commits + 1);
+    assert_eq!(memory.state().versions.keys().collect::<Vec<_>>(), ["b"]);
 }
 
 #[tokio::test]

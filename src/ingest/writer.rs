@@ -28,7 +28,7 @@ pub struct GroupCommit {
     pub changes: usize,
     /// Bytes of text.
     pub bytes: usize,
-    /// The longest that an imported document waits for others.
+    /// The longest that a change that is one of many waits for others.
     pub linger: Duration,
 }
 
@@ -54,6 +54,7 @@ pub(super) enum Command {
     Delete {
         id: DocumentId,
         expected: Option<Etag>,
+        urgency: Urgency,
         reply: oneshot::Sender<Result<Deleted, IngestError>>,
         room: Room,
     },
@@ -150,8 +151,8 @@ fn take(log: &mut Log, group: &mut Group, command: Command) -> Option<oneshot::S
             log.put(group, document, expected, reply);
             drop(room);
         }
-        Command::Delete { id, expected, reply, room } => {
-            group.count(0, Urgency::Now);
+        Command::Delete { id, expected, urgency, reply, room } => {
+            group.count(0, urgency);
             log.delete(group, id, expected, reply);
             drop(room);
         }

@@ -28,9 +28,8 @@ pub struct Filter {
     pub labels: Vec<String>,
     /// One of these, compared byte for byte.
     pub document_ids: Vec<String>,
-    /// Documents that this filter lets through do not count: all its conditions together, so one without any leaves
-    /// no document.
-    pub none_of: Option<Box<Filter>>,
+    /// Documents that one of these filters lets through do not count. One without conditions leaves no document.
+    pub none_of: Vec<Filter>,
 }
 
 /// What is known about a document and can be asked for by its whole value.

@@ -1,20 +1,21 @@
 //! `AdminService`: what runs here and what the index holds.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tonic::{Request, Response, Status};
 
 use crate::{
-    document::{MAX_ID_BYTES, MAX_TEXT_BYTES},
-    query::{MAX_CHARACTERS, MAX_CLAUSES, MAX_DEPTH},
+    document::{MAX_ID_BYTES, MAX_READY_PARAGRAPHS, MAX_TEXT_BYTES},
+    query::{MAX_CHARACTERS, MAX_CLAUSES, MAX_DEPTH, MAX_TREE_CHARACTERS},
     rpc::{
         call::Call,
         convert::statistics_response,
         core::Core,
         failure::Failure,
-        limits::{CONTEXT_PARAGRAPHS, DEFAULT_SEARCH_LIMIT, DOCUMENT_PAGE_BYTES, SEARCH_LIMIT},
+        limits,
         proto::{self, admin_service_server::AdminService},
     },
+    search::{MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES},
 };
 
 /// The service.
@@ -39,15 +40,43 @@ impl Admin {
             query_characters: saturated(MAX_CHARACTERS),
             query_clauses: saturated(MAX_CLAUSES),
             query_depth: saturated(MAX_DEPTH),
-            search_limit: SEARCH_LIMIT,
-            default_search_limit: DEFAULT_SEARCH_LIMIT,
-            context_paragraphs: CONTEXT_PARAGRAPHS,
+            search_limit: limits::SEARCH_LIMIT,
+            default_search_limit: limits::DEFAULT_SEARCH_LIMIT,
+            context_paragraphs: limits::CONTEXT_PARAGRAPHS,
             document_bytes: MAX_TEXT_BYTES as u64,
             document_id_bytes: saturated(MAX_ID_BYTES),
-            original_bytes: DOCUMENT_PAGE_BYTES,
+            original_bytes: limits::DOCUMENT_PAGE_BYTES,
             streams: saturated(self.core.policy.max_streams),
+            query_tree_characters: saturated(MAX_TREE_CHARACTERS),
+            filter_values: saturated(limits::FILTER_VALUES),
+            filter_value_bytes: saturated(limits::FIELD_BYTES),
+            facet_values: saturated(MAX_FACET_VALUES),
+            facet_value_bytes: saturated(MAX_FACET_VALUE_BYTES),
+            list_page_size: limits::LIST_PAGE,
+            default_list_page_size: limits::DEFAULT_LIST_PAGE,
+            list_page_bytes: saturated(limits::LIST_PAGE_BYTES),
+            purge_sample: saturated(limits::PURGE_SAMPLE),
+            metadata_field_bytes: saturated(limits::FIELD_BYTES),
+            labels: saturated(limits::LABELS),
+            label_bytes: saturated(limits::LABEL_BYTES),
+            attributes: saturated(limits::LABELS),
+            attribute_key_bytes: saturated(limits::LABEL_BYTES),
+            ready_paragraphs: saturated(MAX_READY_PARAGRAPHS),
+            ready_paragraph_bytes: saturated(limits::READY_PARAGRAPH_BYTES),
+            ready_headings: saturated(limits::READY_HEADINGS),
+            ready_heading_bytes: saturated(limits::READY_HEADING_BYTES),
+            document_request_bytes: saturated(limits::DOCUMENT_REQUEST_BYTES),
+            request_bytes: saturated(limits::REQUEST_BYTES),
+            calls: saturated(limits::DOCUMENT_CALLS),
+            imports: saturated(limits::IMPORTS),
+            reader_patience_ms: milliseconds(limits::READER_PATIENCE),
+            import_patience_ms: milliseconds(limits::IMPORT_PATIENCE),
         }
     }
+}
+
+fn milliseconds(limit: Duration) -> u32 {
+    u32::try_from(limit.as_millis()).unwrap_or(u32::MAX)
 }
 
 fn saturated(limit: usize) -> u32 {

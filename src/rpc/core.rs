@@ -96,7 +96,7 @@ impl Core {
         self.admit(&self.imports)
     }
 
-    /// Admits a call about one document until what is returned is dropped, or refuses it at once.
+    /// Admits a call that answers once, most of them about a document, until what is returned is dropped, or refuses it at once.
     pub(crate) fn admit_document_call(&self) -> Result<SemaphorePermit<'_>, Failure> {
         self.document_calls.try_acquire().map_err(|_| Failure::Overloaded)
     }

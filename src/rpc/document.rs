@@ -1,5 +1,9 @@
 //! `DocumentService`: documents in, documents out.
 
+mod list;
+mod page_token;
+mod purge;
+
 use std::sync::Arc;
 
 use tonic::{Request, Response, Status, Streaming};
@@ -119,10 +123,24 @@ impl DocumentService for Documents {
         Call::of(&request).answer(self.get(request.into_inner())).await
     }
 
+    async fn list_documents(
+        &self,
+        request: Request<proto::ListDocumentsRequest>,
+    ) -> Result<Response<proto::ListDocumentsResponse>, Status> {
+        Call::of(&request).answer(list::list(&self.core, request.into_inner())).await
+    }
+
     async fn delete_document(
         &self,
         request: Request<proto::DeleteDocumentRequest>,
     ) -> Result<Response<proto::DeleteDocumentResponse>, Status> {
         Call::of(&request).answer(self.delete(request.into_inner())).await
+    }
+
+    async fn purge_documents(
+        &self,
+        request: Request<proto::PurgeDocumentsRequest>,
+    ) -> Result<Response<proto::PurgeDocumentsResponse>, Status> {
+        Call::of(&request).answer(purge::purge(&self.core, request.into_inner())).await
     }
 }

@@ -21,6 +21,12 @@ pub(crate) enum Failure {
     /// A field of the request cannot be taken.
     #[error(transparent)]
     Invalid(#[from] Invalid),
+    /// A token is not as this service gave it out.
+    #[error(transparent)]
+    TokenInvalid(Invalid),
+    /// A token belongs to another request.
+    #[error(transparent)]
+    TokenMismatch(Invalid),
     /// The transport gave up on a message of the caller's.
     #[error("{0}")]
     Message(String),

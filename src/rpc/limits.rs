@@ -11,12 +11,26 @@ pub(crate) const SEARCH_LIMIT: u32 = 10_000;
 /// Paragraphs of context on either side of a hit: each costs a fetch for each hit.
 pub(crate) const CONTEXT_PARAGRAPHS: u32 = 5;
 
+/// Values of a filter's conditions, all lists together: each costs postings to read.
+pub(crate) const FILTER_VALUES: usize = 256;
+
 /// Bytes of one request where no documents are sent: the longest query tree is well below it.
 pub(crate) const REQUEST_BYTES: usize = 256 << 10;
 /// Bytes of one request that carries a document: its text, its metadata and what protobuf adds.
 pub(crate) const DOCUMENT_REQUEST_BYTES: usize = 20 << 20;
 /// Bytes of an original or of paragraphs that one `GetDocument` sends: below the 4 MiB that clients accept.
 pub(crate) const DOCUMENT_PAGE_BYTES: u32 = 2 << 20;
+
+/// Documents of a page that asks for no number.
+pub(crate) const DEFAULT_LIST_PAGE: u32 = 50;
+/// Documents of a page.
+pub(crate) const LIST_PAGE: u32 = 1_000;
+/// Bytes of what is known about the documents of a page, unless one alone has more: below the 4 MiB that clients accept.
+pub(crate) const LIST_PAGE_BYTES: usize = 2 << 20;
+/// Documents of a purge that share a commit: a small part of what may wait for the writer would cost a commit each.
+pub(crate) const PURGE_GROUP: usize = 1_000;
+/// Ids that the answer to a purge names.
+pub(crate) const PURGE_SAMPLE: usize = 100;
 
 /// Bytes of one metadata field or attribute value: it is sent with every hit.
 pub(crate) const FIELD_BYTES: usize = 4 << 10;
@@ -52,7 +66,7 @@ pub(crate) const QUEUE_PATIENCE: Duration = Duration::from_secs(1);
 /// How long a reader may take nothing before its stream is given up.
 pub(crate) const READER_PATIENCE: Duration = Duration::from_secs(30);
 
-/// Calls at once that put, read or delete one document: each may hold one of the largest size, 1 GiB altogether.
+/// Calls at once that answer once, most of them about a document: each may hold one of the largest size, 1 GiB altogether.
 pub(crate) const DOCUMENT_CALLS: usize = 64;
 /// Imports at once: each may hold some documents of the largest size.
 pub(crate) const IMPORTS: usize = 8;

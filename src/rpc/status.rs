@@ -33,6 +33,8 @@ impl Failure {
     fn line(&self) -> Line {
         let (code, reason, retry) = match self {
             Self::Invalid(_) => (Code::InvalidArgument, "INVALID_FIELD", None),
+            Self::TokenInvalid(_) => (Code::InvalidArgument, "TOKEN_INVALID", None),
+            Self::TokenMismatch(_) => (Code::InvalidArgument, "TOKEN_MISMATCH", None),
             Self::Message(_) | Self::TooLong(_) => (Code::InvalidArgument, "INVALID_MESSAGE", None),
             Self::Unimplemented | Self::Encoding(_) => (Code::Unimplemented, "UNIMPLEMENTED", None),
             Self::DocumentNotFound(_) | Self::ParagraphNotFound(_) => (Code::NotFound, "DOCUMENT_NOT_FOUND", None),
@@ -64,7 +66,8 @@ impl Failure {
         self.log(reason);
         let mut details = ErrorDetails::new();
         details.set_error_info(reason, DOMAIN, self.metadata(request_id));
-        if let Self::Invalid(Invalid { field, message }) = &self {
+        if let Self::Invalid(invalid) | Self::TokenInvalid(invalid) | Self::TokenMismatch(invalid) = &self {
+            let Invalid { field, message } = invalid;
             details.add_bad_request_violation(field, message);
         }
         if retry.is_some() {
@@ -172,6 +175,9 @@ mod tests {
     #[test]
     fn the_table() {
         check(Invalid::new("limit", "is too large"), Code::InvalidArgument, "INVALID_FIELD", None);
+        let token = || Invalid::new("page_token", "is of another time");
+        check(Failure::TokenInvalid(token()), Code::InvalidArgument, "TOKEN_INVALID", None);
+        check(Failure::TokenMismatch(token()), Code::InvalidArgument, "TOKEN_MISMATCH", None);
         check(SearchError::BadOffset(1), Code::InvalidArgument, "INVALID_FIELD", None);
         check(PrepareError::TooHeavy(17), Code::InvalidArgument, "INVALID_FIELD", None);
         check(SearchError::DocumentNotFound(id()), Code::NotFound, "DOCUMENT_NOT_FOUND", None);

@@ -8,6 +8,20 @@ use crate::{
     search::{SearchError, Searcher},
 };
 
+/// How many records are read at once: each may have some hundred KiB.
+const READ_AT_ONCE: usize = 64;
+/// What a record takes beside its texts, in bytes, roughly.
+const RECORD_BYTES: usize = 1 << 10;
+
+/// How much of a list is read at most, but at least one document.
+#[derive(Clone, Copy, Debug)]
+pub struct PageBound {
+    /// Documents; at least 1.
+    pub documents: usize,
+    /// Bytes of what is known about them.
+    pub bytes: usize,
+}
+
 /// Documents in order of arrival.
 #[derive(Clone, Debug)]
 pub struct DocumentPage {
@@ -20,7 +34,7 @@ pub struct DocumentPage {
 }
 
 impl Searcher {
-    /// The first `count` documents that a filter lets through whose versions came after the sequence `after`.
+    /// The first documents that a filter lets through whose versions came after the sequence `after`.
     ///
     /// A page shows the newest state: a document that is replaced between two pages comes once more, with the
     /// sequence of its new version.
@@ -31,16 +45,36 @@ impl Searcher {
         &self,
         filter: &Filter,
         after: Option<u64>,
-        count: usize,
+        bound: PageBound,
         stop: &AtomicBool,
     ) -> Result<DocumentPage, SearchError> {
         let snapshot = self.engine.snapshot();
-        // One more than wanted, to know whether there are more.
-        let mut documents = snapshot.documents(filter, after, count.saturating_add(1), stop)?;
-        let more = documents.len() > count;
-        documents.truncate(count);
-        let last = documents.last().map(|document| document.version.sequence);
-        let next = if more { last.or(after) } else { None };
-        Ok(DocumentPage { generation: snapshot.generation(), documents, next })
+        let mut page = DocumentPage { generation: snapshot.generation(), documents: Vec::new(), next: None };
+        let (mut last, mut bytes) = (after, 0);
+        // Nothing comes after the newest sequence, whatever number a caller has.
+        while last.is_none_or(|last| last < snapshot.sequence()) {
+            // One more than wanted, to know whether there are more.
+            let count = READ_AT_ONCE.min(bound.documents.saturating_add(1) - page.documents.len());
+            let read = snapshot.documents(filter, last, count, stop)?;
+            let is_end = read.len() < count;
+            for document in read {
+                bytes += weight_bytes(&document);
+                let is_full = page.documents.len() >= bound.documents || bytes > bound.bytes;
+                if is_full && !page.documents.is_empty() {
+                    page.next = last;
+                    return Ok(page);
+                }
+                last = Some(document.version.sequence);
+                page.documents.push(document);
+            }
+            if is_end {
+                break;
+            }
+        }
+        Ok(page)
     }
+}
+
+fn weight_bytes(document: &DocumentRecord) -> usize {
+    RECORD_BYTES + document.id.as_str().len() + document.metadata.text_bytes()
 }

@@ -1,4 +1,5 @@
-//! The read use cases: rank, highlight, fold near copies, export, count, explain, list and read documents.
+//! The read use cases: rank, highlight, fold near copies, export, count, explain, list and read documents, find those to
+//! be deleted.
 //!
 //! Knows nothing of gRPC, of async, or of which engine is there.
 
@@ -14,6 +15,7 @@ mod list;
 mod near;
 mod outline;
 mod plan;
+mod purge;
 mod rank;
 mod read;
 mod searcher;
@@ -25,9 +27,10 @@ pub use explain::{ExplainRequest, Explained, ExplainedParagraph, ExplainedTerm, 
 pub use export::{Export, ExportRequest};
 pub use highlight::{Highlighter, MAX_HIGHLIGHTS};
 pub use hit::{BatchBound, Context, Hit, NearCopies, Neighbour};
-pub use list::DocumentPage;
+pub use list::{DocumentPage, PageBound};
 pub use outline::{Mismatch, Occurrence, PlanClause, PlanPart};
 pub use plan::{LeftOut, TermStatistics};
+pub use purge::{DocumentVersion, PurgeScope};
 pub use rank::{RankRequest, Ranked, Total};
 pub use read::{Original, ParagraphPage};
 pub use searcher::{SearchError, Searcher};
@@ -35,6 +38,6 @@ pub use searcher::{SearchError, Searcher};
 // What of the engine's answers is passed on as it is, so that callers need not know that there are engines.
 pub use crate::engine::{
     Bm25, Counts, DocumentRecord, Evidence, Facet, FacetField, FacetValue, Generation, IndexTerm, InvalidGeneration,
-    MAX_FACET_VALUES, MetadataTerm, ReadError, ScorePart, Statistics, Tally, Term, TermField,
+    MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, MetadataTerm, ReadError, ScorePart, Statistics, Tally, Term, TermField,
 };
 pub use crate::text::Dictionary;

@@ -19,11 +19,11 @@ fn served() -> (Server, tempfile::TempDir) {
 }
 
 /// The objects of JSON lines.
-fn objects(lines: &str) -> Vec<Value> {
+pub(crate) fn objects(lines: &str) -> Vec<Value> {
     lines.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
 }
 
-fn write(directory: &Path, name: &str, bytes: impl AsRef<[u8]>) -> String {
+pub(crate) fn write(directory: &Path, name: &str, bytes: impl AsRef<[u8]>) -> String {
     let path = directory.join(name);
     fs::create_dir_all(path.parent().expect("it lies in the directory")).expect("there is room");
     fs::write(&path, bytes).expect("there is room");
@@ -31,7 +31,7 @@ fn write(directory: &Path, name: &str, bytes: impl AsRef<[u8]>) -> String {
 }
 
 #[track_caller]
-fn check_failed(ended: &Ended, code: i32, parts: &[&str]) {
+pub(crate) fn check_failed(ended: &Ended, code: i32, parts: &[&str]) {
     assert_eq!(ended.code, Some(code), "{ended:?}");
     for part in parts {
         assert!(ended.stderr.contains(part), "no `{part}` in {ended:?}");

@@ -382,7 +382,10 @@ async fn bad_fields_are_named_and_what_is_not_there_is_said() {
         (tree(Query::default()), "typed_query"),
         (tree(Query { kind: Some(Kind::Phrase(in_unknown_field)) }), "typed_query.phrase.field"),
         (with(|request| request.r#match = 3), "match"),
-        (with(|request| request.filter = Some(Filter::default())), "filter"),
+        (
+            with(|request| request.filter = Some(Filter { published_from: "昨天".to_owned(), ..Filter::default() })),
+            "filter.published_from",
+        ),
         (with(|request| request.paragraph_id = "甲".to_owned()), "paragraph_id"),
         (with(|request| request.paragraph_id = "甲#".to_owned()), "paragraph_id"),
         (with(|request| request.paragraph_id = "甲#01".to_owned()), "paragraph_id"),

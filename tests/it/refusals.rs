@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tonic::Code;
 use xunzhang::rpc::proto::{
-    DeleteDocumentRequest, Document, DocumentView, ExportRequest, Filter, GetDocumentRequest, GetServerInfoRequest,
+    DeleteDocumentRequest, Document, DocumentView, ExportRequest, GetDocumentRequest, GetServerInfoRequest,
     PhraseQuery, PutDocumentRequest, Query, ReadyParagraph, ReadyParagraphs, SearchRequest, SubstringQuery, TextQuery,
     admin_service_client::AdminServiceClient, document::Content, export_request::QueryForm as ExportForm, query::Kind,
     search_service_client::SearchServiceClient,
@@ -52,7 +52,6 @@ async fn fields_of_a_search() {
         (of(|request| request.name_folded = true), "name_folded"),
         (of(|request| request.min_generation = "newest".to_owned()), "min_generation"),
         // Not served yet: said, not passed over.
-        (of(|request| request.filter = Some(Filter::default())), "filter"),
         (of(|request| request.time_budget = Some(prost_types::Duration { seconds: 1, nanos: 0 })), "time_budget"),
         (of(|request| request.resume_token = "t".to_owned()), "resume_token"),
         (of(|request| request.allow_snapshot_change = true), "allow_snapshot_change"),
@@ -111,7 +110,6 @@ async fn fields_of_an_export() {
         (of(|request| request.r#match = 3), "match"),
         (of(|request| request.highlight_unit = 4), "highlight_unit"),
         (of(|request| request.min_generation = "1".to_owned()), "min_generation"),
-        (of(|request| request.filter = Some(Filter::default())), "filter"),
         (of(|request| request.resume_token = "t".to_owned()), "resume_token"),
         (of(|request| request.allow_snapshot_change = true), "allow_snapshot_change"),
         (of(|request| request.follow = true), "follow"),

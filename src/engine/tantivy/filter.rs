@@ -116,7 +116,7 @@ pub(super) fn records(filter: &Filter, dates: Dates, compiler: Compiler<'_>) -> 
     if clauses.is_empty() || !document_ids.is_empty() {
         clauses.push((Occur::Must, every_record(fields)));
     }
-    if let Some(excluded) = none_of {
+    for excluded in none_of {
         clauses.push((Occur::MustNot, Box::new(Excluded(records(excluded, dates, compiler)))));
     }
     all_of(clauses)

@@ -224,6 +224,10 @@ impl Snapshot for TantivySnapshot {
         found.into_iter().map(|(_, address)| self.record_at(address)).collect()
     }
 
+    fn number_of_documents(&self, filter: &Filter, stop: &AtomicBool) -> Result<u64, ReadError> {
+        self.number_of(filter::records(filter, Dates::Listed, self.compiler()).as_ref(), stop)
+    }
+
     fn paragraphs(&self, addresses: &[Address]) -> Result<Vec<StoredParagraph>, ReadError> {
         // In the order in which they are kept, so that each block of stored text is unpacked once.
         let mut order: Vec<usize> = (0..addresses.len()).collect();

@@ -91,7 +91,7 @@ pub(super) fn edit(edit: Edit) -> proto::Edit {
     proto::Edit { range: Some(self::range(range)), rule: rule.to_string() }
 }
 
-fn document(id: &DocumentId, metadata: Metadata) -> proto::Document {
+pub(super) fn document(id: &DocumentId, metadata: Metadata) -> proto::Document {
     let Metadata {
         title,
         source,

@@ -2,11 +2,12 @@
 
 use crate::{
     document::{InvalidParagraphId, ParagraphId},
-    query::{Filter, Query},
+    query::Query,
     rpc::{
         convert::{
             analyze::dictionary,
-            invalid::{Invalid, unserved},
+            filter::filter,
+            invalid::Invalid,
             query::{checked_text, metadata_field, tree, typed},
             search::{Asked, Understood, generation, mode},
             unit::Unit,
@@ -21,8 +22,7 @@ use crate::{
 
 /// Checks what is to be explained.
 pub(crate) fn explain_request(request: proto::ExplainRequest) -> Result<Asked<ExplainRequest>, Invalid> {
-    let proto::ExplainRequest { query_form, r#match, filter, paragraph_id, min_generation } = request;
-    unserved("filter", filter.is_some())?;
+    let proto::ExplainRequest { query_form, r#match, filter: conditions, paragraph_id, min_generation } = request;
     let mode = mode(r#match)?;
     let understood = match query_form {
         None => return Err(Invalid::new("query", "must not be empty")),
@@ -32,7 +32,7 @@ pub(crate) fn explain_request(request: proto::ExplainRequest) -> Result<Asked<Ex
     let request = ExplainRequest {
         query: understood.query,
         mode,
-        filter: Filter::default(),
+        filter: filter(conditions)?,
         paragraph: paragraph(&paragraph_id)?,
         min_generation: generation(&min_generation)?,
     };

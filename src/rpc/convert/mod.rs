@@ -4,10 +4,14 @@
 
 mod analyze;
 mod answer;
+mod count;
 mod document;
 mod explain;
+mod filter;
 mod hit;
 mod invalid;
+mod list;
+mod purge;
 mod query;
 mod search;
 mod unit;
@@ -17,10 +21,13 @@ pub(crate) use answer::{
     delete_response, metadata_response, original_response, paragraphs_response, prepare_warning, put_response,
     statistics_response,
 };
+pub(crate) use count::{count_request, count_response};
 pub(crate) use document::{ReadView, Received, document, document_id, etag, get_request};
 pub(crate) use explain::{explain_request, explain_response};
 pub(crate) use hit::hit;
 pub(crate) use invalid::{Invalid, echo};
+pub(crate) use list::{ListPage, list_request, list_response};
+pub(crate) use purge::{Purge, purge_request, purge_response};
 pub(crate) use query::tree;
 pub(crate) use search::{Asked, export_request, search_request};
 pub(crate) use unit::Unit;

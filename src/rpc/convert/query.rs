@@ -57,9 +57,7 @@ impl Reader {
                 let number = self.text(&format!("{field}.document_number.number"), number)?;
                 Ok(Query::DocumentNumber(DocumentNumber { number }))
             }
-            Kind::Metadata(proto::MetadataQuery { field: _, value: _ }) => {
-                Err(Invalid::not_served(&format!("{field}.metadata")))
-            }
+            Kind::Metadata(metadata) => self.metadata(&format!("{field}.metadata"), metadata),
         }
     }
 
@@ -108,6 +106,14 @@ impl Reader {
         }))
     }
 
+    fn metadata(&mut self, path: &str, query: proto::MetadataQuery) -> Result<Query, Invalid> {
+        let proto::MetadataQuery { field, value } = query;
+        Ok(Query::Metadata(Metadata {
+            field: metadata_key(&format!("{path}.field"), field)?,
+            value: self.text(&format!("{path}.value"), value)?,
+        }))
+    }
+
     fn text(&mut self, field: &str, text: String) -> Result<String, Invalid> {
         let text = checked_text(field, text)?;
         self.characters_left = self.characters_left.checked_sub(text.chars().count()).ok_or_else(|| {
@@ -125,6 +131,20 @@ fn query_field(field: &str, value: i32) -> Result<Option<Field>, Invalid> {
         proto::QueryField::Unspecified => None,
         proto::QueryField::Text => Some(Field::Text),
         proto::QueryField::Title => Some(Field::Title),
+    })
+}
+
+fn metadata_key(field: &str, value: i32) -> Result<MetadataKey, Invalid> {
+    Ok(match enumeration(field, value)? {
+        proto::MetadataField::Unspecified => return Err(Invalid::new(field, "must be set")),
+        proto::MetadataField::Source => MetadataKey::Source,
+        proto::MetadataField::Author => MetadataKey::Author,
+        proto::MetadataField::Agency => MetadataKey::Agency,
+        proto::MetadataField::DocumentNumber => MetadataKey::DocumentNumber,
+        proto::MetadataField::DocumentType => MetadataKey::DocumentType,
+        proto::MetadataField::Level => MetadataKey::Level,
+        proto::MetadataField::Collection => MetadataKey::Collection,
+        proto::MetadataField::Label => MetadataKey::Label,
     })
 }
 
@@ -257,6 +277,7 @@ mod tests {
             ("标签", proto::MetadataField::Label),
         ] {
             check(&format!("{name}:甲"), &metadata(field));
+            assert_eq!(tree(&typed("typed_query", metadata(field)).unwrap()), metadata(field));
         }
     }
 
@@ -276,8 +297,14 @@ mod tests {
         check_refused(proto::Query { kind: None }, "typed_query");
         let substring = proto::SubstringQuery { text: "〔2024〕".to_owned() };
         check_refused(proto::Query { kind: Some(Kind::Substring(substring)) }, "typed_query.substring");
-        let metadata = proto::MetadataQuery { field: proto::MetadataField::Source.into(), value: "甲".to_owned() };
-        check_refused(proto::Query { kind: Some(Kind::Metadata(metadata)) }, "typed_query.metadata");
+        let metadata = |field, value: &str| {
+            let query = proto::MetadataQuery { field, value: value.to_owned() };
+            proto::Query { kind: Some(Kind::Metadata(query)) }
+        };
+        check_refused(metadata(0, "甲"), "typed_query.metadata.field");
+        check_refused(metadata(9, "甲"), "typed_query.metadata.field");
+        check_refused(metadata(1, ""), "typed_query.metadata.value");
+        assert!(typed("typed_query", metadata(8, "甲")).is_ok());
         let named = proto::NamedDocumentQuery { title: String::new() };
         check_refused(proto::Query { kind: Some(Kind::NamedDocument(named)) }, "typed_query.named_document.title");
         let number = proto::DocumentNumberQuery { number: "1".repeat(MAX_CHARACTERS + 1) };

@@ -1,9 +1,10 @@
 //! Search and export requests.
 
 use crate::{
-    query::{self, Filter, MatchMode, Query},
+    query::{self, MatchMode, Query},
     rpc::{
         convert::{
+            filter::filter,
             invalid::{Invalid, at_most, match_mode, unserved},
             query::{checked_text, typed},
             unit::Unit,
@@ -32,7 +33,7 @@ pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<Rank
         query_form,
         limit,
         r#match,
-        filter,
+        filter: conditions,
         highlight_unit,
         context_before,
         context_after,
@@ -43,7 +44,6 @@ pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<Rank
         allow_snapshot_change,
         name_folded,
     } = request;
-    unserved("filter", filter.is_some())?;
     let unit = Unit::checked("highlight_unit", highlight_unit)?;
     unserved("time_budget", time_budget.is_some())?;
     unserved("resume_token", !resume_token.is_empty())?;
@@ -57,7 +57,7 @@ pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<Rank
     let request = RankRequest {
         query: understood.query,
         mode,
-        filter: Filter::default(),
+        filter: filter(conditions)?,
         limit: effective_limit(limit)?,
         context: Context {
             before: at_most("context_before", context_before, CONTEXT_PARAGRAPHS)?,
@@ -74,7 +74,7 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
     let proto::ExportRequest {
         query_form,
         r#match,
-        filter,
+        filter: conditions,
         min_generation,
         resume_token,
         allow_snapshot_change,
@@ -82,21 +82,19 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
         highlight_unit,
     } = request;
     let unit = Unit::checked("highlight_unit", highlight_unit)?;
-    unserved("filter", filter.is_some())?;
     unserved("resume_token", !resume_token.is_empty())?;
     unserved("allow_snapshot_change", allow_snapshot_change)?;
     unserved("follow", follow)?;
     let mode = mode(r#match)?;
     let understood = match query_form {
-        None => Understood::tree(Query::MatchAll),
-        Some(export_request::QueryForm::Query(text)) if text.is_empty() => Understood::tree(Query::MatchAll),
-        Some(export_request::QueryForm::Query(text)) => Understood::written(checked_text("query", text)?, mode),
+        None => Understood::everything(),
+        Some(export_request::QueryForm::Query(text)) => Understood::written_or_everything(text, mode)?,
         Some(export_request::QueryForm::TypedQuery(query)) => Understood::tree(typed("typed_query", query)?),
     };
     let request = ExportRequest {
         query: understood.query,
         mode,
-        filter: Filter::default(),
+        filter: filter(conditions)?,
         min_generation: generation(&min_generation)?,
     };
     Ok(Asked { request, warnings: understood.warnings, written: understood.written, unit })
@@ -113,6 +111,15 @@ impl Understood {
     /// What services build.
     pub(super) fn tree(query: Query) -> Self {
         Self { query, warnings: Vec::new(), written: None }
+    }
+
+    pub(super) fn everything() -> Self {
+        Self::tree(Query::MatchAll)
+    }
+
+    /// What people write where nothing means everything.
+    pub(super) fn written_or_everything(text: String, mode: MatchMode) -> Result<Self, Invalid> {
+        if text.is_empty() { Ok(Self::everything()) } else { Ok(Self::written(checked_text("query", text)?, mode)) }
     }
 
     /// What people write. Where every word is required, the words beside a quoted part are too; a tree says for itself
@@ -211,7 +218,6 @@ mod tests {
 
     #[test]
     fn what_is_not_served_yet_is_said_so() {
-        check_refused(|request| request.filter = Some(proto::Filter::default()), "filter");
         check_refused(|request| request.time_budget = Some(prost_types::Duration::default()), "time_budget");
         check_refused(|request| request.resume_token = "t".to_owned(), "resume_token");
         check_refused(|request| request.allow_snapshot_change = true, "allow_snapshot_change");

@@ -14,15 +14,18 @@ const DOCUMENT: &str = "xunzhang.v1.DocumentService";
 const ADMIN: &str = "xunzhang.v1.AdminService";
 const HEALTH: &str = "grpc.health.v1.Health";
 
-const METHODS: [Method; 14] = [
+const METHODS: [Method; 17] = [
     Method::new(SEARCH, "Search"),
     Method::new(SEARCH, "Export"),
+    Method::new(SEARCH, "Count"),
     Method::new(SEARCH, "Explain"),
     Method::new(SEARCH, "Analyze"),
     Method::new(DOCUMENT, "PutDocument"),
     Method::new(DOCUMENT, "ImportDocuments"),
     Method::new(DOCUMENT, "GetDocument"),
+    Method::new(DOCUMENT, "ListDocuments"),
     Method::new(DOCUMENT, "DeleteDocument"),
+    Method::new(DOCUMENT, "PurgeDocuments"),
     Method::new(ADMIN, "GetServerInfo"),
     Method::new(ADMIN, "GetIndexStats"),
     Method::new(HEALTH, "Check"),

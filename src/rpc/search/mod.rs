@@ -1,6 +1,7 @@
-//! `SearchService`: ranked searches and exports, as streams; explanations and analyses.
+//! `SearchService`: ranked searches and exports, as streams; counts, explanations, analyses.
 
 mod analyze;
+mod count;
 mod explain;
 mod produce;
 mod service;

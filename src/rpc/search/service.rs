@@ -6,7 +6,7 @@ use tonic::{Request, Response, Status};
 
 use crate::rpc::{
     call::Call,
-    convert::{Asked, Invalid, explain_request, export_request, search_request},
+    convert::{Asked, Invalid, count_request, explain_request, export_request, search_request},
     core::Core,
     failure::Failure,
     proto::{self, search_service_server::SearchService},
@@ -95,6 +95,15 @@ impl SearchService for Search {
     ) -> Result<Response<proto::ExplainResponse>, Status> {
         let call = Call::of(&request);
         call.answer(self.explain_query(&call, request.into_inner())).await
+    }
+
+    async fn count(&self, request: Request<proto::CountRequest>) -> Result<Response<proto::CountResponse>, Status> {
+        let call = Call::of(&request);
+        let counted = async {
+            let (producer, asked) = self.begin(&call, request.into_inner(), count_request)?;
+            producer.count(asked).await
+        };
+        call.answer(counted).await
     }
 
     async fn analyze(

@@ -3,6 +3,7 @@
 mod build;
 #[path = "../../../examples/literal_recall/law.rs"]
 mod law;
+mod many;
 mod metrics;
 mod patience;
 mod pieces;
@@ -19,6 +20,7 @@ pub(crate) use build::{
     typed,
 };
 pub(crate) use law::Law;
+pub(crate) use many::{counted, listed_ids, purged};
 pub(crate) use metrics::{get, metric, status_of};
 pub(crate) use patience::{poll, within};
 pub(crate) use pieces::{SIGNS, phrases, texts};

@@ -82,12 +82,13 @@ fn a_filter_leaves_the_paragraphs_of_documents_that_meet_its_conditions() {
         &[b[0], c[0], c[1]],
     );
     let papers = Filter { sources: texts(&["人民日报"]), ..all() };
-    let none_of = |filter: Filter| Filter { none_of: Some(Box::new(filter)), ..all() };
+    let none_of = |filter: Filter| Filter { none_of: vec![filter], ..all() };
     check(&index, &none_of(papers.clone()), &[&b[..], &d].concat());
     check(&index, &none_of(none_of(papers.clone())), &[&a[..], &c].concat());
     check(&index, &none_of(all()), &[]);
     let recent = Filter { published_from: Some(20_240_000), ..all() };
-    check(&index, &Filter { none_of: Some(Box::new(recent)), ..papers }, &c);
+    check(&index, &Filter { none_of: vec![recent.clone()], ..papers.clone() }, &c);
+    check(&index, &Filter { none_of: vec![recent, papers], ..all() }, &[&b[..], &d].concat());
 }
 
 #[test]
@@ -188,6 +189,10 @@ fn documents_are_listed_in_order_of_arrival() {
     let mut index = index();
     let listed = |index: &Index, filter: &Filter, after, count| -> Vec<(u64, String)> {
         let documents = index.snapshot().documents(filter, after, count, &NEVER).expect("readable");
+        if after.is_none() && documents.len() < count {
+            let number = index.snapshot().number_of_documents(filter, &NEVER).expect("readable");
+            assert_eq!(number, documents.len() as u64, "{filter:?}");
+        }
         documents.into_iter().map(|record| (record.version.sequence, record.id.to_string())).collect()
     };
     let of = |sequence, id: &str| (sequence, id.to_owned());

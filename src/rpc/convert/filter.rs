@@ -1,0 +1,216 @@
+//! Conditions on documents, on their way in.
+
+use crate::{
+    document::{DocumentId, PublishDate},
+    query::Filter,
+    rpc::{
+        convert::{document::bounded, invalid::Invalid},
+        limits::{FIELD_BYTES, FILTER_VALUES},
+        proto,
+    },
+};
+
+/// Checks the conditions in the field `filter` of a request; none means every document.
+pub(super) fn filter(sent: Option<proto::Filter>) -> Result<Filter, Invalid> {
+    let mut reader = Reader { values_left: FILTER_VALUES };
+    let Conditions { filter, none_of } = reader.conditions("filter", sent.unwrap_or_default())?;
+    let Some(none_of) = none_of else { return Ok(filter) };
+    let excluded = reader.conditions("filter.none_of", none_of)?;
+    if excluded.none_of.is_some() {
+        return Err(Invalid::new("filter.none_of.none_of", "is one level too deep; write what it names as conditions"));
+    }
+    if excluded.filter.is_empty() {
+        return Err(Invalid::new("filter.none_of", "has no condition; leave it unset"));
+    }
+    Ok(Filter { none_of: one_by_one(excluded.filter), ..filter })
+}
+
+/// One level of a filter.
+struct Conditions {
+    filter: Filter,
+    none_of: Option<proto::Filter>,
+}
+
+/// Reads filters, whose values are counted together.
+struct Reader {
+    values_left: usize,
+}
+
+impl Reader {
+    fn conditions(&mut self, path: &str, sent: proto::Filter) -> Result<Conditions, Invalid> {
+        let proto::Filter {
+            published_from,
+            published_to,
+            document_types,
+            agencies,
+            levels,
+            sources,
+            collections,
+            labels,
+            document_ids,
+            none_of,
+        } = sent;
+        let at = |field: &str| format!("{path}.{field}");
+        let filter = Filter {
+            published_from: date(&at("published_from"), &published_from)?,
+            published_to: date(&at("published_to"), &published_to)?,
+            document_types: self.values(&at("document_types"), document_types)?,
+            agencies: self.values(&at("agencies"), agencies)?,
+            levels: self.values(&at("levels"), levels)?,
+            sources: self.values(&at("sources"), sources)?,
+            collections: self.values(&at("collections"), collections)?,
+            labels: self.values(&at("labels"), labels)?,
+            document_ids: self.each(&at("document_ids"), document_ids, id)?,
+            none_of: Vec::new(),
+        };
+        if filter.published().is_some_and(|days| days.first() > days.last()) {
+            return Err(Invalid::new(
+                at("published_to"),
+                format!("`{published_to}` ends before `published_from` begins"),
+            ));
+        }
+        Ok(Conditions { filter, none_of: none_of.map(|none_of| *none_of) })
+    }
+
+    fn values(&mut self, path: &str, values: Vec<String>) -> Result<Vec<String>, Invalid> {
+        self.each(path, values, value)
+    }
+
+    fn each(
+        &mut self,
+        path: &str,
+        values: Vec<String>,
+        check: fn(&str, String) -> Result<String, Invalid>,
+    ) -> Result<Vec<String>, Invalid> {
+        self.values_left = self.values_left.checked_sub(values.len()).ok_or_else(|| {
+            let message = format!("brings the filter to more than {FILTER_VALUES} values in all; ask in several calls");
+            Invalid::new(path, message)
+        })?;
+        let numbered = values.into_iter().enumerate();
+        numbered.map(|(number, value)| check(&format!("{path}[{number}]"), value)).collect()
+    }
+}
+
+/// Reads a date; empty means no bound.
+fn date(path: &str, text: &str) -> Result<Option<u32>, Invalid> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let date: PublishDate = text.parse().map_err(|error| Invalid::new(path, format!("{error}")))?;
+    Ok(Some(date.to_u32()))
+}
+
+fn value(path: &str, value: String) -> Result<String, Invalid> {
+    if value.is_empty() {
+        return Err(Invalid::new(path, "must not be empty; leave it out"));
+    }
+    bounded(path, value, FIELD_BYTES)
+}
+
+fn id(path: &str, value: String) -> Result<String, Invalid> {
+    DocumentId::try_from(value).map(String::from).map_err(|error| Invalid::new(path, error.to_string()))
+}
+
+/// Every condition as a filter of its own: documents that meet one of them are taken away. Of labels, too, one is
+/// enough.
+fn one_by_one(filter: Filter) -> Vec<Filter> {
+    let Filter {
+        published_from,
+        published_to,
+        document_types,
+        agencies,
+        levels,
+        sources,
+        collections,
+        labels,
+        document_ids,
+        none_of: _,
+    } = filter;
+    let conditions = [
+        Filter { published_from, published_to, ..Filter::default() },
+        Filter { document_types, ..Filter::default() },
+        Filter { agencies, ..Filter::default() },
+        Filter { levels, ..Filter::default() },
+        Filter { sources, ..Filter::default() },
+        Filter { collections, ..Filter::default() },
+        Filter { document_ids, ..Filter::default() },
+    ];
+    let labels = labels.into_iter().map(|label| Filter { labels: vec![label], ..Filter::default() });
+    conditions.into_iter().filter(|condition| !condition.is_empty()).chain(labels).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(values: &[&str]) -> Vec<String> {
+        values.iter().map(ToString::to_string).collect()
+    }
+
+    fn without(none_of: proto::Filter) -> proto::Filter {
+        proto::Filter { none_of: Some(Box::new(none_of)), ..proto::Filter::default() }
+    }
+
+    #[track_caller]
+    fn check_refused(sent: proto::Filter, field: &str) {
+        assert_eq!(filter(Some(sent)).expect_err("must be refused").field, field);
+    }
+
+    #[test]
+    fn no_condition_means_every_document() {
+        assert!(filter(None).unwrap().is_empty());
+        assert!(filter(Some(proto::Filter::default())).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_taken_away_meets_one_of_the_conditions() {
+        let sent = proto::Filter {
+            published_from: "2024".to_owned(),
+            sources: texts(&["甲", "乙"]),
+            labels: texts(&["丙", "丁"]),
+            ..proto::Filter::default()
+        };
+        let expected = [
+            Filter { published_from: Some(20_240_000), ..Filter::default() },
+            Filter { sources: texts(&["甲", "乙"]), ..Filter::default() },
+            Filter { labels: texts(&["丙"]), ..Filter::default() },
+            Filter { labels: texts(&["丁"]), ..Filter::default() },
+        ];
+        assert_eq!(filter(Some(without(sent))).unwrap().none_of, expected);
+    }
+
+    #[test]
+    fn bounds_may_meet_but_not_cross() {
+        let days = |from: &str, to: &str| proto::Filter {
+            published_from: from.to_owned(),
+            published_to: to.to_owned(),
+            ..proto::Filter::default()
+        };
+        for (from, to) in [("2024", "2024"), ("2024-12-31", "2024"), ("2024-05", "2024-05-01"), ("2024", "2024-01-01")]
+        {
+            let filter = filter(Some(days(from, to))).unwrap();
+            assert!(filter.published().is_some(), "{from} to {to}");
+        }
+        for (from, to) in [("2024-05-02", "2024-05-01"), ("2024-05", "2024-04"), ("2025", "2024")] {
+            check_refused(days(from, to), "filter.published_to");
+        }
+    }
+
+    #[test]
+    fn values_are_counted_together() {
+        let values = |count| (0..count).map(|number| number.to_string()).collect();
+        let sent = |sources, labels| {
+            let none_of = proto::Filter { labels: values(labels), ..proto::Filter::default() };
+            proto::Filter { sources: values(sources), ..without(none_of) }
+        };
+        assert!(filter(Some(sent(FILTER_VALUES - 1, 1))).is_ok());
+        check_refused(sent(FILTER_VALUES, 1), "filter.none_of.labels");
+        check_refused(sent(FILTER_VALUES + 1, 1), "filter.sources");
+    }
+
+    #[test]
+    fn what_is_taken_away_has_conditions_and_nothing_to_take_back() {
+        check_refused(without(proto::Filter::default()), "filter.none_of");
+        check_refused(without(without(proto::Filter::default())), "filter.none_of.none_of");
+    }
+}
