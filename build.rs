@@ -4,10 +4,11 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use protox::prost::Message as _;
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     "xunzhang/v1/query.proto",
     "xunzhang/v1/search.proto",
     "xunzhang/v1/analyze.proto",
+    "xunzhang/v1/explain.proto",
     "xunzhang/v1/document.proto",
     "xunzhang/v1/admin.proto",
 ];

@@ -41,6 +41,8 @@ pub enum Command {
     Delete(DeleteArguments),
     /// Delete every document that meets conditions; without --yes, say how many it would be
     Purge(PurgeArguments),
+    /// Show how a query is understood, and what the score of a paragraph is made of
+    Explain(ExplainArguments),
     /// Show what becomes of a text: what is cut out, what it says about itself, its paragraphs
     Analyze(AnalyzeArguments),
     /// Say what the index holds
@@ -246,6 +248,22 @@ pub struct DeleteArguments {
     pub id: String,
 }
 
+/// What `explain` takes.
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// What to look for
+    pub query: String,
+    /// How many of the words have to match
+    #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]
+    pub words_wanted: WordsWanted,
+    /// The paragraph whose score to take apart: a document's id, `#` and an ordinal
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
+    pub paragraph: String,
+    /// Conditions on documents
+    #[command(flatten)]
+    pub filter: FilterArguments,
+}
+
 /// What `analyze` takes.
 #[derive(Debug, Args)]
 pub struct AnalyzeArguments {
@@ -292,6 +310,12 @@ mod tests {
         assert!(!is_accepted("xunzhang search 营商环境 --format trec"));
         assert!(!is_accepted("xunzhang search 营商环境 --threads 2"));
         assert!(!is_accepted("xunzhang search --queries q.tsv --threads 0"));
+    }
+
+    #[test]
+    fn an_explanation_is_of_a_query() {
+        assert!(is_accepted("xunzhang explain 营商环境 --match all --paragraph a.txt#1 --json"));
+        assert!(!is_accepted("xunzhang explain --paragraph a.txt#1"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::{
     analyze,
     arguments::{ClientArguments, Command, SearchArguments},
     connection::connect,
-    count, document, export,
+    count, document, explain, export,
     failure::Failure,
     import::command as import,
     list,
@@ -52,6 +52,7 @@ async fn dispatch(command: Command, client: &ClientArguments, output: &mut Outpu
         Command::Purge(arguments) => list::purge(service(client).await?, arguments, output).await,
         Command::Get(arguments) => document::get(service(client).await?, arguments, output).await,
         Command::Delete(arguments) => document::delete(service(client).await?, arguments, output).await,
+        Command::Explain(arguments) => explain::explain(service(client).await?, arguments, output).await,
         Command::Analyze(arguments) => {
             let text = analyze::read(&arguments.file)?;
             analyze::analyze(service(client).await?, text, arguments, output).await

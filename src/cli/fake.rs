@@ -12,11 +12,11 @@ use tonic::{
 use super::connection::REQUEST_BYTES;
 use crate::rpc::proto::{
     AnalyzeRequest, AnalyzeResponse, CountRequest, CountResponse, DeleteDocumentRequest, DeleteDocumentResponse,
-    Document, DocumentWarning, ExportRequest, ExportResponse, GetDocumentRequest, GetDocumentResponse, Hit, HitBatch,
-    ImportDocumentsRequest, ImportDocumentsResponse, ImportFailure, ImportWarning, ListDocumentsRequest,
-    ListDocumentsResponse, PurgeDocumentsRequest, PurgeDocumentsResponse, PutDocumentRequest, PutDocumentResponse,
-    SearchHeader, SearchRequest, SearchResponse, SearchSummary, document::Content, document_service_server,
-    search_request::QueryForm, search_response::Event, search_service_server,
+    Document, DocumentWarning, ExplainRequest, ExplainResponse, ExportRequest, ExportResponse, GetDocumentRequest,
+    GetDocumentResponse, Hit, HitBatch, ImportDocumentsRequest, ImportDocumentsResponse, ImportFailure, ImportWarning,
+    ListDocumentsRequest, ListDocumentsResponse, PurgeDocumentsRequest, PurgeDocumentsResponse, PutDocumentRequest,
+    PutDocumentResponse, SearchHeader, SearchRequest, SearchResponse, SearchSummary, document::Content,
+    document_service_server, search_request::QueryForm, search_response::Event, search_service_server,
 };
 
 /// Pipes hold this many bytes: few, so that messages cross it in parts.
@@ -180,6 +180,10 @@ impl search_service_server::SearchService for FakeService {
     }
 
     async fn count(&self, _: Request<CountRequest>) -> Result<Response<CountResponse>, Status> {
+        Err(Status::unimplemented("tested against the real service"))
+    }
+
+    async fn explain(&self, _: Request<ExplainRequest>) -> Result<Response<ExplainResponse>, Status> {
         Err(Status::unimplemented("tested against the real service"))
     }
 

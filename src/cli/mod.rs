@@ -9,6 +9,7 @@ mod command;
 mod connection;
 mod count;
 mod document;
+mod explain;
 mod export;
 mod failure;
 #[cfg(test)]

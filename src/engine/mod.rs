@@ -4,12 +4,14 @@
 //! queries, highlight, or know of calls and streams.
 
 mod error;
+mod explanation;
 mod expression;
 mod seam;
 pub mod tantivy;
 mod types;
 
 pub use error::{OpenError, ReadError, WriteError};
+pub use explanation::{Bm25, Evidence, Explanation, IndexTerm, ScorePart, Verdict};
 pub use expression::{Clause, Expression, MetadataTerm, Term, TermField};
 pub use seam::{Engine, Snapshot, Walk, Writer};
 pub use types::{
@@ -17,3 +19,6 @@ pub use types::{
     InvalidGeneration, MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, Position, Ranked, Ranking, Removal, SourceLine,
     Statistics, StoredParagraph, Tally, Version,
 };
+
+// What is asked of an engine, passed on as it is, so that whoever stands in for one need not know the query language.
+pub use crate::query::Filter;

@@ -5,8 +5,8 @@ use std::sync::{Arc, atomic::AtomicBool};
 use crate::{
     document::{DocumentId, Layout},
     engine::{
-        Address, Change, Counts, DocumentRecord, Expression, FacetField, Generation, Position, Ranking, ReadError,
-        SourceLine, Statistics, StoredParagraph, Term, Version, WriteError,
+        Address, Change, Counts, DocumentRecord, Explanation, Expression, FacetField, Generation, Position, Ranking,
+        ReadError, SourceLine, Statistics, StoredParagraph, Term, Version, WriteError,
     },
     query::Filter,
 };
@@ -82,6 +82,18 @@ pub trait Snapshot: Send + Sync + 'static {
         limit: usize,
         stop: &AtomicBool,
     ) -> Result<Ranking, ReadError>;
+
+    /// What an expression and a filter make of one paragraph, its score as [`Snapshot::rank`] gives it, taken apart.
+    ///
+    /// # Errors
+    /// When the index cannot be read, or on `stop`.
+    fn explain(
+        &self,
+        expression: &Expression,
+        filter: &Filter,
+        paragraph: Address,
+        stop: &AtomicBool,
+    ) -> Result<Explanation, ReadError>;
 
     /// Every match in documents that the filter lets through, in order of position, from the first one after `after`
     /// on.

@@ -9,6 +9,7 @@ use crate::{
     engine::{Engine, Generation, WriteError},
     ingest::{
         PrepareError, Prepared,
+        analyze::LastAnalysis,
         prepare::prepare,
         seen_lines::SeenLines,
         writer::{self, Command, GroupCommit, Queue, Urgency},
@@ -77,6 +78,7 @@ pub struct Ingest {
     pub(super) engine: Arc<dyn Engine>,
     pub(super) segmenter: Segmenter,
     pub(super) seen: Arc<SeenLines>,
+    pub(super) last_analysis: Arc<LastAnalysis>,
     queue: Queue,
     changes: Arc<Semaphore>,
     kib: Arc<Semaphore>,
@@ -120,7 +122,7 @@ impl Ingest {
         let queue = writer::start(Arc::clone(&engine), group, Box::new(on_commit), QUEUED_CHANGES)?;
         let changes = Arc::new(Semaphore::new(QUEUED_CHANGES));
         let kib = Arc::new(Semaphore::new(QUEUED_KIB));
-        Ok(Self { engine, segmenter, seen: Arc::default(), queue, changes, kib })
+        Ok(Self { engine, segmenter, seen: Arc::default(), last_analysis: Arc::default(), queue, changes, kib })
     }
 
     /// Repairs, splits and hashes a document. CPU work: run it on the pool.

@@ -12,11 +12,11 @@ use std::{
 use crate::{
     document::{Content, Document, DocumentId, Etag, Layout, Metadata, MetadataField},
     engine::{
-        Address, Change, Counts, DocumentRecord, Engine, Expression, FacetField, Generation, IndexedDocument, Position,
-        Ranking, ReadError, Snapshot, SourceLine, Statistics, StoredParagraph, Term, Version, Walk, WriteError, Writer,
+        Address, Change, Counts, DocumentRecord, Engine, Explanation, Expression, FacetField, Filter, Generation,
+        IndexedDocument, Position, Ranking, ReadError, Snapshot, SourceLine, Statistics, StoredParagraph, Term,
+        Version, Walk, WriteError, Writer,
     },
     ingest::{GroupCommit, Ingest, IngestError, Outcome, PrepareError, Prepared, seen_lines::SeenLines},
-    query::Filter,
     text::Segmenter,
 };
 
@@ -116,6 +116,10 @@ impl Snapshot for State {
     }
 
     fn rank(&self, _: &Expression, _: &Filter, _: usize, _: &AtomicBool) -> Result<Ranking, ReadError> {
+        unreachable!("writing does not search")
+    }
+
+    fn explain(&self, _: &Expression, _: &Filter, _: Address, _: &AtomicBool) -> Result<Explanation, ReadError> {
         unreachable!("writing does not search")
     }
 
@@ -410,7 +414,7 @@ async fn what_three_documents_of_a_source_begin_and_end_with_is_cut_from_the_thi
     }
     ingest.close().await;
     let ingest = open(&memory, PATIENT);
-    let analysis = ingest.analyze(&of_site("己"), "云溪网").unwrap();
+    let analysis = ingest.analyze(&of_site("己"), "云溪网", false).unwrap();
     assert_eq!(analysis.paragraphs.len(), 1);
     assert_eq!(analysis.paragraphs[0].text, "关于己的通知\n今年的工作要抓紧抓实，确保取得成效。");
     assert!(texts(&prepare(&ingest, "云溪网", "甲"))[0].contains("服务平台"), "one other document only");
@@ -425,4 +429,19 @@ fn what_the_sender_left_empty_is_taken_from_the_text() {
     assert_eq!((metadata.title.as_str(), metadata.source.as_str()), ("通知", "云溪网"));
     assert_eq!(metadata.publish_date.map(|date| date.to_string()).as_deref(), Some("2024-05-06"));
     assert_eq!(recognized, [MetadataField::Source, MetadataField::PublishDate]);
+}
+
+#[test]
+fn the_rest_of_an_analysis_is_not_read_anew() {
+    let (_, ingest) = start(PATIENT);
+    let first = ingest.analyze("一句话。", "", false).unwrap();
+    let rest = |text: &str, source: &str| ingest.analyze(text, source, true).unwrap();
+    ingest.remember_analysis("一句话。", "", Arc::clone(&first), true);
+    assert!(Arc::ptr_eq(&first, &rest("一句话。", "")));
+    assert!(!Arc::ptr_eq(&first, &rest("一句话。", "云溪网")));
+    assert!(!Arc::ptr_eq(&first, &ingest.analyze("一句话。", "", false).unwrap()));
+    ingest.remember_analysis("另一句。", "", rest("另一句。", ""), false);
+    assert!(Arc::ptr_eq(&first, &rest("一句话。", "")));
+    ingest.remember_analysis("一句话。", "", Arc::clone(&first), false);
+    assert!(!Arc::ptr_eq(&first, &rest("一句话。", "")));
 }

@@ -86,7 +86,7 @@ impl Core {
         self.index.get().ok_or(Failure::Opening)
     }
 
-    /// Admits a search or an export, or refuses it at once.
+    /// Admits a search, an export or an explanation, or refuses it at once.
     pub(crate) fn admit_stream(&self) -> Result<Admitted, Failure> {
         self.admit(&self.streams)
     }

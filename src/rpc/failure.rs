@@ -5,7 +5,7 @@ use std::{error::Error, io};
 use tonic::{Code, Status};
 
 use crate::{
-    document::{DocumentId, Etag, MAX_TEXT_BYTES},
+    document::{DocumentId, Etag, MAX_TEXT_BYTES, ParagraphId},
     ingest::{IngestError, PrepareError, WriteError},
     pool::PoolError,
     rpc::{
@@ -45,6 +45,9 @@ pub(crate) enum Failure {
     /// There is no such document.
     #[error("there is no document `{0}`")]
     DocumentNotFound(DocumentId),
+    /// The document has no such paragraph.
+    #[error("there is no paragraph `{0}`")]
+    ParagraphNotFound(ParagraphId),
     /// The stored version is another one.
     #[error("the stored version is another one; read the document and try again with its etag")]
     EtagMismatch(Option<Etag>),
@@ -97,6 +100,7 @@ impl From<SearchError> for Failure {
             }
             SearchError::BadOffset(_) => Invalid::new("original_offset", error.to_string()).into(),
             SearchError::DocumentNotFound(id) => Self::DocumentNotFound(id),
+            SearchError::ParagraphNotFound(id) => Self::ParagraphNotFound(id),
             SearchError::Read(error) => error.into(),
         }
     }

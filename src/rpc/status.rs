@@ -37,7 +37,7 @@ impl Failure {
             Self::TokenMismatch(_) => (Code::InvalidArgument, "TOKEN_MISMATCH", None),
             Self::Message(_) | Self::TooLong(_) => (Code::InvalidArgument, "INVALID_MESSAGE", None),
             Self::Unimplemented | Self::Encoding(_) => (Code::Unimplemented, "UNIMPLEMENTED", None),
-            Self::DocumentNotFound(_) => (Code::NotFound, "DOCUMENT_NOT_FOUND", None),
+            Self::DocumentNotFound(_) | Self::ParagraphNotFound(_) => (Code::NotFound, "DOCUMENT_NOT_FOUND", None),
             Self::EtagMismatch(_) => (Code::Aborted, "ETAG_MISMATCH", None),
             Self::TooManyStreams => (Code::ResourceExhausted, "TOO_MANY_STREAMS", Some(RETRY_SOON)),
             Self::Overloaded => (Code::ResourceExhausted, "OVERLOADED", Some(RETRY_SOON)),
@@ -92,6 +92,9 @@ impl Failure {
             Self::DocumentNotFound(id) => {
                 metadata.insert("document_id".to_owned(), id.to_string());
             }
+            Self::ParagraphNotFound(id) => {
+                metadata.insert("paragraph_id".to_owned(), id.to_string());
+            }
             Self::EtagMismatch(stored) => {
                 metadata.insert("etag".to_owned(), stored.map_or_else(String::new, |etag| etag.to_string()));
             }
@@ -143,7 +146,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        document::DocumentId,
+        document::{DocumentId, ParagraphId},
         ingest::{IngestError, PrepareError, WriteError},
         pool::PoolError,
         search::{ReadError, SearchError},
@@ -178,6 +181,8 @@ mod tests {
         check(SearchError::BadOffset(1), Code::InvalidArgument, "INVALID_FIELD", None);
         check(PrepareError::TooHeavy(17), Code::InvalidArgument, "INVALID_FIELD", None);
         check(SearchError::DocumentNotFound(id()), Code::NotFound, "DOCUMENT_NOT_FOUND", None);
+        let paragraph = ParagraphId { document: id(), ordinal: 9 };
+        check(SearchError::ParagraphNotFound(paragraph), Code::NotFound, "DOCUMENT_NOT_FOUND", None);
         check(IngestError::NotFound(id()), Code::NotFound, "DOCUMENT_NOT_FOUND", None);
         check(IngestError::EtagMismatch(None), Code::Aborted, "ETAG_MISMATCH", None);
         check(Failure::TooManyStreams, Code::ResourceExhausted, "TOO_MANY_STREAMS", Some(1));

@@ -1,12 +1,14 @@
-//! The read use cases: rank, export, count, list and read documents, find those to be deleted.
+//! The read use cases: rank, export, count, explain, list and read documents, find those to be deleted.
 //!
 //! Knows nothing of gRPC, of async, or of which engine is there.
 
 mod count;
+mod explain;
 mod export;
 mod fetch;
 mod hit;
 mod list;
+mod outline;
 mod plan;
 mod purge;
 mod rank;
@@ -14,10 +16,12 @@ mod read;
 mod searcher;
 
 pub use count::CountRequest;
+pub use explain::{ExplainRequest, Explained, ExplainedParagraph, ExplainedTerm, TermKind, TermPart};
 pub use export::{Export, ExportRequest};
 pub use hit::{BatchBound, Context, Hit, Neighbour};
 pub use list::{DocumentPage, PageBound};
-pub use plan::TermStatistics;
+pub use outline::{Mismatch, Occurrence, PlanClause, PlanPart};
+pub use plan::{LeftOut, TermStatistics};
 pub use purge::{DocumentVersion, PurgeScope};
 pub use rank::{RankRequest, Ranked, Total};
 pub use read::{Original, ParagraphPage};
@@ -25,6 +29,7 @@ pub use searcher::{SearchError, Searcher};
 
 // What of the engine's answers is passed on as it is, so that callers need not know that there are engines.
 pub use crate::engine::{
-    Counts, DocumentRecord, Facet, FacetField, FacetValue, Generation, InvalidGeneration, MAX_FACET_VALUE_BYTES,
-    MAX_FACET_VALUES, ReadError, Statistics, Tally,
+    Bm25, Counts, DocumentRecord, Evidence, Facet, FacetField, FacetValue, Generation, IndexTerm, InvalidGeneration,
+    MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, MetadataTerm, ReadError, ScorePart, Statistics, Tally, Term, TermField,
 };
+pub use crate::text::Dictionary;

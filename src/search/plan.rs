@@ -57,18 +57,50 @@ pub(super) fn term_statistics(
         .collect()
 }
 
-fn plan_words(words: &Words, mode: MatchMode, segmenter: &Segmenter) -> Expression {
-    let field = match words.field {
+/// Why a word of a query is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeftOut {
+    /// It carries no meaning, and others beside it do.
+    NoContent,
+    /// It stands among the same words before.
+    Repeated,
+}
+
+/// The words that a text is cut into, in order, with why those are left out that do not count: words that carry meaning
+/// count, or all where none does, and each once.
+pub(super) fn weighed(text: &str, segmenter: &Segmenter) -> impl Iterator<Item = (QueryWord, Option<LeftOut>)> {
+    let words = segmenter.query_words(text);
+    let meaningful = words.iter().any(|word| word.content);
+    let mut seen = HashSet::new();
+    words.into_iter().map(move |word| {
+        let left_out = if meaningful && !word.content {
+            Some(LeftOut::NoContent)
+        } else {
+            let is_new = seen.insert(word.characters.clone());
+            (!is_new).then_some(LeftOut::Repeated)
+        };
+        (word, left_out)
+    })
+}
+
+/// Where words are looked for.
+pub(super) fn words_field(words: &Words) -> TermField {
+    match words.field {
         None => TermField::TextOrTitle,
         Some(Field::Text) => TermField::Text,
         Some(Field::Title) => TermField::Title,
-    };
+    }
+}
+
+fn plan_words(words: &Words, mode: MatchMode, segmenter: &Segmenter) -> Expression {
+    let field = words_field(words);
     let wrap = match words.mode.unwrap_or(mode) {
         MatchMode::Any => Clause::Should,
         MatchMode::All => Clause::Must,
     };
-    let mut clauses: Vec<_> = wanted(segmenter.query_words(&words.text))
-        .map(|characters| wrap(Expression::Term(Term { characters, field, word: true })))
+    let mut clauses: Vec<_> = weighed(&words.text, segmenter)
+        .filter(|(_, left_out)| left_out.is_none())
+        .map(|(QueryWord { characters, .. }, _)| wrap(Expression::Term(Term { characters, field, word: true })))
         .collect();
     match clauses.pop() {
         None => Expression::Nothing,
@@ -78,17 +110,6 @@ fn plan_words(words: &Words, mode: MatchMode, segmenter: &Segmenter) -> Expressi
             Expression::Combined(clauses)
         }
     }
-}
-
-/// The words that count, each once: those that carry meaning, or all where none does.
-fn wanted(words: Vec<QueryWord>) -> impl Iterator<Item = String> {
-    let meaningful = words.iter().any(|word| word.content);
-    let mut seen = HashSet::new();
-    words
-        .into_iter()
-        .filter(move |word| word.content || !meaningful)
-        .filter(move |word| seen.insert(word.characters.clone()))
-        .map(|word| word.characters)
 }
 
 fn plan_phrase(Phrase { text, field }: &Phrase) -> Expression {
@@ -174,7 +195,8 @@ fn phrase(text: &str, field: TermField) -> Expression {
     Expression::Term(Term { characters, field, word: false })
 }
 
-fn collect_terms<'a>(expression: &'a Expression, terms: &mut Vec<&'a Term>) {
+/// The terms that may match, in order.
+pub(super) fn collect_terms<'a>(expression: &'a Expression, terms: &mut Vec<&'a Term>) {
     match expression {
         Expression::All | Expression::Nothing | Expression::Metadata(_) => {}
         Expression::Term(term) => terms.push(term),

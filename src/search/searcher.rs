@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    document::DocumentId,
+    document::{DocumentId, ParagraphId},
     engine::{Engine, Generation, ReadError, Snapshot, Statistics},
     text::Segmenter,
 };
@@ -18,6 +18,9 @@ pub enum SearchError {
     /// No such document.
     #[error("there is no document `{0}`")]
     DocumentNotFound(DocumentId),
+    /// The document is there and does not have such a paragraph.
+    #[error("there is no paragraph `{0}`")]
+    ParagraphNotFound(ParagraphId),
     /// The offset lies behind the end of the original, or within a character.
     #[error("`{0}` is not the start of a character of the original")]
     BadOffset(u64),

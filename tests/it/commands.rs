@@ -105,6 +105,29 @@ fn many_queries_from_a_file() {
 }
 
 #[test]
+fn explain_a_query_and_a_score() {
+    let (server, _directory) = served();
+    let id = format!("{NOTICE}#1");
+    let hits = objects(&server.answer(&["search", "优化营商环境", "--json"]));
+    let hit = hits.iter().find(|hit| hit["paragraph_id"] == id.as_str()).expect("it is among the best");
+    let explained = &objects(&server.answer(&["explain", "优化营商环境", "--paragraph", &id, "--json"]))[0];
+    assert_eq!(explained["paragraph"]["score"], hit["score"], "{explained}");
+    assert_eq!(explained["terms"][1]["term"], "营商环境");
+    assert_eq!(explained["plan"]["group"]["clauses"][0]["occurrence"], "PLAN_OCCURRENCE_SHOULD");
+    let shown = server.answer(&["explain", "什么是营商环境 水", "--match", "all", "--paragraph", &id]);
+    for part in
+        ["query  +", "left out", "plan", "✓ + 营商环境", "✗ + 水", "does not match", "required and not there: 水"]
+    {
+        assert!(shown.contains(part), "no `{part}` in {shown}");
+    }
+    let warned = server.ask(&["explain", "水 “"]);
+    assert!(warned.code == Some(0) && warned.stderr.contains("UNCLOSED_QUOTE"), "{warned:?}");
+    check_failed(&server.ask(&["explain", "水", "--paragraph", "没有#0"]), 1, &["DOCUMENT_NOT_FOUND", "没有"]);
+    check_failed(&server.ask(&["explain", "水", "--paragraph", "没有"]), 1, &["INVALID_FIELD", "paragraph_id"]);
+    check_failed(&server.ask(&["explain"]), 2, &["QUERY"]);
+}
+
+#[test]
 fn export_everything_or_what_matches() {
     let (server, _directory) = served();
     let stats = &objects(&server.answer(&["stats", "--json"]))[0];

@@ -6,6 +6,7 @@ mod commands;
 mod commands_about_many;
 mod counting;
 mod documents;
+mod explaining;
 mod exporting;
 mod filtering;
 mod golden;

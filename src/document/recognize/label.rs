@@ -1,5 +1,7 @@
 //! What labelled lines say: 来源：… 作者：… 发布时间：….
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use super::{
     day,
     line::Line,
@@ -66,6 +68,15 @@ const LABELS: [(Label, &str); 9] = [
     ),
 ];
 
+/// The longest name of a label, in bytes.
+const MAX_NAME_BYTES: usize = 24;
+
+/// What each label announces, by its name.
+static NAMES: LazyLock<HashMap<&str, Label>> = LazyLock::new(|| {
+    let named = |&(label, names): &(Label, &'static str)| names.split_whitespace().map(move |name| (name, label));
+    LABELS.iter().flat_map(named).collect()
+});
+
 /// The labels of lines, each with the place of its line; a label at the end of a line has its value on the next.
 pub(super) fn labels<'t>(lines: &[Line<'t>]) -> Vec<(usize, Labelled<'t>)> {
     let mut labels: Vec<(usize, Labelled<'t>)> = Vec::new();
@@ -105,7 +116,7 @@ pub(super) fn stated<'t>(field: MetadataField, value: &Line<'t>) -> Option<Line<
 
 /// The labels of a line that begins with one, or with a date and then one.
 pub(super) fn labelled<'t>(line: &Line<'t>) -> Vec<Labelled<'t>> {
-    if line.folded.len() > MAX_LINE_BYTES {
+    if line.folded.len() > MAX_LINE_BYTES || !line.folded.contains(':') {
         return Vec::new();
     }
     let mut at = line.folded.len() - line.folded.trim_start_matches(OPENING).len();
@@ -136,9 +147,8 @@ pub(super) fn labelled<'t>(line: &Line<'t>) -> Vec<Labelled<'t>> {
 
 /// Reads the label that a folded text starts with; gives its length, colon included.
 fn label(folded: &str) -> Option<(Label, usize)> {
-    let named = LABELS.iter().flat_map(|&(label, names)| names.split_whitespace().map(move |name| (label, name)));
-    let colon = |name: &str| folded.strip_prefix(name).is_some_and(|rest| rest.starts_with(':'));
-    named.filter(|(_, name)| colon(name)).map(|(label, name)| (label, name.len() + 1)).max_by_key(|&(_, bytes)| bytes)
+    let colon = folded.bytes().take(MAX_NAME_BYTES + 1).position(|byte| byte == b':')?;
+    NAMES.get(&folded[..colon]).map(|&label| (label, colon + 1))
 }
 
 /// What a label is followed by, up to a sign that ends it.
@@ -207,6 +217,7 @@ mod tests {
     fn labels_are_written_folded() {
         for name in LABELS.iter().flat_map(|(_, names)| names.split_whitespace()) {
             assert_eq!(fold(name), name);
+            assert!(name.len() <= MAX_NAME_BYTES, "{name}");
         }
     }
 }

@@ -10,6 +10,7 @@ mod directory;
 mod documents;
 mod exact;
 mod excluded;
+mod explain;
 mod facets;
 mod filter;
 mod index;

@@ -15,13 +15,14 @@ use tantivy::{
 use crate::{
     document::{DocumentId, Layout},
     engine::{
-        Address, Counts, DocumentRecord, Expression, FacetField, Generation, Position, Ranking, ReadError, Snapshot,
-        SourceLine, Statistics, StoredParagraph, Term, TermField, Version, Walk,
+        Address, Counts, DocumentRecord, Explanation, Expression, FacetField, Generation, Position, Ranking, ReadError,
+        Snapshot, SourceLine, Statistics, StoredParagraph, Term, TermField, Version, Walk,
         tantivy::{
             columns::{Columns, SegmentColumns},
             compile::{self, Compiler},
             count,
             directory::{self, DataDirectory},
+            explain::Explainer,
             filter::{self, Dates},
             index::Commit,
             rank::{self, Order},
@@ -168,6 +169,26 @@ impl Snapshot for TantivySnapshot {
         let statistics = ParagraphStatistics::new(&self.searcher, &self.fields).map_err(read_error)?;
         let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
         rank::rank(Order { expression, filter, limit }, self.compiler(), &self.searcher, scoring, stop)
+    }
+
+    fn explain(
+        &self,
+        expression: &Expression,
+        filter: &Filter,
+        paragraph: Address,
+        stop: &AtomicBool,
+    ) -> Result<Explanation, ReadError> {
+        let statistics = ParagraphStatistics::new(&self.searcher, &self.fields).map_err(read_error)?;
+        let explainer = Explainer {
+            compiler: self.compiler(),
+            statistics: &statistics,
+            scoring: EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher),
+            segment: self.searcher.segment_reader(paragraph.segment),
+            paragraph: paragraph.document,
+            record: self.record_of(paragraph).document,
+            stop,
+        };
+        explainer.explain(expression, filter)
     }
 
     fn walk(

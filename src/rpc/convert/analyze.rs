@@ -2,7 +2,7 @@
 
 use crate::{
     document::{Paragraph, Recognized},
-    ingest::{Analysis, Dictionary, Edit, Token},
+    ingest::{Analysis, Dictionary, Token},
     rpc::{
         convert::{
             answer::edit,
@@ -42,25 +42,10 @@ pub(crate) fn analyze_request(request: proto::AnalyzeRequest) -> Result<Analyze,
     Ok(Analyze { text, source, offset, tokens: !omit_tokens })
 }
 
-/// Something of an analysis that has its place in the text.
-enum Part {
-    Edit(Edit),
-    Paragraph(u32, Paragraph),
-}
-
-impl Part {
-    fn start(&self) -> u32 {
-        match self {
-            Self::Edit(edit) => edit.range.start,
-            Self::Paragraph(_, paragraph) => paragraph.source_ranges.first().map_or(0, |range| range.start),
-        }
-    }
-}
-
 /// Writes the edits and paragraphs that begin at `offset` or later, as many as fit. `tokens` gives the words of a
 /// paragraph.
 pub(crate) fn analyze_response(
-    analysis: Analysis,
+    analysis: &Analysis,
     offset: u32,
     fingerprint: &str,
     tokens: impl Fn(&str) -> Vec<Token>,
@@ -68,31 +53,34 @@ pub(crate) fn analyze_response(
     let Analysis { metadata, edits, paragraphs } = analysis;
     let mut response = proto::AnalyzeResponse {
         text_chain_fingerprint: fingerprint.to_owned(),
-        metadata: metadata.into_iter().map(recognized).collect(),
+        metadata: metadata.iter().cloned().map(recognized).collect(),
         ..proto::AnalyzeResponse::default()
     };
-    let paragraphs = (0..).zip(paragraphs).map(|(ordinal, paragraph)| Part::Paragraph(ordinal, paragraph));
-    let mut parts: Vec<Part> = edits.into_iter().map(Part::Edit).chain(paragraphs).collect();
-    parts.retain(|part| part.start() >= offset);
-    // No two begin at one place: a paragraph begins with what was kept, an edit is what was cut.
-    parts.sort_unstable_by_key(Part::start);
+    let mut edits = edits[edits.partition_point(|edit| edit.range.start < offset)..].iter().peekable();
+    let first = paragraphs.partition_point(|paragraph| start(paragraph) < offset);
+    let mut paragraphs = (0..).zip(paragraphs).skip(first).peekable();
     let mut bytes = 0;
-    for part in parts {
-        let start = part.start();
-        let is_first = response.edits.is_empty() && response.paragraphs.is_empty();
-        if bytes >= DOCUMENT_PAGE_BYTES as usize && !is_first {
-            response.next_original_offset = start.into();
+    // In order of their places; no two are the same: a paragraph begins with what was kept, an edit is what was cut.
+    loop {
+        let edit_start = edits.peek().map(|edit| edit.range.start);
+        let paragraph_start = paragraphs.peek().map(|(_, paragraph)| start(paragraph));
+        let Some(next) = edit_start.into_iter().chain(paragraph_start).min() else { break };
+        if bytes >= DOCUMENT_PAGE_BYTES as usize {
+            response.next_original_offset = next.into();
             break;
         }
-        match part {
-            Part::Edit(cut) => response.edits.push(counted(edit(cut), &mut bytes)),
-            Part::Paragraph(ordinal, paragraph) => {
-                let tokens = tokens(&paragraph.text);
-                response.paragraphs.push(counted(analyzed(ordinal, paragraph, tokens), &mut bytes));
-            }
+        if let Some(cut) = edits.next_if(|edit| edit.range.start == next) {
+            response.edits.push(counted(edit(cut.clone()), &mut bytes));
+        } else if let Some((ordinal, paragraph)) = paragraphs.next() {
+            let paragraph = analyzed(ordinal, paragraph.clone(), tokens(&paragraph.text));
+            response.paragraphs.push(counted(paragraph, &mut bytes));
         }
     }
     response
+}
+
+fn start(paragraph: &Paragraph) -> u32 {
+    paragraph.source_ranges.first().map_or(0, |range| range.start)
 }
 
 /// Counts what a message takes in another one.
@@ -128,15 +116,19 @@ fn token(token: Token) -> proto::Token {
     proto::Token {
         token: characters,
         range: Some(proto::Range { start: place(range.start), end: place(range.end) }),
-        dictionary: match dictionary {
-            Dictionary::None => proto::TokenDictionary::None,
-            Dictionary::BuiltIn => proto::TokenDictionary::BuiltIn,
-            Dictionary::Official => proto::TokenDictionary::Official,
-            Dictionary::User => proto::TokenDictionary::User,
-            Dictionary::Numeral => proto::TokenDictionary::Numeral,
-            Dictionary::Quoted => proto::TokenDictionary::Quoted,
-        }
-        .into(),
+        dictionary: self::dictionary(dictionary).into(),
+    }
+}
+
+/// Writes where a word is known from.
+pub(super) fn dictionary(dictionary: Dictionary) -> proto::TokenDictionary {
+    match dictionary {
+        Dictionary::None => proto::TokenDictionary::None,
+        Dictionary::BuiltIn => proto::TokenDictionary::BuiltIn,
+        Dictionary::Official => proto::TokenDictionary::Official,
+        Dictionary::User => proto::TokenDictionary::User,
+        Dictionary::Numeral => proto::TokenDictionary::Numeral,
+        Dictionary::Quoted => proto::TokenDictionary::Quoted,
     }
 }
 
@@ -171,7 +163,7 @@ mod tests {
             Analysis { metadata: Vec::new(), edits: Vec::new(), paragraphs: (0..PARAGRAPHS).map(paragraph).collect() };
         let (mut offset, mut ordinals) = (0, Vec::new());
         loop {
-            let part = analyze_response(analysis.clone(), offset, "", |_| Vec::new());
+            let part = analyze_response(&analysis, offset, "", |_| Vec::new());
             assert!(part.encoded_len() < 3 << 20, "{}", part.encoded_len());
             ordinals.extend(part.paragraphs.iter().map(|paragraph| paragraph.ordinal));
             if part.next_original_offset == 0 {

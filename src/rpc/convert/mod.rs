@@ -6,6 +6,7 @@ mod analyze;
 mod answer;
 mod count;
 mod document;
+mod explain;
 mod filter;
 mod hit;
 mod invalid;
@@ -21,6 +22,7 @@ pub(crate) use answer::{
 };
 pub(crate) use count::{count_request, count_response};
 pub(crate) use document::{ReadView, Received, document, document_id, etag, get_request};
+pub(crate) use explain::{explain_request, explain_response};
 pub(crate) use hit::hit;
 pub(crate) use invalid::{Invalid, echo};
 pub(crate) use list::{ListPage, list_request, list_response};

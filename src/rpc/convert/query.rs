@@ -192,7 +192,8 @@ fn written_field(field: Option<Field>) -> proto::QueryField {
     }
 }
 
-fn metadata_field(field: MetadataKey) -> proto::MetadataField {
+/// Writes what of a document a condition is about.
+pub(super) fn metadata_field(field: MetadataKey) -> proto::MetadataField {
     match field {
         MetadataKey::Source => proto::MetadataField::Source,
         MetadataKey::Author => proto::MetadataField::Author,

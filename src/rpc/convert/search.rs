@@ -102,6 +102,7 @@ pub(super) struct Understood {
 }
 
 impl Understood {
+    /// What services build.
     pub(super) fn tree(query: Query) -> Self {
         Self { query, warnings: Vec::new(), written: None }
     }
@@ -117,7 +118,7 @@ impl Understood {
 
     /// What people write. Where every word is required, the words beside a quoted part are too; a tree says for itself
     /// what it requires.
-    fn written(text: String, mode: MatchMode) -> Self {
+    pub(super) fn written(text: String, mode: MatchMode) -> Self {
         let query::Parsed { query, warnings } = query::parse(&text);
         let query = match mode {
             MatchMode::Any => query,
@@ -131,6 +132,7 @@ fn warning(warning: &query::Warning) -> proto::Warning {
     proto::Warning { reason: warning.reason().to_owned(), message: warning.to_string(), field: "query".to_owned() }
 }
 
+/// Reads how many of the words have to match.
 pub(super) fn mode(value: i32) -> Result<MatchMode, Invalid> {
     Ok(match_mode("match", value)?.unwrap_or_default())
 }
@@ -147,6 +149,7 @@ fn highlights(unit: i32) -> Result<(), Invalid> {
     }
 }
 
+/// Reads the generation that has to have been reached.
 pub(super) fn generation(text: &str) -> Result<Option<crate::search::Generation>, Invalid> {
     if text.is_empty() {
         return Ok(None);

@@ -14,10 +14,11 @@ const DOCUMENT: &str = "xunzhang.v1.DocumentService";
 const ADMIN: &str = "xunzhang.v1.AdminService";
 const HEALTH: &str = "grpc.health.v1.Health";
 
-const METHODS: [Method; 16] = [
+const METHODS: [Method; 17] = [
     Method::new(SEARCH, "Search"),
     Method::new(SEARCH, "Export"),
     Method::new(SEARCH, "Count"),
+    Method::new(SEARCH, "Explain"),
     Method::new(SEARCH, "Analyze"),
     Method::new(DOCUMENT, "PutDocument"),
     Method::new(DOCUMENT, "ImportDocuments"),

@@ -22,7 +22,9 @@ pub(super) async fn analyze(core: &Core, request: proto::AnalyzeRequest) -> Resu
 
 fn answer(ingest: &Ingest, asked: &Analyze, fingerprint: &str) -> Result<proto::AnalyzeResponse, ReadError> {
     let Analyze { text, source, offset, tokens } = asked;
-    let analysis = ingest.analyze(text, source)?;
+    let analysis = ingest.analyze(text, source, *offset > 0)?;
     let words = |paragraph: &str| if *tokens { ingest.tokens(paragraph) } else { Vec::new() };
-    Ok(analyze_response(analysis, *offset, fingerprint, words))
+    let response = analyze_response(&analysis, *offset, fingerprint, words);
+    ingest.remember_analysis(text, source, analysis, response.next_original_offset > 0);
+    Ok(response)
 }

@@ -1,7 +1,8 @@
-//! `SearchService`: ranked searches and exports, as streams; counts; analyses.
+//! `SearchService`: ranked searches and exports, as streams; counts, explanations and analyses.
 
 mod analyze;
 mod count;
+mod explain;
 mod produce;
 mod service;
 mod sized;

@@ -6,11 +6,11 @@ use tonic::{Request, Response, Status};
 
 use crate::rpc::{
     call::Call,
-    convert::{Asked, Invalid, count_request, export_request, search_request},
+    convert::{Asked, Invalid, count_request, explain_request, export_request, search_request},
     core::Core,
     failure::Failure,
     proto::{self, search_service_server::SearchService},
-    search::{analyze::analyze, produce::Producer},
+    search::{analyze::analyze, explain::explain, produce::Producer},
     stream::{Answers, AtShutdown, start},
 };
 
@@ -45,6 +45,15 @@ impl Search {
         let admitted = self.core.admit_stream()?;
         let work = |outlet| producer.export(asked, outlet);
         Ok(start(&self.core, call, admitted, AtShutdown::Ends, work))
+    }
+
+    async fn explain_query(
+        &self,
+        call: &Call,
+        request: proto::ExplainRequest,
+    ) -> Result<proto::ExplainResponse, Failure> {
+        let (producer, asked) = self.begin(call, request, explain_request)?;
+        explain(&producer.core, producer.searcher, asked).await
     }
 
     /// Checks a request. One that cannot be taken is said so even while the index is being opened.
@@ -87,6 +96,14 @@ impl SearchService for Search {
             producer.count(asked).await
         };
         call.answer(counted).await
+    }
+
+    async fn explain(
+        &self,
+        request: Request<proto::ExplainRequest>,
+    ) -> Result<Response<proto::ExplainResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(self.explain_query(&call, request.into_inner())).await
     }
 
     async fn analyze(

@@ -1,0 +1,26 @@
+//! `Explain`: how a query is understood, and what a score is made of.
+
+use crate::{
+    rpc::{
+        convert::{Asked, explain_response},
+        core::Core,
+        failure::Failure,
+        proto,
+    },
+    search::{ExplainRequest, SearchError, Searcher},
+};
+
+/// Answers one call. It takes a place among the streams of searches: it does what they do.
+pub(super) async fn explain(
+    core: &Core,
+    searcher: Searcher,
+    asked: Asked<ExplainRequest>,
+) -> Result<proto::ExplainResponse, Failure> {
+    let Asked { request, warnings, written: _ } = asked;
+    let _admitted = core.admit_stream()?;
+    let answer = core.in_turn(move |stop| {
+        let explained = searcher.explain(&request, stop)?;
+        Ok::<_, SearchError>(explain_response(&request.query, explained, warnings))
+    });
+    Ok(answer.await??)
+}

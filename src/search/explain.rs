@@ -1,0 +1,240 @@
+//! How a query is understood, what is matched for it, and what a score is made of.
+
+use std::{collections::HashMap, sync::atomic::AtomicBool};
+
+use crate::{
+    document::ParagraphId,
+    engine::{Address, Explanation, Expression, Generation, ReadError, ScorePart, Snapshot, Term, TermField, Verdict},
+    query::{Boolean, Filter, MatchMode, Query, Words},
+    search::{
+        SearchError, Searcher,
+        outline::{Mismatch, Occurrence, PlanClause, PlanPart},
+        plan::{LeftOut, collect_terms, plan, weighed, words_field},
+    },
+    text::{Dictionary, QueryWord, Segmenter},
+};
+
+/// What to explain.
+#[derive(Clone, Debug)]
+pub struct ExplainRequest {
+    /// What is looked for.
+    pub query: Query,
+    /// How many of the words have to match, where the query does not say.
+    pub mode: MatchMode,
+    /// Which documents count.
+    pub filter: Filter,
+    /// The paragraph whose score is taken apart.
+    pub paragraph: Option<ParagraphId>,
+    /// A generation that the index has to have reached.
+    pub min_generation: Option<Generation>,
+}
+
+/// A query, explained.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// The state of the index that everything is read from.
+    pub generation: Generation,
+    /// Paragraphs that can be found.
+    pub paragraphs: u64,
+    /// What the query asks for, in its order, what is left out included.
+    pub terms: Vec<ExplainedTerm>,
+    /// What is matched.
+    pub plan: PlanClause,
+    /// What the query makes of the paragraph asked for.
+    pub paragraph: Option<ExplainedParagraph>,
+}
+
+/// A word or a character sequence of a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExplainedTerm {
+    /// Folded letters and digits.
+    pub characters: String,
+    /// Where it is looked for.
+    pub field: TermField,
+    /// What it is.
+    pub kind: TermKind,
+    /// Whether paragraphs with it are excluded.
+    pub excluded: bool,
+    /// In how many paragraphs it stands, titles left out unless they are all that is looked in.
+    pub frequency: u64,
+}
+
+/// What a term of a query is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TermKind {
+    /// Characters that have to stand in sequence.
+    Sequence,
+    /// A word.
+    Word {
+        /// Whether it carries meaning.
+        content: bool,
+        /// Why it does not count, if it does not.
+        left_out: Option<LeftOut>,
+        /// Who knows it as a whole.
+        dictionary: Dictionary,
+    },
+}
+
+/// What a query makes of a paragraph.
+#[derive(Clone, Debug)]
+pub struct ExplainedParagraph {
+    /// The paragraph.
+    pub id: ParagraphId,
+    /// Its score as a ranking gives it; `None` when it does not match.
+    pub score: Option<f32>,
+    /// What the score is made of; nothing when it does not match.
+    pub parts: Vec<TermPart>,
+    /// Why it does not match; nothing when it does.
+    pub mismatches: Vec<Mismatch>,
+    /// The number of paragraphs that rarity is measured by.
+    pub scored_paragraphs: u64,
+}
+
+/// What a term or a value of the document adds to a score.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TermPart {
+    /// The characters of the term, or the value.
+    pub characters: String,
+    /// What they add.
+    pub part: ScorePart,
+}
+
+impl Searcher {
+    /// Explains a query.
+    ///
+    /// # Errors
+    /// When the generation or the paragraph asked for is not there, the index cannot be read, or on `stop`.
+    pub fn explain(&self, request: &ExplainRequest, stop: &AtomicBool) -> Result<Explained, SearchError> {
+        let ExplainRequest { query, mode, filter, paragraph, min_generation } = request;
+        let snapshot = self.snapshot(*min_generation)?;
+        let expression = plan(query, *mode, &self.segmenter);
+        let address = paragraph.as_ref().map(|id| find(snapshot.as_ref(), id)).transpose()?;
+        let explanation = address.map(|address| snapshot.explain(&expression, filter, address, stop)).transpose()?;
+        let verdict = explanation.as_ref().map(|explanation| &explanation.verdict);
+        let outline = PlanClause::new(Occurrence::Must, &expression, verdict);
+        let paragraph = paragraph.clone().zip(explanation);
+        Ok(Explained {
+            generation: snapshot.generation(),
+            paragraphs: snapshot.statistics()?.paragraphs,
+            terms: with_frequencies(terms(query, false, &self.segmenter), snapshot.as_ref(), stop)?,
+            paragraph: paragraph.map(|(id, explanation)| explained(id, &outline, explanation)),
+            plan: outline,
+        })
+    }
+}
+
+/// A term of a query that is not looked up yet.
+struct Asked {
+    term: Term,
+    kind: TermKind,
+    excluded: bool,
+}
+
+/// What a query asks for, in its order.
+fn terms(query: &Query, excluded: bool, segmenter: &Segmenter) -> Vec<Asked> {
+    let of_all = |parts: &[Query], excluded: bool| -> Vec<Asked> {
+        parts.iter().flat_map(|part| terms(part, excluded, segmenter)).collect()
+    };
+    match query {
+        Query::Words(words) => word_terms(words, excluded, segmenter),
+        Query::Boolean(Boolean { must, should, must_not }) => {
+            [of_all(must, excluded), of_all(should, excluded), of_all(must_not, !excluded)]
+                .into_iter()
+                .flatten()
+                .collect()
+        }
+        Query::Alternatives(alternatives) => of_all(alternatives, excluded),
+        Query::Phrase(_)
+        | Query::Substring(_)
+        | Query::NamedDocument(_)
+        | Query::DocumentNumber(_)
+        | Query::Metadata(_)
+        | Query::MatchAll => sequences(&plan(query, MatchMode::Any, segmenter), excluded),
+    }
+}
+
+fn word_terms(words: &Words, excluded: bool, segmenter: &Segmenter) -> Vec<Asked> {
+    let field = words_field(words);
+    weighed(&words.text, segmenter)
+        .map(|(QueryWord { characters, content }, left_out)| {
+            let dictionary = dictionary_of(&characters, segmenter);
+            Asked {
+                term: Term { characters, field, word: true },
+                kind: TermKind::Word { content, left_out, dictionary },
+                excluded,
+            }
+        })
+        .collect()
+}
+
+fn sequences(planned: &Expression, excluded: bool) -> Vec<Asked> {
+    let mut found = Vec::new();
+    collect_terms(planned, &mut found);
+    found.into_iter().map(|term| Asked { term: term.clone(), kind: TermKind::Sequence, excluded }).collect()
+}
+
+/// Who knows a word as a whole.
+fn dictionary_of(word: &str, segmenter: &Segmenter) -> Dictionary {
+    let tokens = segmenter.tokens(word);
+    let whole = tokens.iter().find(|token| token.range == (0..word.len()));
+    whole.map_or(Dictionary::None, |token| token.dictionary)
+}
+
+/// Looks terms up, each once.
+fn with_frequencies(
+    asked: Vec<Asked>,
+    snapshot: &dyn Snapshot,
+    stop: &AtomicBool,
+) -> Result<Vec<ExplainedTerm>, ReadError> {
+    let mut known = HashMap::new();
+    let look_up = |Asked { term, kind, excluded }: Asked| {
+        let key = (term.characters.clone(), term.field == TermField::Title);
+        let frequency = match known.get(&key) {
+            Some(frequency) => *frequency,
+            None => snapshot.frequency(&term, stop)?,
+        };
+        known.insert(key, frequency);
+        let Term { characters, field, word: _ } = term;
+        Ok(ExplainedTerm { characters, field, kind, excluded, frequency })
+    };
+    asked.into_iter().map(look_up).collect()
+}
+
+/// Where a paragraph is kept.
+fn find(snapshot: &dyn Snapshot, id: &ParagraphId) -> Result<Address, SearchError> {
+    let ParagraphId { document, ordinal } = id;
+    let (record, _) = snapshot.document(document)?.ok_or_else(|| SearchError::DocumentNotFound(document.clone()))?;
+    let found = snapshot.siblings(record, *ordinal, 1)?;
+    found.first().copied().ok_or_else(|| SearchError::ParagraphNotFound(id.clone()))
+}
+
+/// Says what an explanation means for the plan that was explained.
+fn explained(id: ParagraphId, outline: &PlanClause, explanation: Explanation) -> ExplainedParagraph {
+    let Explanation { searchable, admitted, score, verdict, paragraphs } = explanation;
+    let (mut parts, mut mismatches) = (Vec::new(), Vec::new());
+    if score.is_some() {
+        collect_parts(outline, &verdict, &mut parts);
+    } else if searchable {
+        mismatches.extend((!admitted).then_some(Mismatch::FilteredOut));
+        mismatches.extend(outline.mismatches());
+    } else {
+        mismatches.push(Mismatch::NotSearchable);
+    }
+    ExplainedParagraph { id, score, parts, mismatches, scored_paragraphs: paragraphs }
+}
+
+/// The summands of a score: of what matches and is not excluded.
+fn collect_parts(clause: &PlanClause, verdict: &Verdict, parts: &mut Vec<TermPart>) {
+    if !verdict.matches || clause.occurrence == Occurrence::MustNot {
+        return;
+    }
+    let characters = match &clause.part {
+        PlanPart::Everything | PlanPart::Nothing => return,
+        PlanPart::Term(term) => &term.characters,
+        PlanPart::Condition(condition) => &condition.value,
+        PlanPart::Group(clauses) => {
+            return clauses.iter().zip(&verdict.clauses).for_each(|(clause, part)| collect_parts(clause, part, parts));
+        }
+    };
+    parts.extend(verdict.parts.iter().map(|part| TermPart { characters: characters.clone(), part: part.clone() }));
+}
