@@ -39,10 +39,10 @@ pub enum Command {
     List(ListArguments),
     /// Delete one document
     Delete(DeleteArguments),
-    /// Show how a query is understood, and what the score of a paragraph is made of
-    Explain(ExplainArguments),
     /// Delete every document that meets conditions; without --yes, say how many it would be
     Purge(PurgeArguments),
+    /// Show how a query is understood, and what the score of a paragraph is made of
+    Explain(ExplainArguments),
     /// Show what becomes of a text: what is cut out, what it says about itself, its paragraphs
     Analyze(AnalyzeArguments),
     /// Say what the index holds
@@ -262,6 +262,9 @@ pub struct ExplainArguments {
     /// The paragraph whose score to take apart: a document's id, `#` and an ordinal
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     pub paragraph: String,
+    /// Conditions on documents
+    #[command(flatten)]
+    pub filter: FilterArguments,
 }
 
 /// What `analyze` takes.

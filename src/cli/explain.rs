@@ -23,12 +23,13 @@ const INDENT: &str = "  ";
 
 /// Explains a query and prints it.
 pub(super) async fn explain(channel: Channel, arguments: ExplainArguments, output: &mut Output) -> Result<(), Failure> {
-    let ExplainArguments { query, words_wanted, paragraph } = arguments;
+    let ExplainArguments { query, words_wanted, paragraph, filter } = arguments;
     let request = ExplainRequest {
         query_form: Some(QueryForm::Query(query)),
         r#match: MatchMode::from(words_wanted).into(),
+        filter: filter.filter()?,
         paragraph_id: paragraph,
-        ..ExplainRequest::default()
+        min_generation: String::new(),
     };
     let explained = search_service(channel).explain(request).await?.into_inner();
     match output.form {

@@ -179,11 +179,11 @@ impl search_service_server::SearchService for FakeService {
         Err(Status::unimplemented("tested against the real service"))
     }
 
-    async fn explain(&self, _: Request<ExplainRequest>) -> Result<Response<ExplainResponse>, Status> {
+    async fn count(&self, _: Request<CountRequest>) -> Result<Response<CountResponse>, Status> {
         Err(Status::unimplemented("tested against the real service"))
     }
 
-    async fn count(&self, _: Request<CountRequest>) -> Result<Response<CountResponse>, Status> {
+    async fn explain(&self, _: Request<ExplainRequest>) -> Result<Response<ExplainResponse>, Status> {
         Err(Status::unimplemented("tested against the real service"))
     }
 

@@ -20,5 +20,5 @@ pub use types::{
     Statistics, StoredParagraph, Tally, Version,
 };
 
-// Which documents count: asked for with every read, so that whoever reads need not know where it is defined.
+// What is asked of an engine, passed on as it is, so that whoever stands in for one need not know the query language.
 pub use crate::query::Filter;

@@ -365,6 +365,25 @@ async fn what_does_not_match_says_why() {
     service.stop().await;
 }
 
+/// A filter that takes away what it does not say.
+fn without_a_condition() -> Filter {
+    Filter { none_of: Some(Box::default()), ..Filter::default() }
+}
+
+#[tokio::test]
+async fn a_paragraph_that_a_filter_keeps_out_says_so() {
+    let service = Service::start().await;
+    service.put(ready("甲", &["部署防汛工作"])).await;
+    for (id, reason) in [("甲", None), ("乙", Some(MismatchReason::FilteredOut))] {
+        let filter = Some(Filter { document_ids: vec![id.to_owned()], ..Filter::default() });
+        let request = ExplainRequest { filter, ..of_paragraph("防汛", "甲#0") };
+        let explained = explain(&service, request).await;
+        let mismatches = explained.paragraph.expect("it is there").mismatches;
+        assert_eq!(mismatches.first().map(Mismatch::reason), reason, "{mismatches:?}");
+    }
+    service.stop().await;
+}
+
 #[tokio::test]
 async fn bad_fields_are_named_and_what_is_not_there_is_said() {
     let service = served().await;
@@ -382,10 +401,7 @@ async fn bad_fields_are_named_and_what_is_not_there_is_said() {
         (tree(Query::default()), "typed_query"),
         (tree(Query { kind: Some(Kind::Phrase(in_unknown_field)) }), "typed_query.phrase.field"),
         (with(|request| request.r#match = 3), "match"),
-        (
-            with(|request| request.filter = Some(Filter { published_from: "昨天".to_owned(), ..Filter::default() })),
-            "filter.published_from",
-        ),
+        (with(|request| request.filter = Some(without_a_condition())), "filter.none_of"),
         (with(|request| request.paragraph_id = "甲".to_owned()), "paragraph_id"),
         (with(|request| request.paragraph_id = "甲#".to_owned()), "paragraph_id"),
         (with(|request| request.paragraph_id = "甲#01".to_owned()), "paragraph_id"),

@@ -89,14 +89,6 @@ impl SearchService for Search {
         answers.map(Response::new).map_err(|failure| call.status(failure))
     }
 
-    async fn explain(
-        &self,
-        request: Request<proto::ExplainRequest>,
-    ) -> Result<Response<proto::ExplainResponse>, Status> {
-        let call = Call::of(&request);
-        call.answer(self.explain_query(&call, request.into_inner())).await
-    }
-
     async fn count(&self, request: Request<proto::CountRequest>) -> Result<Response<proto::CountResponse>, Status> {
         let call = Call::of(&request);
         let counted = async {
@@ -104,6 +96,14 @@ impl SearchService for Search {
             producer.count(asked).await
         };
         call.answer(counted).await
+    }
+
+    async fn explain(
+        &self,
+        request: Request<proto::ExplainRequest>,
+    ) -> Result<Response<proto::ExplainResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(self.explain_query(&call, request.into_inner())).await
     }
 
     async fn analyze(
