@@ -89,7 +89,8 @@ fn is_frame(line: &Line<'_>) -> bool {
     let names = "网 网站 在线 日报 晚报 早报 时报 客户端 公众号 频道 要闻 新闻 动态 专栏";
     let (folded, characters) = (line.folded.as_str(), line.characters());
     let has_word = characters <= MAX_FRAME && words.split(' ').any(|word| folded.contains(word));
-    let is_name = characters <= MAX_NAME && names.split(' ').any(|name| folded.ends_with(name));
+    let is_platform = || folded.ends_with("平台") && folded.contains('网');
+    let is_name = characters <= MAX_NAME && (names.split(' ').any(|name| folded.ends_with(name)) || is_platform());
     let is_path = characters <= MAX_FRAME && folded.contains(['>', '»', '›']);
     let letters = folded.chars().filter(|&character| is_ideograph(character)).count();
     let is_said = folded.ends_with([':', '。', '!', '?', ';', ',']);
