@@ -98,10 +98,21 @@ fn signed<'t>(tail: &[Line<'t>], at: usize) -> Option<Issue<'t>> {
             agencies: tail[at - above..at].to_vec(),
         });
     }
+    let (body, date, range) = dated_organ(line)?;
+    Some(Issue { date: Some((date, range)), number: None, agencies: vec![body] })
+}
+
+/// The body that a line names before the only date in it, which ends it: 某市教育局 2024年3月1日.
+fn dated_organ<'t>(line: &Line<'t>) -> Option<(Line<'t>, PublishDate, Range<usize>)> {
     let dates = day::dates(line.text);
-    let [(start, date, rest)] = dates.as_slice() else { return None };
+    let &[(start, date, rest)] = dates.as_slice() else { return None };
     let body = line.part(line.start..line.start + start).filter(|body| rest.is_empty() && is_organ(body))?;
-    Some(Issue { date: Some((*date, line.start + start..line.range().end)), number: None, agencies: vec![body] })
+    Some((body, date, line.start + start..line.range().end))
+}
+
+/// Whether a line is a body's name and a date.
+pub(super) fn is_dated_organ(line: &Line<'_>) -> bool {
+    line.folded.ends_with(|last: char| last == '日' || last.is_ascii_digit()) && dated_organ(line).is_some()
 }
 
 /// Whether a line is the name of a body that issues documents, or of several.

@@ -3,9 +3,11 @@
 use super::{
     byline::byline,
     day,
+    issue::is_dated_organ,
     label::{Label, labelled},
     line::Line,
     number::{announces, completes, document_number},
+    person::is_salutation,
     share::is_share_line,
 };
 
@@ -44,10 +46,45 @@ pub(super) fn shapes(lines: &[Line<'_>]) -> Vec<Shape> {
         awaits_value = labels.last().is_some_and(|last| last.value.is_none() && last.label != Label::Other);
         let in_order = at > 0 && announces(&lines[at - 1]) && completes(line)
             || announces(line) && lines.get(at + 1).is_some_and(completes);
-        if is_value || in_order || !labels.is_empty() { Shape::Note } else { shape(line) }
+        let is_talk = labels.iter().all(|found| found.label == Label::Participant) && line.folded.contains('。');
+        if is_value || in_order || !labels.is_empty() && !is_talk { Shape::Note } else { shape(line) }
     };
-    lines.iter().enumerate().map(shape).collect()
+    let mut shapes: Vec<Shape> = lines.iter().enumerate().map(shape).collect();
+    if lines.first().is_some_and(|first| ALONE.contains(&first.folded.as_str())) {
+        // Unless it is the name of the column that the titled text stands in.
+        let next = shapes[1..].iter().find(|&&shape| shape != Shape::Frame);
+        shapes[0] = if next == Some(&Shape::Open) { Shape::Frame } else { Shape::Open };
+    }
+    shapes
 }
+
+/// Names of kinds that are all that some texts have for a title, folded.
+const ALONE: [&str; 24] = [
+    "纪要",
+    "会议纪要",
+    "会议记录",
+    "访谈",
+    "访谈录",
+    "访谈实录",
+    "通知",
+    "通报",
+    "公告",
+    "通告",
+    "公报",
+    "简报",
+    "工作简报",
+    "讲话",
+    "致辞",
+    "发言",
+    "声明",
+    "决定",
+    "决议",
+    "意见",
+    "批复",
+    "启事",
+    "讣告",
+    "会议议程",
+];
 
 /// Whether a folded line ends with a word that names a kind of document; 试行 in brackets may follow.
 pub(super) fn names_kind(folded: &str) -> bool {
@@ -62,10 +99,16 @@ const KINDS: &str = "法 条例 规定 细则 决定 决议 意见 通知 通报
 
 fn shape(line: &Line<'_>) -> Shape {
     let is_note = || {
-        day::whole(line.text).is_some() || document_number(line).is_some() || byline(line).is_some() || is_remark(line)
+        day::whole(line.text).is_some()
+            || document_number(line).is_some()
+            || byline(line).is_some()
+            || is_remark(line)
+            || is_dated_organ(line)
     };
     if markdown(line.text).is_some() {
         Shape::Markdown
+    } else if is_salutation(&line.folded) {
+        Shape::Body
     } else if is_frame(line) {
         Shape::Frame
     } else if is_note() {
