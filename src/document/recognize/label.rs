@@ -86,11 +86,11 @@ static NAMES: LazyLock<HashMap<&str, Label>> = LazyLock::new(|| {
     LABELS.iter().flat_map(named).collect()
 });
 
-/// The labels of lines, each with the place of its line; a label at the end of a line has its value on the next.
-pub(super) fn labels<'t>(lines: &[Line<'t>]) -> Vec<(usize, Labelled<'t>)> {
+/// The labels of lines, given line by line, each with the place of its line; a label at the end of a line has its value
+/// on the next.
+pub(super) fn labels<'t>(lines: &[Line<'t>], by_line: Vec<Vec<Labelled<'t>>>) -> Vec<(usize, Labelled<'t>)> {
     let mut labels: Vec<(usize, Labelled<'t>)> = Vec::new();
-    for (at, line) in lines.iter().enumerate() {
-        let found = labelled(line);
+    for (at, (line, found)) in lines.iter().zip(by_line).enumerate() {
         if let Some((above, Labelled { value: value @ None, .. })) = labels.last_mut()
             && *above + 1 == at
             && found.is_empty()

@@ -22,8 +22,8 @@ pub(super) struct Line<'t> {
     pub(super) text: &'t str,
     /// Folded, and without white space: what patterns are written for.
     pub(super) folded: String,
-    /// For each byte of `folded`, the bytes of the text that it came from.
-    origins: Vec<Range<usize>>,
+    /// For each byte of `folded`, the first byte in `text` of the character that it came from.
+    origins: Vec<u32>,
     /// Whether the line above is blank, or this one is the first or indented.
     pub(super) stands_apart: bool,
 }
@@ -68,7 +68,7 @@ impl<'t> Line<'t> {
         let (mut folded, mut origins) = (String::with_capacity(text.len()), Vec::with_capacity(text.len()));
         for (at, character) in text.char_indices().filter(|(_, character)| !character.is_whitespace()) {
             folded.push(fold_character(character));
-            origins.resize(folded.len(), start + at..start + at + character.len_utf8());
+            origins.resize(folded.len(), u32::try_from(at).unwrap_or(u32::MAX));
         }
         (!text.is_empty()).then_some(Self { start, text, folded, origins, stands_apart })
     }
@@ -76,12 +76,14 @@ impl<'t> Line<'t> {
     /// The bytes of the text that a part of `folded` came from, white space within it included.
     pub(super) fn origin(&self, folded: Range<usize>) -> Range<usize> {
         debug_assert!(!folded.is_empty());
-        self.origins[folded.start].start..self.origins[folded.end - 1].end
+        let [first, last] = [folded.start, folded.end - 1].map(|at| self.origins[at] as usize);
+        let character = self.text[last..].chars().next().map_or(0, char::len_utf8);
+        self.start + first..self.start + last + character
     }
 
-    /// How many bytes of `folded` come from before a byte of the text.
+    /// How many bytes of `folded` come from before a byte of the text, where a character starts.
     pub(super) fn folded_before(&self, byte: usize) -> usize {
-        self.origins.partition_point(|origin| origin.end <= byte)
+        self.origins.partition_point(|&origin| self.start + (origin as usize) < byte)
     }
 
     /// Its bytes in the text.

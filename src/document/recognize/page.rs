@@ -47,12 +47,15 @@ pub(super) struct Page<'t> {
 impl<'t> Page<'t> {
     pub(super) fn of(text: &'t str) -> Self {
         let (head, tail) = (line::head(text), line::tail(text));
-        let shapes = shapes(&head);
+        let labelled = |lines: &[Line<'t>]| lines.iter().map(label::labelled).collect::<Vec<_>>();
+        let (by_line, by_line_of_tail) = (labelled(&head), labelled(&tail));
+        let shapes = shapes(&head, &by_line);
         let (title_end, title) = title(&head, &shapes).map_or((0, None), |(lines, range)| (lines.end, Some(range)));
         let body = (title_end..shapes.len()).find(|&at| shapes[at] == Shape::Body).unwrap_or(shapes.len());
         let remarks: Vec<&Line<'t>> = head[..body].iter().filter(|line| is_remark(line)).collect();
         let history = history(&remarks);
-        let (labels, tail_labels, signature) = (label::labels(&head), label::labels(&tail), signature(&tail));
+        let (labels, tail_labels) = (label::labels(&head, by_line), label::labels(&tail, by_line_of_tail));
+        let signature = signature(&tail);
         Self { text, head, tail, shapes, title, below_title: title_end..body, labels, tail_labels, history, signature }
     }
 
