@@ -67,8 +67,9 @@ impl<'t> Line<'t> {
         let (start, text) = (start + part.len() - inner.len(), inner.trim_end());
         let (mut folded, mut origins) = (String::with_capacity(text.len()), Vec::with_capacity(text.len()));
         for (at, character) in text.char_indices().filter(|(_, character)| !character.is_whitespace()) {
-            folded.push(fold_character(character));
-            origins.resize(folded.len(), u32::try_from(at).unwrap_or(u32::MAX));
+            let character = fold_character(character);
+            folded.push(character);
+            origins.extend_from_slice(&[u32::try_from(at).unwrap_or(u32::MAX); 4][..character.len_utf8()]);
         }
         (!text.is_empty()).then_some(Self { start, text, folded, origins, stands_apart })
     }

@@ -61,12 +61,21 @@ pub(super) fn shapes(lines: &[Line<'_>], labels: &[Vec<Labelled<'_>>]) -> Vec<Sh
             last = last.min(at + MAX_INTO_BODY);
         }
     }
-    if lines.first().is_some_and(|first| ALONE.contains(&first.folded.as_str())) {
-        // Unless it is the name of the column that the titled text stands in.
-        let next = shapes[1..].iter().find(|&&shape| shape != Shape::Frame);
-        shapes[0] = if next == Some(&Shape::Open) { Shape::Frame } else { Shape::Open };
+    if let Some(first) = lines.first()
+        && is_short_title(&first.folded, &shapes[1..])
+    {
+        shapes[0] = Shape::Open;
     }
     shapes
+}
+
+/// Whether a first line, which may be too short to be known for a title, is one by what stands below it.
+fn is_short_title(folded: &str, below: &[Shape]) -> bool {
+    let is_alone = ALONE.contains(&folded);
+    // What another title follows is the name of the column that the text stands in.
+    let next = below.iter().find(|&&shape| shape != Shape::Frame);
+    let is_treatise = || folded.starts_with('论') && (3..MIN_TITLE).contains(&folded.chars().count());
+    is_alone && next != Some(&Shape::Open) || is_treatise() && below.first() == Some(&Shape::Body)
 }
 
 /// Names of kinds that are all that some texts have for a title, folded.

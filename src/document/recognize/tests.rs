@@ -84,6 +84,8 @@ fn who_takes_part_is_no_title() {
     check_head("通知\n各科室负责人", &["title: 通知"]);
     check_head("各科室负责人", &[]);
     check_head("公告\n关于停水的公告", &["title: 关于停水的公告"]);
+    check_head("论持久战\n", &["title: 论持久战"]);
+    check_head("案情回顾\n", &[]);
     check_head("浙江：数字赋能乡村治理", &["title: 浙江：数字赋能乡村治理"]);
 }
 
