@@ -24,6 +24,8 @@ pub(super) struct Line<'t> {
     pub(super) folded: String,
     /// For each byte of `folded`, the first byte in `text` of the character that it came from.
     origins: Vec<u32>,
+    /// How many characters `folded` has.
+    characters: usize,
     /// Whether the line above is blank, or this one is the first or indented.
     pub(super) stands_apart: bool,
 }
@@ -66,12 +68,14 @@ impl<'t> Line<'t> {
         let inner = part.trim_start();
         let (start, text) = (start + part.len() - inner.len(), inner.trim_end());
         let (mut folded, mut origins) = (String::with_capacity(text.len()), Vec::with_capacity(text.len()));
+        let mut characters = 0;
         for (at, character) in text.char_indices().filter(|(_, character)| !character.is_whitespace()) {
+            characters += 1;
             let character = fold_character(character);
             folded.push(character);
             origins.extend_from_slice(&[u32::try_from(at).unwrap_or(u32::MAX); 4][..character.len_utf8()]);
         }
-        (!text.is_empty()).then_some(Self { start, text, folded, origins, stands_apart })
+        (!text.is_empty()).then_some(Self { start, text, folded, origins, characters, stands_apart })
     }
 
     /// The bytes of the text that a part of `folded` came from, white space within it included.
@@ -104,6 +108,6 @@ impl<'t> Line<'t> {
 
     /// Characters without white space.
     pub(super) fn characters(&self) -> usize {
-        self.folded.chars().count()
+        self.characters
     }
 }

@@ -215,14 +215,14 @@ const SITE_NAMES: [&str; 14] =
 /// Whether a line is of the page around the text.
 fn is_frame(line: &Line<'_>) -> bool {
     let (folded, characters) = (line.folded.as_str(), line.characters());
-    let has_word = characters <= MAX_FRAME && FRAME_WORDS.iter().any(|word| folded.contains(word));
+    let has_word = || characters <= MAX_FRAME && FRAME_WORDS.iter().any(|word| folded.contains(word));
     let is_platform = || folded.ends_with("平台") && folded.contains('网');
-    let is_name = characters <= MAX_NAME && (SITE_NAMES.iter().any(|name| folded.ends_with(name)) || is_platform());
-    let is_path = characters <= MAX_FRAME && folded.contains(['>', '»', '›']);
+    let is_name = || characters <= MAX_NAME && (SITE_NAMES.iter().any(|name| folded.ends_with(name)) || is_platform());
+    let is_path = || characters <= MAX_FRAME && folded.contains(['>', '»', '›']);
     let letters = folded.chars().filter(|&character| is_ideograph(character)).count();
     let is_said = folded.ends_with([':', '。', '!', '?', ';', ',']);
     let is_button = letters < MIN_TITLE && !is_said && !(names_kind(folded) && letters > 2);
-    let is_chrome = (has_word || is_name || is_path) && !names_kind(folded);
+    let is_chrome = characters <= MAX_FRAME && !names_kind(folded) && (is_path() || is_name() || has_word());
     is_chrome || is_button || is_share_line(line) || is_file_head(folded)
 }
 
