@@ -7,6 +7,9 @@ use crate::{
     text::{EdgeLine, Repaired, RepeatedLines, edge_lines, repair},
 };
 
+/// What [`edge_lines`] needs below a line to name it: another line, and running text.
+const BELOW_TITLE: &str = "\n某某见闻\n正文。";
+
 /// A text, read.
 #[derive(Clone, Debug)]
 pub struct Reading {
@@ -23,7 +26,7 @@ pub struct Reading {
 }
 
 /// Reads a text of `source`, which may be empty: unknown. `repeated` says which of the lines that it begins and ends
-/// with repeat in other documents of its source; it is not asked when there is no source.
+/// with repeat in other documents of its source; it is not asked when there is no source, nor about the title.
 ///
 /// Takes linear time.
 ///
@@ -39,20 +42,49 @@ pub fn read<E>(
     let source = if source.is_empty() { recognition.value(MetadataField::Source).unwrap_or_default() } else { source };
     let source = source.to_owned();
     let edge_lines = if source.is_empty() { Vec::new() } else { edge_lines(original) };
-    let repeated = if edge_lines.is_empty() { RepeatedLines::default() } else { repeated(&source, &edge_lines)? };
+    let asked = besides_title(original, &recognition, &edge_lines);
+    let repeated = if asked.is_empty() { RepeatedLines::default() } else { repeated(&source, &asked)? };
     if !repeated.is_empty() {
-        repaired = repair(original, &repeated);
-        recognition = merged(recognize(original, &repaired), recognition);
+        let trimmed = repair(original, &repeated);
+        let without = recognize(original, &trimmed);
+        if keeps_title(&without, &recognition) {
+            (repaired, recognition) = (trimmed, merged(without, recognition));
+        }
     }
     let sections = split(repaired.text(), recognition.title_range.clone()).into_iter();
     let paragraphs = sections.map(|section| paragraph(original, &repaired, section)).collect();
     Ok(Reading { repaired, recognition, source, edge_lines, paragraphs })
 }
 
-/// What was found without the repeated lines; of what only they say all but the title, which on such a line is that of
-/// a site.
+/// The lines that may be another's. Those of the title are the document's own: a text that is posted three times
+/// repeats them as well.
+fn besides_title(original: &str, recognition: &Recognition, edge_lines: &[EdgeLine]) -> Vec<EdgeLine> {
+    let title = recognition.fields.iter().find(|found| found.field == MetadataField::Title);
+    let own = title.map_or_else(Vec::new, |title| names_of(whole_lines(original, title)));
+    edge_lines.iter().filter(|line| !own.contains(line)).copied().collect()
+}
+
+fn names_of(lines: &str) -> Vec<EdgeLine> {
+    edge_lines(&format!("{lines}{BELOW_TITLE}"))
+}
+
+/// The lines of the original that a value is written on.
+fn whole_lines<'t>(original: &'t str, found: &Recognized) -> &'t str {
+    let start = found.source_ranges.first().map_or(0, |part| part.start as usize);
+    let end = found.source_ranges.last().map_or(0, |part| part.end as usize);
+    let start = original[..start].rfind('\n').map_or(0, |at| at + 1);
+    let end = original[end..].find('\n').map_or(original.len(), |at| end + at);
+    &original[start..end]
+}
+
+/// Whether a title that was found with the repeated lines is found without them.
+fn keeps_title(without: &Recognition, with: &Recognition) -> bool {
+    with.value(MetadataField::Title).is_none_or(|title| without.value(MetadataField::Title) == Some(title))
+}
+
+/// What was found without the repeated lines, and what only they say.
 fn merged(without: Recognition, with: Recognition) -> Recognition {
-    let lost = |field: &Recognized| field.field != MetadataField::Title && without.value(field.field).is_none();
+    let lost = |field: &Recognized| without.value(field.field).is_none();
     let lost: Vec<_> = with.fields.into_iter().filter(lost).collect();
     let Recognition { mut fields, title_range } = without;
     fields.extend(lost);
@@ -66,4 +98,43 @@ fn paragraph(original: &str, repaired: &Repaired, section: Section) -> Paragraph
     let part = |range: &Range<u32>| &original[range.start as usize..range.end as usize];
     let text = source_ranges.iter().map(part).collect();
     Paragraph { text, heading_path, source_ranges }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+
+    /// Read as when copies of all its lines are in its source already.
+    #[track_caller]
+    fn check(text: &str, title: &str, repaired: &str) {
+        let all = |_: &str, lines: &[EdgeLine]| Ok::<RepeatedLines, Infallible>(lines.iter().copied().collect());
+        let Ok(reading) = read(text, "某某日报", all);
+        assert_eq!(reading.recognition.value(MetadataField::Title), Some(title).filter(|title| !title.is_empty()));
+        assert_eq!(reading.repaired.text(), repaired);
+    }
+
+    #[test]
+    fn an_article_posted_three_times_keeps_its_title() {
+        let article = "山乡巨变谱华章\n——青石沟产业发展纪实\n春风拂过大地，万物复苏。\n产业兴旺了，农民富了。\n";
+        check(article, "山乡巨变谱华章", article);
+        check(&format!("某某新闻网\n{article}"), "山乡巨变谱华章", article);
+        check(&format!("{article}某某网与您同行\n"), "山乡巨变谱华章", article);
+    }
+
+    #[test]
+    fn every_line_of_a_title_stays() {
+        let law =
+            "中华人民共和国\n市场主体登记管理条例实施细则\n（2022年3月1日公布）\n第一条 为了实施条例，制定本细则。\n";
+        check(law, "中华人民共和国市场主体登记管理条例实施细则", law);
+        let article = "让数据多跑路　讓群众少跑腿\n扎实做好服务\n——某市见闻\n近日，某地推出新举措。\n";
+        check(article, "让数据多跑路　讓群众少跑腿扎实做好服务", article);
+    }
+
+    #[test]
+    fn a_site_is_no_title_of_what_it_shows() {
+        let page = "第1号通报\n通报指出，各项工作有序推进，任务全面完成。\n";
+        check(&format!("云溪网上政务服务平台\n{page}"), "第1号通报", page);
+    }
 }

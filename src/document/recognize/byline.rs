@@ -1,6 +1,6 @@
 //! Who wrote a text: 文/张三, 本报记者 张三, （作者系某市市长）, 某省省长 张三.
 
-use super::line::Line;
+use super::{day, line::Line, person::is_person};
 
 /// The longest byline, in characters.
 const MAX_BYLINE: usize = 30;
@@ -57,6 +57,11 @@ pub(super) fn speaker<'t>(lines: &[Line<'t>]) -> Option<Line<'t>> {
     let [line, below @ ..] = lines else { return None };
     let in_two = || below.first().filter(|name| is_post(&line.folded) && is_name(&name.folded)).cloned();
     posted_name(line).or_else(in_two).filter(|_| !line.folded.contains(['。', ',']))
+}
+
+/// Whether a line is nothing but a name, and the one below a date in brackets.
+pub(super) fn dated_name(name: &Line<'_>, date: &Line<'_>) -> bool {
+    is_person(&name.folded) && date.folded.starts_with('(') && day::whole(date.text).is_some()
 }
 
 /// What follows 记者, with the name of a paper before it or not.

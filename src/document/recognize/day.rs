@@ -23,6 +23,10 @@ const MAX_NUMERALS: usize = 5;
 ///
 /// Takes 2024年3月1日, 二〇二四年三月一日, 民國113年3月1日, 2024-03-01, 2024/3/1 and 2024.3.1.
 pub(super) fn date(text: &str) -> Option<(PublishDate, &str)> {
+    let first = text.chars().find(|character| !character.is_whitespace())?;
+    if digit(first).is_none() && !matches!(fold_character(first), '民' | '中' | '十' | '百') {
+        return None;
+    }
     let minguo = "民国".chars().try_fold(text, sign).or_else(|| "中华民国".chars().try_fold(text, sign));
     let (year, rest) = number(minguo.unwrap_or(text))?;
     let year = if minguo.is_some() { year + MINGUO } else { year };
@@ -42,8 +46,10 @@ pub(super) fn whole(text: &str) -> Option<PublishDate> {
 pub(super) fn dates(text: &str) -> Vec<(usize, PublishDate, &str)> {
     let (mut found, mut read_to, mut in_number) = (Vec::new(), 0, false);
     for (at, character) in text.char_indices() {
-        let begins = !in_number && at >= read_to;
-        in_number = digit(character).is_some();
+        let is_digit = digit(character).is_some();
+        let may_begin = is_digit || character.is_whitespace() || matches!(fold_character(character), '民' | '中');
+        let begins = may_begin && !in_number && at >= read_to;
+        in_number = is_digit;
         if begins && let Some((date, rest)) = date(&text[at..]) {
             read_to = text.len() - rest.len();
             found.push((at, date, rest));
@@ -113,13 +119,19 @@ fn chinese(text: &str) -> Option<(u32, &str)> {
 
 /// The value of a figure or a Chinese numeral; 二ＯＯ三 is written with letters at times.
 fn digit(character: char) -> Option<u32> {
-    let folded = fold_character(character);
-    match folded {
-        '零' | 'o' => Some(0),
-        _ => folded.to_digit(10).or_else(|| {
-            "一二三四五六七八九".chars().zip(1..).find(|&(sign, _)| sign == folded).map(|(_, value)| value)
-        }),
-    }
+    Some(match fold_character(character) {
+        '零' | 'o' => 0,
+        '一' => 1,
+        '二' => 2,
+        '三' => 3,
+        '四' => 4,
+        '五' => 5,
+        '六' => 6,
+        '七' => 7,
+        '八' => 8,
+        '九' => 9,
+        folded => return folded.to_digit(10),
+    })
 }
 
 fn skip_spaces(text: &str) -> &str {

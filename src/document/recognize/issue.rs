@@ -98,23 +98,67 @@ fn signed<'t>(tail: &[Line<'t>], at: usize) -> Option<Issue<'t>> {
             agencies: tail[at - above..at].to_vec(),
         });
     }
-    let dates = day::dates(line.text);
-    let [(start, date, rest)] = dates.as_slice() else { return None };
-    let body = line.part(line.start..line.start + start).filter(|body| rest.is_empty() && is_organ(body))?;
-    Some(Issue { date: Some((*date, line.start + start..line.range().end)), number: None, agencies: vec![body] })
+    let (body, date, range) = dated_organ(line)?;
+    Some(Issue { date: Some((date, range)), number: None, agencies: vec![body] })
 }
+
+/// The body that a line names before the only date in it, which ends it: 某市教育局 2024年3月1日.
+fn dated_organ<'t>(line: &Line<'t>) -> Option<(Line<'t>, PublishDate, Range<usize>)> {
+    let dates = day::dates(line.text);
+    let &[(start, date, rest)] = dates.as_slice() else { return None };
+    let body = line.part(line.start..line.start + start).filter(|body| rest.is_empty() && is_organ(body))?;
+    Some((body, date, line.start + start..line.range().end))
+}
+
+/// Whether a line is a body's name and a date.
+pub(super) fn is_dated_organ(line: &Line<'_>) -> bool {
+    line.folded.ends_with(|last: char| last == '日' || last.is_ascii_digit()) && dated_organ(line).is_some()
+}
+
+/// How the names of bodies end, and words that end so but name none.
+const BODIES: [&str; 31] = [
+    "国务院",
+    "人民政府",
+    "办公室",
+    "办公厅",
+    "委员会",
+    "常委会",
+    "厅",
+    "局",
+    "部",
+    "委",
+    "署",
+    "法院",
+    "检察院",
+    "学院",
+    "大学",
+    "学校",
+    "党校",
+    "医院",
+    "银行",
+    "公司",
+    "集团",
+    "协会",
+    "联合会",
+    "总工会",
+    "指挥部",
+    "领导小组",
+    "管理处",
+    "中心",
+    "总队",
+    "支队",
+    "大队",
+];
+const NO_BODIES: [&str; 10] = ["干部", "全部", "内部", "大局", "全局", "新局", "格局", "布局", "开局", "变局"];
 
 /// Whether a line is the name of a body that issues documents, or of several.
 pub(super) fn is_organ(line: &Line<'_>) -> bool {
-    let ends = "国务院 人民政府 办公室 办公厅 委员会 常委会 厅 局 部 委 署 法院 检察院 学院 大学 学校 党校 医院 银行 公司 集团 协会 联合会 总工会 指挥部 领导小组 管理处 中心 总队 支队 大队";
-    let words = "干部 全部 内部 大局 全局 新局 格局 布局 开局 变局";
     let folded = line.folded.as_str();
-    let ends_with = |ends: &str, word: &str| ends.split(' ').any(|end| word.ends_with(end));
+    let is_body = |word: &str| BODIES.iter().any(|end| word.ends_with(end));
     // A headline may have such an end as well: 党建引领聚合力 基层治理开新局.
-    let is_each =
-        line.text.split_whitespace().all(|word| word.chars().nth(1).is_none() || ends_with(ends, &fold(word)));
+    let is_each = || line.text.split_whitespace().all(|word| word.chars().nth(1).is_none() || is_body(&fold(word)));
     let fits = (MIN_BODY..=MAX_BODY).contains(&line.characters());
-    fits && is_each && is_name(folded) && ends_with(ends, folded) && !ends_with(words, folded)
+    fits && is_body(folded) && !NO_BODIES.iter().any(|word| folded.ends_with(word)) && is_name(folded) && is_each()
 }
 
 /// Whether a folded text has no signs but those in the names of bodies.

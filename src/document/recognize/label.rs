@@ -18,6 +18,8 @@ pub(super) enum Label {
     Completed,
     /// A time, of whatever it may be: 时间：.
     Time,
+    /// Who takes part in what is told or talked over, or what they say there.
+    Participant,
     /// Something that is no metadata; it ends the value before it.
     Other,
 }
@@ -37,7 +39,7 @@ const OPENING: [char; 7] = ['(', '[', '【', '●', '■', '□', '|'];
 const MAX_LINE_BYTES: usize = 600;
 
 /// Labels, folded, without the colon.
-const LABELS: [(Label, &str); 9] = [
+const LABELS: [(Label, &str); 10] = [
     (Label::Field(Title), "标题 文件标题 文件名称 文件名"),
     (Label::Field(Source), "来源 文章来源 信息来源 稿件来源 新闻来源 内容来源 文稿来源 稿源 出处"),
     (
@@ -58,6 +60,13 @@ const LABELS: [(Label, &str); 9] = [
     (Label::Completed, "成文日期 成文时间 生成日期"),
     (Label::Time, "时间 日期"),
     (
+        Label::Participant,
+        "主持人 主持 会议主持 记录人 记录 会议记录 嘉宾 访谈嘉宾 受访嘉宾 特邀嘉宾 做客嘉宾 出席 出席人 出席人员 出席领导 列席 \
+         列席人 列席人员 参会 参会人 参会人员 参会领导 与会人员 与会领导 参加人 参加人员 参会单位 参加单位 缺席 缺席人员 请假 \
+         请假人员 采访人 采访者 受访人 受访者 被采访人 被访谈人 访谈人 访谈对象 主讲 主讲人 发言人 报告人 汇报人 整理 整理人 \
+         会议议题 会议主题 访谈主题 议题",
+    ),
+    (
         Label::Other,
         "责任编辑 责编 编辑 审核 审核人 审校 校对 初审 复审 终审 监制 签发 签发人 录入 发布人 发布者 通讯员 实习生 摄影 供稿 \
          浏览次数 浏览量 浏览 点击次数 点击数 点击量 点击 阅读次数 阅读量 阅读 访问次数 访问量 字号 字体 字体大小 打印 打印本页 \
@@ -77,11 +86,11 @@ static NAMES: LazyLock<HashMap<&str, Label>> = LazyLock::new(|| {
     LABELS.iter().flat_map(named).collect()
 });
 
-/// The labels of lines, each with the place of its line; a label at the end of a line has its value on the next.
-pub(super) fn labels<'t>(lines: &[Line<'t>]) -> Vec<(usize, Labelled<'t>)> {
+/// The labels of lines, given line by line, each with the place of its line; a label at the end of a line has its value
+/// on the next.
+pub(super) fn labels<'t>(lines: &[Line<'t>], by_line: Vec<Vec<Labelled<'t>>>) -> Vec<(usize, Labelled<'t>)> {
     let mut labels: Vec<(usize, Labelled<'t>)> = Vec::new();
-    for (at, line) in lines.iter().enumerate() {
-        let found = labelled(line);
+    for (at, (line, found)) in lines.iter().zip(by_line).enumerate() {
         if let Some((above, Labelled { value: value @ None, .. })) = labels.last_mut()
             && *above + 1 == at
             && found.is_empty()

@@ -22,8 +22,10 @@ pub(super) struct Line<'t> {
     pub(super) text: &'t str,
     /// Folded, and without white space: what patterns are written for.
     pub(super) folded: String,
-    /// For each byte of `folded`, the bytes of the text that it came from.
-    origins: Vec<Range<usize>>,
+    /// For each byte of `folded`, the first byte in `text` of the character that it came from.
+    origins: Vec<u32>,
+    /// How many characters `folded` has.
+    characters: usize,
     /// Whether the line above is blank, or this one is the first or indented.
     pub(super) stands_apart: bool,
 }
@@ -66,22 +68,27 @@ impl<'t> Line<'t> {
         let inner = part.trim_start();
         let (start, text) = (start + part.len() - inner.len(), inner.trim_end());
         let (mut folded, mut origins) = (String::with_capacity(text.len()), Vec::with_capacity(text.len()));
+        let mut characters = 0;
         for (at, character) in text.char_indices().filter(|(_, character)| !character.is_whitespace()) {
-            folded.push(fold_character(character));
-            origins.resize(folded.len(), start + at..start + at + character.len_utf8());
+            characters += 1;
+            let character = fold_character(character);
+            folded.push(character);
+            origins.extend_from_slice(&[u32::try_from(at).unwrap_or(u32::MAX); 4][..character.len_utf8()]);
         }
-        (!text.is_empty()).then_some(Self { start, text, folded, origins, stands_apart })
+        (!text.is_empty()).then_some(Self { start, text, folded, origins, characters, stands_apart })
     }
 
     /// The bytes of the text that a part of `folded` came from, white space within it included.
     pub(super) fn origin(&self, folded: Range<usize>) -> Range<usize> {
         debug_assert!(!folded.is_empty());
-        self.origins[folded.start].start..self.origins[folded.end - 1].end
+        let [first, last] = [folded.start, folded.end - 1].map(|at| self.origins[at] as usize);
+        let character = self.text[last..].chars().next().map_or(0, char::len_utf8);
+        self.start + first..self.start + last + character
     }
 
-    /// How many bytes of `folded` come from before a byte of the text.
+    /// How many bytes of `folded` come from before a byte of the text, where a character starts.
     pub(super) fn folded_before(&self, byte: usize) -> usize {
-        self.origins.partition_point(|origin| origin.end <= byte)
+        self.origins.partition_point(|&origin| self.start + (origin as usize) < byte)
     }
 
     /// Its bytes in the text.
@@ -101,6 +108,6 @@ impl<'t> Line<'t> {
 
     /// Characters without white space.
     pub(super) fn characters(&self) -> usize {
-        self.folded.chars().count()
+        self.characters
     }
 }

@@ -13,6 +13,7 @@ mod label;
 mod line;
 mod number;
 mod page;
+mod person;
 mod recognition;
 mod shape;
 mod share;

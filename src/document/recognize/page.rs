@@ -47,12 +47,15 @@ pub(super) struct Page<'t> {
 impl<'t> Page<'t> {
     pub(super) fn of(text: &'t str) -> Self {
         let (head, tail) = (line::head(text), line::tail(text));
-        let shapes = shapes(&head);
+        let labelled = |lines: &[Line<'t>]| lines.iter().map(label::labelled).collect::<Vec<_>>();
+        let (by_line, by_line_of_tail) = (labelled(&head), labelled(&tail));
+        let shapes = shapes(&head, &by_line);
         let (title_end, title) = title(&head, &shapes).map_or((0, None), |(lines, range)| (lines.end, Some(range)));
         let body = (title_end..shapes.len()).find(|&at| shapes[at] == Shape::Body).unwrap_or(shapes.len());
         let remarks: Vec<&Line<'t>> = head[..body].iter().filter(|line| is_remark(line)).collect();
         let history = history(&remarks);
-        let (labels, tail_labels, signature) = (label::labels(&head), label::labels(&tail), signature(&tail));
+        let (labels, tail_labels) = (label::labels(&head, by_line), label::labels(&tail, by_line_of_tail));
+        let signature = signature(&tail);
         Self { text, head, tail, shapes, title, below_title: title_end..body, labels, tail_labels, history, signature }
     }
 
@@ -92,6 +95,12 @@ impl<'t> Page<'t> {
     fn speaker(&self) -> Option<Line<'t>> {
         let lines = &self.head[self.below_title.clone()];
         let has_body = self.title.is_some() && self.below_title.end < self.head.len();
+        if let [name, date, ..] = lines
+            && has_body
+            && byline::dated_name(name, date)
+        {
+            return Some(name.clone());
+        }
         let mut speakers = (0..lines.len()).filter_map(|at| byline::speaker(&lines[at..]));
         let first = speakers.next().filter(|_| has_body)?;
         speakers.all(|other| other.folded == first.folded).then_some(first)
@@ -163,20 +172,29 @@ impl<'t> Page<'t> {
         values.find_map(|value| Some(self.found(label::stated(field, value)?.range())))
     }
 
-    /// The date of a line that tells the source or the author, or behind 时间： near one.
+    /// The date of a line that tells the source or the author, behind 时间： near one, or alone right above or below.
     fn time(&self) -> Option<(PublishDate, Range<usize>)> {
         let tells = |label| matches!(label, Label::Field(MetadataField::Source | MetadataField::Author));
-        let places: Vec<usize> =
-            self.labels.iter().filter(|(_, found)| tells(found.label)).map(|&(at, _)| at).collect();
-        let near = |at: usize| places.iter().any(|&place| place.abs_diff(at) <= MAX_APART);
+        let telling: Vec<&(usize, Labelled<'t>)> = self.labels.iter().filter(|(_, found)| tells(found.label)).collect();
+        let near = |at: usize| telling.iter().any(|(place, _)| place.abs_diff(at) <= MAX_APART);
         let behind_label = dated(&self.labels, |at, label| label == Label::Time && near(at));
         let beside = || {
-            places.iter().map(|&at| &self.head[at]).find_map(|line| {
+            telling.iter().map(|&&(at, _)| &self.head[at]).find_map(|line| {
                 let &(at, date, rest) = day::dates(line.text).first()?;
                 Some((date, line.start + at..line.range().end - rest.len()))
             })
         };
-        behind_label.or_else(beside)
+        let adjoining = || telling.iter().find_map(|&&(at, ref found)| self.adjoining(at, found));
+        behind_label.or_else(beside).or_else(adjoining)
+    }
+
+    /// The date that the line right above or below a label is, its value included.
+    fn adjoining(&self, at: usize, found: &Labelled<'t>) -> Option<(PublishDate, Range<usize>)> {
+        let is_below = |value: &Line<'t>| value.start >= self.head[at].range().end;
+        let last = at + usize::from(found.value.as_ref().is_some_and(is_below));
+        let lines = [at.checked_sub(1), Some(at + 1), Some(last + 1)].into_iter().flatten();
+        let mut lines = lines.filter_map(|at| self.head.get(at));
+        lines.find_map(|line| Some((day::whole(line.text)?, line.range())))
     }
 
     fn found(&self, range: Range<usize>) -> Found {

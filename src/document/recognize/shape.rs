@@ -3,9 +3,11 @@
 use super::{
     byline::byline,
     day,
-    label::{Label, labelled},
+    issue::is_dated_organ,
+    label::{Label, Labelled},
     line::Line,
     number::{announces, completes, document_number},
+    person::is_salutation,
     share::is_share_line,
 };
 
@@ -19,6 +21,9 @@ const MIN_TITLE: usize = 5;
 /// The longest line of a page's frame that is known by a word in it, and the longest name of a site, in characters.
 const MAX_FRAME: usize = 30;
 const MAX_NAME: usize = 12;
+
+/// How far below the first line of the body a title that begins above can have its last line, or the proof of it.
+const MAX_INTO_BODY: usize = 9;
 
 /// What a line at the head of a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,37 +40,142 @@ pub(super) enum Shape {
     Open,
 }
 
-/// What each line is.
-pub(super) fn shapes(lines: &[Line<'_>]) -> Vec<Shape> {
-    let mut awaits_value = false;
-    let shape = |(at, line): (usize, &Line<'_>)| {
-        let labels = labelled(line);
+/// What each line is, by its labels; of lines far below the first of the body nobody asks, and they count as body.
+pub(super) fn shapes(lines: &[Line<'_>], labels: &[Vec<Labelled<'_>>]) -> Vec<Shape> {
+    let (mut shapes, mut awaits_value, mut last) = (Vec::with_capacity(lines.len()), false, lines.len());
+    for (at, (line, labels)) in lines.iter().zip(labels).enumerate() {
+        if at >= last {
+            shapes.push(Shape::Body);
+            continue;
+        }
         let is_value = awaits_value && labels.is_empty() && line.characters() <= MAX_FRAME;
         awaits_value = labels.last().is_some_and(|last| last.value.is_none() && last.label != Label::Other);
-        let in_order = at > 0 && announces(&lines[at - 1]) && completes(line)
-            || announces(line) && lines.get(at + 1).is_some_and(completes);
-        if is_value || in_order || !labels.is_empty() { Shape::Note } else { shape(line) }
-    };
-    lines.iter().enumerate().map(shape).collect()
+        let in_order = || {
+            at > 0 && announces(&lines[at - 1]) && completes(line)
+                || announces(line) && lines.get(at + 1).is_some_and(completes)
+        };
+        let is_talk = labels.iter().all(|found| found.label == Label::Participant) && line.folded.contains('。');
+        let is_note = is_value || !labels.is_empty() && !is_talk || in_order();
+        shapes.push(if is_note { Shape::Note } else { shape(line) });
+        if shapes[at] == Shape::Body {
+            last = last.min(at + MAX_INTO_BODY);
+        }
+    }
+    if let Some(first) = lines.first()
+        && is_short_title(&first.folded, &shapes[1..])
+    {
+        shapes[0] = Shape::Open;
+    }
+    shapes
 }
+
+/// Whether a first line, which may be too short to be known for a title, is one by what stands below it.
+fn is_short_title(folded: &str, below: &[Shape]) -> bool {
+    let is_alone = ALONE.contains(&folded);
+    // What another title follows is the name of the column that the text stands in.
+    let next = below.iter().find(|&&shape| shape != Shape::Frame);
+    let is_treatise = || folded.starts_with('论') && (3..MIN_TITLE).contains(&folded.chars().count());
+    is_alone && next != Some(&Shape::Open) || is_treatise() && below.first() == Some(&Shape::Body)
+}
+
+/// Names of kinds that are all that some texts have for a title, folded.
+const ALONE: [&str; 24] = [
+    "纪要",
+    "会议纪要",
+    "会议记录",
+    "访谈",
+    "访谈录",
+    "访谈实录",
+    "通知",
+    "通报",
+    "公告",
+    "通告",
+    "公报",
+    "简报",
+    "工作简报",
+    "讲话",
+    "致辞",
+    "发言",
+    "声明",
+    "决定",
+    "决议",
+    "意见",
+    "批复",
+    "启事",
+    "讣告",
+    "会议议程",
+];
 
 /// Whether a folded line ends with a word that names a kind of document; 试行 in brackets may follow.
 pub(super) fn names_kind(folded: &str) -> bool {
     let bare = folded.trim_end_matches(['》', '”', '"']);
     let bare = bare.strip_suffix(')').and_then(|open| Some(&open[..open.rfind('(')?])).unwrap_or(bare);
-    KINDS.split_whitespace().any(|kind| bare.ends_with(kind))
+    KINDS.iter().any(|kind| bare.ends_with(kind))
 }
 
-const KINDS: &str = "法 条例 规定 细则 决定 决议 意见 通知 通报 公告 通告 公报 命令 规则 规程 程序 规范 方案 规划 计划 纲要 要点 \
-                     批复 复函 解释 安排 措施 标准 准则 章程 守则 制度 报告 讲话 致辞 发言 总结 建议 说明 指南 清单 声明 宣言 倡议书 公约 \
-                     协定 议定书 修正案";
+const KINDS: [&str; 48] = [
+    "法",
+    "条例",
+    "规定",
+    "细则",
+    "决定",
+    "决议",
+    "意见",
+    "通知",
+    "通报",
+    "公告",
+    "通告",
+    "公报",
+    "命令",
+    "规则",
+    "规程",
+    "程序",
+    "规范",
+    "方案",
+    "规划",
+    "计划",
+    "纲要",
+    "要点",
+    "批复",
+    "复函",
+    "解释",
+    "安排",
+    "措施",
+    "标准",
+    "准则",
+    "章程",
+    "守则",
+    "制度",
+    "报告",
+    "讲话",
+    "致辞",
+    "发言",
+    "总结",
+    "建议",
+    "说明",
+    "指南",
+    "清单",
+    "声明",
+    "宣言",
+    "倡议书",
+    "公约",
+    "协定",
+    "议定书",
+    "修正案",
+];
 
 fn shape(line: &Line<'_>) -> Shape {
     let is_note = || {
-        day::whole(line.text).is_some() || document_number(line).is_some() || byline(line).is_some() || is_remark(line)
+        day::whole(line.text).is_some()
+            || document_number(line).is_some()
+            || byline(line).is_some()
+            || is_remark(line)
+            || is_dated_organ(line)
     };
     if markdown(line.text).is_some() {
         Shape::Markdown
+    } else if is_salutation(&line.folded) {
+        Shape::Body
     } else if is_frame(line) {
         Shape::Frame
     } else if is_note() {
@@ -83,18 +193,36 @@ pub(super) fn markdown(text: &str) -> Option<&str> {
     (1..=6).contains(&(text.len() - behind.len())).then_some(behind)?.strip_prefix(' ')
 }
 
+/// Words of the page around a text, and how the names of sites end.
+const FRAME_WORDS: [&str; 13] = [
+    "首页",
+    "当前位置",
+    "您的位置",
+    "打印本",
+    "分享到",
+    "分享:",
+    "关闭窗口",
+    "点击数",
+    "点击次数",
+    "浏览次数",
+    "无障碍",
+    "扫一扫",
+    "加入收藏",
+];
+const SITE_NAMES: [&str; 14] =
+    ["网", "网站", "在线", "日报", "晚报", "早报", "时报", "客户端", "公众号", "频道", "要闻", "新闻", "动态", "专栏"];
+
 /// Whether a line is of the page around the text.
 fn is_frame(line: &Line<'_>) -> bool {
-    let words = "首页 当前位置 您的位置 打印本 分享到 分享: 关闭窗口 点击数 点击次数 浏览次数 无障碍 扫一扫 加入收藏";
-    let names = "网 网站 在线 日报 晚报 早报 时报 客户端 公众号 频道 要闻 新闻 动态 专栏";
     let (folded, characters) = (line.folded.as_str(), line.characters());
-    let has_word = characters <= MAX_FRAME && words.split(' ').any(|word| folded.contains(word));
-    let is_name = characters <= MAX_NAME && names.split(' ').any(|name| folded.ends_with(name));
-    let is_path = characters <= MAX_FRAME && folded.contains(['>', '»', '›']);
+    let has_word = || characters <= MAX_FRAME && FRAME_WORDS.iter().any(|word| folded.contains(word));
+    let is_platform = || folded.ends_with("平台") && folded.contains('网');
+    let is_name = || characters <= MAX_NAME && (SITE_NAMES.iter().any(|name| folded.ends_with(name)) || is_platform());
+    let is_path = || characters <= MAX_FRAME && folded.contains(['>', '»', '›']);
     let letters = folded.chars().filter(|&character| is_ideograph(character)).count();
     let is_said = folded.ends_with([':', '。', '!', '?', ';', ',']);
     let is_button = letters < MIN_TITLE && !is_said && !(names_kind(folded) && letters > 2);
-    let is_chrome = (has_word || is_name || is_path) && !names_kind(folded);
+    let is_chrome = characters <= MAX_FRAME && !names_kind(folded) && (is_path() || is_name() || has_word());
     is_chrome || is_button || is_share_line(line) || is_file_head(folded)
 }
 
@@ -143,7 +271,7 @@ fn is_running(folded: &str) -> bool {
     let inside = |character| matches!(character, '。' | ';' | '=' | '…');
     let at_end = [',', ':', '、', '!', '?', '.', '—', '-', '(', '《', '“'];
     let at_start = [',', '。', '、', ':', ')', '》', '”', '!', '?'];
-    let begins = "现在我 我代表 近日 日前 本报讯".split(' ').any(|start| folded.starts_with(start));
+    let begins = ["现在我", "我代表", "近日", "日前", "本报讯"].iter().any(|start| folded.starts_with(start));
     contents
         || leads_in
         || begins

@@ -73,6 +73,46 @@ fn lines_that_are_no_titles() {
 }
 
 #[test]
+fn who_takes_part_is_no_title() {
+    check_head("会议纪要\n主持人：张三", &["title: 会议纪要"]);
+    check_head("访谈实录\n嘉宾：李四教授\n主持人：王五\n主持人：欢迎您。\n嘉宾：谢谢。", &["title: 访谈实录"]);
+    check_head("主持人：张三", &[]);
+    check_head(
+        "简报\n第12期\n某某市委办公室  2024年3月1日\n我市召开大会",
+        &["title: 简报", "agency: 某某市委办公室", "publish_date: 2024-03-01"],
+    );
+    check_head("通知\n各科室负责人", &["title: 通知"]);
+    check_head("各科室负责人", &[]);
+    check_head("公告\n关于停水的公告", &["title: 关于停水的公告"]);
+    check_head("论持久战\n", &["title: 论持久战"]);
+    check_head("案情回顾\n", &[]);
+    check_head("浙江：数字赋能乡村治理", &["title: 浙江：数字赋能乡村治理"]);
+}
+
+#[test]
+fn the_date_beside_the_source_is_that_of_publication() {
+    let session = "——2026年1月28日在某省第十四届人民代表大会第四次会议上";
+    let expected = ["title: 某省政府工作报告", "source: 云南日报", "publish_date: 2026-02-03"];
+    for told in [
+        "来源：云南日报\n2026-02-03 09:02:33",
+        "2026年02月03日 07时41分\n来源:\n云南日报",
+        "来源:\n云南日报\n2026-02-03",
+    ] {
+        check_head(&format!("某省政府工作报告\n{told}\n{session}"), &expected);
+    }
+    check_head(
+        &format!("某省政府工作报告\n来源：云南日报\n{session}"),
+        &["title: 某省政府工作报告", "source: 云南日报", "publish_date: 2026-01-28"],
+    );
+}
+
+#[test]
+fn a_name_between_title_and_date_is_the_author() {
+    check_head("讲话\n张三\n（2023年3月5日）", &["title: 讲话", "author: 张三", "publish_date: 2023-03-05"]);
+    check_head("关于工作的讲话\n高新区\n（2023年3月5日）", &["title: 关于工作的讲话", "publish_date: 2023-03-05"]);
+}
+
+#[test]
 fn labels_and_bylines() {
     check_head("守正创新\n\n文章来源: 红星网  时间: 2023-04-20 17:43", &["source: 红星网", "publish_date: 2023-04-20"]);
     check_head(
