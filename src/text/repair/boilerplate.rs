@@ -16,22 +16,15 @@ const LONGEST_SHARE_LINE_BYTES: usize = 1_000;
 /// A longer line is none of the others; the Chinese ones have 80 characters at most.
 const LONGEST_LINE_BYTES: usize = 240;
 
+/// The characters of a label and what it names, at most.
+const LONGEST_LABEL_CHARACTERS: usize = 40;
+
 /// Who runs a site or edited a page, with a colon behind: never part of a text.
 const EDITOR_LABELS: [&str; 6] = ["责任编辑", "责编", "本文责编", "网络编辑", "网站编辑", "网站标识码"];
-/// The same as an event's announcement has it: only in a cluster, or at the very end.
-const FOOTER_LABELS: [&str; 11] = [
-    "主办单位",
-    "承办单位",
-    "主管单位",
-    "技术支持",
-    "技术支撑",
-    "维护单位",
-    "运维单位",
-    "运行维护",
-    "网站主办",
-    "主办",
-    "承办",
-];
+/// The same as an event's announcement has it: only in a cluster.
+const HOST_LABELS: [&str; 5] = ["主办单位", "承办单位", "主管单位", "主办", "承办"];
+/// As a site has it: also at the very end.
+const SITE_LABELS: [&str; 6] = ["技术支持", "技术支撑", "维护单位", "运维单位", "运行维护", "网站主办"];
 /// What a counter counts, with a colon behind.
 const COUNTERS: [&str; 12] = [
     "访问量",
@@ -207,20 +200,24 @@ fn is_count(folded: &str) -> bool {
 }
 
 fn is_certain_label(folded: &str) -> bool {
-    const MOST_CHARACTERS: usize = 40;
     let label = folded.trim_start_matches(['[', '(', '【', '〔']);
     let is_owner = |rest: &str| !rest.starts_with(['者', '人', '权', '的']);
     (starts_with_label(label, &EDITOR_LABELS)
         || label.strip_prefix("版权所有").is_some_and(is_owner)
         || label.starts_with("copyright©")
         || label.starts_with('©'))
-        && is_label_like(label, MOST_CHARACTERS)
+        && is_label_like(label, LONGEST_LABEL_CHARACTERS)
 }
 
 /// Whether a folded line names who runs something: a site, or an event.
 pub(super) fn is_footer_label(folded: &str) -> bool {
-    const MOST_CHARACTERS: usize = 40;
-    starts_with_label(folded, &FOOTER_LABELS) && is_label_like(folded, MOST_CHARACTERS)
+    (starts_with_label(folded, &HOST_LABELS) && is_label_like(folded, LONGEST_LABEL_CHARACTERS))
+        || is_site_label(folded)
+}
+
+/// Whether a folded line names who runs a site.
+pub(super) fn is_site_label(folded: &str) -> bool {
+    starts_with_label(folded, &SITE_LABELS) && is_label_like(folded, LONGEST_LABEL_CHARACTERS)
 }
 
 /// Whether a folded line is short and no clause.
@@ -241,7 +238,8 @@ mod tests {
     /// What is not folded would never be found in what is.
     #[test]
     fn words_are_folded() {
-        let words = EDITOR_LABELS.iter().chain(&FOOTER_LABELS).chain(&COUNTERS).chain(&COUNTER_PREFIXES);
+        let words =
+            EDITOR_LABELS.iter().chain(&HOST_LABELS).chain(&SITE_LABELS).chain(&COUNTERS).chain(&COUNTER_PREFIXES);
         for word in words.chain(&WELCOMES).chain(&SITES) {
             assert_eq!(fold(word), *word);
         }

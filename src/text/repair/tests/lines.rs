@@ -80,6 +80,7 @@ fn words_of_footers_stay_in_sentences() {
     check_kept("责任编辑要对稿件质量负责。");
     check_kept("请在首页下载并打印表格。");
     check_kept("由会员分享经验，推动交流。");
+    check_kept("廉政读本\n上篇：理论学习\n学习理论要入脑入心。\n下篇：实践探索\n实践要见行见效。\n");
     check_kept("上一篇章已经写就，下一篇章正在开启。");
 }
 
@@ -95,6 +96,7 @@ fn metadata_stays() {
 #[test]
 fn hosts_are_cut_below_the_text_or_beside_other_boilerplate() {
     check_kept("现将有关事项公告如下。\n主办单位：某市商务局\n承办单位：某展览公司\n欢迎参加。");
+    check_kept("第十届读书节公告\n活动将举行，欢迎参加。\n主办单位：中共某市委宣传部\n承办单位：某市图书馆\n");
     check("正文。\n主办单位:某市委宣传部\n技术支持:某某公司\n", "正文。\n");
     check("正文。\n技术支持:某某公司\nICP备案号:某ICP备00000000号-1\n正文。", "正文。\n正文。");
     check_rules("正文。\n技术支持:某某公司\n", &[Rule::FooterLabel]);
