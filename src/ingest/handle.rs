@@ -87,6 +87,27 @@ pub struct Pending {
     /// Tells, when there is no answer, whether that is because the writer was closed.
     changes: Arc<Semaphore>,
     reply: oneshot::Receiver<Result<Receipt, IngestError>>,
+    lines: UnsettledLines,
+}
+
+/// The lines of a change, which are remembered before it is known what becomes of it. Unless it is settled that they are
+/// in the index and nothing else has left it, dropping this forgets all lines.
+struct UnsettledLines(Option<Arc<SeenLines>>);
+
+impl UnsettledLines {
+    fn settle(&mut self, answer: &Result<Receipt, IngestError>) {
+        if answer.as_ref().is_ok_and(|receipt| receipt.outcome != Outcome::Replaced) {
+            self.0 = None;
+        }
+    }
+}
+
+impl Drop for UnsettledLines {
+    fn drop(&mut self) {
+        if let Some(seen) = &self.0 {
+            seen.forget();
+        }
+    }
 }
 
 /// Room in the queue, given back when the writer has taken the change into the index.
@@ -100,8 +121,10 @@ impl Pending {
     ///
     /// # Errors
     /// When the change was refused or could not be written.
-    pub async fn receipt(self) -> Result<Receipt, IngestError> {
-        self.reply.await.unwrap_or_else(|_| Err(ended(&self.changes)))
+    pub async fn receipt(mut self) -> Result<Receipt, IngestError> {
+        let answer = (&mut self.reply).await.unwrap_or_else(|_| Err(ended(&self.changes)));
+        self.lines.settle(&answer);
+        answer
     }
 }
 
@@ -171,6 +194,7 @@ impl Ingest {
         let room = self.room(0).await?;
         let (reply, answer) = oneshot::channel();
         self.send(Command::Delete { id, expected, reply, room })?;
+        let _forgets = UnsettledLines(Some(Arc::clone(&self.seen)));
         answer.await.unwrap_or_else(|_| Err(ended(&self.changes)))
     }
 
@@ -190,12 +214,13 @@ impl Ingest {
         expected: Option<Etag>,
         urgency: Urgency,
     ) -> Result<Pending, IngestError> {
+        let lines = UnsettledLines(Some(Arc::clone(&self.seen)));
         let document = Box::new(prepared.document);
         let bytes = document.weight_bytes();
         let room = self.room(bytes).await?;
         let (reply, answer) = oneshot::channel();
         self.send(Command::Put { document, bytes, expected, urgency, reply, room })?;
-        Ok(Pending { reply: answer, changes: self.changes.clone() })
+        Ok(Pending { reply: answer, changes: self.changes.clone(), lines })
     }
 
     async fn room(&self, bytes: usize) -> Result<Room, IngestError> {

@@ -76,6 +76,11 @@ impl SeenLines {
         Ok(())
     }
 
+    /// Forgets everything: something that was remembered is not, or no longer, in the index, which knows the rest.
+    pub(super) fn forget(&self) {
+        self.with(|remembered| *remembered = Remembered::default());
+    }
+
     /// The documents known to have a line. The index is asked about one that is not remembered.
     fn documents(&self, snapshot: &dyn Snapshot, line: SourceLine) -> Result<Documents, ReadError> {
         if let Some(known) = self.with(|remembered| remembered.get(line)) {

@@ -374,6 +374,44 @@ async fn what_three_documents_of_a_source_begin_and_end_with_is_cut_from_the_thi
     assert!(texts(&prepare(&ingest, "云溪网", "甲"))[0].contains("服务平台"), "one other document only");
 }
 
+/// What is not, or no longer, in the index is no document of the source.
+#[tokio::test]
+async fn documents_that_are_not_there_make_no_line_a_repeated_one() {
+    let has_banner = |prepared: &Prepared| texts(prepared)[0].contains("服务平台");
+    let prepare = |ingest: &Ingest, id: &str| ingest.prepare(found("云溪网", id, &of_site(id))).unwrap();
+
+    let (_, ingest) = start(PATIENT);
+    for id in ["甲", "乙"] {
+        let refused = ingest.put(prepare(&ingest, id), Some(Etag(1))).await;
+        assert!(matches!(refused, Err(IngestError::EtagMismatch(None))), "{refused:?}");
+    }
+    assert!(has_banner(&prepare(&ingest, "丙")), "refused");
+
+    let (_, ingest) = start(PATIENT);
+    for id in ["甲", "乙"] {
+        ingest.put(prepare(&ingest, id), None).await.unwrap();
+    }
+    assert!(!has_banner(&prepare(&ingest, "丙")), "two others are there");
+    for id in ["甲", "乙"] {
+        ingest.delete(self::id(id), None).await.unwrap();
+    }
+    assert!(has_banner(&prepare(&ingest, "丁")), "deleted");
+
+    let (_, ingest) = start(PATIENT);
+    for id in ["甲", "乙"] {
+        ingest.put(prepare(&ingest, id), None).await.unwrap();
+        ingest.put(ingest.prepare(found("云溪网", id, "别的。")).unwrap(), None).await.unwrap();
+    }
+    assert!(has_banner(&prepare(&ingest, "丙")), "replaced");
+
+    let (memory, ingest) = start(PATIENT);
+    for id in ["甲", "乙"] {
+        memory.is_failing.store(true, Relaxed);
+        assert!(ingest.put(prepare(&ingest, id), None).await.is_err());
+    }
+    assert!(has_banner(&prepare(&ingest, "丙")), "lost");
+}
+
 #[test]
 fn what_the_sender_left_empty_is_taken_from_the_text() {
     let text = "关于做好防汛工作的通知\n来源：云溪网 时间：2024年5月6日\n各地要压实责任，确保安全。\n";
