@@ -36,6 +36,19 @@ impl EdgeLine {
         (!searchable.is_empty()).then(|| Self(u64::from_le_bytes(first)))
     }
 
+    /// The name of what a text says, by its first sentences: copies have the same, whatever stands around them.
+    fn of_body(text: &str) -> Self {
+        const LINES: usize = 3;
+        const CHARACTERS_OF_A_LINE: usize = 500;
+        let mut hasher = blake3::Hasher::new_derive_key("xunzhang: the body of a text");
+        for line in lines(text).filter(|line| is_running_text(line.shown)).take(LINES) {
+            let searchable: String = searchable_characters(line.shown).take(CHARACTERS_OF_A_LINE).collect();
+            hasher.update(searchable.as_bytes());
+        }
+        let first = hasher.finalize().as_bytes().first_chunk().copied().expect("a hash has 32 bytes");
+        Self(u64::from_le_bytes(first))
+    }
+
     /// The name as a number.
     pub fn to_u64(self) -> u64 {
         self.0
@@ -66,7 +79,7 @@ impl FromIterator<EdgeLine> for RepeatedLines {
 }
 
 /// The names of those of a text's outermost lines that look like a site's, as far as its own lines let them reach; each
-/// once.
+/// once. Before them, if there are any, the name of what the text says.
 pub(super) fn edge_lines(text: &str) -> Vec<EdgeLine> {
     let (mut seen, mut folded) = (HashSet::new(), String::new());
     let mut name = |line: Line<'_>| {
@@ -77,7 +90,11 @@ pub(super) fn edge_lines(text: &str) -> Vec<EdgeLine> {
         let names: Vec<EdgeLine> = outer_lines(text, edge).into_iter().filter_map(&mut name).collect();
         names.into_iter().take(MOST_LINES_AT_AN_EDGE)
     });
-    lines.filter(|&line| seen.insert(line)).collect()
+    let mut names: Vec<EdgeLine> = lines.filter(|&line| seen.insert(line)).collect();
+    if !names.is_empty() {
+        names.insert(0, EdgeLine::of_body(text));
+    }
+    names
 }
 
 /// What is to be trimmed from a text.

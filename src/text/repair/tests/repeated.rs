@@ -100,7 +100,9 @@ fn a_line_is_named_by_its_folded_letters() {
     assert_eq!(names("澄江政務網"), names("  澄江·政务网 \r"));
     assert_ne!(names("澄江政务网"), names("澄江新闻网"));
     assert_eq!(names("澄江政务网\n澄江政务网"), names("澄江政务网"));
-    let [name] = names("澄江政务网")[..] else { panic!("one line has one name") };
+    let [body, name] = names("澄江政务网")[..] else { panic!("one line has one name, below that of the body") };
+    assert_eq!(edge_lines("澄江新闻网\n另一题目\n正文。")[0], body);
+    assert_ne!(edge_lines("澄江新闻网\n另一题目\n别的。")[0], body);
     assert_eq!(EdgeLine::from(name.to_u64()), name);
     assert_eq!(name.to_u64(), 428_126_228_415_893_624, "stays the same in every run and on every machine");
     assert!(repaired("澄江政务网\n某某见闻\n正文。").edits().is_empty());
