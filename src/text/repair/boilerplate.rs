@@ -156,7 +156,7 @@ fn is_share_line(line: &str) -> bool {
         && (line.contains("在线阅读") || line.contains("在線閱讀"))
 }
 
-/// `name=12` pairs, each name of four letters or more: shorter ones are in formulas.
+/// `name=12` pairs, two or more, each name of four letters or more: shorter ones are in formulas.
 fn is_key_value(line: &str) -> bool {
     const SHORTEST_NAME: usize = 4;
     let is_pair = |pair: &str| {
@@ -167,14 +167,22 @@ fn is_key_value(line: &str) -> bool {
                 && value.bytes().all(|byte| byte.is_ascii_digit())
         })
     };
-    line.starts_with(|c: char| c.is_ascii_lowercase()) && line.split([',', '&', ';']).all(|pair| is_pair(pair.trim()))
+    const BETWEEN: [char; 3] = [',', '&', ';'];
+    line.starts_with(|c: char| c.is_ascii_lowercase())
+        && line.contains(BETWEEN)
+        && line.split(BETWEEN).all(|pair| is_pair(pair.trim()))
 }
 
 fn is_site_record(folded: &str) -> bool {
     const MARKS: [char; 2] = ['备', '证']; // One character is found faster than three names.
     const SHORTEST_BYTES: usize = 10;
-    let has_number_after =
-        |name: &str| folded.split_once(name).is_some_and(|(_, rest)| rest.contains(|c: char| c.is_ascii_digit()));
+    // What a sentence about them says before one.
+    const SAID: [&str; 8] = ["应", "须", "未", "的", "将", "请", "违", "为"];
+    let has_number_after = |name: &str| {
+        folded.split_once(name).is_some_and(|(before, rest)| {
+            rest.contains(|c: char| c.is_ascii_digit()) && !SAID.iter().any(|word| before.contains(word))
+        })
+    };
     folded.len() >= SHORTEST_BYTES
         && MARKS.into_iter().any(|mark| folded.contains(mark))
         && ["icp备", "icp证", "公网安备"].into_iter().any(has_number_after)
@@ -189,14 +197,14 @@ fn is_visitor_counter(folded: &str) -> bool {
     (is_visitor() || welcome.is_some_and(is_site) || is_count(folded)) && is_label_like(folded, MOST_CHARACTERS)
 }
 
-/// `本页访问量：1024次`.
+/// `本页访问量：1024次`, and with no number also without saying of what: an indicator has one.
 fn is_count(folded: &str) -> bool {
-    let is_counter = |label: &str| {
-        let counted = COUNTER_PREFIXES.iter().find_map(|prefix| label.strip_prefix(prefix)).unwrap_or(label);
-        COUNTERS.contains(&counted)
+    let is_counter = |label: &str, count: &str| {
+        let prefixed = COUNTER_PREFIXES.iter().find_map(|prefix| label.strip_prefix(prefix));
+        COUNTERS.contains(&prefixed.unwrap_or(label)) && (prefixed.is_some() || count.is_empty())
     };
     let is_of_count = |c: char| c.is_ascii_digit() || matches!(c, '万' | '+' | '人' | '次');
-    folded.split_once(':').is_some_and(|(label, count)| count.chars().all(is_of_count) && is_counter(label))
+    folded.split_once(':').is_some_and(|(label, count)| count.chars().all(is_of_count) && is_counter(label, count))
 }
 
 fn is_certain_label(folded: &str) -> bool {

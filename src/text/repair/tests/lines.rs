@@ -75,6 +75,8 @@ fn words_of_footers_stay_in_sentences() {
     check_kept("网络访问量持续上升，平台影响力不断扩大。");
     check_kept("访问量：同比增长");
     check_kept("未取得ICP备案的网站，不得提供服务，违者罚款3万元；");
+    check_kept("平台运行指标。\n访问量：1024\n注册人数：12");
+    check_kept("网站应当标明备案编号京ICP备00000000号");
     check_kept("欢迎您访问我们的城市！");
     check_kept("您是第一个来的人");
     check_kept("责任编辑要对稿件质量负责。");
@@ -109,6 +111,7 @@ fn equations_stay() {
     check_kept("max=10,min=5");
     check_kept("S=34");
     check_kept("rate=high");
+    check_kept("设定如下。\nprice=100\n再行计算。");
 }
 
 #[test]
