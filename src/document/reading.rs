@@ -19,7 +19,7 @@ pub struct Reading {
     pub recognition: Recognition,
     /// Its source: the given one, else the one that it names; empty if neither is there.
     pub source: String,
-    /// The lines that it begins and ends with, cut or not; none without a source.
+    /// The lines that it begins and ends with, cut or not, as [`edge_lines`] names them; none without a source.
     pub edge_lines: Vec<EdgeLine>,
     /// Its paragraphs, in order.
     pub paragraphs: Vec<Paragraph>,

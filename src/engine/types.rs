@@ -130,7 +130,8 @@ pub struct IndexedDocument {
     pub recognized: Vec<MetadataField>,
     /// Names its content.
     pub etag: Etag,
-    /// The lines that it begins and ends with.
+    /// What it says, and the lines that it begins and ends with unless another document that says the same counts for
+    /// them.
     pub edge_lines: Vec<SourceLine>,
     /// Its paragraphs in order. Those without a letter or digit are kept but cannot be found.
     pub paragraphs: Vec<Paragraph>,

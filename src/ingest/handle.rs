@@ -89,6 +89,45 @@ pub struct Pending<T = Receipt> {
     /// Tells, when there is no answer, whether that is because the writer was closed.
     changes: Arc<Semaphore>,
     reply: oneshot::Receiver<Result<T, IngestError>>,
+    lines: UnsettledLines,
+}
+
+/// What became of a change.
+pub trait Answer {
+    /// Whether what was remembered of lines still holds: nothing has left the index.
+    fn keeps_lines(&self) -> bool;
+}
+
+impl Answer for Receipt {
+    fn keeps_lines(&self) -> bool {
+        self.outcome != Outcome::Replaced
+    }
+}
+
+impl Answer for Deleted {
+    fn keeps_lines(&self) -> bool {
+        false
+    }
+}
+
+/// The lines of a change, which are remembered before it is known what becomes of it. Unless it is settled that they are
+/// in the index and nothing else has left it, dropping this forgets all lines.
+struct UnsettledLines(Option<Arc<SeenLines>>);
+
+impl UnsettledLines {
+    fn settle<T: Answer>(&mut self, answer: &Result<T, IngestError>) {
+        if answer.as_ref().is_ok_and(Answer::keeps_lines) {
+            self.0 = None;
+        }
+    }
+}
+
+impl Drop for UnsettledLines {
+    fn drop(&mut self) {
+        if let Some(seen) = &self.0 {
+            seen.forget();
+        }
+    }
 }
 
 /// Room in the queue, given back when the writer has taken the change into the index.
@@ -97,13 +136,15 @@ pub(super) struct Room {
     _kib: OwnedSemaphorePermit,
 }
 
-impl<T> Pending<T> {
+impl<T: Answer> Pending<T> {
     /// Waits for the commit.
     ///
     /// # Errors
     /// When the change was refused or could not be written.
-    pub async fn receipt(self) -> Result<T, IngestError> {
-        self.reply.await.unwrap_or_else(|_| Err(ended(&self.changes)))
+    pub async fn receipt(mut self) -> Result<T, IngestError> {
+        let answer = (&mut self.reply).await.unwrap_or_else(|_| Err(ended(&self.changes)));
+        self.lines.settle(&answer);
+        answer
     }
 }
 
@@ -197,12 +238,13 @@ impl Ingest {
         expected: Option<Etag>,
         urgency: Urgency,
     ) -> Result<Pending, IngestError> {
+        let lines = UnsettledLines(Some(Arc::clone(&self.seen)));
         let document = Box::new(prepared.document);
         let bytes = document.weight_bytes();
         let room = self.room(bytes).await?;
         let (reply, answer) = oneshot::channel();
         self.send(Command::Put { document, bytes, expected, urgency, reply, room })?;
-        Ok(Pending { reply: answer, changes: self.changes.clone() })
+        Ok(Pending { reply: answer, changes: self.changes.clone(), lines })
     }
 
     async fn send_delete(
@@ -214,7 +256,8 @@ impl Ingest {
         let room = self.room(0).await?;
         let (reply, answer) = oneshot::channel();
         self.send(Command::Delete { id, expected, urgency, reply, room })?;
-        Ok(Pending { reply: answer, changes: self.changes.clone() })
+        let lines = UnsettledLines(Some(Arc::clone(&self.seen)));
+        Ok(Pending { reply: answer, changes: self.changes.clone(), lines })
     }
 
     async fn room(&self, bytes: usize) -> Result<Room, IngestError> {

@@ -55,7 +55,7 @@ pub(super) fn prepare(document: Document, seen: &SeenLines, snapshot: &dyn Snaps
         paragraphs: Vec::new(),
         layout: Layout::default(),
     };
-    let document = match content {
+    let mut document = match content {
         Content::Text(original) => read_into(empty, &original, seen, snapshot)?,
         Content::Ready(ready) => IndexedDocument { paragraphs: ready.into_iter().map(take).collect(), ..empty },
     };
@@ -63,6 +63,7 @@ pub(super) fn prepare(document: Document, seen: &SeenLines, snapshot: &dyn Snaps
     if weight_bytes > MAX_WEIGHT_BYTES {
         return Err(PrepareError::TooHeavy(weight_bytes));
     }
+    seen.remember(snapshot, &document.id, &mut document.edge_lines)?;
     let warnings = if document.searchable() == 0 { vec![PrepareWarning::EmptyText] } else { Vec::new() };
     Ok(Prepared { document, warnings })
 }
@@ -79,7 +80,6 @@ fn read_into(
         read(original, &document.metadata.source, repeated)?;
     if !source.is_empty() {
         document.edge_lines = edge_lines.into_iter().map(|line| SourceLine::new(&source, line)).collect();
-        seen.remember(snapshot, &document.id, &document.edge_lines)?;
     }
     document.recognized = recognition.fill(&mut document.metadata);
     document.layout = Layout::new(original, &paragraphs, repaired.edits().to_vec());

@@ -39,7 +39,8 @@ struct Remembered {
 struct Documents(Vec<u64>);
 
 impl SeenLines {
-    /// Those of the lines that repeat in other documents of a source than `id`.
+    /// Those of the lines that repeat in other documents of a source than `id`. Copies of one text are one document; the
+    /// first of the lines names what the text says.
     ///
     /// # Errors
     /// When the index cannot be read.
@@ -51,14 +52,17 @@ impl SeenLines {
         lines: &[EdgeLine],
     ) -> Result<RepeatedLines, ReadError> {
         let key = id.map(|id| self.key(id));
-        let is_repeated = |line: EdgeLine| {
-            let documents = self.documents(snapshot, SourceLine::new(source, line))?;
-            Ok((documents.others(key) + 1 >= MIN_DOCUMENTS_WITH_LINE).then_some(line))
-        };
+        let Some((&body, lines)) = lines.split_first() else { return Ok(RepeatedLines::default()) };
+        let others = |line| Ok(self.documents(snapshot, SourceLine::new(source, line))?.others(key));
+        // A copy is counted with the others.
+        let counted: usize = usize::from(others(body)? == 0);
+        let is_repeated =
+            |line| others(line).map(|others| (others + counted >= MIN_DOCUMENTS_WITH_LINE).then_some(line));
         lines.iter().filter_map(|&line| is_repeated(line).transpose()).collect()
     }
 
-    /// Remembers that a document has these lines.
+    /// Remembers that a document has these lines, the first of which names what it says. Takes the others away if it is
+    /// a copy of another one, which counts for them.
     ///
     /// # Errors
     /// When the index cannot be read.
@@ -66,14 +70,32 @@ impl SeenLines {
         &self,
         snapshot: &dyn Snapshot,
         id: &DocumentId,
-        lines: &[SourceLine],
+        lines: &mut Vec<SourceLine>,
     ) -> Result<(), ReadError> {
         let key = self.key(id);
-        for &line in lines {
-            self.documents(snapshot, line)?;
-            self.with(|remembered| remembered.entry(line).add(key));
+        let Some(&body) = lines.first() else { return Ok(()) };
+        if !self.add(snapshot, body, key)? {
+            lines.truncate(1);
+        }
+        for &line in &lines[1..] {
+            self.add(snapshot, line, key)?;
         }
         Ok(())
+    }
+
+    /// Adds a document to those that are known to have a line; tells whether it is the first.
+    fn add(&self, snapshot: &dyn Snapshot, line: SourceLine, key: u64) -> Result<bool, ReadError> {
+        self.documents(snapshot, line)?;
+        Ok(self.with(|remembered| {
+            let documents = remembered.entry(line);
+            documents.add(key);
+            documents.0.first() == Some(&key)
+        }))
+    }
+
+    /// Forgets everything: something that was remembered is not, or no longer, in the index, which knows the rest.
+    pub(super) fn forget(&self) {
+        self.with(|remembered| *remembered = Remembered::default());
     }
 
     /// The documents known to have a line. The index is asked about one that is not remembered.

@@ -389,7 +389,7 @@ fn the_etag_depends_on_all_that_was_sent() {
 
 /// A text whose site puts its name above and a slogan below.
 fn of_site(body: &str) -> String {
-    format!("云溪网上服务平台\n关于{body}的通知\n今年的工作要抓紧抓实，确保取得成效。\n云溪网与您同行\n")
+    format!("云溪网上服务平台\n关于{body}的通知\n{body}的工作要抓紧抓实，确保取得成效。\n云溪网与您同行\n")
 }
 
 fn texts(prepared: &Prepared) -> Vec<&str> {
@@ -403,7 +403,7 @@ async fn what_three_documents_of_a_source_begin_and_end_with_is_cut_from_the_thi
     for id in ["甲", "乙"] {
         assert!(texts(&prepare(&ingest, "云溪网", id))[0].contains("服务平台"), "{id} is one of the first two");
     }
-    assert_eq!(texts(&prepare(&ingest, "云溪网", "丙")), ["关于丙的通知\n今年的工作要抓紧抓实，确保取得成效。"]);
+    assert_eq!(texts(&prepare(&ingest, "云溪网", "丙")), ["关于丙的通知\n丙的工作要抓紧抓实，确保取得成效。"]);
     assert!(!texts(&prepare(&ingest, "云溪网", "甲"))[0].contains("服务平台"), "the others are two now");
     assert!(texts(&prepare(&ingest, "别的网", "丁"))[0].contains("服务平台"), "another source");
     assert!(texts(&prepare(&ingest, "", "戊"))[0].contains("服务平台"), "no source at all");
@@ -416,8 +416,65 @@ async fn what_three_documents_of_a_source_begin_and_end_with_is_cut_from_the_thi
     let ingest = open(&memory, PATIENT);
     let analysis = ingest.analyze(&of_site("己"), "云溪网", false).unwrap();
     assert_eq!(analysis.paragraphs.len(), 1);
-    assert_eq!(analysis.paragraphs[0].text, "关于己的通知\n今年的工作要抓紧抓实，确保取得成效。");
+    assert_eq!(analysis.paragraphs[0].text, "关于己的通知\n己的工作要抓紧抓实，确保取得成效。");
     assert!(texts(&prepare(&ingest, "云溪网", "甲"))[0].contains("服务平台"), "one other document only");
+}
+
+/// An article that was posted again and again is one document, before a restart and after.
+#[tokio::test]
+async fn copies_make_no_line_a_repeated_one() {
+    let (memory, ingest) = start(PATIENT);
+    let copy = |id: &str| found("云溪网", id, "数字政府新平台\n——青石沟纪实\n张三\n春风拂过大地。\n");
+    for id in ["一", "二", "三", "四"] {
+        let prepared = ingest.prepare(copy(id)).unwrap();
+        assert!(texts(&prepared)[0].starts_with("数字政府新平台"), "{id}");
+        ingest.put(prepared, None).await.unwrap();
+    }
+    ingest.close().await;
+    let ingest = open(&memory, PATIENT);
+    assert!(texts(&ingest.prepare(copy("五")).unwrap())[0].starts_with("数字政府新平台"));
+    // Others count, and the copies once.
+    let other = |id: &str| found("云溪网", id, &format!("数字政府新平台\n关于{id}的通知\n{id}的工作要抓紧。\n"));
+    assert!(texts(&ingest.prepare(other("甲")).unwrap())[0].starts_with("数字"));
+    assert!(!texts(&ingest.prepare(other("乙")).unwrap())[0].starts_with("数字"));
+}
+
+/// What is not, or no longer, in the index is no document of the source.
+#[tokio::test]
+async fn documents_that_are_not_there_make_no_line_a_repeated_one() {
+    let has_banner = |prepared: &Prepared| texts(prepared)[0].contains("服务平台");
+    let prepare = |ingest: &Ingest, id: &str| ingest.prepare(found("云溪网", id, &of_site(id))).unwrap();
+
+    let (_, ingest) = start(PATIENT);
+    for id in ["甲", "乙"] {
+        let refused = ingest.put(prepare(&ingest, id), Some(Etag(1))).await;
+        assert!(matches!(refused, Err(IngestError::EtagMismatch(None))), "{refused:?}");
+    }
+    assert!(has_banner(&prepare(&ingest, "丙")), "refused");
+
+    let (_, ingest) = start(PATIENT);
+    for id in ["甲", "乙"] {
+        ingest.put(prepare(&ingest, id), None).await.unwrap();
+    }
+    assert!(!has_banner(&prepare(&ingest, "丙")), "two others are there");
+    for id in ["甲", "乙"] {
+        ingest.delete(self::id(id), None).await.unwrap();
+    }
+    assert!(has_banner(&prepare(&ingest, "丁")), "deleted");
+
+    let (_, ingest) = start(PATIENT);
+    for id in ["甲", "乙"] {
+        ingest.put(prepare(&ingest, id), None).await.unwrap();
+        ingest.put(ingest.prepare(found("云溪网", id, "别的。")).unwrap(), None).await.unwrap();
+    }
+    assert!(has_banner(&prepare(&ingest, "丙")), "replaced");
+
+    let (memory, ingest) = start(PATIENT);
+    for id in ["甲", "乙"] {
+        memory.is_failing.store(true, Relaxed);
+        assert!(ingest.put(prepare(&ingest, id), None).await.is_err());
+    }
+    assert!(has_banner(&prepare(&ingest, "丙")), "lost");
 }
 
 #[test]

@@ -41,6 +41,11 @@ impl Syllable {
         letter.is_ascii_lowercase() && self.letters.len() <= MOST_LETTERS
     }
 
+    /// Its letters without the tone mark, ü as v.
+    pub(super) fn letters(&self) -> &str {
+        &self.letters
+    }
+
     /// Whether it has one letter, as no syllable but a vowel's has.
     pub(super) fn is_one_letter(&self) -> bool {
         self.letters.len() == 1

@@ -16,22 +16,15 @@ const LONGEST_SHARE_LINE_BYTES: usize = 1_000;
 /// A longer line is none of the others; the Chinese ones have 80 characters at most.
 const LONGEST_LINE_BYTES: usize = 240;
 
+/// The characters of a label and what it names, at most.
+const LONGEST_LABEL_CHARACTERS: usize = 40;
+
 /// Who runs a site or edited a page, with a colon behind: never part of a text.
 const EDITOR_LABELS: [&str; 6] = ["责任编辑", "责编", "本文责编", "网络编辑", "网站编辑", "网站标识码"];
-/// The same as an event's announcement has it: only in a cluster, or at the very end.
-const FOOTER_LABELS: [&str; 11] = [
-    "主办单位",
-    "承办单位",
-    "主管单位",
-    "技术支持",
-    "技术支撑",
-    "维护单位",
-    "运维单位",
-    "运行维护",
-    "网站主办",
-    "主办",
-    "承办",
-];
+/// The same as an event's announcement has it: only in a cluster.
+const HOST_LABELS: [&str; 5] = ["主办单位", "承办单位", "主管单位", "主办", "承办"];
+/// As a site has it: also at the very end.
+const SITE_LABELS: [&str; 6] = ["技术支持", "技术支撑", "维护单位", "运维单位", "运行维护", "网站主办"];
 /// What a counter counts, with a colon behind.
 const COUNTERS: [&str; 12] = [
     "访问量",
@@ -163,7 +156,7 @@ fn is_share_line(line: &str) -> bool {
         && (line.contains("在线阅读") || line.contains("在線閱讀"))
 }
 
-/// `name=12` pairs, each name of four letters or more: shorter ones are in formulas.
+/// `name=12` pairs, two or more, each name of four letters or more: shorter ones are in formulas.
 fn is_key_value(line: &str) -> bool {
     const SHORTEST_NAME: usize = 4;
     let is_pair = |pair: &str| {
@@ -174,14 +167,22 @@ fn is_key_value(line: &str) -> bool {
                 && value.bytes().all(|byte| byte.is_ascii_digit())
         })
     };
-    line.starts_with(|c: char| c.is_ascii_lowercase()) && line.split([',', '&', ';']).all(|pair| is_pair(pair.trim()))
+    const BETWEEN: [char; 3] = [',', '&', ';'];
+    line.starts_with(|c: char| c.is_ascii_lowercase())
+        && line.contains(BETWEEN)
+        && line.split(BETWEEN).all(|pair| is_pair(pair.trim()))
 }
 
 fn is_site_record(folded: &str) -> bool {
     const MARKS: [char; 2] = ['备', '证']; // One character is found faster than three names.
     const SHORTEST_BYTES: usize = 10;
-    let has_number_after =
-        |name: &str| folded.split_once(name).is_some_and(|(_, rest)| rest.contains(|c: char| c.is_ascii_digit()));
+    // What a sentence about them says before one.
+    const SAID: [&str; 8] = ["应", "须", "未", "的", "将", "请", "违", "为"];
+    let has_number_after = |name: &str| {
+        folded.split_once(name).is_some_and(|(before, rest)| {
+            rest.contains(|c: char| c.is_ascii_digit()) && !SAID.iter().any(|word| before.contains(word))
+        })
+    };
     folded.len() >= SHORTEST_BYTES
         && MARKS.into_iter().any(|mark| folded.contains(mark))
         && ["icp备", "icp证", "公网安备"].into_iter().any(has_number_after)
@@ -196,31 +197,35 @@ fn is_visitor_counter(folded: &str) -> bool {
     (is_visitor() || welcome.is_some_and(is_site) || is_count(folded)) && is_label_like(folded, MOST_CHARACTERS)
 }
 
-/// `本页访问量：1024次`.
+/// `本页访问量：1024次`, and with no number also without saying of what: an indicator has one.
 fn is_count(folded: &str) -> bool {
-    let is_counter = |label: &str| {
-        let counted = COUNTER_PREFIXES.iter().find_map(|prefix| label.strip_prefix(prefix)).unwrap_or(label);
-        COUNTERS.contains(&counted)
+    let is_counter = |label: &str, count: &str| {
+        let prefixed = COUNTER_PREFIXES.iter().find_map(|prefix| label.strip_prefix(prefix));
+        COUNTERS.contains(&prefixed.unwrap_or(label)) && (prefixed.is_some() || count.is_empty())
     };
     let is_of_count = |c: char| c.is_ascii_digit() || matches!(c, '万' | '+' | '人' | '次');
-    folded.split_once(':').is_some_and(|(label, count)| count.chars().all(is_of_count) && is_counter(label))
+    folded.split_once(':').is_some_and(|(label, count)| count.chars().all(is_of_count) && is_counter(label, count))
 }
 
 fn is_certain_label(folded: &str) -> bool {
-    const MOST_CHARACTERS: usize = 40;
     let label = folded.trim_start_matches(['[', '(', '【', '〔']);
     let is_owner = |rest: &str| !rest.starts_with(['者', '人', '权', '的']);
     (starts_with_label(label, &EDITOR_LABELS)
         || label.strip_prefix("版权所有").is_some_and(is_owner)
         || label.starts_with("copyright©")
         || label.starts_with('©'))
-        && is_label_like(label, MOST_CHARACTERS)
+        && is_label_like(label, LONGEST_LABEL_CHARACTERS)
 }
 
 /// Whether a folded line names who runs something: a site, or an event.
 pub(super) fn is_footer_label(folded: &str) -> bool {
-    const MOST_CHARACTERS: usize = 40;
-    starts_with_label(folded, &FOOTER_LABELS) && is_label_like(folded, MOST_CHARACTERS)
+    (starts_with_label(folded, &HOST_LABELS) && is_label_like(folded, LONGEST_LABEL_CHARACTERS))
+        || is_site_label(folded)
+}
+
+/// Whether a folded line names who runs a site.
+pub(super) fn is_site_label(folded: &str) -> bool {
+    starts_with_label(folded, &SITE_LABELS) && is_label_like(folded, LONGEST_LABEL_CHARACTERS)
 }
 
 /// Whether a folded line is short and no clause.
@@ -241,7 +246,8 @@ mod tests {
     /// What is not folded would never be found in what is.
     #[test]
     fn words_are_folded() {
-        let words = EDITOR_LABELS.iter().chain(&FOOTER_LABELS).chain(&COUNTERS).chain(&COUNTER_PREFIXES);
+        let words =
+            EDITOR_LABELS.iter().chain(&HOST_LABELS).chain(&SITE_LABELS).chain(&COUNTERS).chain(&COUNTER_PREFIXES);
         for word in words.chain(&WELCOMES).chain(&SITES) {
             assert_eq!(fold(word), *word);
         }

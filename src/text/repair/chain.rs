@@ -23,6 +23,9 @@ pub fn repair(original: &str, repeated: &RepeatedLines) -> Repaired {
 
 /// The lines at the head and at the tail of a text that would be boilerplate if enough documents of its source,
 /// [`MIN_DOCUMENTS_WITH_LINE`](super::MIN_DOCUMENTS_WITH_LINE), had them there; each once.
+///
+/// Before them, if there are any, comes the name of what the text says: documents that share it are copies of one, and
+/// all of them together have a line once.
 pub fn edge_lines(original: &str) -> Vec<EdgeLine> {
     repeated_lines::edge_lines(mend(original).text())
 }

@@ -10,6 +10,20 @@ use crate::text::{fold::is_ideograph, fold_character, pinyin::Syllable};
 const READ_AS_ONE_LETTER: &str = "\
     啊阿呵腌锕吖嗄哦喔噢嚄鹅额俄峨娥蛾讹莪锇囮恶饿鄂遏扼愕厄噩鳄颚萼腭鹗谔轭呃垩苊阏轧厌呃阸嗯唔";
 
+/// What says how another character is read, folded, and its own readings without their tones: `读作(háng)` is no gloss.
+const READ_AS: [(char, &[&str]); 10] = [
+    ('读', &["du", "dou"]),
+    ('作', &["zuo"]),
+    ('音', &["yin"]),
+    ('念', &["nian"]),
+    ('为', &["wei"]),
+    ('是', &["shi"]),
+    ('呼', &["hu"]),
+    ('叫', &["jiao"]),
+    ('或', &["huo"]),
+    ('拼', &["pin"]),
+];
+
 /// A gloss has fewer bytes: two parentheses, six letters, and marks on some.
 const LONGEST_BYTES: usize = 64;
 
@@ -55,12 +69,19 @@ fn gloss_rest(read: char, text: &str) -> Option<usize> {
     for (position, c) in text.char_indices() {
         match c {
             ')' | '）' => {
-                let known = !syllable.is_one_letter() || READ_AS_ONE_LETTER.contains(fold_character(read));
-                return (syllable.is_toned() && known).then_some(position + c.len_utf8());
+                return (syllable.is_toned() && may_read(read, &syllable)).then_some(position + c.len_utf8());
             }
             c if syllable.push(c) => {}
             _ => return None,
         }
     }
     None
+}
+
+/// Whether a character may be read so.
+fn may_read(read: char, syllable: &Syllable) -> bool {
+    let read = fold_character(read);
+    let readings = READ_AS.iter().find(|(character, _)| *character == read).map(|(_, readings)| *readings);
+    readings.is_none_or(|readings| readings.contains(&syllable.letters()))
+        && (!syllable.is_one_letter() || READ_AS_ONE_LETTER.contains(read))
 }

@@ -16,6 +16,7 @@ mod repaired;
 mod repeated_lines;
 mod rule;
 mod scan;
+mod site_lines;
 #[cfg(test)]
 mod tests;
 mod zero_width;

@@ -3,7 +3,7 @@
 use super::boilerplate::Evidence;
 
 /// Links to other pages, with a colon behind.
-const LINKS: [&str; 8] = ["上一篇", "下一篇", "上一条", "下一条", "前一篇", "后一篇", "上篇", "下篇"];
+const LINKS: [&str; 6] = ["上一篇", "下一篇", "上一条", "下一条", "前一篇", "后一篇"];
 /// Where the page is, with a colon behind.
 const PLACES: [&str; 7] =
     ["当前位置", "您的位置", "您当前位置", "您当前的位置", "您现在的位置", "您所在的位置", "当前所在位置"];

@@ -1,11 +1,15 @@
 //! Page breaks of sites that show a file page by page: each page is one line, with its number before it, and the line
 //! break comes wherever the page ended, inside a sentence or a word: `工业振兴特\n4、派员`.
+//!
+//! The items of a list can be long and without a full stop at the end, too: `1、青石市（40名）：…`. But then they have none
+//! inside either, or say what they list before they do, or something above announces them.
 
 use super::{
     Rule,
     line::{Line, end_without_break, ends_sentence, lines, number},
     repaired::Cut,
 };
+use crate::text::fold::is_ideograph;
 
 /// Fewer numbered lines are not taken for pages.
 const FEWEST_PAGES: usize = 3;
@@ -53,21 +57,26 @@ fn numbered(line: &str) -> Option<(u32, &str)> {
 /// Numbered lines that follow one another.
 #[derive(Default)]
 struct Stretch<'a> {
+    /// Whether the line above the first page announces what follows.
+    is_announced: bool,
     /// As long as they count up by one; so there are never more than the numbers that a page can have.
     pages: Vec<Page<'a>>,
     miscounted: bool,
 }
 
 impl<'a> Stretch<'a> {
-    fn add(&mut self, page: Page<'a>) {
+    fn add(&mut self, page: Page<'a>, before: Option<&Line<'_>>) {
+        if self.pages.is_empty() {
+            self.is_announced |= page.number == 1 && before.is_some_and(|before| announces(before.shown));
+        }
         self.miscounted |= self.pages.last().is_some_and(|last| last.number + 1 != page.number);
         if self.miscounted { self.pages.clear() } else { self.pages.push(page) }
     }
 
     /// The page breaks of it, and the next one begins.
     fn close(&mut self, text: &str) -> Vec<Cut> {
-        let Self { pages, .. } = std::mem::take(self);
-        if are_pages(&pages) { pages.iter().map(|page| page.cut(text)).collect() } else { Vec::new() }
+        let Self { pages, is_announced, .. } = std::mem::take(self);
+        if !is_announced && are_pages(&pages) { pages.iter().map(|page| page.cut(text)).collect() } else { Vec::new() }
     }
 }
 
@@ -78,8 +87,9 @@ impl<'a> Stretch<'a> {
 pub(super) fn page_breaks(text: &str) -> Vec<Cut> {
     let (mut cuts, mut stretch, mut before) = (Vec::new(), Stretch::default(), None);
     for line in lines(text).filter(|line| !line.shown.is_empty()) {
-        match Page::read(line.clone(), before.replace(line), text) {
-            Some(page) => stretch.add(page),
+        let above = before.replace(line.clone());
+        match Page::read(line, above.clone(), text) {
+            Some(page) => stretch.add(page, above.as_ref()),
             None => cuts.append(&mut stretch.close(text)),
         }
     }
@@ -87,12 +97,31 @@ pub(super) fn page_breaks(text: &str) -> Vec<Cut> {
     cuts
 }
 
-/// Whether lines that count up are pages: long, and most of them broken off inside a sentence.
+/// Whether lines that count up are pages: long, and most of them with sentences, the last of which is broken off.
 fn are_pages(pages: &[Page<'_>]) -> bool {
     let bytes: usize = pages.iter().map(|page| page.line.shown.len()).sum();
     let breaks = || pages.iter().filter_map(|page| page.goes_on_from.as_ref());
-    let broken_off = breaks().filter(|line| !ends_sentence(line.shown)).count();
+    let broken_off = breaks().filter(|line| is_broken_off(line.shown)).count();
+    let labelled = pages.iter().filter(|page| is_labelled(page.line.shown)).count();
     pages.len() >= FEWEST_PAGES
         && bytes >= FEWEST_TEXT_BYTES.max(SHORTEST_PAGE_BYTES * pages.len())
         && broken_off * 2 > breaks().count()
+        && labelled * 2 <= pages.len()
+}
+
+/// Whether a line has whole sentences and ends inside another, after a word or a comma.
+fn is_broken_off(line: &str) -> bool {
+    let goes_on = |c: char| is_ideograph(c) || matches!(c, '，' | '、' | ',' | '“' | '《');
+    line.contains('。') && !ends_sentence(line) && line.ends_with(goes_on)
+}
+
+/// Whether a numbered line says what it lists before it does: `1、青石市（40名）：…`.
+fn is_labelled(line: &str) -> bool {
+    const LONGEST_LABEL_CHARACTERS: usize = 24;
+    line.chars().take(LONGEST_LABEL_CHARACTERS).any(|c| matches!(c, '：' | ':'))
+}
+
+/// Whether a line is about a list below it.
+fn announces(line: &str) -> bool {
+    line.ends_with(['：', ':']) || ["如下", "附件", "名单", "名單"].iter().any(|word| line.contains(word))
 }

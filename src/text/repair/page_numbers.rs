@@ -45,13 +45,15 @@ fn is_digits(text: &str) -> bool {
     (1..=MOST_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Bare numbers between the pages of a text: all that it has, counted without a gap, and a page between any two.
+/// Bare numbers between the pages of a text: all that it has, counted without a gap, and a page between any two. A 1 that
+/// has none above it heads a section.
 pub(super) fn between_pages(text: &str) -> Vec<Cut> {
     let mut numbered: Vec<(u32, Line<'_>)> = Vec::new();
     for (number, line) in lines(text).filter_map(|line| Some((number(line.shown)?, line))) {
         let is_next = numbered.last().is_none_or(|(last_number, last)| {
             number == last_number + 1 && line.range.start - last.range.end >= SHORTEST_PAGE_BYTES
         });
+        let is_next = is_next && (number > 1 || line.range.start >= SHORTEST_PAGE_BYTES);
         if !is_next || is_in_brackets(text, &line) {
             return Vec::new();
         }

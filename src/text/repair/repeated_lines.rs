@@ -1,16 +1,18 @@
 //! Lines that the documents of a source share: what its site puts above and below each of them, whatever it says.
 //!
-//! The data tell these lines, not a list of words. They are trimmed from the two ends inwards and never beyond the
-//! first line that is the document's own.
+//! Data and words have to agree: documents of one source also share the titles of one series, the lines of one article
+//! that was posted again and again, and how their authors sign. They are trimmed from the two ends inwards and never
+//! beyond the first line that could be the document's own.
 
 use std::collections::HashSet;
 
 use super::{
     Rule,
-    boilerplate::is_footer_label,
+    boilerplate::{is_footer_label, is_site_label},
     line::{Line, fold_into, is_running_text, lines, lines_backwards},
     own_lines::{Edge, is_own_line},
     repaired::Cut,
+    site_lines::is_site_line,
 };
 use crate::text::fold::searchable_characters;
 
@@ -32,6 +34,19 @@ impl EdgeLine {
         let hash = blake3::hash(searchable.as_bytes());
         let first = hash.as_bytes().first_chunk().copied().expect("a hash has 32 bytes");
         (!searchable.is_empty()).then(|| Self(u64::from_le_bytes(first)))
+    }
+
+    /// The name of what a text says, by its first sentences: copies have the same, whatever stands around them.
+    fn of_body(text: &str) -> Self {
+        const LINES: usize = 3;
+        const CHARACTERS_OF_A_LINE: usize = 500;
+        let mut hasher = blake3::Hasher::new_derive_key("xunzhang: the body of a text");
+        for line in lines(text).filter(|line| is_running_text(line.shown)).take(LINES) {
+            let searchable: String = searchable_characters(line.shown).take(CHARACTERS_OF_A_LINE).collect();
+            hasher.update(searchable.as_bytes());
+        }
+        let first = hasher.finalize().as_bytes().first_chunk().copied().expect("a hash has 32 bytes");
+        Self(u64::from_le_bytes(first))
     }
 
     /// The name as a number.
@@ -63,13 +78,23 @@ impl FromIterator<EdgeLine> for RepeatedLines {
     }
 }
 
-/// The names of a text's outermost lines, as far as its own lines let them reach; each once.
+/// The names of those of a text's outermost lines that look like a site's, as far as its own lines let them reach; each
+/// once. Before them, if there are any, the name of what the text says.
 pub(super) fn edge_lines(text: &str) -> Vec<EdgeLine> {
-    let mut seen = HashSet::new();
-    let names = [Edge::Head, Edge::Tail].into_iter().flat_map(|edge| {
-        outer_lines(text, edge).into_iter().filter_map(|line| EdgeLine::of(line.shown)).take(MOST_LINES_AT_AN_EDGE)
+    let (mut seen, mut folded) = (HashSet::new(), String::new());
+    let mut name = |line: Line<'_>| {
+        fold_into(&mut folded, line.shown);
+        if is_site_line(&folded) { EdgeLine::of(line.shown) } else { None }
+    };
+    let lines = [Edge::Head, Edge::Tail].into_iter().flat_map(|edge| {
+        let names: Vec<EdgeLine> = outer_lines(text, edge).into_iter().filter_map(&mut name).collect();
+        names.into_iter().take(MOST_LINES_AT_AN_EDGE)
     });
-    names.filter(|&name| seen.insert(name)).collect()
+    let mut names: Vec<EdgeLine> = lines.filter(|&line| seen.insert(line)).collect();
+    if !names.is_empty() {
+        names.insert(0, EdgeLine::of_body(text));
+    }
+    names
 }
 
 /// What is to be trimmed from a text.
@@ -79,23 +104,26 @@ pub(super) fn repeated(text: &str, repeated: &RepeatedLines) -> Vec<Cut> {
     head.into_iter().chain(tail.into_iter().rev()).collect()
 }
 
-/// The lines to be trimmed from one end, outermost first. Lines with nothing to search go with those behind them.
+/// The lines to be trimmed from one end, outermost first.
+///
+/// Lines with nothing to search go with those behind them, and so do those that say who runs something: the site only
+/// if something else beside them shows that there is one.
 fn trimmed(text: &str, edge: Edge, repeated: &RepeatedLines) -> Vec<Cut> {
-    let (mut cuts, mut folded) = (Vec::new(), String::new());
-    let mut empty_lines = Vec::new();
+    let (mut cuts, mut undecided, mut folded) = (Vec::new(), Vec::new(), String::new());
     for line in outer_lines(text, edge) {
         fold_into(&mut folded, line.shown);
-        let rule = match EdgeLine::of(line.shown) {
-            None => {
-                empty_lines.push(line.cut(text, Rule::RepeatedLine));
-                continue;
-            }
-            Some(name) if repeated.0.contains(&name) => Rule::RepeatedLine,
-            Some(_) if edge == Edge::Tail && is_footer_label(&folded) => Rule::FooterLabel,
-            Some(_) => break,
-        };
-        cuts.append(&mut empty_lines);
-        cuts.push(line.cut(text, rule));
+        let is_footer = edge == Edge::Tail && is_footer_label(&folded);
+        let rule = if is_footer { Rule::FooterLabel } else { Rule::RepeatedLine };
+        let name = EdgeLine::of(line.shown);
+        let is_repeated = name.is_some_and(|name| repeated.0.contains(&name)) && is_site_line(&folded);
+        let is_decided = is_repeated || (is_footer && (is_site_label(&folded) || !cuts.is_empty()));
+        if !is_decided && !is_footer && name.is_some() {
+            break;
+        }
+        undecided.push(line.cut(text, rule));
+        if is_decided {
+            cuts.append(&mut undecided);
+        }
     }
     cuts
 }

@@ -2,14 +2,52 @@
 //!
 //! U+00AD, U+200B to U+200F, U+2060, U+FEFF. They are looked for as bytes: in UTF-8 no character's bytes are within
 //! those of others.
+//!
+//! A line that has nothing else goes whole: what is left of it would divide what it stood between.
 
-use super::{Rule, repaired::Cut, scan::places};
+use super::{
+    Rule,
+    line::{Line, lines},
+    repaired::Cut,
+    scan::places,
+};
 
 /// The bytes of the longest.
 const LONGEST_BYTES: usize = 3;
 
-/// Runs of them.
+/// Lines of them, and runs of them in others.
 pub(super) fn zero_width(text: &str) -> Vec<Cut> {
+    let mut cuts: Vec<Cut> = Vec::new();
+    let (mut line, mut is_whole) = (Line { shown: "", range: 0..0 }, false);
+    for run in runs(text) {
+        if run.range.start >= line.range.end {
+            line = line_around(text, run.range.start);
+            is_whole = is_hidden(line.shown);
+        }
+        let cut = if is_whole { line.cut(text, Rule::ZeroWidth) } else { run };
+        match cuts.last_mut() {
+            Some(last) if last.range.end >= cut.range.start => last.range.end = cut.range.end.max(last.range.end),
+            _ => cuts.push(cut),
+        }
+    }
+    cuts
+}
+
+/// The line that has a byte.
+fn line_around(text: &str, byte: usize) -> Line<'_> {
+    let start = text[..byte].rfind('\n').map_or(0, |end_before| end_before + 1);
+    let shown = lines(&text[start..]).next().map_or("", |line| line.shown);
+    let end = text[byte..].find('\n').map_or(text.len(), |rest| byte + rest + 1);
+    Line { shown, range: start..end }
+}
+
+/// Whether a line has nothing to show.
+fn is_hidden(line: &str) -> bool {
+    line.chars().all(|c| c.is_whitespace() || length(c.encode_utf8(&mut [0; 4]).as_bytes()).is_some())
+}
+
+/// Runs of them.
+fn runs(text: &str) -> Vec<Cut> {
     let text = text.as_bytes();
     let mut cuts: Vec<Cut> = Vec::new();
     for start in places(text, LONGEST_BYTES, may_have) {

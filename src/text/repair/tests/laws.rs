@@ -145,6 +145,8 @@ fn large_hostile_texts_are_repaired() {
         "\u{301}",
         "强(\u{200B}\u{200B}",
         "\u{200B}",
+        "\u{200B} ",
+        "\u{200B}\n",
         "1",
         "1\n",
         "1、\n",

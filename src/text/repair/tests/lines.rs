@@ -75,11 +75,14 @@ fn words_of_footers_stay_in_sentences() {
     check_kept("网络访问量持续上升，平台影响力不断扩大。");
     check_kept("访问量：同比增长");
     check_kept("未取得ICP备案的网站，不得提供服务，违者罚款3万元；");
+    check_kept("平台运行指标。\n访问量：1024\n注册人数：12");
+    check_kept("网站应当标明备案编号京ICP备00000000号");
     check_kept("欢迎您访问我们的城市！");
     check_kept("您是第一个来的人");
     check_kept("责任编辑要对稿件质量负责。");
     check_kept("请在首页下载并打印表格。");
     check_kept("由会员分享经验，推动交流。");
+    check_kept("廉政读本\n上篇：理论学习\n学习理论要入脑入心。\n下篇：实践探索\n实践要见行见效。\n");
     check_kept("上一篇章已经写就，下一篇章正在开启。");
 }
 
@@ -95,6 +98,7 @@ fn metadata_stays() {
 #[test]
 fn hosts_are_cut_below_the_text_or_beside_other_boilerplate() {
     check_kept("现将有关事项公告如下。\n主办单位：某市商务局\n承办单位：某展览公司\n欢迎参加。");
+    check_kept("第十届读书节公告\n活动将举行，欢迎参加。\n主办单位：中共某市委宣传部\n承办单位：某市图书馆\n");
     check("正文。\n主办单位:某市委宣传部\n技术支持:某某公司\n", "正文。\n");
     check("正文。\n技术支持:某某公司\nICP备案号:某ICP备00000000号-1\n正文。", "正文。\n正文。");
     check_rules("正文。\n技术支持:某某公司\n", &[Rule::FooterLabel]);
@@ -107,6 +111,7 @@ fn equations_stay() {
     check_kept("max=10,min=5");
     check_kept("S=34");
     check_kept("rate=high");
+    check_kept("设定如下。\nprice=100\n再行计算。");
 }
 
 #[test]

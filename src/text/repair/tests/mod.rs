@@ -48,6 +48,10 @@ fn other_parentheses_stay() {
     check_kept("长江(Chángjiāng)");
     check_kept("a(ā) (ā) ((ā");
     check_kept("强(qiáng");
+    // How a character is read that the sentence is about.
+    check_kept("“行”字在“银行”中读作(háng)，在“行走”中读(xíng)。");
+    check_kept("“重”音(zhòng)，又念（chóng），注音(zhòng)，讀為(zhòng)。");
+    check("读(dú)作(zuò)", "读作");
 }
 
 #[test]
@@ -55,6 +59,9 @@ fn what_shows_nothing_is_cut() {
     check("\u{FEFF}组\u{200B}\u{AD}织\u{2060}", "组织");
     check("强\u{200B}(qi\u{AD}áng)调", "强调");
     check_rules("强(qiáng)調(diào)\u{200B}人", &[Rule::PinyinGloss, Rule::PinyinGloss, Rule::ZeroWidth]);
+    // A line of them leaves no blank one, which would divide a word.
+    check("公共服务体\n\u{200B}\n系。", "公共服务体\n系。");
+    check("甲。\n\n \u{200B} \u{FEFF}\r\n\n乙。\u{200B}\n\u{200B}\n\u{200B}", "甲。\n\n\n乙。\n");
     check_kept("“两个确立”——第一；Привет・ﺀ");
 }
 

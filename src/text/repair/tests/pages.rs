@@ -41,6 +41,13 @@ fn true_lists_stay() {
     check_kept(&format!("1、{item}\n2、{item}\n3、{item}\n4、{item}\n5、{item}"));
     check_kept("1、加强领导\n2、压实责任\n3、强化督查\n4、严格考核");
     check_kept("1、加强领导。\n2、压实责任；\n3、强化督查。\n4、严格考核。\n5、抓好落实。");
+    // Long items without a full stop at the end.
+    let names = "张国强、李建华、王丽娟、赵德明、钱学礼、孙文博、周小川、".repeat(6);
+    let names = names.trim_end_matches('、');
+    check_kept(&format!("1、{names}\n2、{names}\n3、{names}\n4、{names}"));
+    let duty = page("负责人张国强");
+    check_kept(&format!("名单如下。\n1、{duty}\n2、{duty}\n3、{duty}\n4、{duty}"));
+    check_kept(&format!("1、青石市（40名）：{duty}\n2、云溪市（40名）：{duty}\n3、澄江市（40名）：{duty}"));
     let open = page("包括以下各项");
     check_kept(&format!("1、{open}\n3、{open}\n5、{open}"));
     check_kept(&format!("1、{open}\n2、{open}"));
@@ -70,6 +77,7 @@ fn a_bare_number_below_the_text_is_its_page() {
 fn bare_numbers_between_pages_are_cut() {
     let text = page("").repeat(3);
     check(&format!("{text}\n1\n{text}\n2\n{text}\n3\n"), &format!("{text}\n{text}\n{text}\n"));
+    check_kept(&format!("论治理\n1\n{text}\n2\n{text}\n3\n{text}\n"));
     // Too few, not in order, too near to each other, a footnote's mark, the 2 of M₂.
     check_kept(&format!("{text}\n1\n{text}\n2\n{text}"));
     check_kept(&format!("{text}\n1\n{text}\n2\n{text}\n2\n{text}\n4\n{text}"));

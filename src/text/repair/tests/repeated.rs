@@ -76,13 +76,33 @@ fn copies_keep_their_title_and_are_never_emptied() {
     check(&[table; 3], &[table; 3]);
 }
 
+/// What articles, laws, poems, lists and letters begin and end with, though every document of the source does.
+#[test]
+fn lines_that_could_be_a_documents_own_stay() {
+    #[track_caller]
+    fn check_kept(text: &str) {
+        check(&[text; 3], &[text; 3]);
+    }
+    check_kept("山乡巨变谱华章\n——青石沟产业发展纪实\n张三\n春风拂过大地，万物复苏。\n让我们一起奔向美好明天\n");
+    check_kept("中华人民共和国\n市场主体登记细则\n（2022年3月1日第52号公布）\n第一条 为了登记，制定本细则。\n");
+    check_kept("织密民生保障网\n——来自青石沟的调查\n张三\n春风拂过大地。\n");
+    check_kept("春水谣\n山青青\n水蓝蓝\n他唱完了。\n山青青\n水蓝蓝\n");
+    check_kept("名单如下。\n第一实验小学\n青石沟完小\n");
+    check_kept("剧中人\n大春\n小芳\n大幕拉开。\n");
+    check_kept("表扬信\n感谢贵处的支持。\n此致\n敬礼\n");
+    check_kept("议程\n奏唱国歌\n听取报告。\n奏唱国歌\n");
+    check_kept("设备停用。\n不能正常工作\n附图：\n編 註：本辦法業經廢止\n");
+}
+
 #[test]
 fn a_line_is_named_by_its_folded_letters() {
     let names = |text: &str| edge_lines(&format!("{text}\n某某见闻\n正文。"));
     assert_eq!(names("澄江政務網"), names("  澄江·政务网 \r"));
     assert_ne!(names("澄江政务网"), names("澄江新闻网"));
     assert_eq!(names("澄江政务网\n澄江政务网"), names("澄江政务网"));
-    let [name] = names("澄江政务网")[..] else { panic!("one line has one name") };
+    let [body, name] = names("澄江政务网")[..] else { panic!("one line has one name, below that of the body") };
+    assert_eq!(edge_lines("澄江新闻网\n另一题目\n正文。")[0], body);
+    assert_ne!(edge_lines("澄江新闻网\n另一题目\n别的。")[0], body);
     assert_eq!(EdgeLine::from(name.to_u64()), name);
     assert_eq!(name.to_u64(), 428_126_228_415_893_624, "stays the same in every run and on every machine");
     assert!(repaired("澄江政务网\n某某见闻\n正文。").edits().is_empty());
