@@ -3,6 +3,7 @@
 use super::{
     markers::{Kind, Position, marker},
     marks::{closes, is_finished},
+    shape::Shape,
     span::{Place, Span},
 };
 use crate::text::has_searchable;
@@ -29,20 +30,23 @@ pub(super) fn lines(text: &str, title: Option<Span>) -> Vec<Span> {
 /// The lines between a place and the byte `end`.
 fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
     let mut lines: Vec<Span> = Vec::new();
-    let mut previous: Option<Span> = None; // The physical line right above, unless it is blank.
-    let mut quoting = false;
+    let mut previous: Option<Span> = None; // The physical line above.
+    let (mut quoting, mut apart) = (false, false);
     while start.byte < end {
         let physical = &text[start.byte..line_end(text, start.byte, end)];
         let next = start.after(physical);
         let span = Span { start, end: next }.trimmed(text);
         start = next;
         if span.start == span.end {
-            previous = None;
+            apart = true;
             continue;
         }
-        let indented = physical.starts_with('\u{3000}');
-        match (previous, lines.last_mut()) {
-            (Some(above), Some(line)) if !indented && goes_on(text, above, span, quoting) => line.end = span.end,
+        let joins = !physical.starts_with('\u{3000}')
+            && previous.is_some_and(|above| {
+                if apart { goes_on_apart(text, above, span) } else { goes_on(text, above, span, quoting) }
+            });
+        match lines.last_mut() {
+            Some(line) if joins => line.end = span.end,
             _ => {
                 quoting = false;
                 lines.push(span);
@@ -50,7 +54,7 @@ fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
         }
         let line = span.text(text);
         quoting = !is_finished(line) && is_quoting(line, quoting);
-        previous = Some(span);
+        (previous, apart) = (Some(span), false);
     }
     lines.retain(|line| has_searchable(line.text(text)));
     lines
@@ -101,6 +105,16 @@ fn goes_on(text: &str, above: Span, below: Span, quoting: bool) -> bool {
     breaks_off || fits && (is_finished(next) || below.characters() + 2 >= width)
 }
 
+/// Whether the sentence of one line goes on below blank lines, as where a page or a hidden line was taken out: it is too
+/// long for a heading and stops between words or clauses, and what follows is no heading.
+fn goes_on_apart(text: &str, above: Span, below: Span) -> bool {
+    let (line, next) = (above.text(text), below.text(text));
+    above.characters() > MAX_HEADING
+        && line.ends_with(|last: char| last.is_alphabetic() || matches!(last, '，' | ',' | '、'))
+        && marker(next, Position::LineStart).is_none()
+        && Shape::of(text, below) == Shape::Full
+}
+
 /// Whether a line has the marker of an enumeration and nothing that it marks.
 fn is_bare_marker(line: &str, span: Span) -> bool {
     let found = (span.characters() <= MAX_MARKER).then(|| marker(line, Position::LineStart)).flatten();
@@ -133,6 +147,22 @@ mod tests {
         check("加强领导、\n压实责任。", &["加强领导、\n压实责任。"]);
         check("成果找市场“双向\n揭榜\n挂帅”的简称", &["成果找市场“双向\n揭榜\n挂帅”的简称"]);
         check("代表们审议所作的\n工作报告", &["代表们审议所作的\n工作报告"]);
+    }
+
+    #[test]
+    fn blank_lines_do_not_end_what_breaks_off_in_a_long_line() {
+        let long = format!("{}完善全民健身公共服务体", "把准方向盘。".repeat(9));
+        for blank in ["\n\n", "\n \n\n"] {
+            let text = format!("{long}{blank}系。精心筹办赛事。");
+            check(&text, &[&text]);
+        }
+        check(&format!("{long}\n\n　　系。"), &[&long, "系。"]);
+        check(&format!("{long}\n\n一、系。"), &[&long, "一、系。"]);
+        check(&format!("{long}\n\n系统建设"), &[&long, "系统建设"]);
+        check(&format!("{long}\n\n各位代表："), &[&long, "各位代表："]);
+        check(&format!("{long}）\n\n系。"), &[&format!("{long}）"), "系。"]);
+        check(&format!("{long}系。\n\n精心。"), &[&format!("{long}系。"), "精心。"]);
+        check("完善全民健身公共服务体\n\n系。", &["完善全民健身公共服务体", "系。"]);
     }
 
     #[test]
