@@ -98,6 +98,8 @@ fn goes_on(text: &str, above: Span, below: Span, quoting: bool) -> bool {
     let breaks_off = line.ends_with(['，', ',', '、', '的', '和', '与', '與', '及'])
         || above.characters() > MAX_HEADING
         || quoting
+        || is_sentence(line)
+        || line.matches('，').nth(1).is_some()
         || is_bare_marker(line, above);
     // Under a fixed width no line is longer than the one above, and the last of a sentence ends it.
     let width = above.characters();
@@ -106,13 +108,19 @@ fn goes_on(text: &str, above: Span, below: Span, quoting: bool) -> bool {
 }
 
 /// Whether the sentence of one line goes on below blank lines, as where a page or a hidden line was taken out: it is too
-/// long for a heading and stops between words or clauses, and what follows is no heading.
+/// long for a heading, or reads as none, and stops between words or clauses, and what follows is no heading.
 fn goes_on_apart(text: &str, above: Span, below: Span) -> bool {
     let (line, next) = (above.text(text), below.text(text));
-    above.characters() > MAX_HEADING
+    (above.characters() > MAX_HEADING || is_sentence(line))
         && line.ends_with(|last: char| last.is_alphabetic() || matches!(last, '，' | ',' | '、'))
         && marker(next, Position::LineStart).is_none()
         && Shape::of(text, below) == Shape::Full
+}
+
+/// Whether a line reads as the start of a sentence and not as a heading: 为了加强管理，促进…, 权力机关，是由….
+fn is_sentence(line: &str) -> bool {
+    line.contains("，是")
+        || line.contains('，') && ["为了", "為了"].into_iter().any(|opening| line.starts_with(opening))
 }
 
 /// Whether a line has the marker of an enumeration and nothing that it marks.
@@ -144,6 +152,12 @@ mod tests {
         check(&format!("{wrapped}\n第一條"), &[wrapped, "第一條"]);
         check("批准\n政府工作报告\n。会议", &["批准", "政府工作报告\n。会议"]);
         check("根据《\n章程\n》规定。", &["根据《\n章程\n》规定。"]);
+        let sentences = [
+            "为了加强管理，促进测绘\n事业发展，保障测绘事业为经济建设、国防建设服务。",
+            "教，並依規定，制定本法，特為\n治理國家，保障人民之權利，增進人民之福利而頒行。",
+            "我们的权力机关，是由各人民团体\n\n的代表人物组成的。",
+        ];
+        sentences.map(|sentence| check(sentence, &[sentence]));
         check("加强领导、\n压实责任。", &["加强领导、\n压实责任。"]);
         check("成果找市场“双向\n揭榜\n挂帅”的简称", &["成果找市场“双向\n揭榜\n挂帅”的简称"]);
         check("代表们审议所作的\n工作报告", &["代表们审议所作的\n工作报告"]);
