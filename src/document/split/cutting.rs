@@ -59,9 +59,12 @@ impl Iterator for Units<'_> {
     fn next(&mut self) -> Option<Span> {
         let start = self.rest.start;
         let (mut place, mut ended) = (start, false);
+        let mut period = Period::default();
         for character in self.rest.text(self.text).chars() {
             let behind = self.cut.is_behind(character);
-            if ended && !behind && !closes(character) && !ends_member(character) && !character.is_whitespace() {
+            if ended && !behind && !closes(character) && !ends_member(character) && !character.is_whitespace()
+                || self.cut == Cut::Sentence && period.ended_before(character)
+            {
                 break;
             }
             ended |= behind;
@@ -69,6 +72,36 @@ impl Iterator for Units<'_> {
         }
         self.rest.start = place;
         (place != start).then_some(Span { start, end: place })
+    }
+}
+
+/// What of a sentence that ends with a full stop was read: a word, the stop, white space. One letter before the stop is
+/// an initial or an abbreviation; so is what goes on with a small letter.
+#[derive(Clone, Copy, Debug, Default)]
+enum Period {
+    #[default]
+    Other,
+    /// So many Latin letters or digits, up to 2.
+    Word(u8),
+    Stop,
+    Space,
+}
+
+impl Period {
+    /// Reads a character; whether a sentence ended before it.
+    fn ended_before(&mut self, character: char) -> bool {
+        let ended = matches!(self, Self::Space)
+            && (character.is_ascii_uppercase() || character.is_ascii_digit() || matches!(character, '"' | '“'));
+        *self = match (*self, character) {
+            (Self::Word(2), '.') => Self::Stop,
+            (Self::Word(_), '.') => Self::Other,
+            (Self::Stop, character) if closes(character) => Self::Stop,
+            (Self::Stop | Self::Space, character) if character.is_whitespace() => Self::Space,
+            (Self::Word(_), character) if character.is_ascii_alphanumeric() => Self::Word(2),
+            (_, character) if character.is_ascii_alphanumeric() => Self::Word(1),
+            _ => Self::Other,
+        };
+        ended
     }
 }
 
@@ -142,6 +175,12 @@ mod tests {
         check("甲、乙，丙 丁：戊", Cut::Clause, &["甲、乙，", "丙 ", "丁：", "戊"]);
         check("甲、乙，丙", Cut::Word, &["甲、", "乙，", "丙"]);
         check("", Cut::Sentence, &[]);
+        check(
+            "One is here. Two, by J. Smith et al. of it.\n3 is \"so.\" \"Four.\"",
+            Cut::Sentence,
+            &["One is here. ", "Two, by J. Smith et al. of it.\n", "3 is \"so.\" ", "\"Four.\""],
+        );
+        check("增长5.2%，见No.3。", Cut::Sentence, &["增长5.2%，见No.3。"]);
     }
 
     fn check(text: &str, lead: usize, expected: &[&str]) {

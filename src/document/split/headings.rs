@@ -8,7 +8,7 @@ use super::{
     inner::find_inner,
     lines::lines,
     markers::{Kind, Marker, Position, marker},
-    marks::{is_colon, is_finished},
+    marks::{closes, ends_sentence, is_colon, is_finished},
     series::{Candidate, keep_series},
     shape::Shape,
     span::Span,
@@ -32,6 +32,10 @@ pub(super) enum Role {
     Title,
     /// It heads what follows.
     Heading,
+    /// It heads articles, though its marker is that of an enumeration: 一、合同的订立.
+    ArticlesHeading,
+    /// It has no marker, and stands right above a heading without one: 抽样 above 现场抽样.
+    Outer,
     /// It heads the end of the document: 附则.
     Closing,
     /// A heading by its looks that heads nothing: a line of a table of contents, of a list, of names.
@@ -113,6 +117,7 @@ impl Around<'_> {
             _ if self.shapes[at].is_text() => Role::Running,
             _ if self.shapes[at] == Shape::Contents => Role::Listed,
             (Some(_), None) => Role::Listed,
+            _ if self.heads_articles(lines, at) => Role::ArticlesHeading,
             (Some(marker), Some(next)) => {
                 let headless = |line: &Line| line.leading.is_some_and(|next| next.kind <= marker.kind);
                 let closes_contents = self.shapes[at + 1] == Shape::Closing && lines.get(at + 2).is_some_and(headless);
@@ -143,6 +148,24 @@ impl Around<'_> {
         }
     }
 
+    /// Whether a line opens an enumeration, or goes on with one that was left for articles, and articles follow at once
+    /// or below a heading further in.
+    fn heads_articles(&self, lines: &[Line], at: usize) -> bool {
+        let counted = |at: usize| {
+            let marker = lines.get(at)?.leading.filter(|marker| marker.kind.is_enumeration())?;
+            let named = !self.shapes[at].is_text() && !lines[at].span.text(self.text).ends_with([')', '）']);
+            named.then_some(marker)
+        };
+        let is_article =
+            |at: usize| lines.get(at).and_then(|line| line.leading).map(|next| next.kind) == Some(Kind::Article);
+        let Some(marker) = counted(at) else { return false };
+        let above = at.checked_sub(1).map(|above| &lines[above]);
+        let in_list =
+            above.is_some_and(|above| marker.follows(above.leading) || above.span.text(self.text).ends_with(is_colon));
+        let headed = counted(at + 1).is_some_and(|next| next.kind > marker.kind) && is_article(at + 2);
+        !in_list && (is_article(at + 1) || headed)
+    }
+
     /// A line without a marker.
     fn unmarked(&self, lines: &[Line], at: usize, next: Option<Marker>) -> Role {
         let heads = match self.shapes[at] {
@@ -155,12 +178,22 @@ impl Around<'_> {
             return Role::Running;
         }
         match self.shapes[at + 1] {
+            _ if self.is_outer(lines, at) => Role::Outer,
             _ if next.is_some() && self.listed < 2 => heads,
             Shape::Full if self.listed < 2 => heads,
             Shape::Salutation if self.started && self.listed < 2 => heads,
             Shape::Full | Shape::Open | Shape::Closing => Role::Listed,
             _ => Role::Running,
         }
+    }
+
+    /// Whether a line without a marker, which ends no list, stands above a single heading without a marker.
+    fn is_outer(&self, lines: &[Line], at: usize) -> bool {
+        let unmarked = |at: usize| self.shapes[at] == Shape::Open && lines[at].leading.is_none();
+        let headed = lines.get(at + 2).is_some_and(|line| line.leading.is_some() || self.shapes[at + 2] == Shape::Full);
+        let above = at.checked_sub(1).map(|above| lines[above].span.text(self.text));
+        let after_text = above.is_some_and(|above| above.trim_end_matches(closes).ends_with(ends_sentence));
+        after_text && unmarked(at) && unmarked(at + 1) && headed
     }
 
     /// Whether the line above stops within a sentence, which goes on in this one.
@@ -219,6 +252,18 @@ mod tests {
         check("目录\n第一章 总则\n第二章 施行\n附 则\n第一章 总则\n第一条 为了。", "LLLLHR");
         check("正文：\n1.身份证\n2.申请表\n请携带。", "RLLR");
         check("正文。\n甲乙\n丙丁\n戊己\n正文。", "RLLLR");
+    }
+
+    #[test]
+    fn headings_above_articles() {
+        check("第一条 甲。\n一、订立\n第二条 乙。\n二、效力\n（一）无效\n第三条 丙。", "RARAAR");
+        check("第一条 包括：\n一、甲\n二、乙\n第二条 丙。", "RLLR");
+        check("第一条 包括：\n一、甲\n第二条 丙。", "RLR");
+        check("第一条 甲。\n（一）乙；\n（二）丙\n第二条 丁。", "RRLR");
+        check("一、订立\n二、效力\n一、订立\n第一条 甲。", "LLAR");
+        check("第一条 甲。\n抽样\n现场抽样\n第二条 乙。", "ROHR");
+        check("第一条 包括：\n甲类物品\n乙类物品\n第二条 丁。", "RLHR");
+        check("第一条 甲。\n(一) 第 8 頁)\n第二条 乙。", "RLR");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::{
     markers::{Kind, Position, marker},
     marks::{closes, is_finished},
+    shape::Shape,
     span::{Place, Span},
 };
 use crate::text::has_searchable;
@@ -29,20 +30,23 @@ pub(super) fn lines(text: &str, title: Option<Span>) -> Vec<Span> {
 /// The lines between a place and the byte `end`.
 fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
     let mut lines: Vec<Span> = Vec::new();
-    let mut previous: Option<Span> = None; // The physical line right above, unless it is blank.
-    let mut quoting = false;
+    let mut previous: Option<Span> = None; // The physical line above.
+    let (mut quoting, mut apart) = (false, false);
     while start.byte < end {
         let physical = &text[start.byte..line_end(text, start.byte, end)];
         let next = start.after(physical);
         let span = Span { start, end: next }.trimmed(text);
         start = next;
         if span.start == span.end {
-            previous = None;
+            apart = true;
             continue;
         }
-        let indented = physical.starts_with('\u{3000}');
-        match (previous, lines.last_mut()) {
-            (Some(above), Some(line)) if !indented && goes_on(text, above, span, quoting) => line.end = span.end,
+        let joins = !physical.starts_with('\u{3000}')
+            && previous.is_some_and(|above| {
+                if apart { goes_on_apart(text, above, span) } else { goes_on(text, above, span, quoting) }
+            });
+        match lines.last_mut() {
+            Some(line) if joins => line.end = span.end,
             _ => {
                 quoting = false;
                 lines.push(span);
@@ -50,7 +54,7 @@ fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
         }
         let line = span.text(text);
         quoting = !is_finished(line) && is_quoting(line, quoting);
-        previous = Some(span);
+        (previous, apart) = (Some(span), false);
     }
     lines.retain(|line| has_searchable(line.text(text)));
     lines
@@ -94,11 +98,29 @@ fn goes_on(text: &str, above: Span, below: Span, quoting: bool) -> bool {
     let breaks_off = line.ends_with(['，', ',', '、', '的', '和', '与', '與', '及'])
         || above.characters() > MAX_HEADING
         || quoting
+        || is_sentence(line)
+        || line.matches('，').nth(1).is_some()
         || is_bare_marker(line, above);
     // Under a fixed width no line is longer than the one above, and the last of a sentence ends it.
     let width = above.characters();
     let fits = width >= MIN_WIDTH && below.characters() <= width + 1;
     breaks_off || fits && (is_finished(next) || below.characters() + 2 >= width)
+}
+
+/// Whether the sentence of one line goes on below blank lines, as where a page or a hidden line was taken out: it is too
+/// long for a heading, or reads as none, and stops between words or clauses, and what follows is no heading.
+fn goes_on_apart(text: &str, above: Span, below: Span) -> bool {
+    let (line, next) = (above.text(text), below.text(text));
+    (above.characters() > MAX_HEADING || is_sentence(line))
+        && line.ends_with(|last: char| last.is_alphabetic() || matches!(last, '，' | ',' | '、'))
+        && marker(next, Position::LineStart).is_none()
+        && Shape::of(text, below) == Shape::Full
+}
+
+/// Whether a line reads as the start of a sentence and not as a heading: 为了加强管理，促进…, 权力机关，是由….
+fn is_sentence(line: &str) -> bool {
+    line.contains("，是")
+        || line.contains('，') && ["为了", "為了"].into_iter().any(|opening| line.starts_with(opening))
 }
 
 /// Whether a line has the marker of an enumeration and nothing that it marks.
@@ -130,9 +152,31 @@ mod tests {
         check(&format!("{wrapped}\n第一條"), &[wrapped, "第一條"]);
         check("批准\n政府工作报告\n。会议", &["批准", "政府工作报告\n。会议"]);
         check("根据《\n章程\n》规定。", &["根据《\n章程\n》规定。"]);
+        let sentences = [
+            "为了加强管理，促进测绘\n事业发展，保障测绘事业为经济建设、国防建设服务。",
+            "教，並依規定，制定本法，特為\n治理國家，保障人民之權利，增進人民之福利而頒行。",
+            "我们的权力机关，是由各人民团体\n\n的代表人物组成的。",
+        ];
+        sentences.map(|sentence| check(sentence, &[sentence]));
         check("加强领导、\n压实责任。", &["加强领导、\n压实责任。"]);
         check("成果找市场“双向\n揭榜\n挂帅”的简称", &["成果找市场“双向\n揭榜\n挂帅”的简称"]);
         check("代表们审议所作的\n工作报告", &["代表们审议所作的\n工作报告"]);
+    }
+
+    #[test]
+    fn blank_lines_do_not_end_what_breaks_off_in_a_long_line() {
+        let long = format!("{}完善全民健身公共服务体", "把准方向盘。".repeat(9));
+        for blank in ["\n\n", "\n \n\n"] {
+            let text = format!("{long}{blank}系。精心筹办赛事。");
+            check(&text, &[&text]);
+        }
+        check(&format!("{long}\n\n　　系。"), &[&long, "系。"]);
+        check(&format!("{long}\n\n一、系。"), &[&long, "一、系。"]);
+        check(&format!("{long}\n\n系统建设"), &[&long, "系统建设"]);
+        check(&format!("{long}\n\n各位代表："), &[&long, "各位代表："]);
+        check(&format!("{long}）\n\n系。"), &[&format!("{long}）"), "系。"]);
+        check(&format!("{long}系。\n\n精心。"), &[&format!("{long}系。"), "精心。"]);
+        check("完善全民健身公共服务体\n\n系。", &["完善全民健身公共服务体", "系。"]);
     }
 
     #[test]

@@ -46,14 +46,30 @@ struct Open {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     kind: Option<Kind>,
-    unmarked: bool,
+    within: Within,
+}
+
+/// How far in a heading stands under one of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Within {
+    /// It is itself of that kind.
+    Itself,
+    /// It counts parts, each with articles.
+    Parts(Kind),
+    /// It has no marker.
+    Unmarked,
 }
 
 impl Rank {
-    const TITLE: Self = Self { kind: None, unmarked: false };
+    const TITLE: Self = Self { kind: None, within: Within::Itself };
 
     fn marked(kind: Kind) -> Self {
-        Self { kind: Some(kind), unmarked: false }
+        Self { kind: Some(kind), within: Within::Itself }
+    }
+
+    /// Of what heads articles with the marker of an enumeration: under every kind that stands above articles.
+    fn above_articles(kind: Kind) -> Self {
+        Self { kind: Some(Kind::Division), within: Within::Parts(kind) }
     }
 }
 
@@ -76,9 +92,17 @@ impl Nesting<'_> {
                 let label = heading_label(self.text, line.span, marker);
                 self.heading(line.span, label, Rank::marked(marker.kind));
             }
-            (Role::Heading, None) => {
+            (Role::ArticlesHeading, Some(marker)) => {
+                self.heading(line.span, line.span, Rank::above_articles(marker.kind));
+            }
+            (Role::Heading | Role::ArticlesHeading, None) => {
                 let rank = self.unmarked_rank();
                 self.heading(line.span, line.span, rank);
+            }
+            (Role::Outer, _) => {
+                let rank = self.unmarked_rank();
+                self.open.truncate(self.outer(rank));
+                self.block(line.span, BlockRole::Heading);
             }
             (Role::Closing, _) => {
                 let rank = self.closing_rank();
@@ -222,17 +246,17 @@ impl Nesting<'_> {
 
     /// The rank of a heading without a marker: beside the last such heading that is open, else under the marked ones.
     fn unmarked_rank(&mut self) -> Rank {
-        if let Some(open) = self.open.iter().find(|open| open.rank.unmarked) {
+        if let Some(open) = self.open.iter().find(|open| open.rank.within == Within::Unmarked) {
             return open.rank;
         }
         while self.open.pop_if(|open| open.scope != Scope::Headings).is_some() {}
-        Rank { kind: self.open.last().and_then(|open| open.rank.kind), unmarked: true }
+        Rank { kind: self.open.last().and_then(|open| open.rank.kind), within: Within::Unmarked }
     }
 
     /// The rank of what closes a document: beside its outermost parts.
     fn closing_rank(&mut self) -> Rank {
-        let outermost = self.open.iter().filter_map(|open| open.rank.kind).find(|&kind| kind > Kind::Annex);
-        outermost.map_or_else(|| self.unmarked_rank(), Rank::marked)
+        let outermost = self.open.iter().map(|open| open.rank).find(|rank| rank.kind > Some(Kind::Annex));
+        outermost.filter(|rank| rank.kind != Some(Kind::Article)).unwrap_or_else(|| self.unmarked_rank())
     }
 }
 

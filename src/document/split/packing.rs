@@ -189,7 +189,7 @@ fn cut(text: &str, span: Span, lead: usize) -> Vec<Span> {
         if unit.start != start && is_full {
             let stays = lead + topic.character - start.character;
             let with_topic = unit.end.character - topic.character;
-            let end = if stays >= MIN && with_topic <= MAX { topic } else { unit.start };
+            let end = if topic != start && stays >= MIN && with_topic <= MAX { topic } else { unit.start };
             pieces.push(Span { start, end });
             (start, lead) = (end, 0);
         }
@@ -245,6 +245,16 @@ mod tests {
         check(&[sentence(30), sentence(300), sentence(30)].join("\n"), &[362]);
         check(&[sentence(100), sentence(100)].join("\n"), &[100, 100]);
         check(&[sentence(390), sentence(30)].join("\n"), &[390, 30]);
+    }
+
+    #[test]
+    fn a_heading_is_not_cut_off_from_a_text_that_opens_with_a_topic() {
+        let body = [sentence(16), format!("{}{}", "字".repeat(16) + "，", "字，".repeat(170)), sentence(20)].concat();
+        let text = format!("# 报告\n{}\n## 工作回顾\n{body}", sentence(50));
+        let outline = outline(&text, None);
+        let drafts = pack(&text, &outline);
+        assert!(drafts.len() > 1);
+        assert!(drafts.iter().all(|draft| !draft.span.trimmed(&text).text(&text).ends_with("回顾")), "{drafts:?}");
     }
 
     #[test]

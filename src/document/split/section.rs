@@ -276,6 +276,33 @@ mod tests {
         assert_eq!(paths, ["第一章 总则 › 第一条", "第一章 总则 › 第二条", "第二章 附则 › 第三条"]);
     }
 
+    /// The heading paths of a rule of articles, each below one heading or two.
+    fn check_articles(headings: [&str; 3], expected: [&str; 3]) {
+        let article = |(heading, number): (&str, usize)| format!("{heading}\n第{number}条 {}\n", body("本条"));
+        let text: String = headings.into_iter().zip(1..).map(article).collect();
+        let sections = split(&text, None);
+        let paths: Vec<String> = sections.iter().map(|section| section.heading_path.join(" › ")).collect();
+        assert_eq!(paths, expected);
+        for (section, heading) in sections.iter().zip(headings) {
+            assert!(text[section.range.clone()].starts_with(heading), "{sections:?}");
+        }
+    }
+
+    #[test]
+    fn headings_above_articles_head_them() {
+        check_articles(
+            ["一、订立", "二、效力\n（一）无效", "（二）撤销"],
+            ["一、订立 › 第1条", "二、效力 › （一）无效 › 第2条", "二、效力 › （二）撤销 › 第3条"],
+        );
+        check_articles(
+            ["第一章 订立", "一、效力", "第二章 附则"],
+            ["第一章 订立 › 第1条", "第一章 订立 › 一、效力 › 第2条", "第二章 附则 › 第3条"],
+        );
+        check_articles(["总则", "法律责任", "附 则"], ["总则 › 第1条", "法律责任 › 第2条", "附 则 › 第3条"]);
+        check_articles(["", "", "附 则"], ["第1条", "第2条", "附 则 › 第3条"]);
+        check_articles(["总则", "抽 样\n现场抽样", "附则"], ["总则 › 第1条", "现场抽样 › 第2条", "附则 › 第3条"]);
+    }
+
     #[test]
     fn annexes_head_what_follows() {
         let text = format!(
