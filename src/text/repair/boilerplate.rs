@@ -21,6 +21,23 @@ const LONGEST_LABEL_CHARACTERS: usize = 40;
 
 /// Who runs a site or edited a page, with a colon behind: never part of a text.
 const EDITOR_LABELS: [&str; 6] = ["责任编辑", "责编", "本文责编", "网络编辑", "网站编辑", "网站标识码"];
+/// Who else made a book or a paper, in either script.
+const STAFF: [&str; 14] = [
+    "主编",
+    "主編",
+    "总编",
+    "總編",
+    "编委",
+    "編委",
+    "美编",
+    "美編",
+    "美术编辑",
+    "美術編輯",
+    "社长",
+    "社長",
+    "校对",
+    "校對",
+];
 /// The same as an event's announcement has it: only in a cluster.
 const HOST_LABELS: [&str; 5] = ["主办单位", "承办单位", "主管单位", "主办", "承办"];
 /// As a site has it: also at the very end.
@@ -78,22 +95,37 @@ impl Evidence {
 struct Cluster {
     cuts: Vec<Cut>,
     evidence: Evidence,
+    /// Lines that could be a site's entry in a register.
+    records: usize,
+    /// Whether the line before it, or the one behind, is of a list of staff.
+    is_beside_staff: bool,
 }
 
 impl Cluster {
     /// Adds a line; lines that meet and go by one rule are one cut.
     fn add(&mut self, cut: Cut, evidence: Evidence) {
         self.evidence.add(evidence);
+        self.records += usize::from(cut.rule == Rule::SiteRecord);
         match self.cuts.last_mut() {
             Some(last) if last.rule == cut.rule && last.range.end >= cut.range.start => last.range.end = cut.range.end,
             _ => self.cuts.push(cut),
         }
     }
 
-    /// What of it is to be cut: all or nothing.
-    fn close(&mut self) -> Vec<Cut> {
-        let Self { cuts, evidence } = std::mem::take(self);
-        if evidence.is_enough() { cuts } else { Vec::new() }
+    /// What of it is to be cut: all or nothing. `is_staff` says whether the line behind it is of a list of staff.
+    fn close(&mut self, is_staff: bool) -> Vec<Cut> {
+        let next = Self { is_beside_staff: is_staff, ..Self::default() };
+        let mut closed = std::mem::replace(self, next);
+        closed.is_beside_staff |= is_staff;
+        if closed.evidence.is_enough() && !closed.is_listed() { closed.cuts } else { Vec::new() }
+    }
+
+    /// Whether it is part of a text's own list: of staff, or of sites.
+    fn is_listed(&self) -> bool {
+        const FEWEST_SITES: usize = 4;
+        let has_only = |rule| self.cuts.iter().all(|cut| cut.rule == rule);
+        (self.is_beside_staff && has_only(Rule::FooterLabel))
+            || (self.records >= FEWEST_SITES && has_only(Rule::SiteRecord))
     }
 }
 
@@ -103,10 +135,10 @@ pub(super) fn boilerplate(text: &str) -> Vec<Cut> {
     for line in lines(text).filter(|line| !line.shown.is_empty()) {
         match judge(line.shown, &mut folded) {
             Some((rule, evidence)) => cluster.add(line.cut(text, rule), evidence),
-            None => cuts.append(&mut cluster.close()),
+            None => cuts.append(&mut cluster.close(is_staff(line.shown))),
         }
     }
-    cuts.append(&mut cluster.close());
+    cuts.append(&mut cluster.close(false));
     cuts
 }
 
@@ -142,6 +174,12 @@ fn certain_rule(folded: &str) -> Option<Rule> {
     }
 }
 
+/// Whether a line names one of those who made a book or a paper.
+fn is_staff(line: &str) -> bool {
+    line.len() <= LONGEST_LINE_BYTES
+        && line.split_once(['：', ':']).is_some_and(|(label, _)| STAFF.iter().any(|staff| label.ends_with(staff)))
+}
+
 /// Whether a line is plainly of a text or of a table, as most are: it goes on or ends like a sentence, or begins with a
 /// number.
 fn is_clause(line: &str) -> bool {
@@ -159,6 +197,7 @@ fn is_share_line(line: &str) -> bool {
 /// `name=12` pairs, two or more, each name of four letters or more: shorter ones are in formulas.
 fn is_key_value(line: &str) -> bool {
     const SHORTEST_NAME: usize = 4;
+    const BETWEEN: [char; 3] = [',', '&', ';'];
     let is_pair = |pair: &str| {
         pair.split_once('=').is_some_and(|(name, value)| {
             name.len() >= SHORTEST_NAME
@@ -167,7 +206,6 @@ fn is_key_value(line: &str) -> bool {
                 && value.bytes().all(|byte| byte.is_ascii_digit())
         })
     };
-    const BETWEEN: [char; 3] = [',', '&', ';'];
     line.starts_with(|c: char| c.is_ascii_lowercase())
         && line.contains(BETWEEN)
         && line.split(BETWEEN).all(|pair| is_pair(pair.trim()))

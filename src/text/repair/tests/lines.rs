@@ -94,6 +94,17 @@ fn metadata_stays() {
     check_kept("正文。\n(作者系某县委常委、组织部长)");
 }
 
+/// A paper's staff and a table of sites are of the text.
+#[test]
+fn lists_of_what_footers_name_stay() {
+    check_kept("《青石文艺》编辑部名单如下。\n主编：张三\n责任编辑：李四\n美编：王五\n订阅请来函。");
+    check_kept("名单如下。\n责任编辑：李四\n責任編輯：赵六\n校對：王五\n");
+    let sites = "某网 京ICP备00000001号\n乙网 京ICP备00000002号\n丙网 京ICP备00000003号\n丁网 京ICP备00000004号\n";
+    check_kept(&format!("下列网站通过检查。\n{sites}特此公告。"));
+    check("正文。\n主编：张三\n正文。\n责任编辑：李四", "正文。\n主编：张三\n正文。");
+    check("正文。\n校对：张三\n责任编辑：李四\n打印本页\n", "正文。\n校对：张三\n");
+}
+
 /// An event's announcement has them as much as a site's footer.
 #[test]
 fn hosts_are_cut_below_the_text_or_beside_other_boilerplate() {
