@@ -157,7 +157,9 @@ mod tests {
             "教，並依規定，制定本法，特為\n治理國家，保障人民之權利，增進人民之福利而頒行。",
             "我们的权力机关，是由各人民团体\n\n的代表人物组成的。",
         ];
-        sentences.map(|sentence| check(sentence, &[sentence]));
+        for sentence in sentences {
+            check(sentence, &[sentence]);
+        }
         check("加强领导、\n压实责任。", &["加强领导、\n压实责任。"]);
         check("成果找市场“双向\n揭榜\n挂帅”的简称", &["成果找市场“双向\n揭榜\n挂帅”的简称"]);
         check("代表们审议所作的\n工作报告", &["代表们审议所作的\n工作报告"]);
