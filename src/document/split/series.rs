@@ -45,6 +45,8 @@ pub(super) fn keep_series(candidates: &[Candidate]) -> Vec<Candidate> {
         kept[at] = candidate.is_certain() || goes_on.is_some();
         if kept[at] || number == 1 {
             *last = Some(at);
+        } else if last.is_some_and(|last| number <= candidates[last].marker.number) {
+            *last = None; // Another series, which begins in other words: 第一步……第二，……第三，.
         }
     }
     candidates.iter().zip(kept).filter(|&(_, kept)| kept).map(|(&candidate, _)| candidate).collect()
@@ -78,6 +80,7 @@ mod tests {
         check(&[1, 1, 2], &[1, 2]);
         check(&[1, 2, 7, 3], &[1, 2, 3]);
         check(&[1, 2, 1, 2, 3], &[1, 2, 1, 2, 3]);
+        check(&[1, 2, 2, 3], &[1, 2]);
     }
 
     #[test]
