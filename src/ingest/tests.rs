@@ -424,17 +424,17 @@ async fn what_three_documents_of_a_source_begin_and_end_with_is_cut_from_the_thi
 #[tokio::test]
 async fn copies_make_no_line_a_repeated_one() {
     let (memory, ingest) = start(PATIENT);
-    let copy = |id: &str| found("云溪网", id, "数字政府新平台\n——青石沟纪实\n张三\n春风拂过大地。\n");
+    let copy = |id: &str| found("云溪网", id, "数字政务网新平台\n——青石沟纪实\n张三\n春风拂过大地。\n");
     for id in ["一", "二", "三", "四"] {
         let prepared = ingest.prepare(copy(id)).unwrap();
-        assert!(texts(&prepared)[0].starts_with("数字政府新平台"), "{id}");
+        assert!(texts(&prepared)[0].starts_with("数字政务网新平台"), "{id}");
         ingest.put(prepared, None).await.unwrap();
     }
     ingest.close().await;
     let ingest = open(&memory, PATIENT);
-    assert!(texts(&ingest.prepare(copy("五")).unwrap())[0].starts_with("数字政府新平台"));
+    assert!(texts(&ingest.prepare(copy("五")).unwrap())[0].starts_with("数字政务网新平台"));
     // Others count, and the copies once.
-    let other = |id: &str| found("云溪网", id, &format!("数字政府新平台\n关于{id}的通知\n{id}的工作要抓紧。\n"));
+    let other = |id: &str| found("云溪网", id, &format!("数字政务网新平台\n关于{id}的通知\n{id}的工作要抓紧。\n"));
     assert!(texts(&ingest.prepare(other("甲")).unwrap())[0].starts_with("数字"));
     assert!(!texts(&ingest.prepare(other("乙")).unwrap())[0].starts_with("数字"));
 }
