@@ -1,0 +1,169 @@
+//! An engine in memory that fails when told to.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
+
+use crate::{
+    document::{DocumentId, Layout},
+    engine::{
+        Address, Change, Counts, DocumentRecord, Engine, Explanation, Expression, FacetField, Filter, Generation,
+        Position, Ranking, ReadError, Snapshot, SourceLine, Statistics, StoredParagraph, Term, Version, Walk,
+        WriteError, Writer,
+    },
+};
+
+/// Versions in memory; what is committed is a copy.
+#[derive(Clone, Default)]
+pub(super) struct Memory {
+    committed: Arc<Mutex<State>>,
+    /// Makes the next commit fail.
+    pub(super) is_failing: Arc<AtomicBool>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct State {
+    pub(super) commit: u64,
+    pub(super) sequence: u64,
+    pub(super) versions: BTreeMap<String, Version>,
+    lines: BTreeMap<String, Vec<SourceLine>>,
+}
+
+impl Memory {
+    pub(super) fn state(&self) -> State {
+        self.committed.lock().expect("no test panics while it holds it").clone()
+    }
+}
+
+impl Engine for Memory {
+    fn snapshot(&self) -> Arc<dyn Snapshot> {
+        Arc::new(self.state())
+    }
+
+    fn writer(&self) -> Result<Box<dyn Writer>, WriteError> {
+        Ok(Box::new(MemoryWriter { memory: self.clone(), open: self.state() }))
+    }
+}
+
+struct MemoryWriter {
+    memory: Memory,
+    open: State,
+}
+
+impl Writer for MemoryWriter {
+    fn write(&mut self, change: Change) -> Result<(), WriteError> {
+        let sequence = match change {
+            Change::Put { sequence, document, replaces } => {
+                if let Some(removal) = replaces {
+                    assert!(removal.sequence > self.open.sequence && removal.sequence < sequence);
+                }
+                let version = Version { sequence, etag: document.etag, paragraphs: 1, searchable: 1 };
+                self.open.lines.insert(document.id.to_string(), document.edge_lines);
+                self.open.versions.insert(document.id.to_string(), version);
+                sequence
+            }
+            Change::Delete { id, removes } => {
+                self.open.lines.remove(id.as_str());
+                self.open.versions.remove(id.as_str());
+                removes.sequence
+            }
+        };
+        assert!(sequence > self.open.sequence, "sequences grow");
+        self.open.sequence = sequence;
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<Generation, WriteError> {
+        if self.memory.is_failing.swap(false, Relaxed) {
+            return Err(WriteError::Io(std::io::Error::other("the disk is gone")));
+        }
+        self.open.commit += 1;
+        *self.memory.committed.lock().expect("no test panics while it holds it") = self.open.clone();
+        Ok(self.open.generation())
+    }
+
+    fn refresh(&mut self) -> Result<(), WriteError> {
+        Ok(())
+    }
+}
+
+impl Snapshot for State {
+    fn generation(&self) -> Generation {
+        Generation { index: 7, commit: self.commit }
+    }
+
+    fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    fn statistics(&self) -> Result<Statistics, ReadError> {
+        unreachable!("writing does not count")
+    }
+
+    fn version(&self, id: &DocumentId) -> Result<Option<Version>, ReadError> {
+        Ok(self.versions.get(id.as_str()).copied())
+    }
+
+    fn frequency(&self, _: &Term, _: &AtomicBool) -> Result<u64, ReadError> {
+        unreachable!("writing does not search")
+    }
+
+    fn rank(&self, _: &Expression, _: &Filter, _: usize, _: &AtomicBool) -> Result<Ranking, ReadError> {
+        unreachable!("writing does not search")
+    }
+
+    fn explain(&self, _: &Expression, _: &Filter, _: Address, _: &AtomicBool) -> Result<Explanation, ReadError> {
+        unreachable!("writing does not search")
+    }
+
+    fn walk(&self, _: &Expression, _: &Filter, _: Option<Position>) -> Result<Box<dyn Walk>, ReadError> {
+        unreachable!("writing does not search")
+    }
+
+    fn count(&self, _: &Expression, _: &Filter, _: &[FacetField], _: &AtomicBool) -> Result<Counts, ReadError> {
+        unreachable!("writing does not search")
+    }
+
+    fn documents(
+        &self,
+        _: &Filter,
+        _: Option<u64>,
+        _: usize,
+        _: &AtomicBool,
+    ) -> Result<Vec<DocumentRecord>, ReadError> {
+        unreachable!("writing does not search")
+    }
+
+    fn number_of_documents(&self, _: &Filter, _: &AtomicBool) -> Result<u64, ReadError> {
+        unreachable!("writing does not search")
+    }
+
+    fn paragraphs(&self, _: &[Address]) -> Result<Vec<StoredParagraph>, ReadError> {
+        unreachable!("writing does not fetch")
+    }
+
+    fn record(&self, _: Address) -> Result<DocumentRecord, ReadError> {
+        unreachable!("writing does not fetch")
+    }
+
+    fn siblings(&self, _: Address, _: u32, _: u32) -> Result<Vec<Address>, ReadError> {
+        unreachable!("writing does not fetch")
+    }
+
+    fn document(&self, _: &DocumentId) -> Result<Option<(Address, DocumentRecord)>, ReadError> {
+        unreachable!("writing does not fetch")
+    }
+
+    fn layout(&self, _: Address) -> Result<Layout, ReadError> {
+        unreachable!("writing does not fetch")
+    }
+
+    fn documents_with_line(&self, line: SourceLine, count: usize) -> Result<Vec<DocumentId>, ReadError> {
+        let with_line = self.lines.iter().filter(|(_, lines)| lines.contains(&line));
+        Ok(with_line.take(count).map(|(id, _)| super::id(id)).collect())
+    }
+}
