@@ -25,6 +25,9 @@ fn answer(ingest: &Ingest, asked: &Analyze, fingerprint: &str) -> Result<proto::
     let analysis = ingest.analyze(text, source, *offset > 0)?;
     let words = |paragraph: &str| if *tokens { ingest.tokens(paragraph) } else { Vec::new() };
     let response = analyze_response(&analysis, *offset, fingerprint, words);
-    ingest.remember_analysis(text, source, analysis, response.next_original_offset > 0);
+    let has_rest = response.next_original_offset > 0;
+    if has_rest || *offset > 0 {
+        ingest.remember_analysis(text, source, analysis, has_rest);
+    }
     Ok(response)
 }
