@@ -8,12 +8,14 @@ mod explanation;
 mod expression;
 mod seam;
 pub mod tantivy;
+mod token;
 mod types;
 
 pub use error::{OpenError, ReadError, WriteError};
 pub use explanation::{Bm25, Evidence, Explanation, IndexTerm, ScorePart, Verdict};
 pub use expression::{Clause, Expression, MetadataTerm, Term, TermField};
 pub use seam::{Engine, Snapshot, Walk, Writer};
+pub use token::{Lengths, Occurrences, Token, TokenField, TokenStatistics};
 pub use types::{
     Address, Change, Counts, DocumentRecord, Facet, FacetField, FacetValue, Generation, IndexedDocument,
     InvalidGeneration, MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, Position, Ranked, Ranking, Removal, SourceLine,

@@ -5,8 +5,9 @@ use std::sync::{Arc, atomic::AtomicBool};
 use crate::{
     document::{DocumentId, Layout},
     engine::{
-        Address, Change, Counts, DocumentRecord, Explanation, Expression, FacetField, Generation, Position, Ranking,
-        ReadError, SourceLine, Statistics, StoredParagraph, Term, Version, WriteError,
+        Address, Change, Counts, DocumentRecord, Explanation, Expression, FacetField, Generation, Occurrences,
+        Position, Ranking, ReadError, SourceLine, Statistics, StoredParagraph, Term, Token, TokenStatistics, Version,
+        WriteError,
     },
     query::Filter,
 };
@@ -82,6 +83,50 @@ pub trait Snapshot: Send + Sync + 'static {
         limit: usize,
         stop: &AtomicBool,
     ) -> Result<Ranking, ReadError>;
+
+    /// Some `count` matches that are likely to be the best, in documents that the filter lets through: the best ones by
+    /// the tokens, of which any may do. In rank order; the same whenever the same is asked. Matches that have none of
+    /// the tokens may be missing.
+    ///
+    /// # Errors
+    /// When the index cannot be read, or on `stop`.
+    fn candidates(
+        &self,
+        expression: &Expression,
+        tokens: &[Token],
+        filter: &Filter,
+        count: usize,
+        stop: &AtomicBool,
+    ) -> Result<Ranking, ReadError>;
+
+    /// How common tokens are.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    fn token_statistics(&self, tokens: &[Token]) -> Result<TokenStatistics, ReadError>;
+
+    /// What the paragraphs at these addresses, which are ascending, have of tokens.
+    ///
+    /// # Errors
+    /// When the index cannot be read, or on `stop`.
+    fn occurrences(
+        &self,
+        tokens: &[Token],
+        paragraphs: &[Address],
+        stop: &AtomicBool,
+    ) -> Result<Occurrences, ReadError>;
+
+    /// What the paragraphs at these addresses, which are ascending, score by an expression; `None` for those that do
+    /// not match.
+    ///
+    /// # Errors
+    /// When the index cannot be read, or on `stop`.
+    fn scores(
+        &self,
+        expression: &Expression,
+        paragraphs: &[Address],
+        stop: &AtomicBool,
+    ) -> Result<Vec<Option<f32>>, ReadError>;
 
     /// What an expression and a filter make of one paragraph, its score as [`Snapshot::rank`] gives it, taken apart.
     ///

@@ -2,18 +2,15 @@
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use crate::{
-    engine::{Address, Expression, Ranked, Ranking, ReadError, Snapshot},
-    query::Filter,
+    engine::{Address, Ranked, Ranking, ReadError, Snapshot},
     search::{
         fetch::Found,
         near::{Leaders, Sketch},
+        rescore::Ranker,
     },
 };
 
@@ -32,9 +29,7 @@ const COMPARED_AT_ONCE: usize = 64;
 /// with the same copies. Behind them a match that is near to a leader is left out, and counted nowhere: the leader is
 /// sent already. The others are hits; they lead nothing, which bounds what has to be kept.
 pub(super) struct Collapsed {
-    snapshot: Arc<dyn Snapshot>,
-    expression: Expression,
-    filter: Filter,
+    ranker: Ranker,
     ranking: Ranking,
     limit: usize,
     leaders: Leaders,
@@ -47,18 +42,10 @@ pub(super) struct Collapsed {
 
 impl Collapsed {
     /// Ranks enough to find leaders.
-    pub(super) fn new(
-        snapshot: Arc<dyn Snapshot>,
-        expression: Expression,
-        filter: Filter,
-        limit: usize,
-        stop: &AtomicBool,
-    ) -> Result<Self, ReadError> {
-        let ranking = snapshot.rank(&expression, &filter, limit.max(LEADER_RANKS), stop)?;
+    pub(super) fn new(ranker: Ranker, limit: usize, stop: &AtomicBool) -> Result<Self, ReadError> {
+        let ranking = ranker.rank(limit.max(LEADER_RANKS), stop)?;
         Ok(Self {
-            snapshot,
-            expression,
-            filter,
+            ranker,
             ranking,
             limit,
             leaders: Leaders::default(),
@@ -96,12 +83,12 @@ impl Collapsed {
     fn compare_more(&mut self, stop: &AtomicBool) -> Result<bool, ReadError> {
         let begin = self.compared;
         if begin == self.ranking.hits.len() && !self.ranking.exhausted && begin < RANKS {
-            self.ranking = self.snapshot.rank(&self.expression, &self.filter, RANKS, stop)?;
+            self.ranking = self.ranker.rank(RANKS, stop)?;
         }
         let count = if begin == 0 { LEADER_RANKS } else { COMPARED_AT_ONCE };
         let end = self.ranking.hits.len().min(begin + count);
         let block = &self.ranking.hits[begin..end];
-        let sketches = sketches(self.snapshot.as_ref(), block, stop)?;
+        let sketches = sketches(self.ranker.snapshot.as_ref(), block, stop)?;
         self.waiting = if begin == 0 {
             fold(block, sketches, &mut self.leaders, stop)?.into()
         } else {

@@ -18,6 +18,7 @@ mod plan;
 mod purge;
 mod rank;
 mod read;
+mod rescore;
 mod searcher;
 
 pub use collapse::LEADER_RANKS;
@@ -33,6 +34,7 @@ pub use plan::{LeftOut, TermStatistics};
 pub use purge::{DocumentVersion, PurgeScope};
 pub use rank::{RankRequest, Ranked, Total};
 pub use read::{Original, ParagraphPage};
+pub use rescore::{DEFAULT_CANDIDATES, Feature, MAX_CANDIDATES, Rescoring};
 pub use searcher::{SearchError, Searcher};
 
 // What of the engine's answers is passed on as it is, so that callers need not know that there are engines.

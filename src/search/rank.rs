@@ -12,6 +12,7 @@ use crate::{
         fetch::{Extras, Fetcher, Found},
         highlight::Highlighter,
         plan::{plan, term_statistics},
+        rescore::{Ranker, Wanted},
     },
 };
 
@@ -75,11 +76,16 @@ impl Searcher {
             names_folded: *near_copies == NearCopies::Named,
         };
         let fetcher = Fetcher::new(Arc::clone(&snapshot), extras);
+        let ranker = Ranker {
+            wanted: Wanted::of(query, &expression, &self.segmenter),
+            snapshot,
+            expression,
+            filter: filter.clone(),
+            rescoring: self.rescoring,
+        };
         let hits = match near_copies {
-            NearCopies::Kept => Hits::All { ranking: snapshot.rank(&expression, filter, *limit, stop)?, taken: 0 },
-            NearCopies::Counted | NearCopies::Named => {
-                Hits::Collapsed(Box::new(Collapsed::new(snapshot, expression, filter.clone(), *limit, stop)?))
-            }
+            NearCopies::Kept => Hits::All { ranking: ranker.rank(*limit, stop)?, taken: 0 },
+            NearCopies::Counted | NearCopies::Named => Hits::Collapsed(Box::new(Collapsed::new(ranker, *limit, stop)?)),
         };
         let diagnosis = if hits.ranking().hits.is_empty() {
             diagnosis(query, *mode, filter, &self.segmenter, fetcher.snapshot(), stop)?

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     document::{DocumentId, ParagraphId},
     engine::{Engine, Generation, ReadError, Snapshot, Statistics},
+    search::Rescoring,
     text::Segmenter,
 };
 
@@ -34,12 +35,19 @@ pub enum SearchError {
 pub struct Searcher {
     pub(super) engine: Arc<dyn Engine>,
     pub(super) segmenter: Segmenter,
+    pub(super) rescoring: Rescoring,
 }
 
 impl Searcher {
     /// Reads from `engine`, cutting queries into words with `segmenter`.
     pub fn new(engine: Arc<dyn Engine>, segmenter: Segmenter) -> Self {
-        Self { engine, segmenter }
+        Self { engine, segmenter, rescoring: Rescoring::default() }
+    }
+
+    /// The same with a second stage of another size.
+    #[must_use]
+    pub fn rescoring(self, rescoring: Rescoring) -> Self {
+        Self { rescoring, ..self }
     }
 
     /// What the index holds, and its generation.

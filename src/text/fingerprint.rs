@@ -1,6 +1,6 @@
 //! The fingerprint of the text chain: what an index has to agree with.
 
-use super::{UserDictionary, fold, segment};
+use super::{UserDictionary, fold, questions, segment};
 
 /// Counts changes of what the files in `data/` do not show: the rules of repair; splitting, which is lines, markers,
 /// headings, sentences and the sizes that paragraphs are packed to; bigrams; segmentation, which is hard wraps,
@@ -11,7 +11,7 @@ const CHAIN_VERSION: u32 = 3;
 /// Names how a program with a user dictionary repairs, splits, folds and segments text: equal names, equal results.
 ///
 /// Sixteen hexadecimal digits, the same in every run and on every machine. An index made under another name has to be
-/// made again. The lists of question and function words are not part of it: they touch queries only.
+/// made again. Of the lists about questions only the cues are part of it: the rest touches queries only.
 pub(super) fn fingerprint(user: &UserDictionary) -> String {
     fingerprint_under(char::UNICODE_VERSION, user)
 }
@@ -23,6 +23,9 @@ fn fingerprint_under((major, minor, update): (u8, u8, u8), user: &UserDictionary
     let user = user.canonical();
     for table in [fold::TABLE.as_bytes(), segment::DICTIONARY, segment::WORDS.as_bytes(), user.as_bytes()] {
         hasher.update(blake3::hash(table).as_bytes());
+    }
+    for cue in questions::indexed() {
+        hasher.update(blake3::hash(cue.as_bytes()).as_bytes());
     }
     hasher.finalize().to_hex()[..16].to_owned()
 }

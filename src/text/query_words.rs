@@ -1,23 +1,9 @@
 //! The words of a query: what it asks for, and what only makes it a question.
 
-use std::collections::HashSet;
-use std::sync::LazyLock;
+use super::questions;
 
-/// Words that make a question; they say nothing about the answer's words.
-const QUESTION_WORDS: &str = "\
-    什么 哪些 哪个 哪一 哪一个 哪种 哪一种 哪里 哪儿 哪 何 何时 何处 何种 为何 如何 怎么 怎样 怎么样 怎么办 如何处理 \
-    是否 能否 可否 是不是 有没有 能不能 会不会 可不可以 吗 呢 吧 啊 呀 嘛 几 几个 多少 多久 多长 多长时间 多大 为什么 \
-    为啥 啥 咋 谁 请问 怎 哪些方面 什么样 要不要 该不该 行不行 算不算 么 一个 哪一位 哪位 哪年 几年 第几";
-/// Words that hold a sentence together; nearly every paragraph has them.
-const FUNCTION_WORDS: &str = "\
-    的 了 是 在 和 与 及 或 或者 以及 对 对于 将 被 由 从 其 之 以 为 有 于 这 那 我 你 他 她 它 我们 你们 他们 们 等 也 \
-    都 就 还 要 会 能 可以 可能 把 给 让 到 向 并 而 但 但是 如果 若 因 因为 所以 这个 那个 这些 那些 这样 那样 自己 可 应 \
-    则 即 当 时 中 后 前 上 下 里 不 没 没有 地 得 着 过 又 再 很 该 所 此 且 用 来 去 做 说 想 请 个 一 人";
 /// How many tokens one of these may have been cut into.
 const MOST_TOKENS: usize = 4;
-
-static NOT_CONTENT: LazyLock<HashSet<&str>> =
-    LazyLock::new(|| [QUESTION_WORDS, FUNCTION_WORDS].into_iter().flat_map(str::split_whitespace).collect());
 
 /// A word of a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +48,7 @@ pub(super) fn join(mut tokens: &[Tile<'_>]) -> Vec<QueryWord> {
 /// How many of the first tokens are one question or function word together.
 fn not_content_tokens(tokens: &[Tile<'_>]) -> Option<usize> {
     let adjoining = 1 + tokens.iter().skip(1).take(MOST_TOKENS - 1).take_while(|token| token.adjoins).count();
-    (1..=adjoining).rev().find(|&count| NOT_CONTENT.contains(concatenated(&tokens[..count]).as_str()))
+    (1..=adjoining).rev().find(|&count| !questions::is_content(&concatenated(&tokens[..count])))
 }
 
 /// How many of the first tokens are loose and adjoin one another.
@@ -86,14 +72,6 @@ fn concatenated(tokens: &[Tile<'_>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::fold;
-
-    #[test]
-    fn lists_are_folded() {
-        for word in NOT_CONTENT.iter() {
-            assert_eq!(fold(word), *word);
-        }
-    }
 
     #[test]
     fn loose_tokens_join() {

@@ -95,6 +95,21 @@ impl Weights {
 }
 
 impl Scorers {
+    /// Whether a document matches. Asks no more than it takes to know.
+    pub(super) fn matches(&mut self, document: DocId) -> bool {
+        match self {
+            Self::Constant => true,
+            Self::Nothing => false,
+            Self::AnyOf(scorers) => scorers.iter_mut().any(|scorer| scorer.matches(document)),
+            Self::Combined { must, should, must_not } => {
+                let required = must.iter_mut().all(|part| part.matches(document));
+                let wanted =
+                    !must.is_empty() || should.is_empty() || should.iter_mut().any(|part| part.matches(document));
+                required && wanted && !must_not.iter_mut().any(|part| part.matches(document))
+            }
+        }
+    }
+
     /// The score of a document; `None` when it does not match.
     pub(super) fn score(&mut self, document: DocId) -> Option<f64> {
         match self {

@@ -3,6 +3,8 @@
 //! Alone names tantivy. Paragraphs and, for each document, one record share the index, so that nothing can disagree;
 //! replaced and deleted documents leave a tombstone.
 
+mod best;
+mod candidates;
 mod columns;
 mod compile;
 mod count;
@@ -22,6 +24,7 @@ mod schema;
 mod snapshot;
 mod statistics;
 mod tokenizer;
+mod tokens;
 mod walk;
 mod writer;
 

@@ -7,11 +7,7 @@
 //! through is asked about what is left after pruning; one that lets little through leads instead, and its paragraphs
 //! are scored one by one.
 
-use std::{
-    cmp::{Ordering, Reverse},
-    collections::BinaryHeap,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
-};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use tantivy::{
     DocId, DocSet, Score, Searcher, SegmentReader, TERMINATED,
@@ -22,6 +18,7 @@ use crate::{
     engine::{
         Address, Expression, Ranked, Ranking, ReadError,
         tantivy::{
+            best::{Best, Exact, Found},
             columns::Columns,
             compile::Compiler,
             documents::Paragraphs,
@@ -40,181 +37,161 @@ pub(super) struct Order<'a> {
     pub(super) limit: usize,
 }
 
-/// Ranks the matches and keeps the best.
-pub(super) fn rank(
-    Order { expression, filter, limit }: Order<'_>,
-    compiler: Compiler<'_>,
-    searcher: &Searcher,
-    scoring: EnableScoring<'_>,
-    stop: &AtomicBool,
-) -> Result<Ranking, ReadError> {
-    let exact = Weights::new(expression, compiler, scoring)?;
-    let matching = compiler.expression(expression).weight(scoring).map_err(read_error)?;
-    let selection = Selection::new(filter, compiler, searcher)?;
-    let leads = selection.as_ref().is_some_and(Selection::leads);
-    // One more than wanted, to know whether there are more.
-    let mut best = Best::new(limit.saturating_add(1), exact.additions());
-    for ((ordinal, segment), columns) in (0..).zip(searcher.segment_readers()).zip(compiler.columns.iter()) {
-        if stop.load(Relaxed) {
-            return Err(ReadError::Stopped);
-        }
-        let place = Place { ordinal, segment, columns };
-        let selected = selection.as_ref().map(|selection| selection.paragraphs(segment, columns)).transpose()?;
-        match selected {
-            Some(selected) if leads => score_each(selected, exact.scorers(segment)?, &place, &mut best, stop),
-            selected => {
-                // A single score is the same however it was found.
-                let scorers = if exact.additions() > 1 { Some(exact.scorers(segment)?) } else { None };
-                prune(matching.as_ref(), Candidates { selected, scorers }, &place, &mut best, stop)?;
+/// Ranks over one snapshot.
+#[derive(Clone, Copy)]
+pub(super) struct Ranker<'a> {
+    pub(super) compiler: Compiler<'a>,
+    pub(super) searcher: &'a Searcher,
+    pub(super) scoring: EnableScoring<'a>,
+    pub(super) stop: &'a AtomicBool,
+}
+
+impl<'a> Ranker<'a> {
+    /// Ranks the matches and keeps the best.
+    pub(super) fn rank(self, Order { expression, filter, limit }: &Order<'_>) -> Result<Ranking, ReadError> {
+        let weights = Weights::new(expression, self.compiler, self.scoring)?;
+        let matching = self.compiler.expression(expression).weight(self.scoring).map_err(read_error)?;
+        let selection = Selection::new(filter, self.compiler, self.searcher)?;
+        // One more than wanted, to know whether there are more.
+        let mut best = Best::new(limit.saturating_add(1), weights.additions());
+        let exact = ByWeights { weights: &weights, searcher: self.searcher };
+        for place in self.places() {
+            self.check()?;
+            let selected = selection.as_ref().map(|it| it.paragraphs(place.segment, place.columns)).transpose()?;
+            match selected {
+                Some(selected) if selection.as_ref().is_some_and(Selection::leads) => {
+                    self.score_each(selected, weights.scorers(place.segment)?, &place, &mut best, &exact)?;
+                }
+                selected => {
+                    let admitted = Admitted { selected, matching: None };
+                    self.prune(matching.as_ref(), admitted, &place, &mut best, &exact)?;
+                }
             }
         }
+        self.check()?;
+        Ok(ranking(best.into_ranked(&exact)?, *limit))
     }
-    if stop.load(Relaxed) {
-        return Err(ReadError::Stopped);
-    }
-    let mut hits = best.into_sorted();
-    let exhausted = hits.len() <= limit;
-    hits.truncate(limit);
-    Ok(Ranking { hits, exhausted })
-}
 
-/// Scores every paragraph that is selected.
-fn score_each(mut selected: Paragraphs, mut scorers: Scorers, place: &Place<'_>, best: &mut Best, stop: &AtomicBool) {
-    while selected.doc() != TERMINATED && !stop.load(Relaxed) {
-        let document = selected.doc();
-        if !place.segment.is_deleted(document)
-            && let Some(score) = scorers.score(document)
-        {
-            best.offer(place.ranked(document, score));
+    /// Scores every paragraph that is selected.
+    fn score_each(
+        self,
+        mut selected: Paragraphs,
+        mut scorers: Scorers,
+        place: &Place<'_>,
+        best: &mut Best,
+        exact: &impl Exact,
+    ) -> Result<(), ReadError> {
+        while selected.doc() != TERMINATED && !self.stop.load(Relaxed) {
+            let document = selected.doc();
+            if !place.segment.is_deleted(document)
+                && let Some(score) = scorers.score(document)
+            {
+                best.offer(place.scored(document, score), exact)?;
+            }
+            selected.advance();
         }
-        selected.advance();
+        Ok(())
     }
-}
 
-/// Lets tantivy find what may be among the best, and looks closer at that.
-fn prune(
-    matching: &dyn Weight,
-    mut candidates: Candidates,
-    place: &Place<'_>,
-    best: &mut Best,
-    stop: &AtomicBool,
-) -> Result<(), ReadError> {
-    let threshold = best.threshold();
-    let mut visit = |document: DocId, found: Score| {
-        if stop.load(Relaxed) {
-            return Score::MAX;
-        }
-        if !place.segment.is_deleted(document)
-            && let Some(score) = candidates.score(document, found)
-        {
-            best.offer(place.ranked(document, score));
-        }
-        best.threshold()
-    };
-    matching.for_each_pruning(threshold, place.segment, &mut visit).map_err(read_error)
+    /// Lets tantivy find what may be among the best, and looks closer at that.
+    pub(super) fn prune(
+        self,
+        finding: &dyn Weight,
+        mut admitted: Admitted,
+        place: &Place<'_>,
+        best: &mut Best,
+        exact: &impl Exact,
+    ) -> Result<(), ReadError> {
+        let threshold = best.threshold();
+        let mut outcome = Ok(());
+        let mut visit = |document: DocId, rough: Score| {
+            if self.stop.load(Relaxed) || outcome.is_err() {
+                return Score::MAX;
+            }
+            if !place.segment.is_deleted(document) && admitted.admits(document) {
+                outcome = best.offer(place.found(document, rough), exact);
+            }
+            best.threshold()
+        };
+        finding.for_each_pruning(threshold, place.segment, &mut visit).map_err(read_error)?;
+        outcome
+    }
+
+    pub(super) fn places(self) -> impl Iterator<Item = Place<'a>> {
+        let segments = (0..).zip(self.searcher.segment_readers()).zip(self.compiler.columns.iter());
+        segments.map(|((ordinal, segment), columns)| Place { ordinal, segment, columns })
+    }
+
+    pub(super) fn check(self) -> Result<(), ReadError> {
+        if self.stop.load(Relaxed) { Err(ReadError::Stopped) } else { Ok(()) }
+    }
 }
 
 /// What decides about the paragraphs that tantivy finds in a segment.
-struct Candidates {
-    selected: Option<Paragraphs>,
-    scorers: Option<Scorers>,
+pub(super) struct Admitted {
+    /// The paragraphs that a filter lets through.
+    pub(super) selected: Option<Paragraphs>,
+    /// What they have to match, where what finds them does not say.
+    pub(super) matching: Option<Scorers>,
 }
 
-impl Candidates {
-    /// The exact score of a paragraph that was found with some score; `None` when it is not selected.
-    fn score(&mut self, document: DocId, found: Score) -> Option<f64> {
-        if self.selected.as_mut().is_some_and(|selected| !selected.contains(document)) {
-            return None;
-        }
-        // `None` cannot be: the two ways of matching are the same expression.
-        self.scorers.as_mut().map_or(Some(f64::from(found)), |scorers| scorers.score(document))
+impl Admitted {
+    fn admits(&mut self, document: DocId) -> bool {
+        self.selected.as_mut().is_none_or(|selected| selected.contains(document))
+            && self.matching.as_mut().is_none_or(|matching| matching.matches(document))
     }
 }
 
 /// One segment and what a rank in it is made of.
-struct Place<'a> {
+pub(super) struct Place<'a> {
     ordinal: u32,
-    segment: &'a SegmentReader,
-    columns: &'a Columns,
+    pub(super) segment: &'a SegmentReader,
+    pub(super) columns: &'a Columns,
 }
 
 impl Place<'_> {
-    #[expect(clippy::cast_possible_truncation, reason = "scores are single precision")]
-    fn ranked(&self, document: DocId, score: f64) -> Ranked {
-        Ranked {
-            score: score as Score,
+    fn found(&self, document: DocId, rough: Score) -> Found {
+        Found {
+            rough,
+            exact: None,
             date: self.columns.date(document),
             position: self.columns.position(document),
             address: Address { segment: self.ordinal, document },
         }
     }
-}
 
-/// The best hits so far.
-struct Best {
-    capacity: usize,
-    /// The worst of them on top.
-    heap: BinaryHeap<InRankOrder>,
-    /// What scores are multiplied with to stay below every other way of adding them up.
-    slack: Score,
-}
-
-impl Best {
-    #[expect(clippy::cast_precision_loss, reason = "the number of terms of a query")]
-    fn new(capacity: usize, additions: usize) -> Self {
-        Self { capacity, heap: BinaryHeap::new(), slack: 1.0 - (additions + 1) as Score * Score::EPSILON }
+    #[expect(clippy::cast_possible_truncation, reason = "scores are single precision")]
+    fn scored(&self, document: DocId, score: f64) -> Found {
+        Found { exact: Some(score), ..self.found(document, score as Score) }
     }
+}
 
-    fn offer(&mut self, hit: Ranked) {
-        self.heap.push(InRankOrder(hit));
-        if self.heap.len() > self.capacity {
-            self.heap.pop();
+/// Scores that are added up in the order of an expression.
+struct ByWeights<'a> {
+    weights: &'a Weights,
+    searcher: &'a Searcher,
+}
+
+impl Exact for ByWeights<'_> {
+    fn score(&self, found: &mut [Found]) -> Result<(), ReadError> {
+        if self.weights.additions() <= 1 {
+            // A single score is the same however it was found.
+            found.iter_mut().for_each(|found| found.exact = Some(f64::from(found.rough)));
+            return Ok(());
         }
-    }
-
-    /// The score that a hit has to exceed to be looked at: a little below the worst one's, because its tie may still
-    /// come before it by date or position.
-    fn threshold(&self) -> Score {
-        match self.heap.peek() {
-            Some(InRankOrder(worst)) if self.heap.len() == self.capacity => (worst.score * self.slack).next_down(),
-            _ => Score::MIN,
+        found.sort_unstable_by_key(|found| found.address);
+        for found in found.chunk_by_mut(|a, b| a.address.segment == b.address.segment) {
+            let mut scorers = self.weights.scorers(self.searcher.segment_reader(found[0].address.segment))?;
+            // `None` cannot be: the two ways of matching are the same expression.
+            found.iter_mut().for_each(|found| found.exact = scorers.score(found.address.document));
         }
-    }
-
-    fn into_sorted(self) -> Vec<Ranked> {
-        self.heap.into_sorted_vec().into_iter().map(|InRankOrder(hit)| hit).collect()
+        Ok(())
     }
 }
 
-/// Orders hits by rank: the best is the least.
-struct InRankOrder(Ranked);
-
-impl InRankOrder {
-    fn compare(&self, other: &Self) -> Ordering {
-        let (a, b) = (&self.0, &other.0);
-        b.score
-            .total_cmp(&a.score)
-            .then_with(|| Reverse(a.date).cmp(&Reverse(b.date)))
-            .then_with(|| a.position.cmp(&b.position))
-    }
-}
-
-impl PartialEq for InRankOrder {
-    fn eq(&self, other: &Self) -> bool {
-        self.compare(other) == Ordering::Equal
-    }
-}
-
-impl Eq for InRankOrder {}
-
-impl PartialOrd for InRankOrder {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for InRankOrder {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.compare(other)
-    }
+/// Takes the one away that only shows that there is more than was wanted.
+pub(super) fn ranking(mut hits: Vec<Ranked>, limit: usize) -> Ranking {
+    let exhausted = hits.len() <= limit;
+    hits.truncate(limit);
+    Ranking { hits, exhausted }
 }

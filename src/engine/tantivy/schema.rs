@@ -16,7 +16,7 @@ use crate::{
 
 /// The format of a data directory that this version reads and writes. It grows with every change of fields, tokens or
 /// stored records.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
 /// Names under which tokenizers are registered.
 pub(super) const WORDS: &str = "words";
@@ -103,6 +103,8 @@ pub(super) struct Fields {
     pub(super) title_words: Field,
     /// Bigrams of the title with linear positions: matching and ranking.
     pub(super) title_grams: Field,
+    /// What the text has for types of questions: [`crate::text::cues`]. Ranking only.
+    pub(super) cues: Field,
     /// A paragraph, a record or a tombstone, encoded.
     pub(super) stored: Field,
     /// On records: what the paragraphs leave of the original, encoded.
@@ -131,6 +133,7 @@ impl Fields {
             grams: add_text(&mut schema, "grams", GRAMS, grams),
             title_words: add_text(&mut schema, "title_words", WORDS, words),
             title_grams: add_text(&mut schema, "title_grams", GRAMS, grams),
+            cues: add_values(&mut schema, "cues"),
             stored: schema.add_bytes_field("stored", STORED),
             layout: schema.add_bytes_field("layout", STORED),
             schema: schema.build(),

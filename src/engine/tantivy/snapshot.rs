@@ -15,9 +15,11 @@ use tantivy::{
 use crate::{
     document::{DocumentId, Layout},
     engine::{
-        Address, Counts, DocumentRecord, Explanation, Expression, FacetField, Generation, Position, Ranking, ReadError,
-        Snapshot, SourceLine, Statistics, StoredParagraph, Term, TermField, Version, Walk,
+        Address, Counts, DocumentRecord, Explanation, Expression, FacetField, Generation, Occurrences, Position,
+        Ranking, ReadError, Snapshot, SourceLine, Statistics, StoredParagraph, Term, TermField, Token, TokenStatistics,
+        Version, Walk,
         tantivy::{
+            candidates::candidates,
             columns::{Columns, SegmentColumns},
             compile::{self, Compiler},
             count,
@@ -25,10 +27,11 @@ use crate::{
             explain::Explainer,
             filter::{self, Dates},
             index::Commit,
-            rank::{self, Order},
+            rank::{Order, Ranker},
             record::{ParagraphEntry, RecordEntry, fetch, read_error},
             schema::Fields,
             statistics::ParagraphStatistics,
+            tokens,
             walk::Merge,
         },
     },
@@ -119,6 +122,17 @@ impl TantivySnapshot {
         EnableScoring::disabled_from_searcher(&self.searcher)
     }
 
+    /// Does what ranks, with statistics that count paragraphs.
+    fn ranked<T>(
+        &self,
+        stop: &AtomicBool,
+        rank: impl FnOnce(Ranker<'_>) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        let statistics = ParagraphStatistics::new(&self.searcher, &self.fields).map_err(read_error)?;
+        let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
+        rank(Ranker { compiler: self.compiler(), searcher: &self.searcher, scoring, stop })
+    }
+
     fn merge(&self, query: &dyn Query, after: Option<Position>) -> Result<Merge, ReadError> {
         let weight = query.weight(self.unscored()).map_err(read_error)?;
         Merge::new(&self.searcher, &self.columns, weight.as_ref(), after)
@@ -166,9 +180,42 @@ impl Snapshot for TantivySnapshot {
         limit: usize,
         stop: &AtomicBool,
     ) -> Result<Ranking, ReadError> {
+        self.ranked(stop, |ranker| ranker.rank(&Order { expression, filter, limit }))
+    }
+
+    fn candidates(
+        &self,
+        expression: &Expression,
+        tokens: &[Token],
+        filter: &Filter,
+        count: usize,
+        stop: &AtomicBool,
+    ) -> Result<Ranking, ReadError> {
+        let order = Order { expression, filter, limit: count };
+        self.ranked(stop, |ranker| candidates(ranker, &order, tokens))
+    }
+
+    fn token_statistics(&self, tokens: &[Token]) -> Result<TokenStatistics, ReadError> {
         let statistics = ParagraphStatistics::new(&self.searcher, &self.fields).map_err(read_error)?;
-        let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
-        rank::rank(Order { expression, filter, limit }, self.compiler(), &self.searcher, scoring, stop)
+        tokens::statistics(tokens, &statistics, &self.fields).map_err(read_error)
+    }
+
+    fn occurrences(
+        &self,
+        tokens: &[Token],
+        paragraphs: &[Address],
+        stop: &AtomicBool,
+    ) -> Result<Occurrences, ReadError> {
+        self.ranked(stop, |ranker| tokens::occurrences(tokens, paragraphs, ranker))
+    }
+
+    fn scores(
+        &self,
+        expression: &Expression,
+        paragraphs: &[Address],
+        stop: &AtomicBool,
+    ) -> Result<Vec<Option<f32>>, ReadError> {
+        self.ranked(stop, |ranker| tokens::scores(expression, paragraphs, ranker))
     }
 
     fn explain(

@@ -91,6 +91,9 @@ impl TantivyWriter {
                 entry.add_text(fields.grams, &paragraph.text);
                 entry.add_text(fields.title_words, &title);
                 entry.add_text(fields.title_grams, &title);
+                for cue in text::cues(&paragraph.text) {
+                    entry.add_text(fields.cues, cue);
+                }
             }
             entry.add_bytes(fields.stored, &encode(&ParagraphEntry::from(paragraph)));
             operations.push(UserOperation::Add(entry));

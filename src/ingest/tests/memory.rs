@@ -12,8 +12,8 @@ use crate::{
     document::{DocumentId, Layout},
     engine::{
         Address, Change, Counts, DocumentRecord, Engine, Explanation, Expression, FacetField, Filter, Generation,
-        Position, Ranking, ReadError, Snapshot, SourceLine, Statistics, StoredParagraph, Term, Version, Walk,
-        WriteError, Writer,
+        Occurrences, Position, Ranking, ReadError, Snapshot, SourceLine, Statistics, StoredParagraph, Term, Token,
+        TokenStatistics, Version, Walk, WriteError, Writer,
     },
 };
 
@@ -113,6 +113,29 @@ impl Snapshot for State {
     }
 
     fn rank(&self, _: &Expression, _: &Filter, _: usize, _: &AtomicBool) -> Result<Ranking, ReadError> {
+        unreachable!("writing does not search")
+    }
+
+    fn candidates(
+        &self,
+        _: &Expression,
+        _: &[Token],
+        _: &Filter,
+        _: usize,
+        _: &AtomicBool,
+    ) -> Result<Ranking, ReadError> {
+        unreachable!("writing does not search")
+    }
+
+    fn token_statistics(&self, _: &[Token]) -> Result<TokenStatistics, ReadError> {
+        unreachable!("writing does not search")
+    }
+
+    fn occurrences(&self, _: &[Token], _: &[Address], _: &AtomicBool) -> Result<Occurrences, ReadError> {
+        unreachable!("writing does not search")
+    }
+
+    fn scores(&self, _: &Expression, _: &[Address], _: &AtomicBool) -> Result<Vec<Option<f32>>, ReadError> {
         unreachable!("writing does not search")
     }
 

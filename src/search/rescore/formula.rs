@@ -1,0 +1,155 @@
+//! What a paragraph is worth to a query: a few features, each with a fixed weight.
+//!
+//! Pure: everything is worked out of what the engine counted.
+
+use crate::{
+    engine::{Lengths, TermField},
+    search::rescore::wanted::WantedGram,
+};
+
+/// BM25's constants for the first stage as it counts here: in paragraphs, presence beats frequency and length says
+/// little.
+const K1: f64 = 0.9;
+const B: f64 = 0.4;
+
+/// What a paragraph's score consists of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feature {
+    /// The share of the query's bigrams, by what they mean and how rare they are, that the text or the title has.
+    Coverage,
+    /// The share that the title has.
+    TitleCoverage,
+    /// BM25 over the query's bigrams in text and title, as a share of the best candidate's.
+    FirstStage,
+    /// The first stage of the better one of the paragraphs before and after it.
+    Neighbour,
+    /// The text has what questions of this type look for; the rarer that is, the more it counts.
+    QuestionType,
+    /// The text defines what the query wants explained.
+    Definition,
+    /// The share of a short query's words that the text has as words.
+    Words,
+    /// The document has the number that the query names.
+    Document,
+}
+
+/// How many features there are.
+pub(super) const FEATURES: usize = 8;
+
+impl Feature {
+    /// All of them, in the order in which they are added up.
+    pub(super) const ALL: [Self; FEATURES] = [
+        Self::Coverage,
+        Self::TitleCoverage,
+        Self::FirstStage,
+        Self::Neighbour,
+        Self::QuestionType,
+        Self::Definition,
+        Self::Words,
+        Self::Document,
+    ];
+
+    /// What its value is multiplied with.
+    pub fn weight(self) -> f64 {
+        match self {
+            Self::Coverage | Self::Document => 1.0,
+            Self::TitleCoverage => 0.3,
+            Self::FirstStage => 0.5,
+            Self::Neighbour => 0.07,
+            Self::QuestionType => 0.2,
+            Self::Definition => 0.33,
+            Self::Words => 0.5,
+        }
+    }
+}
+
+/// The values of a paragraph's features, in the order of [`Feature::ALL`].
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(in crate::search) struct Features([f64; FEATURES]);
+
+impl Features {
+    pub(super) fn set(&mut self, feature: Feature, value: f64) {
+        self.0[feature as usize] = value;
+    }
+
+    pub(super) fn get(&self, feature: Feature) -> f64 {
+        self.0[feature as usize]
+    }
+
+    /// The score: always added up in the same order, so that equal paragraphs score equal to the last bit.
+    #[expect(clippy::cast_possible_truncation, reason = "scores are single precision")]
+    pub(super) fn score(&self) -> f32 {
+        let sum: f64 = Feature::ALL.iter().map(|&feature| self.get(feature) * feature.weight()).sum();
+        (sum as f32).max(LEAST_SCORE)
+    }
+}
+
+/// What every candidate scores at least, so that there is room for the others below it.
+const LEAST_SCORE: f32 = 0.001;
+
+/// How rare something is that so many paragraphs of all have.
+pub(super) fn idf(frequency: u64, paragraphs: u64) -> f64 {
+    let [frequency, paragraphs] = [frequency.min(paragraphs), paragraphs].map(number);
+    (1.0 + (paragraphs - frequency + 0.5) / (frequency + 0.5)).ln()
+}
+
+/// How much a cue counts that so many paragraphs of all have.
+pub(super) fn cue_weight(frequency: u64, paragraphs: u64) -> f64 {
+    const MOST: f64 = 4.0;
+    let share = number(frequency) / number(paragraphs.max(1));
+    (-(share + 0.001).ln()).clamp(0.0, MOST) / MOST
+}
+
+/// A bigram and how often each candidate has it, in the text and in the title.
+pub(super) struct CountedGram<'a> {
+    pub(super) gram: &'a WantedGram,
+    pub(super) idf: f64,
+    pub(super) text: &'a [u32],
+    pub(super) title: &'a [u32],
+}
+
+impl CountedGram<'_> {
+    fn weight(&self) -> f64 {
+        self.gram.relevance * self.idf
+    }
+
+    fn in_text(&self, candidate: usize) -> u32 {
+        if self.gram.field == TermField::Title { 0 } else { self.text[candidate] }
+    }
+
+    fn in_title(&self, candidate: usize) -> u32 {
+        if self.gram.field == TermField::Text { 0 } else { self.title[candidate] }
+    }
+}
+
+/// The share of the bigrams that the text or the title has, and the share that the title has.
+pub(super) fn coverage(grams: &[CountedGram<'_>], candidate: usize) -> (f64, f64) {
+    let (mut all, mut somewhere, mut in_title) = (0.0, 0.0, 0.0);
+    for gram in grams {
+        let weight = gram.weight();
+        all += weight;
+        if gram.in_title(candidate) > 0 {
+            in_title += weight;
+            somewhere += weight;
+        } else if gram.in_text(candidate) > 0 {
+            somewhere += weight;
+        }
+    }
+    if all > 0.0 { (somewhere / all, in_title / all) } else { (0.0, 0.0) }
+}
+
+/// BM25 over text and title as one.
+pub(super) fn first_stage(grams: &[CountedGram<'_>], candidate: usize, length: Lengths, average: f64) -> f64 {
+    let length = f64::from(length.text) + f64::from(length.title);
+    let norm = K1 * (1.0 - B + B * length / average.max(1.0));
+    let score = |gram: &CountedGram<'_>| {
+        let count = f64::from(gram.in_text(candidate)) + f64::from(gram.in_title(candidate));
+        gram.idf * (K1 + 1.0) * count / (count + norm)
+    };
+    grams.iter().map(score).sum()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of paragraphs")]
+fn number(count: u64) -> f64 {
+    count as f64
+}

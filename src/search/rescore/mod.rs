@@ -1,0 +1,13 @@
+//! The second stage: the best candidates, ranked again by what they have of the query.
+//!
+//! `wanted` reads the query, `formula` says what it makes of a paragraph; both are pure. `ranking` asks the engine and
+//! puts the second stage before the first.
+
+mod formula;
+mod ranking;
+mod wanted;
+
+pub use formula::Feature;
+pub use ranking::{DEFAULT_CANDIDATES, MAX_CANDIDATES, Rescoring};
+pub(super) use ranking::Ranker;
+pub(super) use wanted::Wanted;

@@ -1,0 +1,264 @@
+//! The second stage before the first: candidates from the engine, looked at closely, and what comes after them.
+
+use std::{
+    cmp::Reverse,
+    collections::HashSet,
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use crate::{
+    engine::{
+        Address, Expression, Occurrences, Ranked, Ranking, ReadError, Snapshot, TermField, Token, TokenField,
+        TokenStatistics,
+    },
+    query::Filter,
+    search::rescore::{
+        formula::{self, CountedGram, Feature, Features},
+        wanted::{Wanted, WantedGram, WantedWord},
+    },
+};
+
+/// How many candidates the second stage looks at unless told otherwise.
+pub const DEFAULT_CANDIDATES: usize = 200;
+/// The most candidates: each costs a look at the postings of every bigram of the query.
+pub const MAX_CANDIDATES: usize = 1_000;
+
+/// Tokens that more than this share of all paragraphs have find no candidates: their postings are long and say little.
+const COMMON_SHARE: f64 = 0.02;
+/// Postings as short as this cost nothing, whatever share they are.
+const SHORT_POSTINGS: u64 = 2_000;
+/// So many of the rarest bigrams find candidates however common they are: else common short queries found none.
+const LEAST_GRAMS: usize = 6;
+
+/// How much the second stage does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rescoring {
+    /// How many of the best matches are ranked again, at most [`MAX_CANDIDATES`]; 0 leaves all ranks to the first
+    /// stage. The same for all requests: the first hits of any limit are the same.
+    pub candidates: usize,
+}
+
+impl Default for Rescoring {
+    fn default() -> Self {
+        Self { candidates: DEFAULT_CANDIDATES }
+    }
+}
+
+/// Ranks what a query matches in one snapshot.
+pub(in crate::search) struct Ranker {
+    pub(in crate::search) snapshot: Arc<dyn Snapshot>,
+    pub(in crate::search) expression: Expression,
+    /// `None` when the first stage says it all.
+    pub(in crate::search) wanted: Option<Wanted>,
+    pub(in crate::search) filter: Filter,
+    pub(in crate::search) rescoring: Rescoring,
+}
+
+/// Candidates, ranked again.
+pub(in crate::search) struct Rescored {
+    /// In rank order.
+    pub(in crate::search) hits: Vec<(Ranked, Features)>,
+    /// Whether these are all matches.
+    pub(in crate::search) exhausted: bool,
+}
+
+impl Ranker {
+    /// The best `limit` matches in rank order. The first n of any limit are the same.
+    ///
+    /// What the second stage does not look at comes behind what it did, in the order of the first stage, with scores
+    /// below.
+    pub(in crate::search) fn rank(&self, limit: usize, stop: &AtomicBool) -> Result<Ranking, ReadError> {
+        let Some(Rescored { hits, exhausted }) = self.rescored(stop)? else {
+            return self.snapshot.rank(&self.expression, &self.filter, limit, stop);
+        };
+        let mut hits: Vec<_> = hits.into_iter().map(|(hit, _)| hit).collect();
+        let all = hits.len();
+        if exhausted || limit < all {
+            hits.truncate(limit);
+            return Ok(Ranking { hits, exhausted: exhausted && all <= limit });
+        }
+        let known: HashSet<_> = hits.iter().map(|hit| hit.address).collect();
+        let Ranking { hits: first, exhausted } = self.snapshot.rank(&self.expression, &self.filter, limit, stop)?;
+        let mut others = first.into_iter().filter(|hit| !known.contains(&hit.address)).peekable();
+        let scale = others.peek().zip(hits.last()).map_or(1.0, |(next, last)| scale_below(next.score, last.score));
+        hits.extend(others.take(limit - all).map(|hit| Ranked { score: hit.score * scale, ..hit }));
+        Ok(Ranking { hits, exhausted })
+    }
+
+    /// The candidates, ranked again; `None` when the first stage says it all.
+    pub(in crate::search) fn rescored(&self, stop: &AtomicBool) -> Result<Option<Rescored>, ReadError> {
+        let Self { snapshot, expression, wanted, filter, rescoring: Rescoring { candidates } } = self;
+        let Some(wanted) = wanted.as_ref().filter(|_| *candidates > 0) else { return Ok(None) };
+        let tokens = wanted.tokens();
+        let statistics = snapshot.token_statistics(&tokens)?;
+        let finding = wanted.finding(&tokens, &statistics);
+        let Ranking { mut hits, exhausted } = snapshot.candidates(expression, &finding, filter, *candidates, stop)?;
+        hits.sort_unstable_by_key(|hit| hit.address);
+        let features = self.features(wanted, &tokens, &statistics, &hits, stop)?;
+        let score = |(hit, features): (Ranked, Features)| (Ranked { score: features.score(), ..hit }, features);
+        let mut hits: Vec<_> = hits.into_iter().zip(features).map(score).collect();
+        hits.sort_unstable_by(|(a, _), (b, _)| {
+            let by_score = b.score.total_cmp(&a.score);
+            by_score.then_with(|| (Reverse(a.date), a.position).cmp(&(Reverse(b.date), b.position)))
+        });
+        Ok(Some(Rescored { hits, exhausted }))
+    }
+
+    /// The features of candidates, which are in the order of their addresses.
+    fn features(
+        &self,
+        wanted: &Wanted,
+        tokens: &[Token],
+        statistics: &TokenStatistics,
+        hits: &[Ranked],
+        stop: &AtomicBool,
+    ) -> Result<Vec<Features>, ReadError> {
+        let addresses: Vec<_> = hits.iter().map(|hit| hit.address).collect();
+        let Occurrences { counts, lengths } = self.snapshot.occurrences(tokens, &addresses, stop)?;
+        let counted = Counted::new(wanted, &counts, statistics);
+        let average = statistics.text_length + statistics.title_length;
+        let first: Vec<_> = (0..)
+            .zip(lengths)
+            .map(|(candidate, length)| formula::first_stage(&counted.grams, candidate, length, average))
+            .collect();
+        let best = first.iter().copied().fold(0.0, f64::max);
+        let share = |first: f64| if best > 0.0 { first / best } else { 0.0 };
+        let definition = self.scores(wanted.definition.as_ref(), &addresses, stop)?;
+        let document = self.scores(wanted.lifted.as_ref(), &addresses, stop)?;
+        let features = |candidate: usize| {
+            let mut features = Features::default();
+            let (coverage, title_coverage) = formula::coverage(&counted.grams, candidate);
+            features.set(Feature::Coverage, coverage);
+            features.set(Feature::TitleCoverage, title_coverage);
+            features.set(Feature::FirstStage, share(first[candidate]));
+            features.set(Feature::Neighbour, share(neighbour(hits, &first, candidate)));
+            features.set(Feature::QuestionType, counted.question_type(candidate));
+            features.set(Feature::Definition, definition[candidate].map_or(0.0, |_| 1.0));
+            features.set(Feature::Words, counted.words(candidate));
+            features.set(Feature::Document, document[candidate].map_or(0.0, f64::from));
+            features
+        };
+        Ok((0..hits.len()).map(features).collect())
+    }
+
+    fn scores(
+        &self,
+        expression: Option<&Expression>,
+        addresses: &[Address],
+        stop: &AtomicBool,
+    ) -> Result<Vec<Option<f32>>, ReadError> {
+        match expression {
+            Some(expression) => self.snapshot.scores(expression, addresses, stop),
+            None => Ok(vec![None; addresses.len()]),
+        }
+    }
+}
+
+/// The best first stage of the paragraphs before and after a candidate in its document, where they are candidates.
+fn neighbour(hits: &[Ranked], first: &[f64], candidate: usize) -> f64 {
+    let hit = &hits[candidate];
+    let beside = [candidate.checked_sub(1), candidate.checked_add(1)];
+    let adjoins = |other: &Ranked| {
+        let slots = hit.position.slot().abs_diff(other.position.slot());
+        slots == 1 && hit.position.sequence() == other.position.sequence()
+    };
+    let near = beside.into_iter().flatten().filter(|&other| hits.get(other).is_some_and(adjoins));
+    near.map(|other| first[other]).fold(0.0, f64::max)
+}
+
+/// The power of two that brings a score, and with it all smaller ones, below another one. Powers of two lose nothing:
+/// what was different stays so.
+fn scale_below(score: f32, bound: f32) -> f32 {
+    let mut scale = 1.0;
+    while score * scale >= bound && scale > f32::MIN_POSITIVE {
+        scale /= 2.0;
+    }
+    scale
+}
+
+/// Where the tokens of a wanted word stand among all tokens.
+const WORD_FIELDS: [TokenField; 2] = [TokenField::Word, TokenField::TitleWord];
+
+impl Wanted {
+    /// What is looked up: for each bigram the text's and the title's, for each word the same, for each type its cue.
+    fn tokens(&self) -> Vec<Token> {
+        let grams = self.grams.iter().flat_map(|WantedGram { characters, .. }| {
+            [TokenField::Gram, TokenField::TitleGram].map(|field| Token { field, characters: characters.clone() })
+        });
+        let words = self.words.iter().flat_map(|WantedWord { characters, numeral, .. }| {
+            let characters = numeral.as_ref().unwrap_or(characters);
+            WORD_FIELDS.map(|field| Token { field, characters: characters.clone() })
+        });
+        let cues = self.question_types.iter();
+        let cues = cues.map(|name| Token { field: TokenField::Cue, characters: (*name).to_owned() });
+        grams.chain(words).chain(cues).collect()
+    }
+
+    /// The tokens that find candidates: what carries meaning and is not too common, or the rarest of all.
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share")]
+    fn finding(&self, tokens: &[Token], statistics: &TokenStatistics) -> Vec<Token> {
+        let TokenStatistics { paragraphs, frequencies, .. } = statistics;
+        let common = SHORT_POSTINGS.max((*paragraphs as f64 * COMMON_SHARE) as u64);
+        let frequency = |gram: usize| frequencies[2 * gram] + frequencies[2 * gram + 1];
+        let meaningful = self.grams.iter().any(|gram| gram.relevance > 0.0);
+        let mut rarest: Vec<_> =
+            (0..self.grams.len()).filter(|&gram| self.grams[gram].relevance > 0.0 || !meaningful).collect();
+        rarest.sort_by_key(|&gram| frequency(gram));
+        let kept: HashSet<_> = rarest.iter().copied().take(LEAST_GRAMS).collect();
+        let mut finding = Vec::new();
+        for gram in rarest {
+            for (index, field) in [(2 * gram, TermField::Title), (2 * gram + 1, TermField::Text)] {
+                let elsewhere = self.grams[gram].field == field;
+                let rare = kept.contains(&gram) || frequencies[index] <= common;
+                if !elsewhere && rare && frequencies[index] > 0 {
+                    finding.push(tokens[index].clone());
+                }
+            }
+        }
+        let words = 2 * self.grams.len()..2 * (self.grams.len() + self.words.len());
+        finding.extend(words.filter(|&index| frequencies[index] > 0).map(|index| tokens[index].clone()));
+        finding
+    }
+}
+
+/// What was counted of what is wanted.
+struct Counted<'a> {
+    grams: Vec<CountedGram<'a>>,
+    /// How much each word counts, and how often the text and the title have it.
+    words: Vec<(f64, &'a [u32], &'a [u32])>,
+    /// How much each cue counts, and how often the text has it.
+    cues: Vec<(f64, &'a [u32])>,
+}
+
+impl<'a> Counted<'a> {
+    /// `counts` are those of [`Wanted::tokens`], in their order.
+    fn new(wanted: &'a Wanted, counts: &'a [Vec<u32>], statistics: &TokenStatistics) -> Self {
+        let TokenStatistics { paragraphs, frequencies, .. } = statistics;
+        let idf = |index: usize| formula::idf(frequencies[index].max(frequencies[index + 1]), *paragraphs);
+        let grams = wanted.grams.iter().zip((0..).step_by(2)).map(|(gram, index)| CountedGram {
+            gram,
+            idf: idf(index),
+            text: &counts[index],
+            title: &counts[index + 1],
+        });
+        let words = (2 * wanted.grams.len()..).step_by(2).take(wanted.words.len());
+        let known = |index: &usize| frequencies[*index] + frequencies[index + 1] > 0;
+        let words = words.filter(known).map(|index| (idf(index), &counts[index][..], &counts[index + 1][..]));
+        let cues = 2 * (wanted.grams.len() + wanted.words.len())..counts.len();
+        let cues = cues.map(|index| (formula::cue_weight(frequencies[index], *paragraphs), &counts[index][..]));
+        Self { grams: grams.collect(), words: words.collect(), cues: cues.collect() }
+    }
+
+    /// The share of the words that a candidate has as words.
+    fn words(&self, candidate: usize) -> f64 {
+        let all: f64 = self.words.iter().map(|(idf, ..)| idf).sum();
+        let has = |text: &[u32], title: &[u32]| text[candidate] > 0 || title[candidate] > 0;
+        let present = self.words.iter().filter(|(_, text, title)| has(text, title)).map(|(idf, ..)| idf);
+        if all > 0.0 { present.sum::<f64>() / all } else { 0.0 }
+    }
+
+    /// What the cues that a candidate has are worth.
+    fn question_type(&self, candidate: usize) -> f64 {
+        self.cues.iter().filter(|(_, text)| text[candidate] > 0).map(|(weight, _)| weight).sum()
+    }
+}

@@ -1,0 +1,172 @@
+//! What a query wants of a paragraph, weighed: its bigrams, its words, the type of its question.
+
+use crate::{
+    engine::{Clause, Expression, MetadataTerm, Term, TermField},
+    query::{Boolean, DocumentNumber, Field, NamedDocument, Phrase, Query, Words},
+    search::plan::{collect_terms, plan, words_field},
+    text::{self, Segmenter, searchable},
+};
+
+/// What ends a sentence: characters on both sides of it do not belong together.
+const BREAKS: [char; 8] = ['。', '！', '？', '；', '!', '?', ';', '\n'];
+
+/// How much a character counts whose word carries meaning, half of one, and none.
+const FULL: f64 = 1.0;
+const GENERIC: f64 = 0.5;
+const EMPTY: f64 = 0.0;
+
+/// How much a bigram counts of which one character carries meaning and the other none: it is there where the words are.
+const HALF_EMPTY: f64 = 0.3;
+
+/// Queries of so many words are short: what they want is the word, not the characters wherever they meet.
+const SHORT_WORDS: usize = 2;
+
+/// What a query wants.
+#[derive(Clone, Debug, Default)]
+pub(in crate::search) struct Wanted {
+    /// Bigrams, each once, in the order of the query.
+    pub(super) grams: Vec<WantedGram>,
+    /// The words of a short query that are words by themselves.
+    pub(super) words: Vec<WantedWord>,
+    /// The types of question that the query is of.
+    pub(super) question_types: Vec<&'static str>,
+    /// What defines what the query wants explained.
+    pub(super) definition: Option<Expression>,
+    /// What lifts whole documents.
+    pub(super) lifted: Option<Expression>,
+}
+
+/// A bigram of the query.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct WantedGram {
+    pub(super) characters: String,
+    /// How much it means, 0 to 1.
+    pub(super) relevance: f64,
+    pub(super) field: TermField,
+}
+
+/// A word of the query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct WantedWord {
+    pub(super) characters: String,
+    /// The same number in the spelling that all spellings share.
+    pub(super) numeral: Option<String>,
+    pub(super) field: TermField,
+}
+
+impl Wanted {
+    /// What a query wants; `None` when the first stage says it all: there are no plain words in it, or none of more
+    /// than a character.
+    pub(in crate::search) fn of(query: &Query, expression: &Expression, segmenter: &Segmenter) -> Option<Self> {
+        let mut wanted = Self::default();
+        let mut asked = Vec::new();
+        wanted.read(query, segmenter, &mut asked);
+        if asked.is_empty() || wanted.grams.is_empty() {
+            return None;
+        }
+        let mut terms = Vec::new();
+        collect_terms(expression, &mut terms);
+        if terms.len() <= SHORT_WORDS {
+            wanted.words = terms.into_iter().filter(|term| term.word).map(WantedWord::new).collect();
+        }
+        let mut definitions = Vec::new();
+        for text in asked {
+            wanted.question_types.extend(text::question_types(text));
+            definitions.extend(text::definitions(text));
+        }
+        wanted.question_types.sort_unstable();
+        wanted.question_types.dedup();
+        wanted.definition = any_of(
+            definitions
+                .into_iter()
+                .map(|characters| Expression::Term(Term { characters, field: TermField::Text, word: false })),
+        );
+        Some(wanted)
+    }
+
+    /// Reads a part of a query that a paragraph may have; `asked` are the texts of its plain words.
+    fn read<'a>(&mut self, query: &'a Query, segmenter: &Segmenter, asked: &mut Vec<&'a str>) {
+        let mut read_all = |parts: &'a [Query]| parts.iter().for_each(|part| self.read(part, segmenter, asked));
+        match query {
+            Query::Words(words) => {
+                asked.push(&words.text);
+                self.read_words(words, segmenter);
+            }
+            Query::Phrase(Phrase { text, field: Field::Text }) => self.read_sequence(text, TermField::Text),
+            Query::Phrase(Phrase { text, field: Field::Title }) => self.read_sequence(text, TermField::Title),
+            Query::NamedDocument(NamedDocument { title }) => self.read_sequence(title, TermField::TextOrTitle),
+            Query::DocumentNumber(DocumentNumber { number }) => {
+                self.read_sequence(number, TermField::Text);
+                if let Some(lifted) = lifted(query, segmenter) {
+                    let before = self.lifted.take();
+                    self.lifted = any_of(before.into_iter().chain([lifted]));
+                }
+            }
+            Query::Boolean(Boolean { must, should, must_not: _ }) => {
+                read_all(must);
+                read_all(should);
+            }
+            Query::Alternatives(alternatives) => read_all(alternatives),
+            Query::Substring(_) | Query::Metadata(_) | Query::MatchAll => {}
+        }
+    }
+
+    fn read_words(&mut self, words: &Words, segmenter: &Segmenter) {
+        let field = words_field(words);
+        let meaningful = segmenter.query_words(&words.text).iter().any(|word| word.content);
+        for sentence in words.text.split(BREAKS) {
+            let mut characters = Vec::new();
+            for word in segmenter.query_words(sentence) {
+                let weight = match () {
+                    () if !meaningful => FULL,
+                    () if !word.content => EMPTY,
+                    () if text::is_generic(&word.characters) => GENERIC,
+                    () => FULL,
+                };
+                characters.extend(word.characters.chars().map(|character| (character, weight)));
+            }
+            self.add_grams(&characters, field);
+        }
+    }
+
+    fn read_sequence(&mut self, text: &str, field: TermField) {
+        let characters: Vec<_> = searchable(text).chars().map(|character| (character, FULL)).collect();
+        self.add_grams(&characters, field);
+    }
+
+    fn add_grams(&mut self, characters: &[(char, f64)], field: TermField) {
+        for pair in characters.windows(2) {
+            let &[(first, first_weight), (second, second_weight)] = pair else { continue };
+            let relevance = match (first_weight > EMPTY, second_weight > EMPTY) {
+                (true, true) => (first_weight * second_weight).sqrt(),
+                (false, false) => EMPTY,
+                _ => HALF_EMPTY,
+            };
+            let characters = String::from_iter([first, second]);
+            match self.grams.iter_mut().find(|gram| gram.characters == characters && gram.field == field) {
+                Some(known) => known.relevance = known.relevance.max(relevance),
+                None => self.grams.push(WantedGram { characters, relevance, field }),
+            }
+        }
+    }
+}
+
+impl WantedWord {
+    fn new(Term { characters, field, word: _ }: &Term) -> Self {
+        Self { characters: characters.clone(), numeral: text::normalised(characters), field: *field }
+    }
+}
+
+/// The condition in a query that lifts whole documents.
+fn lifted(query: &Query, segmenter: &Segmenter) -> Option<Expression> {
+    let Expression::Combined(clauses) = plan(query, crate::query::MatchMode::Any, segmenter) else { return None };
+    clauses.into_iter().find_map(|clause| match clause {
+        Clause::Should(part @ Expression::Metadata(MetadataTerm { score: 1.., .. })) => Some(part),
+        _ => None,
+    })
+}
+
+fn any_of(parts: impl Iterator<Item = Expression>) -> Option<Expression> {
+    let clauses: Vec<_> = parts.map(Clause::Should).collect();
+    (!clauses.is_empty()).then_some(Expression::Combined(clauses))
+}
