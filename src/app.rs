@@ -35,7 +35,7 @@ use crate::{
     ingest::Ingest,
     pool::Pool,
     rpc::{Channel, Opened, Rpc, ServeError},
-    search::Searcher,
+    search::{Rescoring, Searcher},
     shutdown::{DrainTimes, Shutdown},
     telemetry::Metrics,
     text::Segmenter,
@@ -163,11 +163,13 @@ impl App {
     pub async fn open(&mut self) -> Result<(), StartError> {
         let (directory, group) = (self.config.data_dir.clone(), group_commit(&self.config.ingest));
         let (metrics, segmenter) = (self.metrics.clone(), self.segmenter.clone());
+        let candidates = self.config.search.candidates;
         let opening = self.pool.run(move |_| {
             let engine: Arc<dyn Engine> = Arc::new(TantivyEngine::open(&directory, &segmenter)?);
             let ingest =
                 Ingest::start(Arc::clone(&engine), segmenter.clone(), group, move |took| metrics.committed(took))?;
-            Ok::<_, StartError>(Opened { searcher: Searcher::new(engine, segmenter), ingest })
+            let searcher = Searcher::new(engine, segmenter).rescoring(Rescoring { candidates });
+            Ok::<_, StartError>(Opened { searcher, ingest })
         });
         let opened = opening.await??;
         let fingerprint = self.segmenter.fingerprint().to_owned();

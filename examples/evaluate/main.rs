@@ -31,7 +31,7 @@ use xunzhang::{
     text::Segmenter,
 };
 
-use crate::measure::{METRICS, Judgements, Scores};
+use crate::measure::{Judgements, METRICS, Scores};
 
 /// Measures how well a ranking finds what people marked as relevant.
 #[derive(Parser)]

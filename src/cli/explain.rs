@@ -14,8 +14,8 @@ use super::{
 };
 use crate::rpc::proto::{
     ExplainRequest, ExplainResponse, ExplainedParagraph, ExplainedTerm, ExplainedTermKind, LeftOutReason, MatchMode,
-    Mismatch, MismatchReason, PlanClause, PlanOccurrence, QueryField, ScorePart, ScorePartKind, TokenDictionary,
-    explain_request::QueryForm, plan_clause::Node,
+    Mismatch, MismatchReason, PlanClause, PlanOccurrence, QueryField, ScoreFeature, ScoreFeatureKind, ScorePart,
+    ScorePartKind, TokenDictionary, explain_request::QueryForm, plan_clause::Node,
 };
 
 /// What stands before each line of a section.
@@ -104,18 +104,43 @@ impl Page {
 
     fn write_paragraph(&self, out: &mut impl Write, paragraph: &ExplainedParagraph) -> io::Result<()> {
         let Styles { name, place, aside, .. } = &self.styles;
-        let ExplainedParagraph { paragraph_id, matches, score, parts, mismatches, scored_paragraph_count } = paragraph;
+        let ExplainedParagraph {
+            paragraph_id,
+            matches,
+            score,
+            parts,
+            mismatches,
+            scored_paragraph_count,
+            first_stage_score,
+            features,
+            first_stage_scale: _,
+        } = paragraph;
         write!(out, "\n{name}paragraph{name:#}  {place}{}{place:#}  ", Printable(paragraph_id))?;
         if !matches {
             writeln!(out, "does not match")?;
             return mismatches.iter().try_for_each(|mismatch| write_mismatch(out, mismatch));
         }
         writeln!(out, "score {score:.4}  {aside}rarity among {scored_paragraph_count} paragraphs{aside:#}")?;
+        if !features.is_empty() {
+            writeln!(out, "{INDENT}{aside}      added   share   value  weight  second stage{aside:#}")?;
+            features.iter().filter(|it| it.value > 0.0).try_for_each(|feature| self.write_feature(out, feature))?;
+        }
+        if first_stage_score.to_bits() != score.to_bits() {
+            writeln!(out, "{INDENT}{name}first stage{name:#}  {first_stage_score:.4}")?;
+        }
         if !parts.is_empty() {
             let head = "value   share  times      idf  length   norm  term";
             writeln!(out, "{INDENT}{aside}{head:>56}{aside:#}")?;
         }
         parts.iter().try_for_each(|part| self.write_part(out, part))
+    }
+
+    fn write_feature(&self, out: &mut impl Write, feature: &ScoreFeature) -> io::Result<()> {
+        let Styles { place, .. } = &self.styles;
+        let ScoreFeature { value, weight, contribution, share, .. } = feature;
+        let (percent, kind) = (share * 100.0, kind_of_feature(feature));
+        write!(out, "{INDENT}{contribution:>11.4}  {percent:>5.1}%  {value:>6.4}  {weight:>6.2}")?;
+        writeln!(out, "  {place}{kind}{place:#}")
     }
 
     fn write_part(&self, out: &mut impl Write, part: &ScorePart) -> io::Result<()> {
@@ -137,6 +162,21 @@ impl Page {
         let found = if found.is_empty() { String::new() } else { format!(": {}", found.join(", ")) };
         write!(out, "  {place}{}{place:#}", Printable(term))?;
         writeln!(out, "  {aside}{}{}{aside:#}", kind_of_part(part), Printable(&found))
+    }
+}
+
+fn kind_of_feature(feature: &ScoreFeature) -> &'static str {
+    match feature.kind() {
+        ScoreFeatureKind::Coverage => "bigrams of the query in the text or the title",
+        ScoreFeatureKind::TitleCoverage => "bigrams of the query in the title",
+        ScoreFeatureKind::FirstStage => "rarity and frequency, against the best",
+        ScoreFeatureKind::Neighbour => "the same of the paragraph before or after",
+        ScoreFeatureKind::QuestionType => "what the question's type looks for",
+        ScoreFeatureKind::Definition => "a definition of what is asked for",
+        ScoreFeatureKind::Words => "words of the query as words",
+        ScoreFeatureKind::Characters => "characters of the query in the text",
+        ScoreFeatureKind::Document => "the document that the query names",
+        ScoreFeatureKind::Unspecified => "something newer than this program",
     }
 }
 
@@ -304,6 +344,9 @@ mod tests {
             ],
             mismatches: Vec::new(),
             scored_paragraph_count: 20_001,
+            first_stage_score: 4.0,
+            features: Vec::new(),
+            first_stage_scale: 1.0,
         };
         check(
             &response(Some(true), Some(paragraph)),

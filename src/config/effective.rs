@@ -27,6 +27,8 @@ pub struct Config {
     pub ingest: IngestConfig,
     /// How text is analysed.
     pub text: TextConfig,
+    /// How matches are ranked.
+    pub search: SearchConfig,
 }
 
 /// Listeners and connections. Port 0 picks a free port.
@@ -112,4 +114,11 @@ pub struct IngestConfig {
 pub struct TextConfig {
     /// File of words that are kept whole; `None` for none.
     pub user_dictionary: Option<PathBuf>,
+}
+
+/// How matches are ranked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchConfig {
+    /// How many of the best matches the second stage ranks again, at most 1,000; 0 for none.
+    pub candidates: usize,
 }

@@ -43,6 +43,7 @@ pub(super) const KEYS: &[Key] = &[
     key("ingest.commit_bytes", Kind::Text, "Commits when so much text has gathered."),
     key("ingest.commit_linger", Kind::Text, "Commits when the first change has waited so long."),
     key("text.user_dictionary", Kind::Text, "File of words to keep whole, one a line; empty for none."),
+    key("search.candidates", Kind::Count, "Best matches that are ranked again by more features; 0 for none."),
 ];
 
 const fn key(path: &'static str, kind: Kind, about: &'static str) -> Key {

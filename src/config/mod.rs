@@ -16,7 +16,8 @@ mod values;
 mod written;
 
 pub use effective::{
-    AdmissionConfig, Config, DrainConfig, IngestConfig, LogConfig, LogFormat, PoolConfig, ServerConfig, TextConfig,
+    AdmissionConfig, Config, DrainConfig, IngestConfig, LogConfig, LogFormat, PoolConfig, SearchConfig, ServerConfig,
+    TextConfig,
 };
 pub use error::ConfigError;
 pub use flags::ServeFlags;

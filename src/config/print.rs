@@ -9,9 +9,9 @@ use std::{
 use bytesize::{GIB, KIB, MIB};
 
 use crate::config::{
-    AdmissionConfig, Config, DrainConfig, IngestConfig, LogConfig, PoolConfig, ServerConfig, TextConfig,
+    AdmissionConfig, Config, DrainConfig, IngestConfig, LogConfig, PoolConfig, SearchConfig, ServerConfig, TextConfig,
     keys::{KEYS, Key},
-    written::{RawAdmission, RawConfig, RawDrain, RawIngest, RawLog, RawPool, RawServer, RawText},
+    written::{RawAdmission, RawConfig, RawDrain, RawIngest, RawLog, RawPool, RawSearch, RawServer, RawText},
 };
 
 impl Config {
@@ -27,13 +27,14 @@ impl Config {
 
     /// The way back. Destructured, so that a new field cannot be forgotten.
     fn written(&self) -> RawConfig {
-        let Self { data_dir, import, server, log, pool, admission, drain, ingest, text } = self;
+        let Self { data_dir, import, server, log, pool, admission, drain, ingest, text, search } = self;
         let LogConfig { format, filter, queries } = log;
         let PoolConfig { threads } = pool;
         let AdmissionConfig { max_streams, max_searches } = admission;
         let DrainConfig { lame_duck, timeout } = drain;
         let IngestConfig { commit_changes, commit_bytes, commit_linger } = ingest;
         let TextConfig { user_dictionary } = text;
+        let SearchConfig { candidates } = search;
         RawConfig {
             data_dir: Some(lossy(data_dir)),
             import: Some(import.iter().map(PathBuf::as_path).map(lossy).collect()),
@@ -51,6 +52,7 @@ impl Config {
                 commit_linger: Some(duration(*commit_linger)),
             },
             text: RawText { user_dictionary: Some(user_dictionary.as_deref().map(lossy).unwrap_or_default()) },
+            search: RawSearch { candidates: Some(count(*candidates)) },
         }
     }
 }
@@ -147,6 +149,7 @@ mod tests {
         config.ingest.commit_bytes = 1025;
         config.ingest.commit_linger = Duration::ZERO;
         config.text.user_dictionary = Some("词/典.txt".into());
+        config.search.candidates = 0;
         assert_eq!(load_text(&config.to_toml()).unwrap(), config);
     }
 

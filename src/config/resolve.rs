@@ -8,9 +8,9 @@ use std::{
 };
 
 use crate::config::{
-    AdmissionConfig, Config, ConfigError, DrainConfig, IngestConfig, LogConfig, LogFormat, PoolConfig, ServerConfig,
-    TextConfig, values,
-    written::{RawAdmission, RawConfig, RawDrain, RawIngest, RawLog, RawPool, RawServer, RawText},
+    AdmissionConfig, Config, ConfigError, DrainConfig, IngestConfig, LogConfig, LogFormat, PoolConfig, SearchConfig,
+    ServerConfig, TextConfig, values,
+    written::{RawAdmission, RawConfig, RawDrain, RawIngest, RawLog, RawPool, RawSearch, RawServer, RawText},
 };
 
 const DATA_DIR: &str = "xunzhang-data";
@@ -38,6 +38,10 @@ const COMMIT_CHANGES: NonZeroUsize = NonZeroUsize::new(4096).expect("above zero"
 const COMMIT_BYTES: u64 = 64 << 20;
 /// The longest that a lone write waits for company.
 const COMMIT_LINGER: Duration = Duration::from_millis(500);
+/// More of them find little that is better, see `docs/ranking.md`.
+const CANDIDATES: usize = 200;
+/// Each costs a look at the postings of every bigram of a query.
+const MAX_CANDIDATES: u32 = 1_000;
 
 impl Default for Config {
     fn default() -> Self {
@@ -58,6 +62,7 @@ impl RawConfig {
             drain: self.drain.resolve()?,
             ingest: self.ingest.resolve()?,
             text: self.text.resolve(),
+            search: self.search.resolve()?,
         })
     }
 }
@@ -170,6 +175,14 @@ impl RawText {
     }
 }
 
+impl RawSearch {
+    fn resolve(self) -> Result<SearchConfig, ConfigError> {
+        let candidates =
+            or(self.candidates, CANDIDATES, |written| values::at_most("search.candidates", written, MAX_CANDIDATES))?;
+        Ok(SearchConfig { candidates })
+    }
+}
+
 /// The default, unless something is written.
 fn or<W, T>(written: Option<W>, default: T, read: impl FnOnce(W) -> Result<T, ConfigError>) -> Result<T, ConfigError> {
     written.map_or(Ok(default), read)
@@ -211,6 +224,10 @@ mod tests {
         check_error("[ingest]\ncommit_bytes = '0'", "above zero");
         check_error("[ingest]\ncommit_bytes = 'x'", "such as `64MiB`");
         check_error("[admission]\nmax_streams = 4000000000", "from 1 to 1000000");
+        check_error(
+            "[search]\ncandidates = 1001",
+            "`search.candidates` cannot be `1001`: write a number from 0 to 1000",
+        );
         check_error("[log]\nfilter = 'xunzhang=loud'", "`log.filter` cannot be `xunzhang=loud`");
     }
 

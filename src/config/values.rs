@@ -70,6 +70,14 @@ pub(super) fn size(key: &str, written: u32) -> Result<NonZeroUsize, ConfigError>
     count(key, written).map(to_size)
 }
 
+/// A number from 0 to a bound, for what is counted in memory.
+pub(super) fn at_most(key: &str, written: u32, most: u32) -> Result<usize, ConfigError> {
+    if written > most {
+        return Err(invalid(key, &written.to_string(), &format!("write a number from 0 to {most}")));
+    }
+    Ok(usize::try_from(written).unwrap_or(usize::MAX))
+}
+
 /// Loses nothing: no machine that this runs on has narrower sizes.
 pub(super) fn to_size(count: NonZeroU32) -> NonZeroUsize {
     count.try_into().unwrap_or(NonZeroUsize::MAX)

@@ -19,6 +19,7 @@ pub(super) struct RawConfig {
     pub(super) drain: RawDrain,
     pub(super) ingest: RawIngest,
     pub(super) text: RawText,
+    pub(super) search: RawSearch,
 }
 
 #[derive(Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -77,6 +78,12 @@ pub(super) struct RawText {
     pub(super) user_dictionary: Option<PathBuf>,
 }
 
+#[derive(Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawSearch {
+    pub(super) candidates: Option<u32>,
+}
+
 impl RawConfig {
     /// This layer over `lower`: what it leaves open is taken from there.
     pub(super) fn over(self, lower: Self) -> Self {
@@ -104,6 +111,7 @@ impl RawConfig {
                 commit_linger: self.ingest.commit_linger.or(lower.ingest.commit_linger),
             },
             text: RawText { user_dictionary: self.text.user_dictionary.or(lower.text.user_dictionary) },
+            search: RawSearch { candidates: self.search.candidates.or(lower.search.candidates) },
         }
     }
 }

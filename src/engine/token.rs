@@ -20,6 +20,8 @@ pub enum TokenField {
     Word,
     /// The same of the title.
     TitleWord,
+    /// A letter or digit of the text.
+    Character,
     /// What [`crate::text::cues`] sees in the text.
     Cue,
 }

@@ -1,15 +1,19 @@
 //! How a query is understood, what is matched for it, and what a score is made of.
 
-use std::{collections::HashMap, sync::atomic::AtomicBool};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use crate::{
     document::ParagraphId,
     engine::{Address, Explanation, Expression, Generation, ReadError, ScorePart, Snapshot, Term, TermField, Verdict},
     query::{Boolean, Filter, MatchMode, Query, Words},
     search::{
-        SearchError, Searcher,
+        Feature, SearchError, Searcher,
         outline::{Mismatch, Occurrence, PlanClause, PlanPart},
         plan::{LeftOut, collect_terms, plan, weighed, words_field},
+        rescore::{Ranker, Wanted},
     },
     text::{Dictionary, QueryWord, Segmenter},
 };
@@ -81,13 +85,33 @@ pub struct ExplainedParagraph {
     /// The paragraph.
     pub id: ParagraphId,
     /// Its score as a ranking gives it; `None` when it does not match.
-    pub score: Option<f32>,
-    /// What the score is made of; nothing when it does not match.
+    pub score: Option<Score>,
+    /// What the first stage's score is made of; nothing when it does not match.
     pub parts: Vec<TermPart>,
     /// Why it does not match; nothing when it does.
     pub mismatches: Vec<Mismatch>,
     /// The number of paragraphs that rarity is measured by.
     pub scored_paragraphs: u64,
+}
+
+/// Where a score comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Score {
+    /// The score.
+    pub value: f32,
+    /// What the first stage gives.
+    pub first_stage: f32,
+    /// Which stage the score is from.
+    pub stage: Stage,
+}
+
+/// The stage that a score is from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stage {
+    /// The first one's score is multiplied with this.
+    First(f32),
+    /// The features and their values, in the order in which they are added up.
+    Second(Vec<(Feature, f64)>),
 }
 
 /// What a term or a value of the document adds to a score.
@@ -112,12 +136,21 @@ impl Searcher {
         let explanation = address.map(|address| snapshot.explain(&expression, filter, address, stop)).transpose()?;
         let verdict = explanation.as_ref().map(|explanation| &explanation.verdict);
         let outline = PlanClause::new(Occurrence::Must, &expression, verdict);
+        let score = match explanation.as_ref().and_then(|explanation| explanation.score).zip(address) {
+            Some((first_stage, address)) => {
+                let wanted = Wanted::of(query, &expression, &self.segmenter);
+                let (filter, snapshot) = (filter.clone(), Arc::clone(&snapshot));
+                let ranker = Ranker { snapshot, expression, wanted, filter, rescoring: self.rescoring };
+                Some(ranker.explain(address, first_stage, stop)?)
+            }
+            None => None,
+        };
         let paragraph = paragraph.clone().zip(explanation);
         Ok(Explained {
             generation: snapshot.generation(),
             paragraphs: snapshot.statistics()?.paragraphs,
             terms: with_frequencies(terms(query, false, &self.segmenter), snapshot.as_ref(), stop)?,
-            paragraph: paragraph.map(|(id, explanation)| explained(id, &outline, explanation)),
+            paragraph: paragraph.map(|(id, explanation)| explained(id, &outline, explanation, score)),
             plan: outline,
         })
     }
@@ -209,8 +242,13 @@ fn find(snapshot: &dyn Snapshot, id: &ParagraphId) -> Result<Address, SearchErro
 }
 
 /// Says what an explanation means for the plan that was explained.
-fn explained(id: ParagraphId, outline: &PlanClause, explanation: Explanation) -> ExplainedParagraph {
-    let Explanation { searchable, admitted, score, verdict, paragraphs } = explanation;
+fn explained(
+    id: ParagraphId,
+    outline: &PlanClause,
+    explanation: Explanation,
+    score: Option<Score>,
+) -> ExplainedParagraph {
+    let Explanation { searchable, admitted, score: _, verdict, paragraphs } = explanation;
     let (mut parts, mut mismatches) = (Vec::new(), Vec::new());
     if score.is_some() {
         collect_parts(outline, &verdict, &mut parts);

@@ -24,7 +24,7 @@ mod searcher;
 pub use collapse::LEADER_RANKS;
 pub use count::CountRequest;
 pub use diagnosis::{Diagnosis, RuledOut};
-pub use explain::{ExplainRequest, Explained, ExplainedParagraph, ExplainedTerm, TermKind, TermPart};
+pub use explain::{ExplainRequest, Explained, ExplainedParagraph, ExplainedTerm, Score, Stage, TermKind, TermPart};
 pub use export::{Export, ExportRequest};
 pub use highlight::{Highlighter, MAX_HIGHLIGHTS};
 pub use hit::{BatchBound, Context, Hit, NearCopies, Neighbour};

@@ -152,10 +152,18 @@ fn check_paragraph(paragraph: &ExplainedParagraph, hit: Option<&Hit>) {
     let score = hit.map_or(0.0, |hit| hit.score);
     assert_eq!((paragraph.matches, paragraph.score.to_bits()), (hit.is_some(), score.to_bits()), "{paragraph:?}");
     assert_eq!(paragraph.mismatches.is_empty(), hit.is_some(), "{paragraph:?}");
+    let first = paragraph.first_stage_score;
     let sum = paragraph.parts.iter().fold(0.0, |sum, part| sum + f64::from(part.value));
-    assert_eq!((sum as f32).to_bits(), score.to_bits(), "{paragraph:?}");
+    assert_eq!((sum as f32).to_bits(), first.to_bits(), "{paragraph:?}");
     for part in &paragraph.parts {
-        check_part(part, score, paragraph.scored_paragraph_count);
+        check_part(part, first, paragraph.scored_paragraph_count);
+    }
+    let sum = paragraph.features.iter().fold(0.0, |sum, feature| sum + feature.contribution);
+    let expected =
+        if paragraph.features.is_empty() { first * paragraph.first_stage_scale } else { (sum as f32).max(0.001) };
+    assert_eq!(expected.to_bits(), score.to_bits(), "{paragraph:?}");
+    for feature in &paragraph.features {
+        assert_eq!(feature.contribution.to_bits(), (feature.value * feature.weight).to_bits(), "{feature:?}");
     }
 }
 

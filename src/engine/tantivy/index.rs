@@ -18,7 +18,7 @@ use crate::{
             directory::{self, DataDirectory},
             schema::{self, Fields},
             snapshot::TantivySnapshot,
-            tokenizer::{GramTokenizer, WordTokenizer},
+            tokenizer::{CharacterTokenizer, GramTokenizer, WordTokenizer},
             writer::TantivyWriter,
         },
     },
@@ -137,6 +137,7 @@ fn open_index(directory: &DataDirectory, fields: &Fields, segmenter: &Segmenter)
     let index = Index::builder().schema(fields.schema.clone()).settings(schema::settings()).open_or_create(files)?;
     index.tokenizers().register(schema::WORDS, WordTokenizer::new(segmenter.clone()));
     index.tokenizers().register(schema::GRAMS, GramTokenizer::default());
+    index.tokenizers().register(schema::CHARACTERS, CharacterTokenizer::default());
     Ok(index)
 }
 

@@ -21,6 +21,7 @@ pub(super) const FORMAT: u32 = 3;
 /// Names under which tokenizers are registered.
 pub(super) const WORDS: &str = "words";
 pub(super) const GRAMS: &str = "grams";
+pub(super) const CHARACTERS: &str = "characters";
 /// tantivy's own: the whole value is one token.
 const WHOLE: &str = "raw";
 
@@ -103,6 +104,8 @@ pub(super) struct Fields {
     pub(super) title_words: Field,
     /// Bigrams of the title with linear positions: matching and ranking.
     pub(super) title_grams: Field,
+    /// The letters and digits of the text, each once. Ranking only.
+    pub(super) characters: Field,
     /// What the text has for types of questions: [`crate::text::cues`]. Ranking only.
     pub(super) cues: Field,
     /// A paragraph, a record or a tombstone, encoded.
@@ -133,6 +136,7 @@ impl Fields {
             grams: add_text(&mut schema, "grams", GRAMS, grams),
             title_words: add_text(&mut schema, "title_words", WORDS, words),
             title_grams: add_text(&mut schema, "title_grams", GRAMS, grams),
+            characters: add_text(&mut schema, "characters", CHARACTERS, IndexRecordOption::Basic),
             cues: add_values(&mut schema, "cues"),
             stored: schema.add_bytes_field("stored", STORED),
             layout: schema.add_bytes_field("layout", STORED),

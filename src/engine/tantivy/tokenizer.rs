@@ -2,7 +2,7 @@
 
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
-use crate::text::{Segmenter, for_each_gram};
+use crate::text::{Segmenter, for_each_gram, searchable};
 
 /// Words, without positions worth the name: they are for ranking only.
 #[derive(Clone)]
@@ -14,6 +14,12 @@ pub(super) struct WordTokenizer {
 /// Bigrams at linear positions.
 #[derive(Clone, Default)]
 pub(super) struct GramTokenizer {
+    tokens: Tokens,
+}
+
+/// Letters and digits, one by one.
+#[derive(Clone, Default)]
+pub(super) struct CharacterTokenizer {
     tokens: Tokens,
 }
 
@@ -44,6 +50,19 @@ impl Tokenizer for GramTokenizer {
             debug_assert_eq!(tokens.ends.len(), position as usize, "positions are linear");
             tokens.push(gram);
         });
+        tokens.stream()
+    }
+}
+
+impl Tokenizer for CharacterTokenizer {
+    type TokenStream<'a> = Stream<'a>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> Stream<'a> {
+        let tokens = &mut self.tokens;
+        tokens.clear();
+        for character in searchable(text).chars() {
+            tokens.push(character.encode_utf8(&mut [0; 4]));
+        }
         tokens.stream()
     }
 }

@@ -111,6 +111,7 @@ impl Fields {
             TokenField::TitleGram => self.title_grams,
             TokenField::Word => self.words,
             TokenField::TitleWord => self.title_words,
+            TokenField::Character => self.characters,
             TokenField::Cue => self.cues,
         }
     }

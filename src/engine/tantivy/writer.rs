@@ -91,6 +91,7 @@ impl TantivyWriter {
                 entry.add_text(fields.grams, &paragraph.text);
                 entry.add_text(fields.title_words, &title);
                 entry.add_text(fields.title_grams, &title);
+                entry.add_text(fields.characters, &paragraph.text);
                 for cue in text::cues(&paragraph.text) {
                     entry.add_text(fields.cues, cue);
                 }

@@ -15,8 +15,9 @@ use crate::{
         proto::{self, explain_request, plan_clause},
     },
     search::{
-        Bm25, Evidence, ExplainRequest, Explained, ExplainedParagraph, ExplainedTerm, IndexTerm, LeftOut, MetadataTerm,
-        Mismatch, Occurrence, PlanClause, PlanPart, ScorePart, Term, TermField, TermKind, TermPart,
+        Bm25, Evidence, ExplainRequest, Explained, ExplainedParagraph, ExplainedTerm, Feature, IndexTerm, LeftOut,
+        MetadataTerm, Mismatch, Occurrence, PlanClause, PlanPart, Score, ScorePart, Stage, Term, TermField, TermKind,
+        TermPart,
     },
 };
 
@@ -128,15 +129,44 @@ fn occurrence(occurrence: Occurrence) -> proto::PlanOccurrence {
 
 fn explained_paragraph(paragraph: ExplainedParagraph) -> proto::ExplainedParagraph {
     let ExplainedParagraph { id, score, parts, mismatches, scored_paragraphs } = paragraph;
-    let part = |part| score_part(part, score.unwrap_or_default());
+    let matches = score.is_some();
+    let (score, first_stage_score, first_stage_scale, features) = match score {
+        None => (0.0, 0.0, 0.0, Vec::new()),
+        Some(Score { value, first_stage, stage: Stage::First(scale) }) => (value, first_stage, scale, Vec::new()),
+        Some(Score { value, first_stage, stage: Stage::Second(features) }) => (value, first_stage, 0.0, features),
+    };
+    let part = |part| score_part(part, first_stage_score);
     proto::ExplainedParagraph {
         paragraph_id: id.to_string(),
-        matches: score.is_some(),
-        score: score.unwrap_or_default(),
+        matches,
+        score,
         parts: parts.into_iter().map(part).collect(),
         mismatches: mismatches.iter().map(mismatch).collect(),
         scored_paragraph_count: scored_paragraphs,
+        first_stage_score,
+        features: features.into_iter().map(|(feature, value)| score_feature(feature, value, score)).collect(),
+        first_stage_scale,
     }
+}
+
+/// Writes what a feature adds to a score, which is above 0.
+#[expect(clippy::cast_possible_truncation, reason = "a share")]
+fn score_feature(feature: Feature, value: f64, score: f32) -> proto::ScoreFeature {
+    use proto::ScoreFeatureKind as Kind;
+    let kind = match feature {
+        Feature::Coverage => Kind::Coverage,
+        Feature::TitleCoverage => Kind::TitleCoverage,
+        Feature::FirstStage => Kind::FirstStage,
+        Feature::Neighbour => Kind::Neighbour,
+        Feature::QuestionType => Kind::QuestionType,
+        Feature::Definition => Kind::Definition,
+        Feature::Words => Kind::Words,
+        Feature::Characters => Kind::Characters,
+        Feature::Document => Kind::Document,
+    };
+    let (weight, contribution) = (feature.weight(), value * feature.weight());
+    let share = (contribution / f64::from(score)) as f32;
+    proto::ScoreFeature { kind: kind.into(), value, weight, contribution, share }
 }
 
 /// Writes a summand of a score, which is above 0 then.

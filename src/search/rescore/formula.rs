@@ -29,12 +29,14 @@ pub enum Feature {
     Definition,
     /// The share of a short query's words that the text has as words.
     Words,
+    /// The share of the query's characters, by what they mean and how rare they are, that the text has.
+    Characters,
     /// The document has the number that the query names.
     Document,
 }
 
 /// How many features there are.
-pub(super) const FEATURES: usize = 8;
+pub(super) const FEATURES: usize = 9;
 
 impl Feature {
     /// All of them, in the order in which they are added up.
@@ -46,6 +48,7 @@ impl Feature {
         Self::QuestionType,
         Self::Definition,
         Self::Words,
+        Self::Characters,
         Self::Document,
     ];
 
@@ -59,13 +62,14 @@ impl Feature {
             Self::QuestionType => 0.2,
             Self::Definition => 0.33,
             Self::Words => 0.5,
+            Self::Characters => 0.22,
         }
     }
 }
 
 /// The values of a paragraph's features, in the order of [`Feature::ALL`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(in crate::search) struct Features([f64; FEATURES]);
+pub(super) struct Features([f64; FEATURES]);
 
 impl Features {
     pub(super) fn set(&mut self, feature: Feature, value: f64) {
@@ -74,6 +78,11 @@ impl Features {
 
     pub(super) fn get(&self, feature: Feature) -> f64 {
         self.0[feature as usize]
+    }
+
+    /// Each with its value, in the order in which they are added up.
+    pub(super) fn listed(&self) -> Vec<(Feature, f64)> {
+        Feature::ALL.iter().map(|&feature| (feature, self.get(feature))).collect()
     }
 
     /// The score: always added up in the same order, so that equal paragraphs score equal to the last bit.
@@ -110,7 +119,7 @@ pub(super) struct CountedGram<'a> {
 
 impl CountedGram<'_> {
     fn weight(&self) -> f64 {
-        self.gram.relevance * self.idf
+        self.gram.relevance * self.gram.part * self.idf
     }
 
     fn in_text(&self, candidate: usize) -> u32 {
@@ -144,7 +153,7 @@ pub(super) fn first_stage(grams: &[CountedGram<'_>], candidate: usize, length: L
     let norm = K1 * (1.0 - B + B * length / average.max(1.0));
     let score = |gram: &CountedGram<'_>| {
         let count = f64::from(gram.in_text(candidate)) + f64::from(gram.in_title(candidate));
-        gram.idf * (K1 + 1.0) * count / (count + norm)
+        gram.gram.part * gram.idf * (K1 + 1.0) * count / (count + norm)
     };
     grams.iter().map(score).sum()
 }

@@ -8,6 +8,6 @@ mod ranking;
 mod wanted;
 
 pub use formula::Feature;
-pub use ranking::{DEFAULT_CANDIDATES, MAX_CANDIDATES, Rescoring};
 pub(super) use ranking::Ranker;
+pub use ranking::{DEFAULT_CANDIDATES, MAX_CANDIDATES, Rescoring};
 pub(super) use wanted::Wanted;

@@ -12,9 +12,12 @@ use crate::{
         TokenStatistics,
     },
     query::Filter,
-    search::rescore::{
-        formula::{self, CountedGram, Feature, Features},
-        wanted::{Wanted, WantedGram, WantedWord},
+    search::{
+        explain::{Score, Stage},
+        rescore::{
+            formula::{self, CountedGram, Feature, Features},
+            wanted::{Wanted, WantedGram, WantedWord},
+        },
     },
 };
 
@@ -55,11 +58,11 @@ pub(in crate::search) struct Ranker {
 }
 
 /// Candidates, ranked again.
-pub(in crate::search) struct Rescored {
+struct Rescored {
     /// In rank order.
-    pub(in crate::search) hits: Vec<(Ranked, Features)>,
+    hits: Vec<(Ranked, Features)>,
     /// Whether these are all matches.
-    pub(in crate::search) exhausted: bool,
+    exhausted: bool,
 }
 
 impl Ranker {
@@ -85,8 +88,28 @@ impl Ranker {
         Ok(Ranking { hits, exhausted })
     }
 
+    /// The score of a match that the first stage gives so much, and where it comes from.
+    pub(in crate::search) fn explain(
+        &self,
+        address: Address,
+        first_stage: f32,
+        stop: &AtomicBool,
+    ) -> Result<Score, ReadError> {
+        let Some(Rescored { hits, .. }) = self.rescored(stop)? else {
+            return Ok(Score { value: first_stage, first_stage, stage: Stage::First(1.0) });
+        };
+        if let Some((hit, features)) = hits.iter().find(|(hit, _)| hit.address == address) {
+            return Ok(Score { value: hit.score, first_stage, stage: Stage::Second(features.listed()) });
+        }
+        let known: HashSet<_> = hits.iter().map(|(hit, _)| hit.address).collect();
+        let first = self.snapshot.rank(&self.expression, &self.filter, hits.len() + 1, stop)?.hits;
+        let next = first.iter().find(|hit| !known.contains(&hit.address));
+        let scale = next.zip(hits.last()).map_or(1.0, |(next, (last, _))| scale_below(next.score, last.score));
+        Ok(Score { value: first_stage * scale, first_stage, stage: Stage::First(scale) })
+    }
+
     /// The candidates, ranked again; `None` when the first stage says it all.
-    pub(in crate::search) fn rescored(&self, stop: &AtomicBool) -> Result<Option<Rescored>, ReadError> {
+    fn rescored(&self, stop: &AtomicBool) -> Result<Option<Rescored>, ReadError> {
         let Self { snapshot, expression, wanted, filter, rescoring: Rescoring { candidates } } = self;
         let Some(wanted) = wanted.as_ref().filter(|_| *candidates > 0) else { return Ok(None) };
         let tokens = wanted.tokens();
@@ -135,6 +158,7 @@ impl Ranker {
             features.set(Feature::QuestionType, counted.question_type(candidate));
             features.set(Feature::Definition, definition[candidate].map_or(0.0, |_| 1.0));
             features.set(Feature::Words, counted.words(candidate));
+            features.set(Feature::Characters, counted.characters(candidate));
             features.set(Feature::Document, document[candidate].map_or(0.0, f64::from));
             features
         };
@@ -191,7 +215,10 @@ impl Wanted {
         });
         let cues = self.question_types.iter();
         let cues = cues.map(|name| Token { field: TokenField::Cue, characters: (*name).to_owned() });
-        grams.chain(words).chain(cues).collect()
+        let characters = self.characters.iter();
+        let characters =
+            characters.map(|(character, _)| Token { field: TokenField::Character, characters: character.clone() });
+        grams.chain(words).chain(cues).chain(characters).collect()
     }
 
     /// The tokens that find candidates: what carries meaning and is not too common, or the rarest of all.
@@ -228,6 +255,8 @@ struct Counted<'a> {
     words: Vec<(f64, &'a [u32], &'a [u32])>,
     /// How much each cue counts, and how often the text has it.
     cues: Vec<(f64, &'a [u32])>,
+    /// How much each character counts, and whether the text has it.
+    characters: Vec<(f64, &'a [u32])>,
 }
 
 impl<'a> Counted<'a> {
@@ -244,9 +273,14 @@ impl<'a> Counted<'a> {
         let words = (2 * wanted.grams.len()..).step_by(2).take(wanted.words.len());
         let known = |index: &usize| frequencies[*index] + frequencies[index + 1] > 0;
         let words = words.filter(known).map(|index| (idf(index), &counts[index][..], &counts[index + 1][..]));
-        let cues = 2 * (wanted.grams.len() + wanted.words.len())..counts.len();
+        let cues = 2 * (wanted.grams.len() + wanted.words.len())..;
+        let cues = cues.take(wanted.question_types.len());
+        let characters = counts.len() - wanted.characters.len()..;
+        let characters = wanted.characters.iter().zip(characters).map(|((_, relevance), index)| {
+            (relevance * formula::idf(frequencies[index], *paragraphs), &counts[index][..])
+        });
         let cues = cues.map(|index| (formula::cue_weight(frequencies[index], *paragraphs), &counts[index][..]));
-        Self { grams: grams.collect(), words: words.collect(), cues: cues.collect() }
+        Self { grams: grams.collect(), words: words.collect(), cues: cues.collect(), characters: characters.collect() }
     }
 
     /// The share of the words that a candidate has as words.
@@ -254,6 +288,13 @@ impl<'a> Counted<'a> {
         let all: f64 = self.words.iter().map(|(idf, ..)| idf).sum();
         let has = |text: &[u32], title: &[u32]| text[candidate] > 0 || title[candidate] > 0;
         let present = self.words.iter().filter(|(_, text, title)| has(text, title)).map(|(idf, ..)| idf);
+        if all > 0.0 { present.sum::<f64>() / all } else { 0.0 }
+    }
+
+    /// The share of the characters that a candidate has.
+    fn characters(&self, candidate: usize) -> f64 {
+        let all: f64 = self.characters.iter().map(|(weight, _)| weight).sum();
+        let present = self.characters.iter().filter(|(_, text)| text[candidate] > 0).map(|(weight, _)| weight);
         if all > 0.0 { present.sum::<f64>() / all } else { 0.0 }
     }
 

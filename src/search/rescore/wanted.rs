@@ -18,6 +18,9 @@ const EMPTY: f64 = 0.0;
 /// How much a bigram counts of which one character carries meaning and the other none: it is there where the words are.
 const HALF_EMPTY: f64 = 0.3;
 
+/// Characters count of which a bigram means as much.
+const LEAST_RELEVANCE: f64 = 0.45;
+
 /// Queries of so many words are short: what they want is the word, not the characters wherever they meet.
 const SHORT_WORDS: usize = 2;
 
@@ -26,6 +29,8 @@ const SHORT_WORDS: usize = 2;
 pub(in crate::search) struct Wanted {
     /// Bigrams, each once, in the order of the query.
     pub(super) grams: Vec<WantedGram>,
+    /// Its characters, each once, and how much they mean.
+    pub(super) characters: Vec<(String, f64)>,
     /// The words of a short query that are words by themselves.
     pub(super) words: Vec<WantedWord>,
     /// The types of question that the query is of.
@@ -42,6 +47,8 @@ pub(super) struct WantedGram {
     pub(super) characters: String,
     /// How much it means, 0 to 1.
     pub(super) relevance: f64,
+    /// How much of a bigram it is: those within a word of letters or digits are one together.
+    pub(super) part: f64,
     pub(super) field: TermField,
 }
 
@@ -64,6 +71,7 @@ impl Wanted {
         if asked.is_empty() || wanted.grams.is_empty() {
             return None;
         }
+        wanted.add_characters();
         let mut terms = Vec::new();
         collect_terms(expression, &mut terms);
         if terms.len() <= SHORT_WORDS {
@@ -134,9 +142,25 @@ impl Wanted {
         self.add_grams(&characters, field);
     }
 
+    /// A character means what the best of its bigrams does, if that is enough.
+    fn add_characters(&mut self) {
+        for gram in &self.grams {
+            if gram.relevance < LEAST_RELEVANCE || gram.field == TermField::Title {
+                continue;
+            }
+            for character in gram.characters.chars().map(String::from) {
+                match self.characters.iter_mut().find(|(known, _)| *known == character) {
+                    Some((_, relevance)) => *relevance = relevance.max(gram.relevance * gram.part),
+                    None => self.characters.push((character, gram.relevance * gram.part)),
+                }
+            }
+        }
+    }
+
     fn add_grams(&mut self, characters: &[(char, f64)], field: TermField) {
-        for pair in characters.windows(2) {
+        for (index, pair) in characters.windows(2).enumerate() {
             let &[(first, first_weight), (second, second_weight)] = pair else { continue };
+            let part = part(characters, index);
             let relevance = match (first_weight > EMPTY, second_weight > EMPTY) {
                 (true, true) => (first_weight * second_weight).sqrt(),
                 (false, false) => EMPTY,
@@ -145,7 +169,7 @@ impl Wanted {
             let characters = String::from_iter([first, second]);
             match self.grams.iter_mut().find(|gram| gram.characters == characters && gram.field == field) {
                 Some(known) => known.relevance = known.relevance.max(relevance),
-                None => self.grams.push(WantedGram { characters, relevance, field }),
+                None => self.grams.push(WantedGram { characters, relevance, part, field }),
             }
         }
     }
@@ -169,4 +193,13 @@ fn lifted(query: &Query, segmenter: &Segmenter) -> Option<Expression> {
 fn any_of(parts: impl Iterator<Item = Expression>) -> Option<Expression> {
     let clauses: Vec<_> = parts.map(Clause::Should).collect();
     (!clauses.is_empty()).then_some(Expression::Combined(clauses))
+}
+
+/// How much of a bigram the one that begins at a place is.
+#[expect(clippy::cast_precision_loss, reason = "at most as many as a query has characters")]
+fn part(characters: &[(char, f64)], index: usize) -> f64 {
+    let is_foreign = |(character, _): &&(char, f64)| character.is_ascii_alphanumeric();
+    let behind = characters[index..].iter().take_while(is_foreign).count();
+    let before = characters[..index].iter().rev().take_while(is_foreign).count();
+    if behind < 2 { 1.0 } else { 1.0 / (before + behind - 1) as f64 }
 }
