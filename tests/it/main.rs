@@ -19,6 +19,7 @@ mod literal_law;
 mod matching;
 mod operations;
 mod ordering;
+mod query_parser;
 mod reflection;
 mod refusals;
 mod searching;
