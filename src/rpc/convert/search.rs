@@ -23,12 +23,18 @@ pub(crate) struct Asked<R> {
     pub(crate) warnings: Vec<proto::Warning>,
     /// The query as the caller wrote it, for the log; `None` for a tree.
     pub(crate) written: Option<String>,
+}
+
+/// A request for hits.
+pub(crate) struct WithHits<R> {
+    /// What to do.
+    pub(crate) request: R,
     /// The unit of highlights.
     pub(crate) unit: Unit,
 }
 
 /// Checks a search.
-pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<RankRequest>, Invalid> {
+pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<WithHits<RankRequest>>, Invalid> {
     let proto::SearchRequest {
         query_form,
         limit,
@@ -66,11 +72,12 @@ pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<Rank
         near_copies: near_copies(collapse, name_folded)?,
         min_generation: generation(&min_generation)?,
     };
-    Ok(Asked { request, warnings: understood.warnings, written: understood.written, unit })
+    let request = WithHits { request, unit };
+    Ok(Asked { request, warnings: understood.warnings, written: understood.written })
 }
 
 /// Checks an export. No query, or an empty one, means everything.
-pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<ExportRequest>, Invalid> {
+pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<WithHits<ExportRequest>>, Invalid> {
     let proto::ExportRequest {
         query_form,
         r#match,
@@ -97,7 +104,8 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
         filter: filter(conditions)?,
         min_generation: generation(&min_generation)?,
     };
-    Ok(Asked { request, warnings: understood.warnings, written: understood.written, unit })
+    let request = WithHits { request, unit };
+    Ok(Asked { request, warnings: understood.warnings, written: understood.written })
 }
 
 /// A query in either form.
@@ -188,17 +196,17 @@ mod tests {
 
     #[test]
     fn defaults_are_the_contracts() {
-        let asked = search_request(everything()).unwrap().request;
+        let asked = search_request(everything()).unwrap().request.request;
         assert_eq!((asked.limit, asked.mode, asked.context), (10, MatchMode::Any, Context::default()));
         assert_eq!(asked.min_generation, None);
-        assert_eq!(search_request(everything()).unwrap().unit, Unit::Utf8Byte);
+        assert_eq!(search_request(everything()).unwrap().request.unit, Unit::Utf8Byte);
     }
 
     #[test]
     fn limits_are_held_to_and_never_cut_in_silence() {
         let mut request = everything();
         request.limit = SEARCH_LIMIT;
-        assert_eq!(search_request(request).unwrap().request.limit, 10_000);
+        assert_eq!(search_request(request).unwrap().request.request.limit, 10_000);
         check_refused(|request| request.limit = SEARCH_LIMIT + 1, "limit");
         check_refused(|request| request.context_before = 6, "context_before");
         check_refused(|request| request.context_after = 6, "context_after");
@@ -227,7 +235,7 @@ mod tests {
     fn an_export_without_a_query_is_of_everything() {
         for query_form in [None, Some(export_request::QueryForm::Query(String::new()))] {
             let request = proto::ExportRequest { query_form, ..proto::ExportRequest::default() };
-            assert_eq!(export_request(request).unwrap().request.query, Query::MatchAll);
+            assert_eq!(export_request(request).unwrap().request.request.query, Query::MatchAll);
         }
         let follow = proto::ExportRequest { follow: true, ..proto::ExportRequest::default() };
         assert_eq!(export_request(follow).err().expect("must be refused").field, "follow");

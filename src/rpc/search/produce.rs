@@ -10,7 +10,7 @@ use tracing::{Instrument as _, Span, info_span};
 use crate::{
     rpc::{
         call::Call,
-        convert::{Asked, Unit, hit, tree},
+        convert::{Asked, Unit, WithHits, hit, tree},
         core::Core,
         failure::Failure,
         limits::{BATCH_HITS, BATCH_TEXT_BYTES, FIRST_BATCH_HITS},
@@ -35,11 +35,11 @@ impl Producer {
     /// Sends the best matches.
     pub(super) async fn search(
         self,
-        asked: Asked<RankRequest>,
+        asked: Asked<WithHits<RankRequest>>,
         outlet: Outlet<proto::SearchResponse>,
     ) -> Result<(), Failure> {
         use search_response::Event;
-        let Asked { request, warnings, written: _, unit } = asked;
+        let Asked { request: WithHits { request, unit }, warnings, written: _ } = asked;
         let (parsed, limit, searcher) = (tree(&request.query), request.limit, self.searcher.clone());
         let ranking = self.in_turn(info_span!("rank"), move |stop| searcher.rank(&request, stop)).await?;
         let mut timings = ranking.timings();
@@ -63,11 +63,11 @@ impl Producer {
     /// Sends every match.
     pub(super) async fn export(
         self,
-        asked: Asked<ExportRequest>,
+        asked: Asked<WithHits<ExportRequest>>,
         outlet: Outlet<proto::ExportResponse>,
     ) -> Result<(), Failure> {
         use export_response::Event;
-        let Asked { request, warnings, written: _, unit } = asked;
+        let Asked { request: WithHits { request, unit }, warnings, written: _ } = asked;
         let (parsed, searcher) = (tree(&request.query), self.searcher.clone());
         let opened = self.in_turn(info_span!("rank"), move |_| searcher.export(&request)).await?;
         let mut timings = opened.timings();
