@@ -24,6 +24,7 @@ mod reflection;
 mod refusals;
 mod searching;
 mod seeds;
+mod strange_queries;
 mod strange_texts;
 mod streams;
 mod substrings;
