@@ -1,6 +1,7 @@
 //! The whole service, tested as its callers meet it.
 
 mod analyzing;
+mod benching;
 mod collapsing;
 mod command_line;
 mod commands;

@@ -1,0 +1,45 @@
+//! The command: reads the queries, runs the load, prints the figures.
+
+use std::io::Write as _;
+
+use super::{
+    figures::Figures,
+    load::{self, Call, Load, Pace},
+    queries,
+};
+use crate::cli::{
+    arguments::BenchArguments,
+    failure::Failure,
+    output::{Form, Output},
+};
+
+/// Runs a load against the service at `endpoint`. Requests that fail are counted; when none is answered the command
+/// fails.
+pub(in crate::cli) async fn bench(
+    endpoint: &str,
+    arguments: BenchArguments,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let BenchArguments { queries: file, kinds, clients, rate, repeat, limit, export } = arguments;
+    let load = Load {
+        endpoint: endpoint.to_owned(),
+        queries: queries::read(&file, &kinds)?,
+        repeat: usize::from(repeat),
+        clients: usize::from(clients),
+        pace: rate.map_or(Pace::Closed, |rate| Pace::Open { rate }),
+        call: if export { Call::Export } else { Call::Search { limit } },
+    };
+    let measured = tokio::task::spawn_blocking(move || load::run(&load)).await;
+    let figures = Figures::of(&measured.map_err(|error| Failure::Incomplete(format!("the load ended: {error}")))??);
+    match output.form {
+        Form::Json => {
+            serde_json::to_writer(&mut output.results, &figures).map_err(std::io::Error::from)?;
+            writeln!(output.results)?;
+        }
+        Form::Text => figures.write(&mut output.results)?,
+    }
+    if figures.errors == figures.queries {
+        return Err(Failure::Incomplete("no request was answered".to_owned()));
+    }
+    Ok(())
+}
