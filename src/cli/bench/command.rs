@@ -1,6 +1,8 @@
 //! The command: reads the queries, runs the load, prints the figures.
 
-use std::io::Write as _;
+use std::{io::Write as _, thread};
+
+use tokio::sync::oneshot;
 
 use super::{
     figures::Figures,
@@ -29,8 +31,11 @@ pub(in crate::cli) async fn bench(
         pace: rate.map_or(Pace::Closed, |rate| Pace::Open { rate }),
         call: if export { Call::Export } else { Call::Search { limit } },
     };
-    let measured = tokio::task::spawn_blocking(move || load::run(&load)).await;
-    let figures = Figures::of(&measured.map_err(|error| Failure::Incomplete(format!("the load ended: {error}")))??);
+    let (report, ended) = oneshot::channel();
+    // Nobody listens when the command was stopped.
+    thread::spawn(move || drop(report.send(load::run(&load))));
+    let measured = ended.await.map_err(|_| Failure::Incomplete("the load broke off".to_owned()))??;
+    let figures = Figures::of(&measured);
     match output.form {
         Form::Json => {
             serde_json::to_writer(&mut output.results, &figures).map_err(std::io::Error::from)?;

@@ -142,6 +142,7 @@ async fn open(load: &Load, channels: &[Channel], rate: f64) -> Vec<Sample> {
 
 /// Sends the times at which requests are due as they come. A thread sleeps to a twentieth of a millisecond, the
 /// runtime's timer to a whole one.
+#[expect(clippy::disallowed_methods, reason = "the thread is there for nothing but sleeping")]
 fn due_times(total: usize, rate: f64) -> mpsc::Receiver<Instant> {
     let (sender, receiver) = mpsc::channel(UNDER_WAY);
     thread::spawn(move || {
