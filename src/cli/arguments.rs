@@ -304,6 +304,9 @@ pub struct BenchArguments {
     /// The most hits of a search
     #[arg(long, value_name = "N", default_value_t = 10, conflicts_with = "export")]
     pub limit: u32,
+    /// How many of the words have to match
+    #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]
+    pub words_wanted: WordsWanted,
     /// Export every match instead of searching
     #[arg(long)]
     pub export: bool,
@@ -389,7 +392,7 @@ mod tests {
     #[test]
     fn a_load_has_queries() {
         assert!(is_accepted("xunzhang bench --queries q.jsonl --kind term --kind phrase --clients 8 --repeat 3"));
-        assert!(is_accepted("xunzhang bench --queries q.jsonl --rate 0.5 --export"));
+        assert!(is_accepted("xunzhang bench --queries q.jsonl --rate 0.5 --export --match all"));
         assert!(!is_accepted("xunzhang bench"));
         assert!(!is_accepted("xunzhang bench --queries q.jsonl --clients 0"));
         assert!(!is_accepted("xunzhang bench --queries q.jsonl --rate 0"));

@@ -22,18 +22,19 @@ pub(in crate::cli) async fn bench(
     arguments: BenchArguments,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let BenchArguments { queries: file, kinds, clients, rate, repeat, limit, export } = arguments;
+    let BenchArguments { queries: file, kinds, clients, rate, repeat, limit, words_wanted, export } = arguments;
     let load = Load {
         endpoint: endpoint.to_owned(),
         queries: queries::read(&file, &kinds)?,
         repeat: usize::from(repeat),
         clients: usize::from(clients),
+        mode: words_wanted.into(),
         pace: rate.map_or(Pace::Closed, |rate| Pace::Open { rate }),
         call: if export { Call::Export } else { Call::Search { limit } },
     };
     let (report, ended) = oneshot::channel();
     // Nobody listens when the command was stopped.
-    thread::spawn(move || drop(report.send(load::run(&load))));
+    thread::spawn(move || drop(report.send(load::run(load))));
     let measured = ended.await.map_err(|_| Failure::Incomplete("the load broke off".to_owned()))??;
     let figures = Figures::of(&measured);
     match output.form {

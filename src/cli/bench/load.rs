@@ -22,7 +22,7 @@ use crate::{
         search,
     },
     rpc::proto::{
-        ExportRequest, MatchMode, export_request::QueryForm, export_response::Event as ExportEvent,
+        ExportRequest, MatchMode, SearchRequest, export_request::QueryForm, export_response::Event as ExportEvent,
         search_response::Event as SearchEvent,
     },
 };
@@ -38,6 +38,7 @@ pub(super) struct Load {
     pub(super) repeat: usize,
     /// Connections; in a closed load each has one request under way.
     pub(super) clients: usize,
+    pub(super) mode: MatchMode,
     pub(super) pace: Pace,
     pub(super) call: Call,
 }
@@ -55,6 +56,28 @@ pub(super) enum Pace {
 pub(super) enum Call {
     Search { limit: u32 },
     Export,
+}
+
+/// A query that is asked.
+struct Question {
+    /// Its number.
+    query: usize,
+    text: String,
+    mode: MatchMode,
+    call: Call,
+}
+
+impl Load {
+    /// What is asked with the request of this number.
+    fn question(&self, number: usize) -> Question {
+        let query = number % self.queries.len();
+        Question { query, text: self.queries[query].clone(), mode: self.mode, call: self.call }
+    }
+
+    /// How many requests there are.
+    fn requests(&self) -> usize {
+        self.queries.len() * self.repeat
+    }
 }
 
 /// What became of one request.
@@ -82,7 +105,7 @@ pub(super) struct Measured {
 /// # Errors
 ///
 /// When no connection comes about.
-pub(super) fn run(load: &Load) -> Result<Measured, Failure> {
+pub(super) fn run(load: Load) -> Result<Measured, Failure> {
     let runtime = Builder::new_current_thread().enable_all().build().map_err(Failure::Output)?;
     runtime.block_on(async {
         let mut channels = Vec::new();
@@ -92,26 +115,24 @@ pub(super) fn run(load: &Load) -> Result<Measured, Failure> {
         let begun = Instant::now();
         let samples = match load.pace {
             Pace::Closed => LocalSet::new().run_until(closed(load, channels)).await,
-            Pace::Open { rate } => open(load, &channels, rate).await,
+            Pace::Open { rate } => open(&load, &channels, rate).await,
         };
         Ok(Measured { samples, elapsed: begun.elapsed() })
     })
 }
 
 /// Every client takes the next query as soon as it has the answer to the last one.
-async fn closed(load: &Load, channels: Vec<Channel>) -> Vec<Sample> {
-    let total = load.queries.len() * load.repeat;
+async fn closed(load: Load, channels: Vec<Channel>) -> Vec<Sample> {
+    let load = Rc::new(load);
     let next = Rc::new(Cell::new(0));
-    let queries = Rc::new(load.queries.clone());
-    let call = load.call;
     let mut clients = JoinSet::new();
     for channel in channels {
-        let (next, queries) = (Rc::clone(&next), Rc::clone(&queries));
+        let (load, next) = (Rc::clone(&load), Rc::clone(&next));
         clients.spawn_local(async move {
             let mut samples = Vec::new();
-            while next.get() < total {
-                let query = next.replace(next.get() + 1) % queries.len();
-                samples.push(ask(channel.clone(), call, query, queries[query].clone(), Instant::now()).await);
+            while next.get() < load.requests() {
+                let question = load.question(next.replace(next.get() + 1));
+                samples.push(ask(channel.clone(), question, Instant::now()).await);
             }
             samples
         });
@@ -121,17 +142,15 @@ async fn closed(load: &Load, channels: Vec<Channel>) -> Vec<Sample> {
 
 /// Every request is sent when it is due.
 async fn open(load: &Load, channels: &[Channel], rate: f64) -> Vec<Sample> {
-    let total = load.queries.len() * load.repeat;
     let room = Arc::new(Semaphore::new(UNDER_WAY));
-    let mut due = due_times(total, rate);
+    let mut due = due_times(load.requests(), rate);
     let mut requests = JoinSet::new();
     let mut number = 0;
     while let Some(due) = due.recv().await {
         let place = Arc::clone(&room).acquire_owned().await.expect("it is never closed");
-        let (channel, query) = (channels[number % channels.len()].clone(), number % load.queries.len());
-        let (text, call) = (load.queries[query].clone(), load.call);
+        let (channel, question) = (channels[number % channels.len()].clone(), load.question(number));
         requests.spawn(async move {
-            let sample = ask(channel, call, query, text, due).await;
+            let sample = ask(channel, question, due).await;
             drop(place);
             sample
         });
@@ -159,21 +178,21 @@ fn due_times(total: usize, rate: f64) -> mpsc::Receiver<Instant> {
 }
 
 /// Sends one request and takes all of its answer.
-async fn ask(channel: Channel, call: Call, query: usize, text: String, begun: Instant) -> Sample {
+async fn ask(channel: Channel, question: Question, begun: Instant) -> Sample {
+    let Question { query, text, mode, call } = question;
     let mut sample = Sample { query, took: Duration::ZERO, first_hit: None, hits: 0, answered: false };
     let count = |hits: usize| {
         sample.first_hit.get_or_insert_with(|| begun.elapsed());
         sample.hits += hits as u64;
     };
     let answer = match call {
-        Call::Search { limit } => searched(channel, text, limit, count).await,
-        Call::Export => exported(channel, text, count).await,
+        Call::Search { limit } => searched(channel, search::request(text, limit, mode), count).await,
+        Call::Export => exported(channel, text, mode, count).await,
     };
     Sample { took: begun.elapsed(), answered: answer.is_ok(), ..sample }
 }
 
-async fn searched(channel: Channel, text: String, limit: u32, mut count: impl FnMut(usize)) -> Result<(), Failure> {
-    let request = search::request(text, limit, MatchMode::Any);
+async fn searched(channel: Channel, request: SearchRequest, mut count: impl FnMut(usize)) -> Result<(), Failure> {
     search::receive(channel, request, |event| {
         if let SearchEvent::Hits(batch) = event {
             count(batch.hits.len());
@@ -183,8 +202,14 @@ async fn searched(channel: Channel, text: String, limit: u32, mut count: impl Fn
     .await
 }
 
-async fn exported(channel: Channel, text: String, mut count: impl FnMut(usize)) -> Result<(), Failure> {
-    let request = ExportRequest { query_form: Some(QueryForm::Query(text)), ..ExportRequest::default() };
+async fn exported(
+    channel: Channel,
+    text: String,
+    mode: MatchMode,
+    mut count: impl FnMut(usize),
+) -> Result<(), Failure> {
+    let query_form = Some(QueryForm::Query(text));
+    let request = ExportRequest { query_form, r#match: mode.into(), ..ExportRequest::default() };
     let mut stream = search_service(channel).export(request).await?.into_inner();
     let mut is_whole = false;
     while let Some(response) = stream.message().await? {
