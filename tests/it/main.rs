@@ -26,6 +26,7 @@ mod searching;
 mod seeds;
 mod strange_texts;
 mod streams;
+mod substrings;
 mod support;
 mod text_chain;
 mod views;
