@@ -1,6 +1,7 @@
 //! The whole service, tested as its callers meet it.
 
 mod analyzing;
+mod benching;
 mod collapsing;
 mod command_line;
 mod commands;
@@ -22,6 +23,7 @@ mod ordering;
 mod query_parser;
 mod reflection;
 mod refusals;
+mod resuming;
 mod searching;
 mod seeds;
 mod strange_queries;
