@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::{
         listeners::{address, bind, bind_if},
-        settings::{connections, group_commit, policy, pool},
+        settings::{connections, group_commit, policy, pool, retention},
         words::user_dictionary,
     },
     config::{Config, DrainConfig, ServerConfig},
@@ -162,11 +162,14 @@ impl App {
     /// When the index cannot be opened or written.
     pub async fn open(&mut self) -> Result<(), StartError> {
         let (directory, group) = (self.config.data_dir.clone(), group_commit(&self.config.ingest));
+        let retention = retention(&self.config.ingest);
         let (metrics, segmenter) = (self.metrics.clone(), self.segmenter.clone());
         let opening = self.pool.run(move |_| {
             let engine: Arc<dyn Engine> = Arc::new(TantivyEngine::open(&directory, &segmenter)?);
             let ingest =
-                Ingest::start(Arc::clone(&engine), segmenter.clone(), group, move |took| metrics.committed(took))?;
+                Ingest::start(Arc::clone(&engine), segmenter.clone(), group, retention, move |took| {
+                    metrics.committed(took);
+                })?;
             Ok::<_, StartError>(Opened { searcher: Searcher::new(engine, segmenter), ingest })
         });
         let opened = opening.await??;

@@ -3,6 +3,7 @@
 mod analyze;
 mod count;
 mod explain;
+mod export;
 mod produce;
 mod service;
 mod sized;

@@ -14,14 +14,14 @@ use crate::{
         core::Core,
         failure::Failure,
         limits::{BATCH_HITS, BATCH_TEXT_BYTES, FIRST_BATCH_HITS},
-        proto::{self, export_response, search_response},
+        proto::{self, search_response},
         search::{
             source::{Best, Source},
-            summary::{count, micros, search_summary, term_stats, total_hits},
+            summary::{count, micros, search_summary, term_stats},
         },
         stream::Outlet,
     },
-    search::{BatchBound, ExportRequest, RankRequest, SearchError, Searcher, Total},
+    search::{BatchBound, RankRequest, SearchError, Searcher},
 };
 
 /// Produces one stream.
@@ -60,37 +60,6 @@ impl Producer {
         send(&outlet, search_event, Event::Summary(summary)).await
     }
 
-    /// Sends every match.
-    pub(super) async fn export(
-        self,
-        asked: Asked<ExportRequest>,
-        outlet: Outlet<proto::ExportResponse>,
-    ) -> Result<(), Failure> {
-        use export_response::Event;
-        let Asked { request, warnings, written: _, unit } = asked;
-        let (parsed, searcher) = (tree(&request.query), self.searcher.clone());
-        let opened = self.in_turn(info_span!("rank"), move |_| searcher.export(&request)).await?;
-        let mut timings = opened.timings();
-        let export = opened.result?;
-        let header = proto::ExportHeader {
-            request_id: self.call.request_id().to_owned(),
-            generation: export.generation().to_string(),
-            parsed: Some(parsed),
-            warnings,
-        };
-        send(&outlet, export_event, Event::Header(header)).await?;
-        let batch = |hits| export_event(Event::Hits(proto::ExportBatch { hits, resume_token: String::new() }));
-        let (_, sent) = self.batches(export, unit, &outlet, batch).await?;
-        sent.note(&mut timings, &self.call);
-        let summary = proto::ExportSummary {
-            finish_reason: proto::FinishReason::Exhausted.into(),
-            hits_sent: sent.hits,
-            total_hits: Some(total_hits(Total::Exact(sent.hits))),
-            timings: Some(timings),
-        };
-        send(&outlet, export_event, Event::Summary(summary)).await
-    }
-
     /// Sends all hits of a source, each batch fetched only when there is room for it.
     async fn batches<S: Source, T>(
         &self,
@@ -123,7 +92,7 @@ impl Producer {
     }
 
     /// Runs the first job of a stream, unless it does not get its turn for too long.
-    async fn in_turn<T: Send + 'static>(
+    pub(super) async fn in_turn<T: Send + 'static>(
         &self,
         span: Span,
         job: impl FnOnce(&AtomicBool) -> T + Send + 'static,
@@ -132,7 +101,7 @@ impl Producer {
     }
 
     /// Runs a later job in the pool, in a span of its own, and says how long it waited and worked.
-    async fn timed<T: Send + 'static>(
+    pub(super) async fn timed<T: Send + 'static>(
         &self,
         span: Span,
         job: impl FnOnce(&AtomicBool) -> T + Send + 'static,
@@ -154,15 +123,15 @@ fn timed<T>(
 }
 
 /// What a job gave, and its times.
-struct Timed<T> {
-    result: T,
+pub(super) struct Timed<T> {
+    pub(super) result: T,
     /// From the arrival of the request until the job began.
     begun_after: Duration,
-    took: Duration,
+    pub(super) took: Duration,
 }
 
 impl<T> Timed<T> {
-    fn timings(&self) -> proto::Timings {
+    pub(super) fn timings(&self) -> proto::Timings {
         let (queue_micros, search_micros) = (micros(self.begun_after), micros(self.took));
         proto::Timings { queue_micros, search_micros, ..proto::Timings::default() }
     }
@@ -170,27 +139,24 @@ impl<T> Timed<T> {
 
 /// What was sent of a source, and how long fetching it took.
 #[derive(Default)]
-struct Sent {
-    hits: u64,
-    fetch: Duration,
+pub(super) struct Sent {
+    pub(super) hits: u64,
+    pub(super) fetch: Duration,
 }
 
 impl Sent {
-    fn note(&self, timings: &mut proto::Timings, call: &Call) {
+    pub(super) fn note(&self, timings: &mut proto::Timings, call: &Call) {
         timings.fetch_micros = micros(self.fetch);
         timings.total_micros = micros(call.elapsed());
     }
 }
 
-async fn send<T, E>(outlet: &Outlet<T>, response: impl FnOnce(E) -> T, event: E) -> Result<(), Failure> {
+/// Sends one message, once there is room for it.
+pub(super) async fn send<T, E>(outlet: &Outlet<T>, response: impl FnOnce(E) -> T, event: E) -> Result<(), Failure> {
     outlet.room().await?.send(response(event));
     Ok(())
 }
 
 fn search_event(event: search_response::Event) -> proto::SearchResponse {
     proto::SearchResponse { event: Some(event) }
-}
-
-fn export_event(event: export_response::Event) -> proto::ExportResponse {
-    proto::ExportResponse { event: Some(event) }
 }

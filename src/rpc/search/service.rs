@@ -10,7 +10,7 @@ use crate::rpc::{
     core::Core,
     failure::Failure,
     proto::{self, search_service_server::SearchService},
-    search::{analyze::analyze, explain::explain, produce::Producer},
+    search::{analyze::analyze, explain::explain, export::Begun, produce::Producer},
     stream::{Answers, AtShutdown, start},
 };
 
@@ -42,6 +42,7 @@ impl Search {
         request: proto::ExportRequest,
     ) -> Result<Answers<proto::ExportResponse>, Failure> {
         let (producer, asked) = self.begin(call, request, export_request)?;
+        let asked = asked.map(|order| Begun::new(&self.core, call, order))?;
         let admitted = self.core.admit_stream()?;
         let work = |outlet| producer.export(asked, outlet);
         Ok(start(&self.core, call, admitted, AtShutdown::Ends, work))

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use crate::search::{BatchBound, Export, Hit, Ranked, SearchError, Total};
+use crate::search::{BatchBound, Hit, Ranked, SearchError, Total};
 
 /// Something whose hits are fetched batch by batch.
 pub(super) trait Source: Send + 'static {
@@ -31,15 +31,5 @@ impl Source for Best {
             Total::Exact(total) => total,
             Total::AtLeast(_) => self.limit as u64,
         }
-    }
-}
-
-impl Source for Export {
-    fn next_batch(&mut self, bound: BatchBound, stop: &AtomicBool) -> Result<Vec<Hit>, SearchError> {
-        Self::next_batch(self, bound, stop)
-    }
-
-    fn is_over(&self, _sent: u64) -> bool {
-        false
     }
 }
