@@ -8,6 +8,7 @@ mod settings;
 mod start_error;
 #[cfg(test)]
 mod tests;
+mod token_key;
 mod words;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -26,6 +27,7 @@ use crate::{
     app::{
         listeners::{address, bind, bind_if},
         settings::{connections, group_commit, policy, pool, retention},
+        token_key::token_key,
         words::user_dictionary,
     },
     config::{Config, DrainConfig, ServerConfig},
@@ -42,6 +44,7 @@ use crate::{
 };
 
 pub use start_error::StartError;
+pub use token_key::TokenKeyError;
 pub use words::WordsError;
 
 /// What of the time to stop is kept for the last commit, when connections do not close: at most a half.
@@ -166,11 +169,11 @@ impl App {
         let (metrics, segmenter) = (self.metrics.clone(), self.segmenter.clone());
         let opening = self.pool.run(move |_| {
             let engine: Arc<dyn Engine> = Arc::new(TantivyEngine::open(&directory, &segmenter)?);
-            let ingest =
-                Ingest::start(Arc::clone(&engine), segmenter.clone(), group, retention, move |took| {
-                    metrics.committed(took);
-                })?;
-            Ok::<_, StartError>(Opened { searcher: Searcher::new(engine, segmenter), ingest })
+            let on_commit = move |took| metrics.committed(took);
+            let ingest = Ingest::start(Arc::clone(&engine), segmenter.clone(), group, retention, on_commit)?;
+            // The engine holds the directory by now.
+            let token_key = token_key(&directory)?;
+            Ok::<_, StartError>(Opened { searcher: Searcher::new(engine, segmenter), ingest, token_key })
         });
         let opened = opening.await??;
         let fingerprint = self.segmenter.fingerprint().to_owned();

@@ -17,6 +17,7 @@ use crate::{
     rpc::{
         failure::Failure,
         limits::{DOCUMENT_CALLS, IMPORTS, QUEUE_PATIENCE},
+        token::{TokenKey, Tokens},
     },
     search::Searcher,
     shutdown::Shutdown,
@@ -30,6 +31,8 @@ pub struct Opened {
     pub searcher: Searcher,
     /// Takes changes.
     pub ingest: Ingest,
+    /// Seals what callers carry from one call to the next.
+    pub token_key: TokenKey,
 }
 
 /// What the services are held to.
@@ -84,6 +87,11 @@ impl Core {
     /// The index, if it is open.
     pub(crate) fn opened(&self) -> Result<&Opened, Failure> {
         self.index.get().ok_or(Failure::Opening)
+    }
+
+    /// Makes tokens and takes them back, once the index is open, with which their key is kept.
+    pub(crate) fn tokens(&self) -> Result<Tokens, Failure> {
+        Ok(Tokens::new(self.opened()?.token_key.clone()))
     }
 
     /// Admits a search, an export or an explanation, or refuses it at once.

@@ -27,6 +27,9 @@ pub(crate) enum Failure {
     /// A token belongs to another request.
     #[error(transparent)]
     TokenMismatch(Invalid),
+    /// A token is of a state of the index that cannot be gone on from.
+    #[error(transparent)]
+    SnapshotExpired(Invalid),
     /// The transport gave up on a message of the caller's.
     #[error("{0}")]
     Message(String),
@@ -101,6 +104,11 @@ impl From<SearchError> for Failure {
             SearchError::BadOffset(_) => Invalid::new("original_offset", error.to_string()).into(),
             SearchError::DocumentNotFound(id) => Self::DocumentNotFound(id),
             SearchError::ParagraphNotFound(id) => Self::ParagraphNotFound(id),
+            SearchError::RemovalsForgotten => {
+                let message = "is too old to follow from: what was removed since is not remembered any more; begin anew \
+                               without it, or set `allow_snapshot_change` and miss removals";
+                Self::SnapshotExpired(Invalid::new("resume_token", message))
+            }
             SearchError::Read(error) => error.into(),
         }
     }
