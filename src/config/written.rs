@@ -64,7 +64,6 @@ pub(super) struct RawDrain {
 
 #[derive(Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(clippy::struct_field_names, reason = "the fields are named as the keys are")]
 pub(super) struct RawIngest {
     pub(super) commit_changes: Option<u32>,
     pub(super) commit_bytes: Option<String>,

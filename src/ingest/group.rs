@@ -90,14 +90,9 @@ pub(super) struct Log {
 }
 
 impl Log {
-    pub(super) fn new(
-        engine: Arc<dyn Engine>,
-        retention: Retention,
-        on_commit: OnCommit,
-    ) -> Result<Self, WriteError> {
+    pub(super) fn new(engine: Arc<dyn Engine>, retention: Retention, on_commit: OnCommit) -> Result<Self, WriteError> {
         let committed = watch::Sender::new(0);
-        let mut log =
-            Self { engine, writer: None, sequence: 0, refresh_after: None, retention, on_commit, committed };
+        let mut log = Self { engine, writer: None, sequence: 0, refresh_after: None, retention, on_commit, committed };
         log.reopen()?;
         Ok(log)
     }

@@ -112,6 +112,23 @@ async fn documents_of_an_import_share_a_commit_and_the_last_of_an_id_wins() {
 }
 
 #[tokio::test]
+async fn each_commit_forgets_old_removals_and_tells_who_follows() {
+    let (memory, ingest) = start(PATIENT);
+    let mut committed = ingest.committed();
+    assert_eq!(*committed.borrow_and_update(), 0);
+    ingest.put(document("a", "一"), None).await.expect("written");
+    assert_eq!(memory.state().forgotten_until, KEPT.as_secs(), "two hours after 1970 began, one hour is kept");
+    assert_eq!(*committed.borrow_and_update(), 1);
+    // What changes nothing wakes nobody.
+    ingest.put(document("a", "一"), None).await.expect("known");
+    assert!(!committed.has_changed().expect("the writer lives"));
+    ingest.delete(id("a"), None).await.expect("there");
+    assert_eq!(*committed.borrow_and_update(), 2);
+    ingest.close().await;
+    committed.changed().await.expect_err("the writer has ended");
+}
+
+#[tokio::test]
 async fn a_group_closes_when_it_is_large_or_old_enough() {
     let (memory, ingest) = start(GroupCommit { changes: 2, ..PATIENT });
     let first = ingest.queue(document("a", "一")).await.expect("room");

@@ -38,6 +38,7 @@ pub use searcher::{SearchError, Searcher};
 // What of the engine's answers is passed on as it is, so that callers need not know that there are engines.
 pub use crate::engine::{
     Bm25, Counts, DocumentRecord, Evidence, Facet, FacetField, FacetValue, Generation, IndexTerm, InvalidGeneration,
-    MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, MetadataTerm, Position, ReadError, Removed, ScorePart, Statistics, Tally, Term, TermField,
+    MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, MetadataTerm, Position, ReadError, Removed, ScorePart, Statistics, Tally,
+    Term, TermField,
 };
 pub use crate::text::Dictionary;

@@ -18,7 +18,7 @@ use crate::{
         stream::Outlet,
         token::{For, Kind, Tokens},
     },
-    search::{BatchBound, Export, ExportRequest, Exported, Position, SearchError, Total},
+    search::{BatchBound, Export, ExportRequest, Exported, Generation, Position, SearchError, Total},
 };
 
 /// An export that may begin: its token was good.
@@ -130,33 +130,30 @@ impl Stream {
     /// Goes on with every commit that brings something. Between two of them it holds no snapshot.
     async fn follow(mut self, mut export: Export) -> Result<(), Failure> {
         let mut commits = self.producer.core.opened()?.ingest.committed();
-        self.tell_progress(&export).await?;
+        self.tell_progress(export.position(), export.generation()).await?;
         loop {
             if export.is_behind(*commits.borrow_and_update()) {
                 export = self.pass(export).await?;
                 continue;
             }
+            let (place, generation) = (export.position(), export.generation());
             let (told, when) = self.told;
-            let is_due = async {
-                match told {
-                    told if told == export.position() => std::future::pending().await,
-                    _ => sleep_until(when + PROGRESS_INTERVAL).await,
-                }
-            };
             tokio::select! {
                 // Its sender is the writer's, which ends with the service.
                 changed = commits.changed() => changed.map_err(|_| Failure::Draining)?,
-                () = is_due => self.tell_progress(&export).await?,
+                () = sleep_until(when + PROGRESS_INTERVAL), if told != place => {
+                    self.tell_progress(place, generation).await?;
+                }
             }
         }
     }
 
     /// Says that everything up to a place was sent.
-    async fn tell_progress(&mut self, export: &Export) -> Result<(), Failure> {
-        let (resume_token, generation) = (self.begun.token(export.position()), export.generation().to_string());
-        let progress = proto::ExportProgress { resume_token, generation };
+    async fn tell_progress(&mut self, place: Option<Position>, generation: Generation) -> Result<(), Failure> {
+        let progress =
+            proto::ExportProgress { resume_token: self.begun.token(place), generation: generation.to_string() };
         send(&self.outlet, event, Event::Progress(progress)).await?;
-        self.told = (export.position(), Instant::now());
+        self.told = (place, Instant::now());
         Ok(())
     }
 
