@@ -31,7 +31,7 @@ async fn check_every_token(service: &Service, request: &ExportRequest, whole: &E
     for (hits, token) in &whole.tokens {
         let rest = service.export(behind(token, request.clone())).await;
         assert_eq!(rest.hits, whole.hits[*hits..]);
-        let total = rest.summary.total_hits.unwrap();
+        let total = rest.summary.total_hits.expect("every summary has it");
         assert_eq!((total.value, total.relation()), (rest.hits.len() as u64, Relation::AtLeast));
     }
 }
