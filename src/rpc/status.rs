@@ -35,11 +35,11 @@ impl Failure {
             Self::Invalid(_) => (Code::InvalidArgument, "INVALID_FIELD", None),
             Self::TokenInvalid(_) => (Code::InvalidArgument, "TOKEN_INVALID", None),
             Self::TokenMismatch(_) => (Code::InvalidArgument, "TOKEN_MISMATCH", None),
-            Self::SnapshotExpired(_) => (Code::FailedPrecondition, "SNAPSHOT_EXPIRED", None),
             Self::Message(_) | Self::TooLong(_) => (Code::InvalidArgument, "INVALID_MESSAGE", None),
             Self::Unimplemented | Self::Encoding(_) => (Code::Unimplemented, "UNIMPLEMENTED", None),
             Self::DocumentNotFound(_) | Self::ParagraphNotFound(_) => (Code::NotFound, "DOCUMENT_NOT_FOUND", None),
             Self::EtagMismatch(_) => (Code::Aborted, "ETAG_MISMATCH", None),
+            Self::SnapshotExpired | Self::RemovalsForgotten => (Code::FailedPrecondition, "SNAPSHOT_EXPIRED", None),
             Self::TooManyStreams => (Code::ResourceExhausted, "TOO_MANY_STREAMS", Some(RETRY_SOON)),
             Self::Overloaded => (Code::ResourceExhausted, "OVERLOADED", Some(RETRY_SOON)),
             Self::SlowConsumer => (Code::ResourceExhausted, "SLOW_CONSUMER", None),
@@ -67,11 +67,7 @@ impl Failure {
         self.log(reason);
         let mut details = ErrorDetails::new();
         details.set_error_info(reason, DOMAIN, self.metadata(request_id));
-        if let Self::Invalid(invalid)
-        | Self::TokenInvalid(invalid)
-        | Self::TokenMismatch(invalid)
-        | Self::SnapshotExpired(invalid) = &self
-        {
+        if let Self::Invalid(invalid) | Self::TokenInvalid(invalid) | Self::TokenMismatch(invalid) = &self {
             let Invalid { field, message } = invalid;
             details.add_bad_request_violation(field, message);
         }
@@ -191,6 +187,7 @@ mod tests {
         check(SearchError::ParagraphNotFound(paragraph), Code::NotFound, "DOCUMENT_NOT_FOUND", None);
         check(IngestError::NotFound(id()), Code::NotFound, "DOCUMENT_NOT_FOUND", None);
         check(IngestError::EtagMismatch(None), Code::Aborted, "ETAG_MISMATCH", None);
+        check(SearchError::SnapshotExpired, Code::FailedPrecondition, "SNAPSHOT_EXPIRED", None);
         check(Failure::TooManyStreams, Code::ResourceExhausted, "TOO_MANY_STREAMS", Some(1));
         check(Failure::Overloaded, Code::ResourceExhausted, "OVERLOADED", Some(1));
         check(Failure::SlowConsumer, Code::ResourceExhausted, "SLOW_CONSUMER", None);

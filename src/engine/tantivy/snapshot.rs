@@ -167,6 +167,10 @@ impl Snapshot for TantivySnapshot {
         self.commit.forgotten
     }
 
+    fn entries(&self) -> u64 {
+        self.searcher.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum()
+    }
+
     fn statistics(&self) -> Result<Statistics, ReadError> {
         let Commit { number: _, sequence, documents, paragraphs, tombstones, forgotten: _, fingerprint } =
             self.commit.clone();

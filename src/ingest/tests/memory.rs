@@ -111,6 +111,10 @@ impl Snapshot for State {
         unreachable!("writing does not follow")
     }
 
+    fn entries(&self) -> u64 {
+        unreachable!("writing does not search")
+    }
+
     fn statistics(&self) -> Result<Statistics, ReadError> {
         unreachable!("writing does not count")
     }

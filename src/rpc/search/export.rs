@@ -55,7 +55,7 @@ impl Producer {
         let (request, searcher) = (begun.request.clone(), self.searcher.clone());
         let opened = self.in_turn(info_span!("rank"), move |_| searcher.export(&request)).await?;
         let (timings, export) = (opened.timings(), opened.result?);
-        send(&outlet, event, Event::Header(self.header(&begun.request, &export, warnings))).await?;
+        send(&outlet, event, Event::Header(self.export_header(&begun.request, &export, warnings))).await?;
         let bound = BatchBound { hits: FIRST_BATCH_HITS, text_bytes: BATCH_TEXT_BYTES };
         let (sent, told) = (Sent::default(), (begun.request.after, Instant::now()));
         let mut stream = Stream { producer: self, begun, outlet, unit, bound, sent, told };
@@ -63,7 +63,7 @@ impl Producer {
         if stream.begun.request.follow { stream.follow(export).await } else { stream.finish(timings).await }
     }
 
-    fn header(
+    fn export_header(
         &self,
         request: &ExportRequest,
         export: &Export,

@@ -5,9 +5,9 @@ mod count;
 mod explain;
 mod export;
 mod produce;
+mod ranked;
 mod service;
 mod sized;
-mod source;
 mod summary;
 
 pub(crate) use service::Search;
