@@ -25,6 +25,7 @@ use crate::{
             explain::Explainer,
             filter::{self, Dates},
             index::Commit,
+            matching::Matching,
             rank::{self, Order},
             record::{ParagraphEntry, RecordEntry, TombstoneEntry, fetch, read_error},
             removals::{self, Tombstones},
@@ -137,8 +138,11 @@ impl TantivySnapshot {
     }
 
     fn merge(&self, query: &dyn Query, after: Option<Position>) -> Result<Merge, ReadError> {
-        let weight = query.weight(self.unscored()).map_err(read_error)?;
-        Merge::new(&self.searcher, &self.columns, weight.as_ref(), after)
+        Merge::new(&self.searcher, &self.columns, &Matching::of(query, self.unscored())?, after)
+    }
+
+    fn matching(&self, expression: &Expression, filter: &Filter) -> Result<Matching, ReadError> {
+        Matching::new(expression, filter, self.compiler(), self.unscored())
     }
 
     fn number_of(&self, query: &dyn Query, stop: &AtomicBool) -> Result<u64, ReadError> {
@@ -223,7 +227,7 @@ impl Snapshot for TantivySnapshot {
         filter: &Filter,
         after: Option<Position>,
     ) -> Result<Box<dyn Walk>, ReadError> {
-        Ok(Box::new(self.merge(self.compiler().filtered(expression, filter).as_ref(), after)?))
+        Ok(Box::new(Merge::new(&self.searcher, &self.columns, &self.matching(expression, filter)?, after)?))
     }
 
     fn removals(
@@ -234,10 +238,7 @@ impl Snapshot for TantivySnapshot {
     ) -> Result<Box<dyn Removals>, ReadError> {
         let matching = match expression {
             Expression::All if filter.is_empty() => None,
-            _ => {
-                let query = self.compiler().filtered(expression, filter);
-                Some(query.weight(self.unscored()).map_err(read_error)?)
-            }
+            _ => Some(self.matching(expression, filter)?),
         };
         let tombstones = self.merge(&removals::every_tombstone(&self.fields), Some(after))?;
         Ok(Box::new(Tombstones::new(tombstones, matching, &self.searcher, &self.columns, &self.fields)))
@@ -250,9 +251,7 @@ impl Snapshot for TantivySnapshot {
         facets: &[FacetField],
         stop: &AtomicBool,
     ) -> Result<Counts, ReadError> {
-        let query = self.compiler().filtered(expression, filter);
-        let weight = query.weight(self.unscored()).map_err(read_error)?;
-        count::count(weight.as_ref(), facets, &self.searcher, &self.columns, stop)
+        count::count(&self.matching(expression, filter)?, facets, &self.searcher, &self.columns, stop)
     }
 
     fn documents(

@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_is_what_is_asked_for_and_not_where_it_goes_on() {
+    fn an_export_is_what_is_asked_for_and_not_where_it_goes_on() {
         let asked = |query: &str| proto::ExportRequest {
             query_form: Some(export_request::QueryForm::Query(query.to_owned())),
             ..proto::ExportRequest::default()

@@ -54,7 +54,7 @@ impl Producer {
         let Asked { request: begun, warnings, written: _, unit } = asked;
         let (request, searcher) = (begun.request.clone(), self.searcher.clone());
         let opened = self.in_turn(info_span!("rank"), move |_| searcher.export(&request)).await?;
-        let (timings, export) = (opened.timings(), opened.result?);
+        let (timings, export) = (opened.timings(), Box::new(opened.result?));
         send(&outlet, event, Event::Header(self.export_header(&begun.request, &export, warnings))).await?;
         let bound = BatchBound { hits: FIRST_BATCH_HITS, text_bytes: BATCH_TEXT_BYTES };
         let (sent, told) = (Sent::default(), (begun.request.after, Instant::now()));
@@ -99,7 +99,7 @@ struct Stream {
 
 impl Stream {
     /// Sends all that the newest snapshot has, each batch fetched only when there is room for it.
-    async fn pass(&mut self, mut export: Export) -> Result<Export, Failure> {
+    async fn pass(&mut self, mut export: Box<Export>) -> Result<Box<Export>, Failure> {
         loop {
             let room = self.outlet.room().await?;
             let (bound, unit) = (self.bound, self.unit);
@@ -128,7 +128,7 @@ impl Stream {
     }
 
     /// Goes on with every commit that brings something. Between two of them it holds no snapshot.
-    async fn follow(mut self, mut export: Export) -> Result<(), Failure> {
+    async fn follow(mut self, mut export: Box<Export>) -> Result<(), Failure> {
         let mut commits = self.producer.core.opened()?.ingest.committed();
         self.tell_progress(export.position(), export.generation()).await?;
         loop {
