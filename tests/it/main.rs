@@ -21,6 +21,7 @@ mod operations;
 mod ordering;
 mod reflection;
 mod refusals;
+mod resuming;
 mod searching;
 mod seeds;
 mod strange_texts;

@@ -51,10 +51,13 @@ async fn fields_of_a_search() {
         (of(|request| request.highlight_unit = 4), "highlight_unit"),
         (of(|request| request.name_folded = true), "name_folded"),
         (of(|request| request.min_generation = "newest".to_owned()), "min_generation"),
-        // Not served yet: said, not passed over.
-        (of(|request| request.time_budget = Some(prost_types::Duration { seconds: 1, nanos: 0 })), "time_budget"),
-        (of(|request| request.resume_token = "t".to_owned()), "resume_token"),
-        (of(|request| request.allow_snapshot_change = true), "allow_snapshot_change"),
+        (of(|request| request.time_budget = Some(prost_types::Duration { seconds: 0, nanos: 0 })), "time_budget"),
+        (of(|request| request.time_budget = Some(prost_types::Duration { seconds: -1, nanos: 0 })), "time_budget"),
+        (of(|request| request.time_budget = Some(prost_types::Duration { seconds: 1, nanos: -1 })), "time_budget"),
+        (
+            of(|request| request.time_budget = Some(prost_types::Duration { seconds: 0, nanos: i32::MAX })),
+            "time_budget",
+        ),
     ] {
         check_refused(service.try_search(request).await, INVALID, "INVALID_FIELD", Some(field));
     }

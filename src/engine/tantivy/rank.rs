@@ -56,7 +56,7 @@ pub(super) fn rank(
     let mut best = Best::new(limit.saturating_add(1), exact.additions());
     for ((ordinal, segment), columns) in (0..).zip(searcher.segment_readers()).zip(compiler.columns.iter()) {
         if stop.load(Relaxed) {
-            return Err(ReadError::Stopped);
+            break;
         }
         let place = Place { ordinal, segment, columns };
         let selected = selection.as_ref().map(|selection| selection.paragraphs(segment, columns)).transpose()?;
@@ -69,13 +69,11 @@ pub(super) fn rank(
             }
         }
     }
-    if stop.load(Relaxed) {
-        return Err(ReadError::Stopped);
-    }
+    let stopped = stop.load(Relaxed);
     let mut hits = best.into_sorted();
-    let exhausted = hits.len() <= limit;
+    let exhausted = hits.len() <= limit && !stopped;
     hits.truncate(limit);
-    Ok(Ranking { hits, exhausted })
+    Ok(Ranking { hits, exhausted, stopped })
 }
 
 /// Scores every paragraph that is selected.

@@ -146,6 +146,10 @@ impl Snapshot for TantivySnapshot {
         self.commit.sequence
     }
 
+    fn entries(&self) -> u64 {
+        self.searcher.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum()
+    }
+
     fn statistics(&self) -> Result<Statistics, ReadError> {
         let Commit { number: _, sequence, documents, paragraphs, tombstones, fingerprint } = self.commit.clone();
         let disk_bytes = directory::disk_bytes(&self.index_path).map_err(|error| ReadError::Engine(Box::new(error)))?;

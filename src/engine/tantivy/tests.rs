@@ -322,8 +322,10 @@ fn merged_segments_are_taken_up_when_idle() {
 fn a_stopped_call_says_so() {
     let index = Index::with(&[("a", &["内容"])]);
     let stopped = AtomicBool::new(true);
-    let ranked = index.snapshot().rank(&quoted("内容"), &Filter::default(), 10, &stopped);
-    assert!(matches!(ranked, Err(ReadError::Stopped)));
+    let ranked = index.snapshot().rank(&quoted("内容"), &Filter::default(), 10, &stopped).expect("readable");
+    assert!(ranked.stopped && !ranked.exhausted, "{ranked:?}");
+    let counted = index.snapshot().count(&quoted("内容"), &Filter::default(), &[], &stopped);
+    assert!(matches!(counted, Err(ReadError::Stopped)));
 }
 
 #[test]
