@@ -1,6 +1,7 @@
 //! The whole service, tested as its callers meet it.
 
 mod analyzing;
+mod benching;
 mod collapsing;
 mod command_line;
 mod commands;
@@ -26,6 +27,7 @@ mod searching;
 mod seeds;
 mod strange_texts;
 mod streams;
+mod substrings;
 mod support;
 mod text_chain;
 mod views;

@@ -14,6 +14,7 @@ mod explain;
 mod facets;
 mod filter;
 mod index;
+mod matching;
 mod probe;
 mod published;
 mod rank;
@@ -22,6 +23,7 @@ mod schema;
 mod snapshot;
 mod statistics;
 mod tokenizer;
+mod verbatim;
 mod walk;
 mod writer;
 
