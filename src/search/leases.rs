@@ -28,16 +28,14 @@ impl Leases {
     /// Keeps a state for [`LEASE`] from now on, and gives up the one that was not read for longest if there are too
     /// many.
     pub(super) fn renew(&self, digest: SnapshotDigest, snapshot: &Arc<dyn Snapshot>, now: Instant) {
-        let given_up = self.with(|held| match held.iter_mut().find(|lease| lease.digest == digest) {
-            Some(lease) => {
+        let given_up = self.with(|held| {
+            if let Some(lease) = held.iter_mut().find(|lease| lease.digest == digest) {
                 lease.renewed = lease.renewed.max(now);
-                None
+                return None;
             }
-            None => {
-                held.push(Lease { digest, snapshot: Arc::clone(snapshot), renewed: now });
-                let oldest = (0..held.len()).min_by_key(|&index| held[index].renewed)?;
-                (held.len() > MAX_LEASES).then(|| held.swap_remove(oldest))
-            }
+            held.push(Lease { digest, snapshot: Arc::clone(snapshot), renewed: now });
+            let oldest = (0..held.len()).min_by_key(|&index| held[index].renewed)?;
+            (held.len() > MAX_LEASES).then(|| held.swap_remove(oldest))
         });
         drop(given_up); // Which may remove files: not while others wait.
     }

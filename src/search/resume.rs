@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    document::PublishDate,
     engine::{Position, Ranked, Snapshot},
     search::Hit,
 };
@@ -51,7 +52,7 @@ impl SortKey {
 
     fn of_hit(hit: &Hit) -> Self {
         let position = Position::paragraph(hit.document.version.sequence, hit.id.ordinal);
-        let date = hit.document.metadata.publish_date.map_or(0, |date| date.to_u32());
+        let date = hit.document.metadata.publish_date.map_or(0, PublishDate::to_u32);
         Self { score: hit.score.to_bits(), date, position: position.to_u64() }
     }
 
