@@ -1,9 +1,11 @@
 //! The configuration, in the words of the parts that it is for.
 
+use std::time::SystemTime;
+
 use crate::{
     app::StartError,
     config::{AdmissionConfig, Config, IngestConfig, LogConfig, PoolConfig, ServerConfig},
-    ingest::GroupCommit,
+    ingest::{GroupCommit, Retention},
     pool::Pool,
     rpc::{ConnectionPolicy, Policy},
     text::Segmenter,
@@ -33,10 +35,15 @@ pub(super) fn connections(config: &ServerConfig) -> ConnectionPolicy {
 
 /// When changes are committed.
 pub(super) fn group_commit(config: &IngestConfig) -> GroupCommit {
-    let IngestConfig { commit_changes, commit_bytes, commit_linger } = *config;
+    let IngestConfig { commit_changes, commit_bytes, commit_linger, keep_removals: _ } = *config;
     GroupCommit {
         changes: commit_changes.get(),
         bytes: usize::try_from(commit_bytes).unwrap_or(usize::MAX),
         linger: commit_linger,
     }
+}
+
+/// How long removals are remembered.
+pub(super) fn retention(config: &IngestConfig) -> Retention {
+    Retention { removals: config.keep_removals, now: SystemTime::now }
 }

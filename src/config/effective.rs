@@ -105,6 +105,8 @@ pub struct IngestConfig {
     pub commit_bytes: u64,
     /// Wait of the first change for others to share its commit; zero commits at once.
     pub commit_linger: Duration,
+    /// How long deletions and replacements are remembered for those who follow; zero forgets them with the next commit.
+    pub keep_removals: Duration,
 }
 
 /// How text is analysed. What changes here changes the fingerprint of the text chain.

@@ -32,7 +32,7 @@ impl Config {
         let PoolConfig { threads } = pool;
         let AdmissionConfig { max_streams, max_searches } = admission;
         let DrainConfig { lame_duck, timeout } = drain;
-        let IngestConfig { commit_changes, commit_bytes, commit_linger } = ingest;
+        let IngestConfig { commit_changes, commit_bytes, commit_linger, keep_removals } = ingest;
         let TextConfig { user_dictionary } = text;
         RawConfig {
             data_dir: Some(lossy(data_dir)),
@@ -49,6 +49,7 @@ impl Config {
                 commit_changes: Some(count(commit_changes.get())),
                 commit_bytes: Some(bytes(*commit_bytes)),
                 commit_linger: Some(duration(*commit_linger)),
+                keep_removals: Some(duration(*keep_removals)),
             },
             text: RawText { user_dictionary: Some(user_dictionary.as_deref().map(lossy).unwrap_or_default()) },
         }

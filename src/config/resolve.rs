@@ -38,6 +38,8 @@ const COMMIT_CHANGES: NonZeroUsize = NonZeroUsize::new(4096).expect("above zero"
 const COMMIT_BYTES: u64 = 64 << 20;
 /// The longest that a lone write waits for company.
 const COMMIT_LINGER: Duration = Duration::from_millis(500);
+/// A reader that was away for a week begins anew.
+const KEEP_REMOVALS: Duration = Duration::from_hours(7 * 24);
 
 impl Default for Config {
     fn default() -> Self {
@@ -159,6 +161,9 @@ impl RawIngest {
             commit_bytes: or(self.commit_bytes, COMMIT_BYTES, |text| values::bytes("ingest.commit_bytes", &text))?,
             commit_linger: or(self.commit_linger, COMMIT_LINGER, |text| {
                 values::duration("ingest.commit_linger", &text)
+            })?,
+            keep_removals: or(self.keep_removals, KEEP_REMOVALS, |text| {
+                values::duration("ingest.keep_removals", &text)
             })?,
         })
     }

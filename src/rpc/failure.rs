@@ -27,6 +27,9 @@ pub(crate) enum Failure {
     /// A token belongs to another request.
     #[error(transparent)]
     TokenMismatch(Invalid),
+    /// A token is of a state of the index that cannot be gone on from.
+    #[error(transparent)]
+    SnapshotExpired(Invalid),
     /// The transport gave up on a message of the caller's.
     #[error("{0}")]
     Message(String),
@@ -51,12 +54,6 @@ pub(crate) enum Failure {
     /// The stored version is another one.
     #[error("the stored version is another one; read the document and try again with its etag")]
     EtagMismatch(Option<Etag>),
-    /// The state of the index to go on in is gone.
-    #[error(
-        "the state of the index that this stream was read from is gone; begin anew, or set `allow_snapshot_change` to \
-         go on in the newest one"
-    )]
-    SnapshotExpired,
     /// As many streams run as may.
     #[error("too many streams run at once; try again later")]
     TooManyStreams,
@@ -104,10 +101,19 @@ impl From<SearchError> for Failure {
             SearchError::GenerationNotReached(_) => {
                 Invalid::new("min_generation", format!("has not been reached: {error}")).into()
             }
-            SearchError::SnapshotExpired => Self::SnapshotExpired,
+            SearchError::SnapshotExpired => {
+                let message = "is of a state of the index that is gone; begin anew without it, or set \
+                               `allow_snapshot_change` to go on in the newest one";
+                Self::SnapshotExpired(Invalid::new("resume_token", message))
+            }
             SearchError::BadOffset(_) => Invalid::new("original_offset", error.to_string()).into(),
             SearchError::DocumentNotFound(id) => Self::DocumentNotFound(id),
             SearchError::ParagraphNotFound(id) => Self::ParagraphNotFound(id),
+            SearchError::RemovalsForgotten => {
+                let message = "is too old to follow from: what was removed since is not remembered any more; begin anew \
+                               without it, or set `allow_snapshot_change` and miss removals";
+                Self::SnapshotExpired(Invalid::new("resume_token", message))
+            }
             SearchError::Read(error) => error.into(),
         }
     }

@@ -35,11 +35,11 @@ impl Failure {
             Self::Invalid(_) => (Code::InvalidArgument, "INVALID_FIELD", None),
             Self::TokenInvalid(_) => (Code::InvalidArgument, "TOKEN_INVALID", None),
             Self::TokenMismatch(_) => (Code::InvalidArgument, "TOKEN_MISMATCH", None),
+            Self::SnapshotExpired(_) => (Code::FailedPrecondition, "SNAPSHOT_EXPIRED", None),
             Self::Message(_) | Self::TooLong(_) => (Code::InvalidArgument, "INVALID_MESSAGE", None),
             Self::Unimplemented | Self::Encoding(_) => (Code::Unimplemented, "UNIMPLEMENTED", None),
             Self::DocumentNotFound(_) | Self::ParagraphNotFound(_) => (Code::NotFound, "DOCUMENT_NOT_FOUND", None),
             Self::EtagMismatch(_) => (Code::Aborted, "ETAG_MISMATCH", None),
-            Self::SnapshotExpired => (Code::FailedPrecondition, "SNAPSHOT_EXPIRED", None),
             Self::TooManyStreams => (Code::ResourceExhausted, "TOO_MANY_STREAMS", Some(RETRY_SOON)),
             Self::Overloaded => (Code::ResourceExhausted, "OVERLOADED", Some(RETRY_SOON)),
             Self::SlowConsumer => (Code::ResourceExhausted, "SLOW_CONSUMER", None),
@@ -67,7 +67,11 @@ impl Failure {
         self.log(reason);
         let mut details = ErrorDetails::new();
         details.set_error_info(reason, DOMAIN, self.metadata(request_id));
-        if let Self::Invalid(invalid) | Self::TokenInvalid(invalid) | Self::TokenMismatch(invalid) = &self {
+        if let Self::Invalid(invalid)
+        | Self::TokenInvalid(invalid)
+        | Self::TokenMismatch(invalid)
+        | Self::SnapshotExpired(invalid) = &self
+        {
             let Invalid { field, message } = invalid;
             details.add_bad_request_violation(field, message);
         }
@@ -179,6 +183,7 @@ mod tests {
         let token = || Invalid::new("page_token", "is of another time");
         check(Failure::TokenInvalid(token()), Code::InvalidArgument, "TOKEN_INVALID", None);
         check(Failure::TokenMismatch(token()), Code::InvalidArgument, "TOKEN_MISMATCH", None);
+        check(SearchError::RemovalsForgotten, Code::FailedPrecondition, "SNAPSHOT_EXPIRED", None);
         check(SearchError::BadOffset(1), Code::InvalidArgument, "INVALID_FIELD", None);
         check(PrepareError::TooHeavy(17), Code::InvalidArgument, "INVALID_FIELD", None);
         check(SearchError::DocumentNotFound(id()), Code::NotFound, "DOCUMENT_NOT_FOUND", None);

@@ -5,6 +5,7 @@ mod filters;
 mod harness;
 mod lines;
 mod model;
+mod removals;
 
 use std::{collections::BTreeSet, path::Path, sync::atomic::AtomicBool};
 
@@ -356,19 +357,13 @@ fn exact_characters_are_compared_with_the_text_itself() {
 fn a_stopped_call_says_so() {
     let index = Index::with(&[("a", &["内容"])]);
     let stopped = AtomicBool::new(true);
-<<<<<<< HEAD
     let ranked = index.snapshot().rank(&quoted("内容"), &Filter::default(), 10, &stopped).expect("readable");
     assert!(ranked.stopped && !ranked.exhausted, "{ranked:?}");
-    let counted = index.snapshot().count(&quoted("内容"), &Filter::default(), &[], &stopped);
-=======
-    let ranked = index.snapshot().rank(&quoted("内容"), &Filter::default(), 10, &stopped);
-    assert!(matches!(ranked, Err(ReadError::Stopped)));
     // Nothing is written so, and yet the first look at a text is one too many.
     let absent = Expression::Verbatim(Verbatim::new("，内容").expect("it has a letter"));
     let mut walk = index.snapshot().walk(&absent, &Filter::default(), None).expect("readable");
     assert!(matches!(walk.next(1, &stopped), Err(ReadError::Stopped)));
     let counted = index.snapshot().count(&absent, &Filter::default(), &[], &stopped);
->>>>>>> main
     assert!(matches!(counted, Err(ReadError::Stopped)));
 }
 

@@ -24,10 +24,10 @@ pub(crate) use answer::{
 pub(crate) use count::{count_request, count_response};
 pub(crate) use document::{ReadView, Received, document, document_id, etag, get_request};
 pub(crate) use explain::{explain_request, explain_response};
-pub(crate) use hit::hit;
+pub(crate) use hit::{hit, removed};
 pub(crate) use invalid::{Invalid, echo};
 pub(crate) use list::{ListPage, list_request, list_response};
 pub(crate) use purge::{Purge, purge_request, purge_response};
 pub(crate) use query::tree;
-pub(crate) use search::{Asked, SearchOrder, export_request, search_request};
+pub(crate) use search::{Asked, ExportOrder, SearchOrder, export_request, search_request};
 pub(crate) use unit::Unit;

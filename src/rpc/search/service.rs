@@ -10,7 +10,7 @@ use crate::rpc::{
     core::Core,
     failure::Failure,
     proto::{self, search_service_server::SearchService},
-    search::{analyze::analyze, explain::explain, produce::Producer, ranked::Begun},
+    search::{analyze::analyze, explain::explain, export, produce::Producer, ranked},
     stream::{Answers, AtShutdown, start},
 };
 
@@ -31,7 +31,7 @@ impl Search {
         request: proto::SearchRequest,
     ) -> Result<Answers<proto::SearchResponse>, Failure> {
         let (producer, asked) = self.begin(call, request, search_request)?;
-        let asked = asked.map(|order| Begun::new(&self.core, call, order))?;
+        let asked = asked.map(|order| ranked::Begun::new(&self.core, call, order))?;
         let admitted = self.core.admit_stream()?;
         let work = |outlet| producer.search(asked, outlet);
         Ok(start(&self.core, call, admitted, AtShutdown::Ends, work))
@@ -43,6 +43,7 @@ impl Search {
         request: proto::ExportRequest,
     ) -> Result<Answers<proto::ExportResponse>, Failure> {
         let (producer, asked) = self.begin(call, request, export_request)?;
+        let asked = asked.map(|order| export::Begun::new(&self.core, call, order))?;
         let admitted = self.core.admit_stream()?;
         let work = |outlet| producer.export(asked, outlet);
         Ok(start(&self.core, call, admitted, AtShutdown::Ends, work))
