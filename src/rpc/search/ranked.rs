@@ -129,6 +129,7 @@ impl Producer {
             sent.hits += hits.len() as u64;
             self.call.stats().count_hits(hits.len(), self.call.elapsed());
             ranked.renew_lease(Instant::now().into_std());
+            self.core.metrics.leases(self.searcher.leases() as u64);
             room.send(event(Event::Hits(proto::HitBatch { hits, resume_token: sending.token(place) })));
             bound.hits = BATCH_HITS;
         }
