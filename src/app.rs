@@ -270,11 +270,14 @@ async fn failed(servers: &mut JoinSet<Result<(), ServeError>>) {
     }
 }
 
-/// Keeps the metrics of the index and of the pool up to date, for ever. `fingerprint` names how texts are analysed now.
+/// Keeps the metrics of the index and of the pool up to date, and gives up states of the index that nobody comes back to,
+/// for ever. `fingerprint` names how texts are analysed now.
 async fn watch_index(searcher: Searcher, fingerprint: String, pool: Pool, metrics: Metrics) {
     let mut ticks = tokio::time::interval(METRICS_INTERVAL);
     loop {
         ticks.tick().await;
+        searcher.expire_leases(std::time::Instant::now());
+        metrics.leases(searcher.leases() as u64);
         let searcher = searcher.clone();
         metrics.jobs(pool.waiting() as u64, pool.running() as u64);
         match pool.run(move |_| searcher.statistics()).await {

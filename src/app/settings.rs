@@ -18,9 +18,17 @@ pub(super) fn pool(config: &PoolConfig, admission: &AdmissionConfig) -> Result<P
 
 /// What the services are held to.
 pub(super) fn policy(config: &Config, segmenter: &Segmenter) -> Policy {
-    let AdmissionConfig { max_streams, max_searches: _ } = config.admission;
+    let AdmissionConfig { max_streams, max_streams_per_caller, max_waiting, reader_patience, max_searches: _ } =
+        config.admission;
     let LogConfig { format: _, filter: _, queries } = config.log;
-    Policy { max_streams: max_streams.get(), log_queries: queries, fingerprint: segmenter.fingerprint().to_owned() }
+    Policy {
+        max_streams: max_streams.get(),
+        max_streams_per_caller: max_streams_per_caller.get(),
+        max_waiting: max_waiting.get(),
+        reader_patience,
+        log_queries: queries,
+        fingerprint: segmenter.fingerprint().to_owned(),
+    }
 }
 
 /// What connections are held to.

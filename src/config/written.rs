@@ -52,6 +52,9 @@ pub(super) struct RawPool {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawAdmission {
     pub(super) max_streams: Option<u32>,
+    pub(super) max_streams_per_caller: Option<u32>,
+    pub(super) max_waiting: Option<u32>,
+    pub(super) reader_patience: Option<String>,
     pub(super) max_searches: Option<u32>,
 }
 
@@ -92,6 +95,12 @@ impl RawConfig {
             pool: RawPool { threads: self.pool.threads.or(lower.pool.threads) },
             admission: RawAdmission {
                 max_streams: self.admission.max_streams.or(lower.admission.max_streams),
+                max_streams_per_caller: self
+                    .admission
+                    .max_streams_per_caller
+                    .or(lower.admission.max_streams_per_caller),
+                max_waiting: self.admission.max_waiting.or(lower.admission.max_waiting),
+                reader_patience: self.admission.reader_patience.or(lower.admission.reader_patience),
                 max_searches: self.admission.max_searches.or(lower.admission.max_searches),
             },
             drain: RawDrain {

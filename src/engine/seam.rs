@@ -65,12 +65,12 @@ pub trait Snapshot: Send + Sync + 'static {
     /// The newest number given out to a version or a removal.
     fn sequence(&self) -> u64;
 
-    /// The number of the newest removal that was forgotten; 0 when all are remembered.
-    fn forgotten(&self) -> u64;
-
     /// How many entries it reads, those included that were deleted and are not merged away yet. Statistics behind
     /// scores count these: two states of one generation score alike if they have as many.
     fn entries(&self) -> u64;
+
+    /// The number of the newest removal that was forgotten; 0 when all are remembered.
+    fn forgotten(&self) -> u64;
 
     /// What it holds.
     ///

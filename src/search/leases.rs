@@ -62,3 +62,34 @@ impl Leases {
         act(&mut self.held.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{engine::Engine as _, engine::tantivy::TantivyEngine, text::Segmenter};
+
+    fn digest(number: u8) -> SnapshotDigest {
+        SnapshotDigest::numbered(number)
+    }
+
+    #[test]
+    fn what_was_not_read_for_longest_goes_first_and_all_goes_in_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let snapshot = TantivyEngine::open(directory.path(), &Segmenter::new()).unwrap().snapshot();
+        let (leases, begin) = (Leases::default(), Instant::now());
+        let after = |seconds| begin + Duration::from_secs(seconds);
+        let held =
+            |leases: &Leases| (0..20).filter(|&number| leases.find(digest(number)).is_some()).collect::<Vec<_>>();
+        for number in 0..16 {
+            leases.renew(digest(number), &snapshot, after(u64::from(number)));
+        }
+        leases.renew(digest(0), &snapshot, after(20));
+        leases.renew(digest(16), &snapshot, after(21));
+        assert_eq!(held(&leases), [&[0][..], &(2..=16).collect::<Vec<_>>()].concat());
+        assert_eq!((leases.older_than(digest(16)), leases.older_than(digest(19))), (15, 16));
+        leases.expire(after(19) + LEASE);
+        assert_eq!(held(&leases), [0, 16]);
+        leases.expire(after(21) + LEASE);
+        assert!(held(&leases).is_empty());
+    }
+}

@@ -159,7 +159,7 @@ async fn a_token_older_than_what_is_remembered_has_expired() {
     service.put(ready("乙", &["抗旱"])).await;
     assert_eq!(service.stats().await.tombstones, 0);
     let expired = Follower::start_at(address, behind(false)).await.map(|_| ());
-    check_refused(expired, Code::FailedPrecondition, "SNAPSHOT_EXPIRED", None);
+    check_refused(expired, Code::FailedPrecondition, "SNAPSHOT_EXPIRED", Some("resume_token"));
     // One that has read on has not missed it.
     in_time.go_on(&service).await;
     in_time.catches_up().await;

@@ -1,5 +1,6 @@
 //! The whole service, tested as its callers meet it.
 
+mod admitting;
 mod analyzing;
 mod benching;
 mod collapsing;

@@ -167,12 +167,12 @@ impl Snapshot for TantivySnapshot {
         self.commit.sequence
     }
 
-    fn forgotten(&self) -> u64 {
-        self.commit.forgotten
-    }
-
     fn entries(&self) -> u64 {
         self.searcher.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum()
+    }
+
+    fn forgotten(&self) -> u64 {
+        self.commit.forgotten
     }
 
     fn statistics(&self) -> Result<Statistics, ReadError> {

@@ -107,12 +107,12 @@ impl Snapshot for State {
         self.sequence
     }
 
-    fn forgotten(&self) -> u64 {
-        unreachable!("writing does not follow")
-    }
-
     fn entries(&self) -> u64 {
         unreachable!("writing does not search")
+    }
+
+    fn forgotten(&self) -> u64 {
+        unreachable!("writing does not follow")
     }
 
     fn statistics(&self) -> Result<Statistics, ReadError> {

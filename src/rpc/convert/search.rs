@@ -40,16 +40,6 @@ impl<R> Asked<R> {
     }
 }
 
-/// An export, and where it goes on.
-pub(crate) struct ExportOrder {
-    /// What to export, from the beginning on.
-    pub(crate) request: ExportRequest,
-    /// What the batch before said; empty for the beginning.
-    pub(crate) token: String,
-    /// What all calls of one stream have in common: a token of one stream is no good for another.
-    pub(crate) stream: proto::ExportRequest,
-}
-
 /// A search, and where it goes on.
 pub(crate) struct SearchOrder {
     /// What to rank, from the beginning on.
@@ -62,6 +52,16 @@ pub(crate) struct SearchOrder {
     pub(crate) time_budget: Option<Duration>,
     /// What all calls of one stream have in common: a token of one stream is no good for another.
     pub(crate) stream: proto::SearchRequest,
+}
+
+/// An export, and where it goes on.
+pub(crate) struct ExportOrder {
+    /// What to export, from the beginning on.
+    pub(crate) request: ExportRequest,
+    /// What the batch before said; empty for the beginning.
+    pub(crate) token: String,
+    /// What all calls of one stream have in common: a token of one stream is no good for another.
+    pub(crate) stream: proto::ExportRequest,
 }
 
 /// Checks a search.
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn an_export_is_what_is_asked_for_and_not_where_it_goes_on() {
+    fn an_exports_stream_is_what_is_asked_for_and_not_where_it_goes_on() {
         let asked = |query: &str| proto::ExportRequest {
             query_form: Some(export_request::QueryForm::Query(query.to_owned())),
             ..proto::ExportRequest::default()

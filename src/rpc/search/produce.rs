@@ -10,7 +10,7 @@ use tracing::{Instrument as _, Span};
 
 use crate::{
     rpc::{
-        call::Call,
+        call::{Call, StreamState},
         core::{Core, reached},
         failure::Failure,
         proto,
@@ -55,6 +55,7 @@ fn timed<T>(
 ) -> impl FnOnce(&AtomicBool) -> Timed<T> + Send + 'static {
     let call = call.clone();
     move |stop| {
+        call.stats().set_state(StreamState::Running);
         let (begun_after, begun) = (call.elapsed(), Instant::now());
         let result = job(stop);
         Timed { result, begun_after, took: begun.elapsed() }

@@ -32,7 +32,7 @@ impl Search {
     ) -> Result<Answers<proto::SearchResponse>, Failure> {
         let (producer, asked) = self.begin(call, request, search_request)?;
         let asked = asked.map(|order| ranked::Begun::new(&self.core, call, order))?;
-        let admitted = self.core.admit_stream()?;
+        let admitted = self.core.admit_stream(call)?;
         let work = |outlet| producer.search(asked, outlet);
         Ok(start(&self.core, call, admitted, AtShutdown::Ends, work))
     }
@@ -44,7 +44,7 @@ impl Search {
     ) -> Result<Answers<proto::ExportResponse>, Failure> {
         let (producer, asked) = self.begin(call, request, export_request)?;
         let asked = asked.map(|order| export::Begun::new(&self.core, call, order))?;
-        let admitted = self.core.admit_stream()?;
+        let admitted = self.core.admit_stream(call)?;
         let work = |outlet| producer.export(asked, outlet);
         Ok(start(&self.core, call, admitted, AtShutdown::Ends, work))
     }
@@ -55,7 +55,7 @@ impl Search {
         request: proto::ExplainRequest,
     ) -> Result<proto::ExplainResponse, Failure> {
         let (producer, asked) = self.begin(call, request, explain_request)?;
-        explain(&producer.core, producer.searcher, asked).await
+        explain(&producer.core, call, producer.searcher, asked).await
     }
 
     /// Checks a request. One that cannot be taken is said so even while the index is being opened.
