@@ -29,7 +29,7 @@ pub enum Command {
     Import(ImportArguments),
     /// Find paragraphs, best first
     Search(SearchArguments),
-    /// Print every paragraph that matches, in order of arrival
+    /// Print every paragraph that matches, in order of arrival; with --follow also what comes and goes later
     Export(ExportArguments),
     /// Say how many paragraphs match, and by what
     Count(CountArguments),
@@ -134,6 +134,9 @@ pub struct ExportArguments {
     /// How many of the words have to match
     #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]
     pub words_wanted: WordsWanted,
+    /// Go on with what is added and removed later, until stopped by Ctrl-C
+    #[arg(long)]
+    pub follow: bool,
     /// Conditions on documents
     #[command(flatten)]
     pub filter: FilterArguments,

@@ -36,12 +36,20 @@ pub(super) const KEYS: &[Key] = &[
     key("log.queries", Kind::Switch, "Writes query text into the access lines; it may be sensitive."),
     key("pool.threads", Kind::Count, "Threads for CPU work; by default as many as there are cores."),
     key("admission.max_streams", Kind::Count, "Most streams open at once; what comes beyond is refused."),
+    key("admission.max_streams_per_caller", Kind::Count, "Most streams of one caller, told by its address."),
+    key(
+        "admission.max_waiting",
+        Kind::Count,
+        "Most calls that wait for a core to begin; what comes beyond is refused.",
+    ),
+    key("admission.reader_patience", Kind::Text, "Time for which a reader may take nothing before its stream ends."),
     key("admission.max_searches", Kind::Count, "Most jobs of CPU work waiting or running; by default 4 a core."),
     key("drain.lame_duck", Kind::Text, "Time between saying not ready and ceasing to accept."),
     key("drain.timeout", Kind::Text, "Time for the whole stop, after which it is forced; longer than `lame_duck`."),
     key("ingest.commit_changes", Kind::Count, "Commits when so many changes have gathered."),
     key("ingest.commit_bytes", Kind::Text, "Commits when so much text has gathered."),
     key("ingest.commit_linger", Kind::Text, "Commits when the first change has waited so long."),
+    key("ingest.keep_removals", Kind::Text, "How long deletions and replacements are remembered for those who follow."),
     key("text.user_dictionary", Kind::Text, "File of words to keep whole, one a line; empty for none."),
 ];
 

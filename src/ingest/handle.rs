@@ -2,14 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use crate::{
     document::{Document, DocumentId, Etag},
     engine::{Engine, Generation, WriteError},
     ingest::{
-        PrepareError, Prepared,
+        PrepareError, Prepared, Retention,
         analyze::LastAnalysis,
+        group::Log,
         prepare::prepare,
         seen_lines::SeenLines,
         writer::{self, Command, GroupCommit, Queue, Urgency},
@@ -80,6 +81,7 @@ pub struct Ingest {
     pub(super) seen: Arc<SeenLines>,
     pub(super) last_analysis: Arc<LastAnalysis>,
     queue: Queue,
+    committed: watch::Receiver<u64>,
     changes: Arc<Semaphore>,
     kib: Arc<Semaphore>,
 }
@@ -158,12 +160,22 @@ impl Ingest {
         engine: Arc<dyn Engine>,
         segmenter: Segmenter,
         group: GroupCommit,
+        retention: Retention,
         on_commit: impl Fn(Duration) + Send + 'static,
     ) -> Result<Self, WriteError> {
-        let queue = writer::start(Arc::clone(&engine), group, Box::new(on_commit), QUEUED_CHANGES)?;
+        let log = Log::new(Arc::clone(&engine), retention, Box::new(on_commit))?;
+        let committed = log.committed();
+        let queue = writer::start(group, log, QUEUED_CHANGES)?;
         let changes = Arc::new(Semaphore::new(QUEUED_CHANGES));
         let kib = Arc::new(Semaphore::new(QUEUED_KIB));
-        Ok(Self { engine, segmenter, seen: Arc::default(), last_analysis: Arc::default(), queue, changes, kib })
+        let (seen, last_analysis) = (Arc::default(), Arc::default());
+        Ok(Self { engine, segmenter, seen, last_analysis, queue, committed, changes, kib })
+    }
+
+    /// Tells the number of the newest version or removal that snapshots show, whenever there is another one. Its sender
+    /// is gone once the writer has ended.
+    pub fn committed(&self) -> watch::Receiver<u64> {
+        self.committed.clone()
     }
 
     /// Repairs, splits and hashes a document. CPU work: run it on the pool.

@@ -1,5 +1,6 @@
 //! The whole service, tested as its callers meet it.
 
+mod admitting;
 mod analyzing;
 mod benching;
 mod collapsing;
@@ -10,7 +11,9 @@ mod counting;
 mod documents;
 mod explaining;
 mod exporting;
+mod exporting_on;
 mod filtering;
+mod following;
 mod golden;
 mod highlighting;
 mod importing;

@@ -122,9 +122,6 @@ async fn fields_of_an_export() {
         (of(|request| request.r#match = 3), "match"),
         (of(|request| request.highlight_unit = 4), "highlight_unit"),
         (of(|request| request.min_generation = "1".to_owned()), "min_generation"),
-        (of(|request| request.resume_token = "t".to_owned()), "resume_token"),
-        (of(|request| request.allow_snapshot_change = true), "allow_snapshot_change"),
-        (of(|request| request.follow = true), "follow"),
     ] {
         check_refused(service.try_export(request).await, INVALID, "INVALID_FIELD", Some(field));
     }

@@ -19,6 +19,7 @@ mod probe;
 mod published;
 mod rank;
 mod record;
+mod removals;
 mod schema;
 mod snapshot;
 mod statistics;

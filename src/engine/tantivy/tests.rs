@@ -5,6 +5,7 @@ mod filters;
 mod harness;
 mod lines;
 mod model;
+mod removals;
 
 use std::{collections::BTreeSet, path::Path, sync::atomic::AtomicBool};
 

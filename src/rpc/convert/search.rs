@@ -7,7 +7,7 @@ use crate::{
     rpc::{
         convert::{
             filter::filter,
-            invalid::{Invalid, at_most, match_mode, unserved},
+            invalid::{Invalid, at_most, match_mode},
             query::{checked_text, typed},
             unit::Unit,
         },
@@ -54,10 +54,14 @@ pub(crate) struct SearchOrder {
     pub(crate) stream: proto::SearchRequest,
 }
 
-/// An export.
+/// An export, and where it goes on.
 pub(crate) struct ExportOrder {
-    /// What to export.
+    /// What to export, from the beginning on.
     pub(crate) request: ExportRequest,
+    /// What the batch before said; empty for the beginning.
+    pub(crate) token: String,
+    /// What all calls of one stream have in common: a token of one stream is no good for another.
+    pub(crate) stream: proto::ExportRequest,
     /// The unit of highlights.
     pub(crate) unit: Unit,
 }
@@ -137,6 +141,7 @@ fn time_budget(field: &str, budget: prost_types::Duration) -> Result<Duration, I
 
 /// Checks an export. No query, or an empty one, means everything.
 pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<ExportOrder>, Invalid> {
+    let stream = export_stream(&request);
     let proto::ExportRequest {
         query_form,
         r#match,
@@ -148,9 +153,6 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
         highlight_unit,
     } = request;
     let unit = Unit::checked("highlight_unit", highlight_unit)?;
-    unserved("resume_token", !resume_token.is_empty())?;
-    unserved("allow_snapshot_change", allow_snapshot_change)?;
-    unserved("follow", follow)?;
     let mode = mode(r#match)?;
     let understood = match query_form {
         None => Understood::everything(),
@@ -162,9 +164,35 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
         mode,
         filter: filter(conditions)?,
         min_generation: generation(&min_generation)?,
+        after: None,
+        follow,
+        allow_missing: allow_snapshot_change,
     };
-    let order = ExportOrder { request, unit };
+    let order = ExportOrder { request, token: resume_token, stream, unit };
     Ok(Asked { request: order, warnings: understood.warnings, written: understood.written })
+}
+
+/// What a request has in common with those that go on with it, `follow` or not: an empty query and an empty filter are
+/// none.
+fn export_stream(request: &proto::ExportRequest) -> proto::ExportRequest {
+    let proto::ExportRequest {
+        query_form,
+        r#match,
+        filter,
+        min_generation: _,
+        resume_token: _,
+        allow_snapshot_change: _,
+        follow: _,
+        highlight_unit,
+    } = request;
+    let is_empty = |form: &export_request::QueryForm| *form == export_request::QueryForm::Query(String::new());
+    proto::ExportRequest {
+        query_form: query_form.clone().filter(|form| !is_empty(form)),
+        r#match: *r#match,
+        filter: filter.clone().filter(|filter| *filter != proto::Filter::default()),
+        highlight_unit: *highlight_unit,
+        ..proto::ExportRequest::default()
+    }
 }
 
 /// A query in either form.
@@ -337,7 +365,24 @@ mod tests {
             let request = proto::ExportRequest { query_form, ..proto::ExportRequest::default() };
             assert_eq!(export_request(request).unwrap().request.request.query, Query::MatchAll);
         }
-        let follow = proto::ExportRequest { follow: true, ..proto::ExportRequest::default() };
-        assert_eq!(export_request(follow).err().expect("must be refused").field, "follow");
+    }
+
+    #[test]
+    fn an_exports_stream_is_what_is_asked_for_and_not_where_it_goes_on() {
+        let asked = |query: &str| proto::ExportRequest {
+            query_form: Some(export_request::QueryForm::Query(query.to_owned())),
+            ..proto::ExportRequest::default()
+        };
+        let stream = |request| export_request(request).unwrap().request.stream;
+        let gone_on = proto::ExportRequest {
+            filter: Some(proto::Filter::default()),
+            resume_token: "t".to_owned(),
+            allow_snapshot_change: true,
+            follow: true,
+            ..asked("")
+        };
+        assert_eq!(stream(gone_on), stream(proto::ExportRequest::default()));
+        assert_ne!(stream(asked("甲")), stream(asked("乙")));
+        assert_ne!(stream(proto::ExportRequest { highlight_unit: 2, ..asked("甲") }), stream(asked("甲")));
     }
 }

@@ -58,7 +58,7 @@ impl Producer {
         let ranking = self.in_turn(info_span!("rank"), move |stop| searcher.rank(&request, stop)).await?;
         let mut timings = ranking.timings();
         let ranked = ranking.result?;
-        send(&outlet, event, Event::Header(self.header(&ranked, parsed, limit, warnings))).await?;
+        send(&outlet, event, Event::Header(self.search_header(&ranked, parsed, limit, warnings))).await?;
         let mut sent = Sent::default();
         let sending = Sending { outlet: &outlet, unit, tokens, stream };
         let (ranked, is_cut) = self.send_hits(ranked, &sending, &mut sent).await?;
@@ -67,7 +67,7 @@ impl Producer {
         send(&outlet, event, Event::Summary(summary)).await
     }
 
-    fn header(
+    fn search_header(
         &self,
         ranked: &Ranked,
         parsed: proto::Query,
@@ -130,6 +130,7 @@ impl Producer {
             sent.hits += hits.len() as u64;
             self.call.stats().count_hits(hits.len(), self.call.elapsed());
             ranked.renew_lease(Instant::now().into_std());
+            self.core.metrics.leases(self.searcher.leases() as u64);
             room.send(event(Event::Hits(proto::HitBatch { hits, resume_token: sending.token(place) })));
             bound.hits = BATCH_HITS;
         }
