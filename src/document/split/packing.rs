@@ -15,6 +15,10 @@ pub(super) const MIN: usize = 60;
 /// [`MAX`]. So every two paragraphs take at least twice as many characters of the text, white space included.
 pub(in crate::document) const CRUMB: usize = 20;
 
+/// The shortest text that says something of its own before the first member of an enumeration, in characters; what is
+/// shorter only leads in: 要做到以下几点。
+const MIN_LEAD_IN: usize = 30;
+
 /// The length that long texts are cut to, in characters: a screenful.
 const TARGET: usize = 240;
 
@@ -35,6 +39,8 @@ pub(super) struct Draft {
     pub(super) node: NodeId,
     /// The node of its last block.
     last: NodeId,
+    /// How many characters of that block it has.
+    last_characters: usize,
     /// What ends it, and so what of the next block belongs to it.
     ending: BlockRole,
     /// Whether a heading opens it, so that it cannot follow another paragraph.
@@ -89,7 +95,14 @@ fn gather_crumbs(drafts: Vec<Draft>, outline: &Outline) -> Vec<Draft> {
 impl Draft {
     fn of(block: &Block, span: Span) -> Self {
         let headed = block.role == BlockRole::Heading;
-        Self { span, node: block.node, last: block.node, ending: block.role, headed }
+        Self {
+            span,
+            node: block.node,
+            last: block.node,
+            last_characters: span.characters(),
+            ending: block.role,
+            headed,
+        }
     }
 
     /// Whether a heading or a lead-in ends it, so that it needs what follows.
@@ -100,6 +113,12 @@ impl Draft {
     /// Whether a block may be the text of the member of an enumeration that ends it.
     fn leads_to(&self, block: &Block) -> bool {
         matches!(self.ending, BlockRole::Member { .. }) && block.role == BlockRole::Body
+    }
+
+    /// Whether it is text that says something of its own before the enumeration that a block opens.
+    fn leads_in(&self, block: &Block) -> bool {
+        let opens = block.role == BlockRole::Member { opens: true };
+        opens && self.ending == BlockRole::Body && self.last_characters >= MIN_LEAD_IN
     }
 
     fn is_short(&self) -> bool {
@@ -147,6 +166,8 @@ impl Draft {
         if self.is_pending() {
             self.node = block.node;
             self.span.end = piece.end;
+        } else if self.leads_in(block) && outline.contains(self.node, block.node) {
+            self.span.end = piece.end;
         } else {
             self.extend(piece, block.node, outline);
         }
@@ -155,6 +176,7 @@ impl Draft {
         let in_article = block.role == BlockRole::Lead && outline.share_article(self.last, block.node);
         self.ending = if in_article { BlockRole::Body } else { block.role };
         self.last = block.node;
+        self.last_characters = piece.characters();
     }
 
     /// Takes in a text; the paragraph then stands under the heading of its longer part, or above both if neither
