@@ -2,6 +2,7 @@
 //!
 //! Pure. Knows nothing of documents, queries, indexes or calls. `segment` alone knows jieba.
 
+mod digits;
 mod fingerprint;
 mod fold;
 mod grams;
@@ -15,6 +16,7 @@ mod token;
 mod unwrap;
 mod user_dictionary;
 
+pub use digits::{Digit, number_of};
 pub use fold::{fold, fold_character, has_searchable, is_searchable, searchable};
 pub use grams::for_each_gram;
 pub use numerals::normalised;

@@ -276,7 +276,7 @@ impl Nesting<'_> {
     fn scope(&self, kind: Kind) -> Scope {
         let in_article = self.open.iter().any(|open| open.rank.kind == Some(Kind::Article));
         match kind {
-            Kind::Article | Kind::Ordinal => Scope::Lines,
+            Kind::Article | Kind::Ordinal | Kind::Decimal(_) => Scope::Lines,
             Kind::Numeral if !in_article => Scope::Lines,
             _ => Scope::Line,
         }
