@@ -21,7 +21,9 @@ pub use fold::{fold, fold_character, has_searchable, is_searchable, searchable};
 pub use grams::for_each_gram;
 pub use numerals::normalised;
 pub use query_words::QueryWord;
-pub use repair::{EdgeLine, Edit, MIN_DOCUMENTS_WITH_LINE, Repaired, RepeatedLines, Rule, edge_lines, repair};
+pub use repair::{
+    EdgeLine, Edit, MIN_DOCUMENTS_WITH_LINE, Repaired, RepeatedLines, Rule, edge_lines, repair, repair_and_name,
+};
 pub use segment::Segmenter;
 pub use token::{Dictionary, Token};
 pub use user_dictionary::{Mistake, UserDictionary, UserDictionaryError};

@@ -45,6 +45,8 @@ pub(super) struct Draft {
     ending: BlockRole,
     /// Whether a heading opens it, so that it cannot follow another paragraph.
     headed: bool,
+    /// Whether it has parts of several headings, and so stands under what is above them.
+    gathers: bool,
 }
 
 /// Packs a text's blocks, in order, in linear time.
@@ -102,6 +104,7 @@ impl Draft {
             last_characters: span.characters(),
             ending: block.role,
             headed,
+            gathers: false,
         }
     }
 
@@ -183,11 +186,11 @@ impl Draft {
     /// stands under the other.
     fn extend(&mut self, span: Span, node: NodeId, outline: &Outline) {
         if outline.contains(self.node, node) || outline.contains(node, self.node) {
-            if span.characters() > self.span.characters() {
+            if span.characters() > self.span.characters() && !(self.gathers && outline.contains(self.node, node)) {
                 self.node = node;
             }
         } else if let Some(parent) = outline.common_parent(self.node, node) {
-            self.node = parent;
+            (self.node, self.gathers) = (parent, true);
         }
         self.span.end = span.end;
     }

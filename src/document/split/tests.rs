@@ -72,10 +72,8 @@ fn a_topic_heads_the_enumeration_that_it_opens() {
 
 #[test]
 fn contents_stand_under_no_chapter() {
-    let chapters: String = ('一'..='一')
-        .chain("二三四五六七八九".chars())
-        .map(|number| format!("第{number}章 各地各部门的主要职责\n第一节 保障\n第二节 监督\n"))
-        .collect();
+    let chapter = |number: char| format!("第{number}章 各地各部门的主要职责\n第一节 保障\n第二节 监督\n");
+    let chapters = ['一', '二', '三', '四', '五', '六', '七', '八', '九'].map(chapter).concat();
     let text = format!("# 条例\n目　录\n{chapters}第一章 各地各部门的主要职责\n第一节 保障\n第一条 {}", body("本条"));
     check(
         &text,
@@ -91,6 +89,14 @@ fn an_annex_without_anything_below_it_heads_nothing() {
     check(&text, &[("一、目标", "一、目标\n")]);
     let text = format!("一、目标\n{}\n附件：\n某市人民政府\n2024年3月1日", body("目标"));
     check(&text, &[("一、目标", "一、目标\n")]);
+}
+
+#[test]
+fn articles_in_one_paragraph_are_called_by_none_of_them() {
+    let text = format!("第1条 简短。\n第2条 简短。\n第3条 {}", body("本条"));
+    check(&text, &[("", "第1条 简")]);
+    let text = format!("第1条 简短。\n第2条 {}", body("本条"));
+    check(&text, &[("", "第1条 简")]);
 }
 
 #[test]
