@@ -113,21 +113,24 @@ impl Answer for Deleted {
 }
 
 /// The lines of a change, which are remembered before it is known what becomes of it. Unless it is settled that they are
-/// in the index and nothing else has left it, dropping this forgets all lines.
-struct UnsettledLines(Option<Arc<SeenLines>>);
+/// in the index and no others of the document have left it, dropping this forgets which lines the document has.
+struct UnsettledLines {
+    seen: Option<Arc<SeenLines>>,
+    id: DocumentId,
+}
 
 impl UnsettledLines {
     fn settle<T: Answer>(&mut self, answer: &Result<T, IngestError>) {
         if answer.as_ref().is_ok_and(Answer::keeps_lines) {
-            self.0 = None;
+            self.seen = None;
         }
     }
 }
 
 impl Drop for UnsettledLines {
     fn drop(&mut self) {
-        if let Some(seen) = &self.0 {
-            seen.forget();
+        if let Some(seen) = &self.seen {
+            seen.forget(&self.id);
         }
     }
 }
@@ -250,8 +253,8 @@ impl Ingest {
         expected: Option<Etag>,
         urgency: Urgency,
     ) -> Result<Pending, IngestError> {
-        let lines = UnsettledLines(Some(Arc::clone(&self.seen)));
         let document = Box::new(prepared.document);
+        let lines = self.unsettled(document.id.clone());
         let bytes = document.weight_bytes();
         let room = self.room(bytes).await?;
         let (reply, answer) = oneshot::channel();
@@ -267,9 +270,13 @@ impl Ingest {
     ) -> Result<Pending<Deleted>, IngestError> {
         let room = self.room(0).await?;
         let (reply, answer) = oneshot::channel();
+        let lines = self.unsettled(id.clone());
         self.send(Command::Delete { id, expected, urgency, reply, room })?;
-        let lines = UnsettledLines(Some(Arc::clone(&self.seen)));
         Ok(Pending { reply: answer, changes: self.changes.clone(), lines })
+    }
+
+    fn unsettled(&self, id: DocumentId) -> UnsettledLines {
+        UnsettledLines { seen: Some(Arc::clone(&self.seen)), id }
     }
 
     async fn room(&self, bytes: usize) -> Result<Room, IngestError> {
