@@ -33,7 +33,7 @@ pub(super) fn connections(config: &ServerConfig) -> ConnectionPolicy {
 
 /// When changes are committed.
 pub(super) fn group_commit(config: &IngestConfig) -> GroupCommit {
-    let IngestConfig { commit_changes, commit_bytes, commit_linger } = *config;
+    let IngestConfig { commit_changes, commit_bytes, commit_linger, min_free_disk: _ } = *config;
     GroupCommit {
         changes: commit_changes.get(),
         bytes: usize::try_from(commit_bytes).unwrap_or(usize::MAX),

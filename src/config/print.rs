@@ -32,7 +32,7 @@ impl Config {
         let PoolConfig { threads } = pool;
         let AdmissionConfig { max_streams, max_searches } = admission;
         let DrainConfig { lame_duck, timeout } = drain;
-        let IngestConfig { commit_changes, commit_bytes, commit_linger } = ingest;
+        let IngestConfig { commit_changes, commit_bytes, commit_linger, min_free_disk } = ingest;
         let TextConfig { user_dictionary } = text;
         RawConfig {
             data_dir: Some(lossy(data_dir)),
@@ -49,6 +49,7 @@ impl Config {
                 commit_changes: Some(count(commit_changes.get())),
                 commit_bytes: Some(bytes(*commit_bytes)),
                 commit_linger: Some(duration(*commit_linger)),
+                min_free_disk: Some(bytes(*min_free_disk)),
             },
             text: RawText { user_dictionary: Some(user_dictionary.as_deref().map(lossy).unwrap_or_default()) },
         }
@@ -146,6 +147,7 @@ mod tests {
         config.log.filter = "warn,xunzhang[span{field=\"x\"}]=debug".to_owned();
         config.ingest.commit_bytes = 1025;
         config.ingest.commit_linger = Duration::ZERO;
+        config.ingest.min_free_disk = 0;
         config.text.user_dictionary = Some("词/典.txt".into());
         assert_eq!(load_text(&config.to_toml()).unwrap(), config);
     }

@@ -64,11 +64,11 @@ pub(super) struct RawDrain {
 
 #[derive(Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(clippy::struct_field_names, reason = "the fields are named as the keys are")]
 pub(super) struct RawIngest {
     pub(super) commit_changes: Option<u32>,
     pub(super) commit_bytes: Option<String>,
     pub(super) commit_linger: Option<String>,
+    pub(super) min_free_disk: Option<String>,
 }
 
 #[derive(Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -102,6 +102,7 @@ impl RawConfig {
                 commit_changes: self.ingest.commit_changes.or(lower.ingest.commit_changes),
                 commit_bytes: self.ingest.commit_bytes.or(lower.ingest.commit_bytes),
                 commit_linger: self.ingest.commit_linger.or(lower.ingest.commit_linger),
+                min_free_disk: self.ingest.min_free_disk.or(lower.ingest.min_free_disk),
             },
             text: RawText { user_dictionary: self.text.user_dictionary.or(lower.text.user_dictionary) },
         }
