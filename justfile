@@ -18,6 +18,11 @@ fmt:
 bench *arguments:
     cargo bench --bench service --bench text_chain {{ arguments }}
 
+# Compares the service with the bare engine (`just compare --bare RAWTV --documents DOCS.jsonl.gz --queries QUERIES.jsonl`).
+compare *arguments:
+    cargo build --release --bin xunzhang --example bare_engine
+    target/release/examples/bare_engine {{ arguments }}
+
 # Measures the literal law on files and folders (`just recall samples`).
 recall *arguments:
     cargo run --release --example literal_recall -- {{ arguments }}

@@ -8,6 +8,7 @@ mod settings;
 mod start_error;
 #[cfg(test)]
 mod tests;
+mod token_key;
 mod words;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -26,6 +27,7 @@ use crate::{
     app::{
         listeners::{address, bind, bind_if},
         settings::{connections, group_commit, policy, pool},
+        token_key::token_key,
         words::user_dictionary,
     },
     config::{Config, DrainConfig, ServerConfig},
@@ -42,6 +44,7 @@ use crate::{
 };
 
 pub use start_error::StartError;
+pub use token_key::TokenKeyError;
 pub use words::WordsError;
 
 /// What of the time to stop is kept for the last commit, when connections do not close: at most a half.
@@ -169,7 +172,9 @@ impl App {
             let engine: Arc<dyn Engine> = Arc::new(engine);
             let ingest =
                 Ingest::start(Arc::clone(&engine), segmenter.clone(), group, move |took| metrics.committed(took))?;
-            Ok::<_, StartError>(Opened { searcher: Searcher::new(engine, segmenter), ingest })
+            // The engine holds the directory by now.
+            let token_key = token_key(&directory)?;
+            Ok::<_, StartError>(Opened { searcher: Searcher::new(engine, segmenter), ingest, token_key })
         });
         let opened = opening.await??;
         let fingerprint = self.segmenter.fingerprint().to_owned();

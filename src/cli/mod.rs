@@ -5,6 +5,7 @@
 
 mod analyze;
 mod arguments;
+mod bench;
 mod command;
 mod connection;
 mod count;

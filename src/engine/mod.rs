@@ -12,7 +12,7 @@ mod types;
 
 pub use error::{OpenError, ReadError, WriteError};
 pub use explanation::{Bm25, Evidence, Explanation, IndexTerm, ScorePart, Verdict};
-pub use expression::{Clause, Expression, MetadataTerm, Term, TermField};
+pub use expression::{Clause, Expression, MetadataTerm, Term, TermField, Verbatim};
 pub use seam::{Engine, Snapshot, Walk, Writer};
 pub use types::{
     Address, Change, Counts, DocumentRecord, Facet, FacetField, FacetValue, Generation, IndexedDocument,

@@ -65,6 +65,10 @@ pub trait Snapshot: Send + Sync + 'static {
     /// The newest number given out to a version or a removal.
     fn sequence(&self) -> u64;
 
+    /// How many entries it reads, those included that were deleted and are not merged away yet. Statistics behind
+    /// scores count these: two states of one generation score alike if they have as many.
+    fn entries(&self) -> u64;
+
     /// What it holds.
     ///
     /// # Errors
@@ -78,10 +82,10 @@ pub trait Snapshot: Send + Sync + 'static {
     fn frequency(&self, term: &Term, stop: &AtomicBool) -> Result<u64, ReadError>;
 
     /// The best `limit` matches in documents that the filter lets through, in rank order. The first n of any limit
-    /// are the same. A filter changes no score.
+    /// are the same. A filter changes no score. On `stop`, the best that were found so far.
     ///
     /// # Errors
-    /// When the index cannot be read, or on `stop`.
+    /// When the index cannot be read.
     fn rank(
         &self,
         expression: &Expression,

@@ -235,6 +235,8 @@ pub struct Ranking {
     pub hits: Vec<Ranked>,
     /// Whether these are all there are.
     pub exhausted: bool,
+    /// Whether ranking was stopped before every match was looked at: there may be better ones.
+    pub stopped: bool,
 }
 
 /// A paragraph as it is sent.

@@ -12,7 +12,7 @@ use std::{
 use tokio::time::Instant;
 use tonic::{Code, Request, Status};
 
-use crate::rpc::failure::Failure;
+use crate::rpc::{core::reached, failure::Failure};
 
 /// One call. Cheap to clone; the layer around every call puts it into the request's extensions.
 #[derive(Clone, Debug)]
@@ -55,6 +55,17 @@ impl Call {
         &self.0.request_id
     }
 
+    /// Who calls, as far as it was authenticated; empty where nobody is.
+    #[expect(clippy::unused_self, reason = "callers are not authenticated yet")]
+    pub(crate) fn caller(&self) -> &'static str {
+        ""
+    }
+
+    /// When so much time will have passed since the request arrived; `None` past the end of time.
+    pub(crate) fn time_after(&self, duration: Duration) -> Option<Instant> {
+        self.0.arrived.checked_add(duration)
+    }
+
     /// The time since the request arrived.
     pub(crate) fn elapsed(&self) -> Duration {
         self.0.arrived.elapsed()
@@ -75,10 +86,7 @@ impl Call {
 
     /// Waits for the deadline; for ever when there is none.
     pub(crate) async fn deadline(&self) {
-        match self.0.deadline {
-            Some(deadline) => tokio::time::sleep_until(deadline).await,
-            None => std::future::pending().await,
-        }
+        reached(self.0.deadline).await;
     }
 
     /// Does the work of a call that answers once, within its deadline.

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, oneshot},
-    time::timeout,
+    time::{Instant, timeout},
 };
 use tokio_util::task::TaskTracker;
 
@@ -17,6 +17,7 @@ use crate::{
     rpc::{
         failure::Failure,
         limits::{DOCUMENT_CALLS, IMPORTS, QUEUE_PATIENCE},
+        token::{TokenKey, Tokens},
     },
     search::Searcher,
     shutdown::Shutdown,
@@ -30,6 +31,8 @@ pub struct Opened {
     pub searcher: Searcher,
     /// Takes changes.
     pub ingest: Ingest,
+    /// Seals what callers carry from one call to the next.
+    pub token_key: TokenKey,
 }
 
 /// What the services are held to.
@@ -86,6 +89,11 @@ impl Core {
         self.index.get().ok_or(Failure::Opening)
     }
 
+    /// Makes tokens and takes them back, once the index is open, with which their key is kept.
+    pub(crate) fn tokens(&self) -> Result<Tokens, Failure> {
+        Ok(Tokens::new(self.opened()?.token_key.clone()))
+    }
+
     /// Admits a search, an export or an explanation, or refuses it at once.
     pub(crate) fn admit_stream(&self) -> Result<Admitted, Failure> {
         self.admit(&self.streams)
@@ -106,8 +114,17 @@ impl Core {
         &self,
         job: impl FnOnce(&AtomicBool) -> T + Send + 'static,
     ) -> Result<T, Failure> {
+        self.in_turn_until(None, job).await
+    }
+
+    /// The same, but a job is told to stop at `enough`, with what it has by then.
+    pub(crate) async fn in_turn_until<T: Send + 'static>(
+        &self,
+        enough: Option<Instant>,
+        job: impl FnOnce(&AtomicBool) -> T + Send + 'static,
+    ) -> Result<T, Failure> {
         let (report, turn) = oneshot::channel();
-        let mut work = pin!(self.pool.run(move |stop| {
+        let mut work = pin!(self.pool.run_until(reached(enough), move |stop| {
             let _ = report.send(()); // Nobody listens when the caller has left.
             job(stop)
         }));
@@ -127,11 +144,17 @@ impl Core {
     }
 }
 
+/// Waits for a time; for ever when there is none.
+pub(crate) async fn reached(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::{num::NonZeroUsize, sync::mpsc};
-
-    use tokio::time::Instant;
 
     use super::*;
 

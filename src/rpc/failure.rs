@@ -51,6 +51,12 @@ pub(crate) enum Failure {
     /// The stored version is another one.
     #[error("the stored version is another one; read the document and try again with its etag")]
     EtagMismatch(Option<Etag>),
+    /// The state of the index to go on in is gone.
+    #[error(
+        "the state of the index that this stream was read from is gone; begin anew, or set `allow_snapshot_change` to \
+         go on in the newest one"
+    )]
+    SnapshotExpired,
     /// As many streams run as may.
     #[error("too many streams run at once; try again later")]
     TooManyStreams,
@@ -98,6 +104,7 @@ impl From<SearchError> for Failure {
             SearchError::GenerationNotReached(_) => {
                 Invalid::new("min_generation", format!("has not been reached: {error}")).into()
             }
+            SearchError::SnapshotExpired => Self::SnapshotExpired,
             SearchError::BadOffset(_) => Invalid::new("original_offset", error.to_string()).into(),
             SearchError::DocumentNotFound(id) => Self::DocumentNotFound(id),
             SearchError::ParagraphNotFound(id) => Self::ParagraphNotFound(id),

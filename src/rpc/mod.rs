@@ -21,7 +21,9 @@ mod status;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod token;
 
 pub use core::{Opened, Policy};
 pub use server::{ConnectionPolicy, Rpc, ServeError};
+pub use token::TokenKey;
 pub use tonic::transport::Channel;

@@ -39,6 +39,7 @@ impl Failure {
             Self::Unimplemented | Self::Encoding(_) => (Code::Unimplemented, "UNIMPLEMENTED", None),
             Self::DocumentNotFound(_) | Self::ParagraphNotFound(_) => (Code::NotFound, "DOCUMENT_NOT_FOUND", None),
             Self::EtagMismatch(_) => (Code::Aborted, "ETAG_MISMATCH", None),
+            Self::SnapshotExpired => (Code::FailedPrecondition, "SNAPSHOT_EXPIRED", None),
             Self::TooManyStreams => (Code::ResourceExhausted, "TOO_MANY_STREAMS", Some(RETRY_SOON)),
             Self::Overloaded => (Code::ResourceExhausted, "OVERLOADED", Some(RETRY_SOON)),
             Self::SlowConsumer => (Code::ResourceExhausted, "SLOW_CONSUMER", None),
@@ -185,6 +186,7 @@ mod tests {
         check(SearchError::ParagraphNotFound(paragraph), Code::NotFound, "DOCUMENT_NOT_FOUND", None);
         check(IngestError::NotFound(id()), Code::NotFound, "DOCUMENT_NOT_FOUND", None);
         check(IngestError::EtagMismatch(None), Code::Aborted, "ETAG_MISMATCH", None);
+        check(SearchError::SnapshotExpired, Code::FailedPrecondition, "SNAPSHOT_EXPIRED", None);
         check(Failure::TooManyStreams, Code::ResourceExhausted, "TOO_MANY_STREAMS", Some(1));
         check(Failure::Overloaded, Code::ResourceExhausted, "OVERLOADED", Some(1));
         check(Failure::SlowConsumer, Code::ResourceExhausted, "SLOW_CONSUMER", None);

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::{
     engine::{Clause, Expression, ReadError, Snapshot, Term},
-    query::{Boolean, Field, Filter, MatchMode, Query, Words},
+    query::{Boolean, Field, Filter, MatchMode, Phrase, Query, Substring, Words},
     search::plan::plan,
     text::Segmenter,
 };
@@ -51,7 +51,8 @@ pub(super) fn diagnosis(
 }
 
 /// Says of the first parts of a query that matched nothing what matches without each of them. Nothing where the query
-/// does not have at least two parts: its terms say all then.
+/// does not have at least two parts, its terms say all then; but exact characters are left out of themselves: what is
+/// left are their letters and digits.
 fn ruled_out(
     query: &Query,
     mode: MatchMode,
@@ -61,6 +62,11 @@ fn ruled_out(
     stop: &AtomicBool,
 ) -> Result<Vec<RuledOut>, ReadError> {
     let parts = parts(query, mode, segmenter);
+    if let [Part { query: query @ Query::Substring(Substring { text }), clause: Clause::Must(_) }] = &parts[..] {
+        let letters = Query::Phrase(Phrase { text: text.clone(), field: Field::Text });
+        let without_it = count(snapshot, &plan(&letters, mode, segmenter), filter, stop)?;
+        return Ok(vec![RuledOut { clause: query.clone(), excluded: false, without_it }]);
+    }
     if parts.len() < 2 {
         return Ok(Vec::new());
     }
@@ -135,7 +141,11 @@ fn word_demanded(clause: Clause, field: Option<Field>) -> Part {
     let (Clause::Must(part) | Clause::Should(part) | Clause::MustNot(part)) = &clause;
     let text = match part {
         Expression::Term(Term { characters, .. }) => characters.clone(),
-        Expression::All | Expression::Nothing | Expression::Metadata(_) | Expression::Combined(_) => String::new(),
+        Expression::All
+        | Expression::Nothing
+        | Expression::Verbatim(_)
+        | Expression::Metadata(_)
+        | Expression::Combined(_) => String::new(),
     };
     Part { query: Query::Words(Words { text, field, mode: Some(MatchMode::All) }), clause }
 }

@@ -63,6 +63,16 @@ impl Fetcher {
         self.snapshot.as_ref()
     }
 
+    /// The snapshot, to be kept.
+    pub(super) fn held(&self) -> &Arc<dyn Snapshot> {
+        &self.snapshot
+    }
+
+    /// Whether all that was fetched was given.
+    pub(super) fn is_empty(&self) -> bool {
+        self.fetched.is_empty()
+    }
+
     /// The next hits, as many as the bound allows. `next` gives the next matches, at most so many; none at the end.
     pub(super) fn next_batch(
         &mut self,
@@ -74,7 +84,8 @@ impl Fetcher {
         let mut bytes = 0;
         while batch.len() < bound.hits {
             if stop.load(Relaxed) {
-                return Err(ReadError::Stopped.into());
+                // What is there is given, should anyone wait for it.
+                return if batch.is_empty() { Err(ReadError::Stopped.into()) } else { Ok(batch) };
             }
             if self.fetched.is_empty() {
                 let found = next(FETCHED_AT_ONCE.min(bound.hits - batch.len()))?;

@@ -1,5 +1,5 @@
 //! The read use cases: rank, highlight, fold near copies, export, count, explain, list and read documents, find those to
-//! be deleted.
+//! be deleted, keep what is being read.
 //!
 //! Knows nothing of gRPC, of async, or of which engine is there.
 
@@ -11,6 +11,7 @@ mod export;
 mod fetch;
 mod highlight;
 mod hit;
+mod leases;
 mod list;
 mod near;
 mod outline;
@@ -18,6 +19,7 @@ mod plan;
 mod purge;
 mod rank;
 mod read;
+mod resume;
 mod searcher;
 
 pub use collapse::LEADER_RANKS;
@@ -27,12 +29,14 @@ pub use explain::{ExplainRequest, Explained, ExplainedParagraph, ExplainedTerm, 
 pub use export::{Export, ExportRequest};
 pub use highlight::{Highlighter, MAX_HIGHLIGHTS};
 pub use hit::{BatchBound, Context, Hit, NearCopies, Neighbour};
+pub use leases::{LEASE, MAX_LEASES};
 pub use list::{DocumentPage, PageBound};
 pub use outline::{Mismatch, Occurrence, PlanClause, PlanPart};
 pub use plan::{LeftOut, TermStatistics};
 pub use purge::{DocumentVersion, PurgeScope};
 pub use rank::{RankRequest, Ranked, Total};
 pub use read::{Original, ParagraphPage};
+pub use resume::{Place, Resume, SnapshotDigest};
 pub use searcher::{SearchError, Searcher};
 
 // What of the engine's answers is passed on as it is, so that callers need not know that there are engines.

@@ -1,6 +1,7 @@
 //! The whole service, tested as its callers meet it.
 
 mod analyzing;
+mod benching;
 mod collapsing;
 mod command_line;
 mod commands;
@@ -23,10 +24,12 @@ mod ordering;
 mod power_cuts;
 mod reflection;
 mod refusals;
+mod resuming;
 mod searching;
 mod seeds;
 mod strange_texts;
 mod streams;
+mod substrings;
 mod support;
 mod text_chain;
 mod views;

@@ -15,6 +15,7 @@ mod explain;
 mod facets;
 mod filter;
 mod index;
+mod matching;
 mod probe;
 mod published;
 mod rank;
@@ -23,6 +24,7 @@ mod schema;
 mod snapshot;
 mod statistics;
 mod tokenizer;
+mod verbatim;
 mod walk;
 mod writer;
 

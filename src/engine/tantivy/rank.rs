@@ -56,30 +56,33 @@ pub(super) fn rank(
     let mut best = Best::new(limit.saturating_add(1), exact.additions());
     for ((ordinal, segment), columns) in (0..).zip(searcher.segment_readers()).zip(compiler.columns.iter()) {
         if stop.load(Relaxed) {
-            return Err(ReadError::Stopped);
+            break;
         }
         let place = Place { ordinal, segment, columns };
         let selected = selection.as_ref().map(|selection| selection.paragraphs(segment, columns)).transpose()?;
         match selected {
-            Some(selected) if leads => score_each(selected, exact.scorers(segment)?, &place, &mut best, stop),
+            Some(selected) if leads => score_each(selected, exact.scorers(segment)?, &place, &mut best, stop)?,
             selected => {
-                // A single score is the same however it was found.
-                let scorers = if exact.additions() > 1 { Some(exact.scorers(segment)?) } else { None };
+                let scorers = exact.have_a_say().then(|| exact.scorers(segment)).transpose()?;
                 prune(matching.as_ref(), Candidates { selected, scorers }, &place, &mut best, stop)?;
             }
         }
     }
-    if stop.load(Relaxed) {
-        return Err(ReadError::Stopped);
-    }
+    let stopped = stop.load(Relaxed);
     let mut hits = best.into_sorted();
-    let exhausted = hits.len() <= limit;
+    let exhausted = hits.len() <= limit && !stopped;
     hits.truncate(limit);
-    Ok(Ranking { hits, exhausted })
+    Ok(Ranking { hits, exhausted, stopped })
 }
 
 /// Scores every paragraph that is selected.
-fn score_each(mut selected: Paragraphs, mut scorers: Scorers, place: &Place<'_>, best: &mut Best, stop: &AtomicBool) {
+fn score_each(
+    mut selected: Paragraphs,
+    mut scorers: Scorers,
+    place: &Place<'_>,
+    best: &mut Best,
+    stop: &AtomicBool,
+) -> Result<(), ReadError> {
     while selected.doc() != TERMINATED && !stop.load(Relaxed) {
         let document = selected.doc();
         if !place.segment.is_deleted(document)
@@ -89,6 +92,7 @@ fn score_each(mut selected: Paragraphs, mut scorers: Scorers, place: &Place<'_>,
         }
         selected.advance();
     }
+    scorers.failure().map_or(Ok(()), Err)
 }
 
 /// Lets tantivy find what may be among the best, and looks closer at that.
@@ -111,7 +115,8 @@ fn prune(
         }
         best.threshold()
     };
-    matching.for_each_pruning(threshold, place.segment, &mut visit).map_err(read_error)
+    matching.for_each_pruning(threshold, place.segment, &mut visit).map_err(read_error)?;
+    candidates.scorers.as_ref().and_then(Scorers::failure).map_or(Ok(()), Err)
 }
 
 /// What decides about the paragraphs that tantivy finds in a segment.
@@ -121,12 +126,12 @@ struct Candidates {
 }
 
 impl Candidates {
-    /// The exact score of a paragraph that was found with some score; `None` when it is not selected.
+    /// The exact score of a paragraph that was found with some score; `None` when it is not selected or was found by
+    /// letters and digits that are not written as asked for.
     fn score(&mut self, document: DocId, found: Score) -> Option<f64> {
         if self.selected.as_mut().is_some_and(|selected| !selected.contains(document)) {
             return None;
         }
-        // `None` cannot be: the two ways of matching are the same expression.
         self.scorers.as_mut().map_or(Some(f64::from(found)), |scorers| scorers.score(document))
     }
 }

@@ -25,6 +25,7 @@ use crate::{
             explain::Explainer,
             filter::{self, Dates},
             index::Commit,
+            matching::Matching,
             rank::{self, Order},
             record::{ParagraphEntry, RecordEntry, fetch, read_error},
             schema::Fields,
@@ -120,8 +121,11 @@ impl TantivySnapshot {
     }
 
     fn merge(&self, query: &dyn Query, after: Option<Position>) -> Result<Merge, ReadError> {
-        let weight = query.weight(self.unscored()).map_err(read_error)?;
-        Merge::new(&self.searcher, &self.columns, weight.as_ref(), after)
+        Merge::new(&self.searcher, &self.columns, &Matching::of(query, self.unscored())?, after)
+    }
+
+    fn matching(&self, expression: &Expression, filter: &Filter) -> Result<Matching, ReadError> {
+        Matching::new(expression, filter, self.compiler(), self.unscored())
     }
 
     fn number_of(&self, query: &dyn Query, stop: &AtomicBool) -> Result<u64, ReadError> {
@@ -144,6 +148,10 @@ impl Snapshot for TantivySnapshot {
 
     fn sequence(&self) -> u64 {
         self.commit.sequence
+    }
+
+    fn entries(&self) -> u64 {
+        self.searcher.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum()
     }
 
     fn statistics(&self) -> Result<Statistics, ReadError> {
@@ -197,7 +205,7 @@ impl Snapshot for TantivySnapshot {
         filter: &Filter,
         after: Option<Position>,
     ) -> Result<Box<dyn Walk>, ReadError> {
-        Ok(Box::new(self.merge(self.compiler().filtered(expression, filter).as_ref(), after)?))
+        Ok(Box::new(Merge::new(&self.searcher, &self.columns, &self.matching(expression, filter)?, after)?))
     }
 
     fn count(
@@ -207,9 +215,7 @@ impl Snapshot for TantivySnapshot {
         facets: &[FacetField],
         stop: &AtomicBool,
     ) -> Result<Counts, ReadError> {
-        let query = self.compiler().filtered(expression, filter);
-        let weight = query.weight(self.unscored()).map_err(read_error)?;
-        count::count(weight.as_ref(), facets, &self.searcher, &self.columns, stop)
+        count::count(&self.matching(expression, filter)?, facets, &self.searcher, &self.columns, stop)
     }
 
     fn documents(

@@ -107,6 +107,10 @@ impl Snapshot for State {
         self.sequence
     }
 
+    fn entries(&self) -> u64 {
+        unreachable!("writing does not search")
+    }
+
     fn statistics(&self) -> Result<Statistics, ReadError> {
         unreachable!("writing does not count")
     }

@@ -108,6 +108,7 @@ fn clause(clause: PlanClause) -> proto::PlanClause {
         PlanPart::Term(Term { characters, field, word }) => {
             Node::Term(proto::PlanTerm { term: characters, field: self::field(field).into(), word })
         }
+        PlanPart::Verbatim(verbatim) => Node::Substring(proto::SubstringQuery { text: verbatim.text().to_owned() }),
         PlanPart::Condition(MetadataTerm { key, value, score }) => {
             Node::Condition(proto::PlanCondition { field: metadata_field(key).into(), value, score: score.into() })
         }

@@ -29,5 +29,5 @@ pub(crate) use invalid::{Invalid, echo};
 pub(crate) use list::{ListPage, list_request, list_response};
 pub(crate) use purge::{Purge, purge_request, purge_response};
 pub(crate) use query::tree;
-pub(crate) use search::{Asked, export_request, search_request};
+pub(crate) use search::{Asked, SearchOrder, export_request, search_request};
 pub(crate) use unit::Unit;

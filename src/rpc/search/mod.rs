@@ -4,6 +4,7 @@ mod analyze;
 mod count;
 mod explain;
 mod produce;
+mod ranked;
 mod service;
 mod sized;
 mod source;

@@ -2,26 +2,27 @@
 
 use std::{
     sync::{Arc, atomic::AtomicBool},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+use tokio::time::Instant;
 use tracing::{Instrument as _, Span, info_span};
 
 use crate::{
     rpc::{
         call::Call,
         convert::{Asked, Unit, hit, tree},
-        core::Core,
+        core::{Core, reached},
         failure::Failure,
         limits::{BATCH_HITS, BATCH_TEXT_BYTES, FIRST_BATCH_HITS},
-        proto::{self, export_response, search_response},
+        proto::{self, export_response},
         search::{
-            source::{Best, Source},
-            summary::{count, micros, search_summary, term_stats, total_hits},
+            source::Source,
+            summary::{micros, total_hits},
         },
         stream::Outlet,
     },
-    search::{BatchBound, ExportRequest, RankRequest, SearchError, Searcher, Total},
+    search::{BatchBound, ExportRequest, SearchError, Searcher, Total},
 };
 
 /// Produces one stream.
@@ -29,37 +30,11 @@ pub(super) struct Producer {
     pub(super) core: Arc<Core>,
     pub(super) searcher: Searcher,
     pub(super) call: Call,
+    /// When its jobs are told to stop with what they have; `None` for never.
+    pub(super) enough: Option<Instant>,
 }
 
 impl Producer {
-    /// Sends the best matches.
-    pub(super) async fn search(
-        self,
-        asked: Asked<RankRequest>,
-        outlet: Outlet<proto::SearchResponse>,
-    ) -> Result<(), Failure> {
-        use search_response::Event;
-        let Asked { request, warnings, written: _, unit } = asked;
-        let (parsed, limit, searcher) = (tree(&request.query), request.limit, self.searcher.clone());
-        let ranking = self.in_turn(info_span!("rank"), move |stop| searcher.rank(&request, stop)).await?;
-        let mut timings = ranking.timings();
-        let best = Best { ranked: ranking.result?, limit };
-        let header = proto::SearchHeader {
-            request_id: self.call.request_id().to_owned(),
-            generation: best.ranked.generation().to_string(),
-            parsed: Some(parsed),
-            terms: term_stats(&best.ranked),
-            effective_limit: count(limit),
-            warnings,
-        };
-        send(&outlet, search_event, Event::Header(header)).await?;
-        let batch = |hits| search_event(Event::Hits(proto::HitBatch { hits, resume_token: String::new() }));
-        let (best, sent) = self.batches(best, unit, &outlet, batch).await?;
-        sent.note(&mut timings, &self.call);
-        let summary = search_summary(&best.ranked, sent.hits, timings);
-        send(&outlet, search_event, Event::Summary(summary)).await
-    }
-
     /// Sends every match.
     pub(super) async fn export(
         self,
@@ -123,21 +98,21 @@ impl Producer {
     }
 
     /// Runs the first job of a stream, unless it does not get its turn for too long.
-    async fn in_turn<T: Send + 'static>(
+    pub(super) async fn in_turn<T: Send + 'static>(
         &self,
         span: Span,
         job: impl FnOnce(&AtomicBool) -> T + Send + 'static,
     ) -> Result<Timed<T>, Failure> {
-        self.core.in_turn(timed(&self.call, job)).instrument(span).await
+        self.core.in_turn_until(self.enough, timed(&self.call, job)).instrument(span).await
     }
 
     /// Runs a later job in the pool, in a span of its own, and says how long it waited and worked.
-    async fn timed<T: Send + 'static>(
+    pub(super) async fn timed<T: Send + 'static>(
         &self,
         span: Span,
         job: impl FnOnce(&AtomicBool) -> T + Send + 'static,
     ) -> Result<Timed<T>, Failure> {
-        Ok(self.core.pool.run(timed(&self.call, job)).instrument(span).await?)
+        Ok(self.core.pool.run_until(reached(self.enough), timed(&self.call, job)).instrument(span).await?)
     }
 }
 
@@ -154,15 +129,15 @@ fn timed<T>(
 }
 
 /// What a job gave, and its times.
-struct Timed<T> {
-    result: T,
+pub(super) struct Timed<T> {
+    pub(super) result: T,
     /// From the arrival of the request until the job began.
     begun_after: Duration,
-    took: Duration,
+    pub(super) took: Duration,
 }
 
 impl<T> Timed<T> {
-    fn timings(&self) -> proto::Timings {
+    pub(super) fn timings(&self) -> proto::Timings {
         let (queue_micros, search_micros) = (micros(self.begun_after), micros(self.took));
         proto::Timings { queue_micros, search_micros, ..proto::Timings::default() }
     }
@@ -170,25 +145,22 @@ impl<T> Timed<T> {
 
 /// What was sent of a source, and how long fetching it took.
 #[derive(Default)]
-struct Sent {
-    hits: u64,
-    fetch: Duration,
+pub(super) struct Sent {
+    pub(super) hits: u64,
+    pub(super) fetch: Duration,
 }
 
 impl Sent {
-    fn note(&self, timings: &mut proto::Timings, call: &Call) {
+    pub(super) fn note(&self, timings: &mut proto::Timings, call: &Call) {
         timings.fetch_micros = micros(self.fetch);
         timings.total_micros = micros(call.elapsed());
     }
 }
 
-async fn send<T, E>(outlet: &Outlet<T>, response: impl FnOnce(E) -> T, event: E) -> Result<(), Failure> {
+/// Sends one message, once there is room for it.
+pub(super) async fn send<T, E>(outlet: &Outlet<T>, response: impl FnOnce(E) -> T, event: E) -> Result<(), Failure> {
     outlet.room().await?.send(response(event));
     Ok(())
-}
-
-fn search_event(event: search_response::Event) -> proto::SearchResponse {
-    proto::SearchResponse { event: Some(event) }
 }
 
 fn export_event(event: export_response::Event) -> proto::ExportResponse {

@@ -10,7 +10,7 @@ use crate::rpc::{
     core::Core,
     failure::Failure,
     proto::{self, search_service_server::SearchService},
-    search::{analyze::analyze, explain::explain, produce::Producer},
+    search::{analyze::analyze, explain::explain, produce::Producer, ranked::Begun},
     stream::{Answers, AtShutdown, start},
 };
 
@@ -31,6 +31,7 @@ impl Search {
         request: proto::SearchRequest,
     ) -> Result<Answers<proto::SearchResponse>, Failure> {
         let (producer, asked) = self.begin(call, request, search_request)?;
+        let asked = asked.map(|order| Begun::new(&self.core, call, order))?;
         let admitted = self.core.admit_stream()?;
         let work = |outlet| producer.search(asked, outlet);
         Ok(start(&self.core, call, admitted, AtShutdown::Ends, work))
@@ -68,7 +69,7 @@ impl Search {
             call.stats().set_query(written);
         }
         let searcher = self.core.opened()?.searcher.clone();
-        Ok((Producer { core: Arc::clone(&self.core), searcher, call: call.clone() }, asked))
+        Ok((Producer { core: Arc::clone(&self.core), searcher, call: call.clone(), enough: None }, asked))
     }
 }
 
