@@ -15,6 +15,7 @@ mod full_disks;
 mod golden;
 mod highlighting;
 mod importing;
+mod kills;
 mod layering;
 mod listing;
 mod literal_law;
