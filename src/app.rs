@@ -167,8 +167,10 @@ impl App {
         let (directory, group) = (self.config.data_dir.clone(), group_commit(&self.config.ingest));
         let retention = retention(&self.config.ingest);
         let (metrics, segmenter) = (self.metrics.clone(), self.segmenter.clone());
+        let min_free_disk = self.config.ingest.min_free_disk;
         let opening = self.pool.run(move |_| {
-            let engine: Arc<dyn Engine> = Arc::new(TantivyEngine::open(&directory, &segmenter)?);
+            let engine = TantivyEngine::open(&directory, &segmenter)?.keeping_free(min_free_disk);
+            let engine: Arc<dyn Engine> = Arc::new(engine);
             let on_commit = move |took| metrics.committed(took);
             let ingest = Ingest::start(Arc::clone(&engine), segmenter.clone(), group, retention, on_commit)?;
             // The engine holds the directory by now.

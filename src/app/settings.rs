@@ -43,7 +43,7 @@ pub(super) fn connections(config: &ServerConfig) -> ConnectionPolicy {
 
 /// When changes are committed.
 pub(super) fn group_commit(config: &IngestConfig) -> GroupCommit {
-    let IngestConfig { commit_changes, commit_bytes, commit_linger, keep_removals: _ } = *config;
+    let IngestConfig { commit_changes, commit_bytes, commit_linger, keep_removals: _, min_free_disk: _ } = *config;
     GroupCommit {
         changes: commit_changes.get(),
         bytes: usize::try_from(commit_bytes).unwrap_or(usize::MAX),

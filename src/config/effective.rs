@@ -102,7 +102,7 @@ pub struct DrainConfig {
     pub timeout: Duration,
 }
 
-/// How writes are grouped. A commit happens when the first of the three is reached.
+/// How writes are grouped, and when none are taken. A commit happens when the first of the three is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IngestConfig {
     /// Changes in one commit.
@@ -113,6 +113,8 @@ pub struct IngestConfig {
     pub commit_linger: Duration,
     /// How long deletions and replacements are remembered for those who follow; zero forgets them with the next commit.
     pub keep_removals: Duration,
+    /// Bytes of the disk that stay free: while there are fewer, no document is taken in.
+    pub min_free_disk: u64,
 }
 
 /// How text is analysed. What changes here changes the fingerprint of the text chain.

@@ -50,6 +50,7 @@ pub(super) const KEYS: &[Key] = &[
     key("ingest.commit_bytes", Kind::Text, "Commits when so much text has gathered."),
     key("ingest.commit_linger", Kind::Text, "Commits when the first change has waited so long."),
     key("ingest.keep_removals", Kind::Text, "How long deletions and replacements are remembered for those who follow."),
+    key("ingest.min_free_disk", Kind::Text, "Takes no documents in while less of the disk is free; `0B` fills it."),
     key("text.user_dictionary", Kind::Text, "File of words to keep whole, one a line; empty for none."),
 ];
 

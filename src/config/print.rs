@@ -33,7 +33,7 @@ impl Config {
         let AdmissionConfig { max_streams, max_streams_per_caller, max_waiting, reader_patience, max_searches } =
             admission;
         let DrainConfig { lame_duck, timeout } = drain;
-        let IngestConfig { commit_changes, commit_bytes, commit_linger, keep_removals } = ingest;
+        let IngestConfig { commit_changes, commit_bytes, commit_linger, keep_removals, min_free_disk } = ingest;
         let TextConfig { user_dictionary } = text;
         RawConfig {
             data_dir: Some(lossy(data_dir)),
@@ -54,6 +54,7 @@ impl Config {
                 commit_bytes: Some(bytes(*commit_bytes)),
                 commit_linger: Some(duration(*commit_linger)),
                 keep_removals: Some(duration(*keep_removals)),
+                min_free_disk: Some(bytes(*min_free_disk)),
             },
             text: RawText { user_dictionary: Some(user_dictionary.as_deref().map(lossy).unwrap_or_default()) },
         }
@@ -151,6 +152,7 @@ mod tests {
         config.log.filter = "warn,xunzhang[span{field=\"x\"}]=debug".to_owned();
         config.ingest.commit_bytes = 1025;
         config.ingest.commit_linger = Duration::ZERO;
+        config.ingest.min_free_disk = 0;
         config.text.user_dictionary = Some("词/典.txt".into());
         assert_eq!(load_text(&config.to_toml()).unwrap(), config);
     }

@@ -42,6 +42,8 @@ const LAME_DUCK: Duration = Duration::from_secs(5);
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
 const COMMIT_CHANGES: NonZeroUsize = NonZeroUsize::new(4096).expect("above zero");
 const COMMIT_BYTES: u64 = 64 << 20;
+/// Room for what a group leaves on disk, several times over, and for small merges.
+const MIN_FREE_DISK: u64 = 256 << 20;
 /// The longest that a lone write waits for company.
 const COMMIT_LINGER: Duration = Duration::from_millis(500);
 /// A reader that was away for a week begins anew.
@@ -178,6 +180,9 @@ impl RawIngest {
             keep_removals: or(self.keep_removals, KEEP_REMOVALS, |text| {
                 values::duration("ingest.keep_removals", &text)
             })?,
+            min_free_disk: or(self.min_free_disk, MIN_FREE_DISK, |text| {
+                values::bytes_or_none("ingest.min_free_disk", &text)
+            })?,
         })
     }
 }
@@ -228,6 +233,7 @@ mod tests {
         check_error("[drain]\nlame_duck = '25s'", "`drain.timeout` cannot be `25s`: write more than `drain.lame_duck`");
         check_error("[ingest]\ncommit_bytes = '0'", "above zero");
         check_error("[ingest]\ncommit_bytes = 'x'", "such as `64MiB`");
+        check_error("[ingest]\nmin_free_disk = 'much'", "or `0B`");
         check_error("[admission]\nmax_streams = 4000000000", "from 1 to 1000000");
         check_error("[log]\nfilter = 'xunzhang=loud'", "`log.filter` cannot be `xunzhang=loud`");
     }

@@ -72,6 +72,7 @@ pub(super) struct RawIngest {
     pub(super) commit_bytes: Option<String>,
     pub(super) commit_linger: Option<String>,
     pub(super) keep_removals: Option<String>,
+    pub(super) min_free_disk: Option<String>,
 }
 
 #[derive(Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -112,6 +113,7 @@ impl RawConfig {
                 commit_bytes: self.ingest.commit_bytes.or(lower.ingest.commit_bytes),
                 commit_linger: self.ingest.commit_linger.or(lower.ingest.commit_linger),
                 keep_removals: self.ingest.keep_removals.or(lower.ingest.keep_removals),
+                min_free_disk: self.ingest.min_free_disk.or(lower.ingest.min_free_disk),
             },
             text: RawText { user_dictionary: self.text.user_dictionary.or(lower.text.user_dictionary) },
         }

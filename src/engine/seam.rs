@@ -16,6 +16,13 @@ pub trait Engine: Send + Sync + 'static {
     /// The newest committed state. What it shows never changes.
     fn snapshot(&self) -> Arc<dyn Snapshot>;
 
+    /// Says no while no document is to be added because the disk is as good as full. Changes that free room may be
+    /// written all the same.
+    ///
+    /// # Errors
+    /// An I/O error of the kind `StorageFull`.
+    fn check_room(&self) -> Result<(), WriteError>;
+
     /// The one writer. A second one while the first lives is an error. It begins from what is on disk, which every
     /// new snapshot shows from then on.
     ///

@@ -174,6 +174,8 @@ impl Log {
         document: Box<IndexedDocument>,
         current: Option<Version>,
     ) -> Result<(Outcome, u32), IngestError> {
+        // What is refused here leaves the rest of the group alone.
+        self.engine.check_room().map_err(|error| IngestError::Write(Arc::new(error)))?;
         let replaces = current.map(|version| self.removal(version));
         let sequence = self.next_sequence();
         let paragraphs = u32::try_from(document.paragraphs.len()).expect("limited when a document is prepared");

@@ -184,6 +184,21 @@ async fn a_failed_commit_acknowledges_nothing_and_writing_goes_on_anew() {
 }
 
 #[tokio::test]
+async fn without_room_for_documents_the_rest_goes_on() {
+    let (memory, ingest) = start(PATIENT);
+    ingest.put(document("a", "一"), None).await.expect("written");
+    let lingering = ingest.queue(document("b", "一")).await.expect("room in the queue");
+    memory.is_full.store(true, Relaxed);
+    let refused = ingest.put(document("a", "二"), None).await;
+    assert!(matches!(refused, Err(IngestError::Write(_))), "{refused:?}");
+    lingering.receipt().await.expect("taken before");
+    assert_eq!(ingest.put(document("a", "一"), None).await.expect("known").outcome, Outcome::Unchanged);
+    ingest.delete(id("a"), None).await.expect("a deletion makes room");
+    memory.is_full.store(false, Relaxed);
+    ingest.put(document("a", "二"), None).await.expect("there is room");
+}
+
+#[tokio::test]
 async fn closing_commits_what_was_accepted_and_refuses_what_comes_later() {
     let (memory, ingest) = start(PATIENT);
     let accepted = ingest.queue(document("a", "一")).await.expect("room");

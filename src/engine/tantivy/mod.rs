@@ -8,6 +8,7 @@ mod compile;
 mod count;
 mod directory;
 mod documents;
+mod durable;
 mod exact;
 mod excluded;
 mod explain;
@@ -31,4 +32,5 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use directory::Files;
 pub use index::TantivyEngine;

@@ -37,7 +37,7 @@ use crate::{
     query::Filter,
 };
 
-/// One committed state; segments that it reads stay on disk while it lives.
+/// One committed state; what it reads stays readable while it lives, though merging may have taken its name away.
 pub(super) struct TantivySnapshot {
     index_path: PathBuf,
     index_id: u32,

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    io,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -23,6 +24,8 @@ pub(super) struct Memory {
     committed: Arc<Mutex<State>>,
     /// Makes the next commit fail.
     pub(super) is_failing: Arc<AtomicBool>,
+    /// Leaves no room for documents.
+    pub(super) is_full: Arc<AtomicBool>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -44,6 +47,10 @@ impl Memory {
 impl Engine for Memory {
     fn snapshot(&self) -> Arc<dyn Snapshot> {
         Arc::new(self.state())
+    }
+
+    fn check_room(&self) -> Result<(), WriteError> {
+        if self.is_full.load(Relaxed) { Err(WriteError::Io(io::ErrorKind::StorageFull.into())) } else { Ok(()) }
     }
 
     fn writer(&self) -> Result<Box<dyn Writer>, WriteError> {
@@ -86,7 +93,7 @@ impl Writer for MemoryWriter {
 
     fn commit(&mut self) -> Result<Generation, WriteError> {
         if self.memory.is_failing.swap(false, Relaxed) {
-            return Err(WriteError::Io(std::io::Error::other("the disk is gone")));
+            return Err(WriteError::Io(io::Error::other("the disk is gone")));
         }
         self.open.commit += 1;
         *self.memory.committed.lock().expect("no test panics while it holds it") = self.open.clone();
