@@ -218,7 +218,9 @@ mod tests {
         let mut remembered = Remembered::default();
         for (number, keys) in [(1, [7, 8].as_slice()), (2, &[8])] {
             let documents = remembered.entry(line(number));
-            keys.iter().for_each(|&key| documents.add(key, 0));
+            for &key in keys {
+                documents.add(key, 0);
+            }
             documents.are_all = true;
         }
         remembered.forget(7);

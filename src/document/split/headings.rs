@@ -78,7 +78,7 @@ pub(super) fn classified(text: &str, title: Option<Span>) -> Lines {
         line.leading.is_some_and(|marker| marker.kind != Kind::Annex)
             || matches!(shape, Shape::Full | Shape::Open | Shape::Opening | Shape::Name)
     });
-    let mut around = Around { text, shapes: &shapes, listed: 0, started: false, last_content };
+    let mut around = Around { text, shapes: &shapes, listed: 0, started: false, attached: false, last_content };
     for at in 0..spans.len() {
         let is_title = title.is_some_and(|title| title.start == spans[at].start);
         let role = match contents[at] {
@@ -88,6 +88,7 @@ pub(super) fn classified(text: &str, title: Option<Span>) -> Lines {
         };
         around.listed = if role == Role::Listed { around.listed + 1 } else { 0 };
         around.started |= shapes[at] == Shape::Full;
+        around.attached = lists_annexes(&found.lines[at], role) || around.is_attached(&found.lines[at]);
         found.lines[at].role = role;
     }
     found
@@ -111,7 +112,7 @@ fn marked(text: &str, title: Option<Span>, spans: &[Span], shapes: &[Shape]) -> 
             position: Position::LineStart,
             line,
         }));
-        if shape.is_text() {
+        if shape.is_text() || leading.is_some_and(|marker| marker.kind == Kind::Annex) {
             find_inner(text, span, line, leading.is_none(), &mut candidates);
         }
     }
@@ -136,6 +137,8 @@ struct Around<'t> {
     listed: usize,
     /// Whether there are sentences above.
     started: bool,
+    /// Whether the line right above is of a list of what is attached: 附件：1.方案.
+    attached: bool,
     /// The last line that an annex could be: it has sentences, or looks like a heading.
     last_content: Option<usize>,
 }
@@ -147,6 +150,7 @@ impl Around<'_> {
             (Some(Marker { kind: Kind::Annex, .. }), Some(_)) if self.last_content > Some(at) => self.annex(lines, at),
             (Some(Marker { kind: Kind::Annex, .. }), _) => Role::Running,
             _ if self.shapes[at].is_text() => Role::Running,
+            _ if self.is_attached(&lines[at]) => Role::Listed,
             _ if self.shapes[at] == Shape::Contents => Role::Listed,
             (Some(_), None) => Role::Listed,
             _ if self.heads_articles(lines, at) => Role::ArticlesHeading,
@@ -163,6 +167,11 @@ impl Around<'_> {
         }
     }
 
+    /// Whether a line goes on with a list of what is attached.
+    fn is_attached(&self, line: &Line) -> bool {
+        self.attached && line.leading.is_some_and(|marker| marker.kind == Kind::Figure)
+    }
+
     /// 附件 heads what follows, unless it is one of a list, or tells at the end of a notice what is attached.
     fn annex(&self, lines: &[Line], at: usize) -> Role {
         let (line, next) = (&lines[at], &lines[at + 1]);
@@ -173,7 +182,7 @@ impl Around<'_> {
         let heads_text = next.leading.is_some() || self.shapes[at + 1] == Shape::Full;
         match self.shapes[at] {
             Shape::Full => Role::Running,
-            _ if lists => Role::Running,
+            _ if lists || !line.inner.is_empty() => Role::Running,
             _ if headless => Role::Listed,
             _ if marker_only || heads_text => Role::Heading,
             _ => Role::Running,
@@ -234,6 +243,11 @@ impl Around<'_> {
         let above = at.checked_sub(1).filter(|&above| self.shapes[above] == Shape::Full);
         above.is_some_and(|above| !is_finished(lines[above].span.text(self.text)))
     }
+}
+
+/// Whether a line begins a list of what is attached.
+fn lists_annexes(line: &Line, role: Role) -> bool {
+    role == Role::Running && line.leading.is_some_and(|marker| marker.kind == Kind::Annex)
 }
 
 #[cfg(test)]
@@ -301,7 +315,8 @@ mod tests {
 
     #[test]
     fn annexes() {
-        check("通知。\n附件：1.办法\n2.名单\n某市人民政府\n附件1\n办法\n一、总则\n内容。", "RRRRHHHR");
+        check("通知。\n附件：1.办法\n2.名单\n某市人民政府\n附件1\n办法\n一、总则\n内容。", "RRLRHHHR");
+        check("通知。\n附件：1. 办法\n2. 名单\n3. 表格\n附件1\n办法\n一、总则\n内容。", "RRLLHHHR");
         check("通知。\n附件1：办法\n附件2：名单\n某市人民政府", "RRRR");
         check("通知。\n附件：\n名单\n正文。", "RHHR");
         check("通知。\n附件1.名单\n正文。", "RHR");

@@ -129,6 +129,13 @@ fn is_topic(sentence: &str) -> bool {
         && !sentence.contains(goes_on)
 }
 
+/// Whether a member begins with a sentence that is short enough for a heading, and goes on.
+pub(super) fn has_heading_sentence(text: &str, member: Span) -> bool {
+    let mut sentences = Units::new(text, member, Cut::Sentence);
+    let is_short = sentences.next().is_some_and(|first| first.characters() <= MAX_CLAUSES);
+    is_short && sentences.next().is_some()
+}
+
 /// Where in a part of a text that ends at `end` the last words to those who are spoken to begin: 同志们，…….
 pub(super) fn closing_address(text: &str, span: Span, end: Place) -> Option<Place> {
     let written = span.text(text);

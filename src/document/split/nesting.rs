@@ -5,8 +5,8 @@ use super::{
     enumerations::{Enumerations, Follower},
     headings::{Line, Lines, Role, classified},
     labels::{
-        chapter_label, closing_address, heading_label, is_name_only, last_topic, member_label, opens_with_topic,
-        sums_up,
+        chapter_label, closing_address, has_heading_sentence, heading_label, is_name_only, last_topic, member_label,
+        opens_with_topic, sums_up,
     },
     markers::{Kind, Marker},
     marks::{is_colon, is_semicolon},
@@ -171,7 +171,7 @@ impl Nesting<'_> {
         let end = inner.first().map_or(line.end, |candidate| candidate.place);
         let first = Span { start: line.start, end }.trimmed(self.text);
         if let Some(marker) = leading {
-            self.member(first, marker, self.scope(marker.kind));
+            self.member(first, marker, self.scope(marker.kind, first));
         } else {
             self.close_members();
             if sums_up(first.text(self.text)) {
@@ -211,7 +211,7 @@ impl Nesting<'_> {
     /// A member within a line, and after the last one what is no part of it.
     fn inner_member(&mut self, span: Span, member: &Candidate, next: Option<&Candidate>, average: Option<usize>) {
         let (marker, follower) = (member.marker, Follower::of(member, next));
-        let scope = if marker.kind == Kind::Ordinal { Scope::Line } else { self.scope(marker.kind) };
+        let scope = if marker.kind == Kind::Ordinal { Scope::Line } else { self.scope(marker.kind, span) };
         let end = if follower == Follower::Member { span.end } else { self.end_of_last(span, follower, average) };
         self.member(Span { start: span.start, end }.trimmed(self.text), marker, scope);
         let rest = Span { start: end, end: span.end }.trimmed(self.text);
@@ -272,12 +272,14 @@ impl Nesting<'_> {
         end
     }
 
-    /// What stands under a marker that goes on as text. 一、 heads lines in speeches, but not in articles.
-    fn scope(&self, kind: Kind) -> Scope {
+    /// What stands under a marker that goes on as text. 一、 heads lines in speeches, but not in articles, and so does
+    /// （一） with a sentence for a heading and more in its line.
+    fn scope(&self, kind: Kind, span: Span) -> Scope {
         let in_article = self.open.iter().any(|open| open.rank.kind == Some(Kind::Article));
         match kind {
             Kind::Article | Kind::Ordinal | Kind::Decimal(_) => Scope::Lines,
             Kind::Numeral if !in_article => Scope::Lines,
+            Kind::BracketedNumeral if !in_article && has_heading_sentence(self.text, span) => Scope::Lines,
             _ => Scope::Line,
         }
     }

@@ -84,6 +84,20 @@ fn contents_stand_under_no_chapter() {
 }
 
 #[test]
+fn bracketed_numerals_head_lines_below() {
+    let text =
+        format!("一、安排\n（一）扩大内需。{}\n{}\n（二）创新驱动。{}", body("内需"), body("消费"), body("创新"));
+    check(
+        &text,
+        &[
+            ("一、安排 › （一）扩大内需", "一、安排\n"),
+            ("一、安排 › （一）扩大内需", "消费工作要"),
+            ("一、安排 › （二）创新驱动", "（二）创新"),
+        ],
+    );
+}
+
+#[test]
 fn an_annex_without_anything_below_it_heads_nothing() {
     let text = format!("一、目标\n{}\n某市人民政府\n2024年3月1日\n附件", body("目标"));
     check(&text, &[("一、目标", "一、目标\n")]);
