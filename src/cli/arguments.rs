@@ -68,7 +68,7 @@ pub struct ImportArguments {
 /// What `search` takes.
 #[derive(Debug, Args)]
 pub struct SearchArguments {
-    /// What to look for
+    /// What to look for; behind `--` if it begins with `-`
     #[arg(required_unless_present = "queries", conflicts_with = "queries")]
     pub query: Option<String>,
     /// The most hits, for each query; 0 leaves it to the service
@@ -128,7 +128,7 @@ pub enum RunFormat {
 /// What `export` takes.
 #[derive(Debug, Args)]
 pub struct ExportArguments {
-    /// What to look for; everything if nothing is given
+    /// What to look for, behind `--` if it begins with `-`; everything if nothing is given
     #[arg(default_value = "", hide_default_value = true)]
     pub query: String,
     /// How many of the words have to match
@@ -259,7 +259,7 @@ pub struct DeleteArguments {
 /// What `explain` takes.
 #[derive(Debug, Args)]
 pub struct ExplainArguments {
-    /// What to look for
+    /// What to look for; behind `--` if it begins with `-`
     pub query: String,
     /// How many of the words have to match
     #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]

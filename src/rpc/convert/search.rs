@@ -28,15 +28,13 @@ pub(crate) struct Asked<R> {
     pub(crate) warnings: Vec<proto::Warning>,
     /// The query as the caller wrote it, for the log; `None` for a tree.
     pub(crate) written: Option<String>,
-    /// The unit of highlights.
-    pub(crate) unit: Unit,
 }
 
 impl<R> Asked<R> {
     /// The same with another request, if it can be had.
     pub(crate) fn map<S, E>(self, change: impl FnOnce(R) -> Result<S, E>) -> Result<Asked<S>, E> {
-        let Self { request, warnings, written, unit } = self;
-        Ok(Asked { request: change(request)?, warnings, written, unit })
+        let Self { request, warnings, written } = self;
+        Ok(Asked { request: change(request)?, warnings, written })
     }
 }
 
@@ -44,6 +42,8 @@ impl<R> Asked<R> {
 pub(crate) struct SearchOrder {
     /// What to rank, from the beginning on.
     pub(crate) request: RankRequest,
+    /// The unit of highlights.
+    pub(crate) unit: Unit,
     /// What the batch before said; empty for the beginning.
     pub(crate) token: String,
     /// Whether it may go on in another state of the index.
@@ -58,6 +58,8 @@ pub(crate) struct SearchOrder {
 pub(crate) struct ExportOrder {
     /// What to export, from the beginning on.
     pub(crate) request: ExportRequest,
+    /// The unit of highlights.
+    pub(crate) unit: Unit,
     /// What the batch before said; empty for the beginning.
     pub(crate) token: String,
     /// What all calls of one stream have in common: a token of one stream is no good for another.
@@ -103,8 +105,8 @@ pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<Sear
         min_generation: generation(&min_generation)?,
         resume: None,
     };
-    let order = SearchOrder { request, token: resume_token, allow_snapshot_change, time_budget, stream };
-    Ok(Asked { request: order, warnings: understood.warnings, written: understood.written, unit })
+    let order = SearchOrder { request, unit, token: resume_token, allow_snapshot_change, time_budget, stream };
+    Ok(Asked { request: order, warnings: understood.warnings, written: understood.written })
 }
 
 /// What a request has in common with those that go on with it: what it says of one call is left out, what is said by
@@ -166,8 +168,8 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
         follow,
         allow_missing: allow_snapshot_change,
     };
-    let order = ExportOrder { request, token: resume_token, stream };
-    Ok(Asked { request: order, warnings: understood.warnings, written: understood.written, unit })
+    let order = ExportOrder { request, unit, token: resume_token, stream };
+    Ok(Asked { request: order, warnings: understood.warnings, written: understood.written })
 }
 
 /// What a request has in common with those that go on with it, `follow` or not: an empty query and an empty filter are
@@ -284,7 +286,7 @@ mod tests {
         let asked = search_request(everything()).unwrap().request.request;
         assert_eq!((asked.limit, asked.mode, asked.context), (10, MatchMode::Any, Context::default()));
         assert_eq!(asked.min_generation, None);
-        assert_eq!(search_request(everything()).unwrap().unit, Unit::Utf8Byte);
+        assert_eq!(search_request(everything()).unwrap().request.unit, Unit::Utf8Byte);
     }
 
     #[test]

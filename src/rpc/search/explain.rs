@@ -18,7 +18,7 @@ pub(super) async fn explain(
     searcher: Searcher,
     asked: Asked<ExplainRequest>,
 ) -> Result<proto::ExplainResponse, Failure> {
-    let Asked { request, warnings, written: _, unit: _ } = asked;
+    let Asked { request, warnings, written: _ } = asked;
     let _admitted = core.admit_stream(call)?;
     let answer = core.in_turn(move |stop| {
         let explained = searcher.explain(&request, stop)?;
