@@ -22,7 +22,8 @@ class Process:
     """A program whose lines are read, with an end in bounded time."""
 
     def __init__(self, *command):
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        quiet = {**os.environ, "RUST_BACKTRACE": "0"}
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=quiet)
         self.guard = threading.Timer(PATIENCE, self.process.kill)
         self.guard.start()
 

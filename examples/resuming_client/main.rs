@@ -154,7 +154,9 @@ fn exported(ExportResponse { event }: ExportResponse) -> Place {
         Some(Event::Header(header)) => warned(&header.warnings),
         Some(Event::Hits(batch)) => came(&batch.hits, batch.resume_token),
         Some(Event::Removed(batch)) => {
-            batch.removed.iter().for_each(|removed| println!("- {}", removed.document_id));
+            for removed in &batch.removed {
+                println!("- {}", removed.document_id);
+            }
             Place::Behind(batch.resume_token)
         }
         Some(Event::Progress(progress)) => {
@@ -167,12 +169,16 @@ fn exported(ExportResponse { event }: ExportResponse) -> Place {
 }
 
 fn warned(warnings: &[Warning]) -> Place {
-    warnings.iter().for_each(|warning| eprintln!("warning: {}", warning.message));
+    for warning in warnings {
+        eprintln!("warning: {}", warning.message);
+    }
     Place::Head
 }
 
 fn came(hits: &[Hit], token: String) -> Place {
-    hits.iter().for_each(|hit| println!("+ {} {}", hit.paragraph_id, hit.text.replace('\n', " ")));
+    for hit in hits {
+        println!("+ {} {}", hit.paragraph_id, hit.text.replace('\n', " "));
+    }
     Place::Behind(token)
 }
 

@@ -6,8 +6,8 @@ use std::{
 };
 
 use tantivy::{
-    DocAddress, DocSet as _, Searcher, TERMINATED,
-    query::{Scorer, TermQuery, Weight},
+    DocAddress, DocSet as _, Searcher, SegmentReader, TERMINATED,
+    query::{Scorer, TermQuery},
     schema::IndexRecordOption,
 };
 
@@ -17,6 +17,7 @@ use crate::{
         ReadError, Removals, Removed, Walk as _,
         tantivy::{
             columns::SegmentColumns,
+            matching::{Judge, Matching},
             record::{TombstoneEntry, fetch, read_error},
             schema::{Fields, Kind},
             walk::Merge,
@@ -33,7 +34,7 @@ pub(super) fn every_tombstone(fields: &Fields) -> TermQuery {
 pub(super) struct Tombstones {
     entries: Merge,
     /// What the removed versions have to have matched; `None` for everything.
-    matching: Option<Box<dyn Weight>>,
+    matching: Option<Matching>,
     searcher: Searcher,
     columns: SegmentColumns,
     fields: Fields,
@@ -41,16 +42,17 @@ pub(super) struct Tombstones {
     scorers: HashMap<u32, Asked>,
 }
 
-/// A scorer, and the entry that it was last sent to: it goes forward only.
+/// A scorer, who decides about what it finds, and the entry that both were last sent to: they go forward only.
 struct Asked {
     scorer: Box<dyn Scorer>,
+    judge: Judge,
     from: u32,
 }
 
 impl Tombstones {
     pub(super) fn new(
         entries: Merge,
-        matching: Option<Box<dyn Weight>>,
+        matching: Option<Matching>,
         searcher: &Searcher,
         columns: &SegmentColumns,
         fields: &Fields,
@@ -63,20 +65,12 @@ impl Tombstones {
     fn may_have_matched(&mut self, id: &DocumentId, sequence: u64) -> Result<bool, ReadError> {
         let Some(matching) = &self.matching else { return Ok(true) };
         let Some((segment, record)) = self.find(id, sequence)? else { return Ok(true) };
-        let reader = self.searcher.segment_reader(segment);
-        let asked = match self.scorers.remove(&segment) {
-            Some(asked) if asked.from <= record => Some(asked),
-            _ => None,
-        };
+        let asked = self.scorers.remove(&segment).filter(|asked| asked.from <= record);
         let mut asked = match asked {
             Some(asked) => asked,
-            None => Asked { scorer: matching.scorer(reader, 1.0).map_err(read_error)?, from: 0 },
+            None => Asked::new(matching, self.searcher.segment_reader(segment))?,
         };
-        if asked.scorer.doc() < record {
-            asked.scorer.seek(record);
-        }
-        asked.from = record;
-        let matched = asked.scorer.doc() < self.columns.at(segment).end_of(record);
+        let matched = asked.finds(record, self.columns.at(segment).end_of(record))?;
         self.scorers.insert(segment, asked);
         Ok(matched)
     }
@@ -98,6 +92,28 @@ impl Tombstones {
             }
         }
         Ok(None)
+    }
+}
+
+impl Asked {
+    fn new(matching: &Matching, segment: &SegmentReader) -> Result<Self, ReadError> {
+        let (scorer, judge) = matching.in_segment(segment)?;
+        Ok(Self { scorer, judge, from: 0 })
+    }
+
+    /// Whether one of these entries matched.
+    fn finds(&mut self, first: u32, end: u32) -> Result<bool, ReadError> {
+        self.from = end;
+        if self.scorer.doc() < first {
+            self.scorer.seek(first);
+        }
+        while self.scorer.doc() < end {
+            if self.judge.accepts(self.scorer.doc())? {
+                return Ok(true);
+            }
+            self.scorer.advance();
+        }
+        Ok(false)
     }
 }
 

@@ -238,10 +238,7 @@ impl Snapshot for TantivySnapshot {
     ) -> Result<Box<dyn Removals>, ReadError> {
         let matching = match expression {
             Expression::All if filter.is_empty() => None,
-            _ => {
-                let query = self.compiler().filtered(expression, filter);
-                Some(query.weight(self.unscored()).map_err(read_error)?)
-            }
+            _ => Some(self.matching(expression, filter)?),
         };
         let tombstones = self.merge(&removals::every_tombstone(&self.fields), Some(after))?;
         Ok(Box::new(Tombstones::new(tombstones, matching, &self.searcher, &self.columns, &self.fields)))

@@ -24,6 +24,7 @@ use crate::{
 /// An export that may begin: its token was good.
 pub(super) struct Begun {
     request: ExportRequest,
+    unit: Unit,
     tokens: Tokens,
     /// What its tokens are good for.
     stream: For,
@@ -32,10 +33,10 @@ pub(super) struct Begun {
 impl Begun {
     /// Opens the token of an order.
     pub(super) fn new(core: &Core, call: &Call, order: ExportOrder) -> Result<Self, Failure> {
-        let ExportOrder { mut request, token, stream } = order;
+        let ExportOrder { mut request, unit, token, stream } = order;
         let (tokens, stream) = (core.tokens()?, For::new(Kind::Export, "resume_token", &stream, call.caller()));
         request.after = tokens.open(&stream, &token)?.map(Position::from_u64);
-        Ok(Self { request, tokens, stream })
+        Ok(Self { request, unit, tokens, stream })
     }
 
     /// The token to go on with behind a place.
@@ -51,19 +52,19 @@ impl Producer {
         asked: Asked<Begun>,
         outlet: Outlet<proto::ExportResponse>,
     ) -> Result<(), Failure> {
-        let Asked { request: begun, warnings, written: _, unit } = asked;
+        let Asked { request: begun, warnings, written: _ } = asked;
         let (request, searcher) = (begun.request.clone(), self.searcher.clone());
         let opened = self.in_turn(info_span!("rank"), move |_| searcher.export(&request)).await?;
-        let (timings, export) = (opened.timings(), opened.result?);
-        send(&outlet, event, Event::Header(self.header(&begun.request, &export, warnings))).await?;
+        let (timings, export) = (opened.timings(), Box::new(opened.result?));
+        send(&outlet, event, Event::Header(self.export_header(&begun.request, &export, warnings))).await?;
         let bound = BatchBound { hits: FIRST_BATCH_HITS, text_bytes: BATCH_TEXT_BYTES };
         let (sent, told) = (Sent::default(), (begun.request.after, Instant::now()));
-        let mut stream = Stream { producer: self, begun, outlet, unit, bound, sent, told };
+        let mut stream = Stream { producer: self, begun, outlet, bound, sent, told };
         let export = stream.pass(export).await?;
         if stream.begun.request.follow { stream.follow(export).await } else { stream.finish(timings).await }
     }
 
-    fn header(
+    fn export_header(
         &self,
         request: &ExportRequest,
         export: &Export,
@@ -90,7 +91,6 @@ struct Stream {
     producer: Producer,
     begun: Begun,
     outlet: Outlet<proto::ExportResponse>,
-    unit: Unit,
     bound: BatchBound,
     sent: Sent,
     /// The place of the newest token that was sent, and when.
@@ -99,10 +99,10 @@ struct Stream {
 
 impl Stream {
     /// Sends all that the newest snapshot has, each batch fetched only when there is room for it.
-    async fn pass(&mut self, mut export: Export) -> Result<Export, Failure> {
+    async fn pass(&mut self, mut export: Box<Export>) -> Result<Box<Export>, Failure> {
         loop {
             let room = self.outlet.room().await?;
-            let (bound, unit) = (self.bound, self.unit);
+            let (bound, unit) = (self.bound, self.begun.unit);
             let fetched = self.producer.timed(info_span!("fetch"), move |stop| {
                 export.go_on()?;
                 let found = export.next_batch(bound, stop)?;
@@ -128,7 +128,7 @@ impl Stream {
     }
 
     /// Goes on with every commit that brings something. Between two of them it holds no snapshot.
-    async fn follow(mut self, mut export: Export) -> Result<(), Failure> {
+    async fn follow(mut self, mut export: Box<Export>) -> Result<(), Failure> {
         let mut commits = self.producer.core.opened()?.ingest.committed();
         self.tell_progress(export.position(), export.generation()).await?;
         loop {
