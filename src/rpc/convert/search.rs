@@ -58,12 +58,12 @@ pub(crate) struct SearchOrder {
 pub(crate) struct ExportOrder {
     /// What to export, from the beginning on.
     pub(crate) request: ExportRequest,
+    /// The unit of highlights.
+    pub(crate) unit: Unit,
     /// What the batch before said; empty for the beginning.
     pub(crate) token: String,
     /// What all calls of one stream have in common: a token of one stream is no good for another.
     pub(crate) stream: proto::ExportRequest,
-    /// The unit of highlights.
-    pub(crate) unit: Unit,
 }
 
 /// Checks a search.
@@ -168,7 +168,7 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
         follow,
         allow_missing: allow_snapshot_change,
     };
-    let order = ExportOrder { request, token: resume_token, stream, unit };
+    let order = ExportOrder { request, unit, token: resume_token, stream };
     Ok(Asked { request: order, warnings: understood.warnings, written: understood.written })
 }
 

@@ -24,7 +24,6 @@ use crate::{
 /// An export that may begin: its token was good.
 pub(super) struct Begun {
     request: ExportRequest,
-    /// The unit of highlights.
     unit: Unit,
     tokens: Tokens,
     /// What its tokens are good for.
