@@ -18,11 +18,16 @@ fmt:
 bench *arguments:
     cargo bench --bench service --bench text_chain {{ arguments }}
 
+# Compares the service with the bare engine (`just compare --bare RAWTV --documents DOCS.jsonl.gz --queries QUERIES.jsonl`).
+compare *arguments:
+    cargo build --release --bin xunzhang --example bare_engine
+    target/release/examples/bare_engine {{ arguments }}
+
 # Measures the literal law on files and folders (`just recall samples`).
 recall *arguments:
     cargo run --release --example literal_recall -- {{ arguments }}
 
-# Fuzzes a target for so many seconds, beginning with the samples; needs the nightly compiler and cargo-fuzz.
+# Fuzzes a target (`text_chain` or `query`) for so many seconds, beginning with the samples; needs the nightly compiler and cargo-fuzz.
 fuzz target="text_chain" seconds="300":
     mkdir -p fuzz/corpus/{{ target }}
     cargo +nightly fuzz run --sanitizer none {{ target }} fuzz/corpus/{{ target }} samples -- \

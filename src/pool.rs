@@ -5,6 +5,7 @@
 
 use std::{
     any::Any,
+    future::{Future, pending},
     io,
     num::NonZeroUsize,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -15,7 +16,10 @@ use std::{
 };
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::{
+    select,
+    sync::{Semaphore, oneshot},
+};
 use tracing::{Span, error};
 
 /// Threads for CPU and disk work. Cheap to clone; clones share threads and bounds.
@@ -69,22 +73,40 @@ impl Pool {
         T: Send + 'static,
         W: FnOnce(&AtomicBool) -> T + Send + 'static,
     {
-        let stop = StopOnDrop::default();
+        self.run_until(pending(), work).await
+    }
+
+    /// The same, but work that has not ended by the time that `enough` resolves finds its argument `true`, and what it
+    /// returns then is waited for.
+    pub async fn run_until<T, W>(&self, enough: impl Future<Output = ()>, work: W) -> Result<T, PoolError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&AtomicBool) -> T + Send + 'static,
+    {
+        let caller = Caller::default();
         let waiting = self.waiting.count_one();
         let place = Arc::clone(&self.places).acquire_owned().await.expect("the semaphore is never closed");
-        let (send, receive) = oneshot::channel();
-        let (stopped, running, span) = (Arc::clone(&stop.flag), self.running.clone(), Span::current());
+        let (send, mut receive) = oneshot::channel();
+        let (wishes, running, span) = (Arc::clone(&caller.wishes), self.running.clone(), Span::current());
         self.threads.spawn_fifo(move || {
             drop(waiting);
-            if !stopped.load(Ordering::Relaxed) {
+            if !wishes.left.load(Ordering::Relaxed) {
                 let counted = running.count_one();
-                let result = span.in_scope(|| guarded(|| work(&stopped)));
+                let result = span.in_scope(|| guarded(|| work(&wishes.stop)));
                 // Given back before the caller goes on, so that it sees a pool without its job.
                 drop((counted, place));
                 let _ = send.send(result); // Fails when the caller has left, who wants nothing then.
             }
         });
-        receive.await.expect("a job that is not cancelled always answers")
+        let answered = select! {
+            biased;
+            answered = &mut receive => answered,
+            () = enough => {
+                caller.wishes.stop.store(true, Ordering::Relaxed);
+                receive.await
+            }
+        };
+        answered.expect("a job that is not cancelled always answers")
     }
 
     /// Jobs that have been asked for and have not begun.
@@ -113,13 +135,23 @@ fn message(panic: &(dyn Any + Send)) -> &str {
 
 /// Tells a job to stop when its caller leaves; harmless once it is done.
 #[derive(Default)]
-struct StopOnDrop {
-    flag: Arc<AtomicBool>,
+struct Caller {
+    wishes: Arc<Wishes>,
 }
 
-impl Drop for StopOnDrop {
+/// What a job's caller wants of it.
+#[derive(Default)]
+struct Wishes {
+    /// Nothing any more: it need not begin.
+    left: AtomicBool,
+    /// That it ends, with what it has.
+    stop: AtomicBool,
+}
+
+impl Drop for Caller {
     fn drop(&mut self) {
-        self.flag.store(true, Ordering::Relaxed);
+        self.wishes.left.store(true, Ordering::Relaxed);
+        self.wishes.stop.store(true, Ordering::Relaxed);
     }
 }
 
@@ -154,13 +186,12 @@ impl Drop for Counted {
 #[cfg(test)]
 mod tests {
     use std::{
-        future::{Future, ready},
+        future::ready,
         pin::{Pin, pin},
         sync::{Mutex, mpsc},
         thread,
     };
 
-    use tokio::select;
     use tracing::{Instrument as _, Subscriber, info_span, instrument::WithSubscriber as _, span::Id};
     use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt as _};
 
@@ -239,6 +270,23 @@ mod tests {
         }
         drop(job);
         ended.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn work_that_is_told_to_stop_gives_what_it_has() {
+        let pool = pool(1, 1);
+        let (start, started) = oneshot::channel();
+        let begun = async { started.await.unwrap() };
+        let work = move |stop: &AtomicBool| {
+            start.send(()).unwrap();
+            while !stop.load(Ordering::Relaxed) {
+                thread::yield_now();
+            }
+            "what it has"
+        };
+        assert_eq!(pool.run_until(begun, work).await, Ok("what it has"));
+        // Also when it was enough before it began.
+        assert_eq!(pool.run_until(ready(()), |_| 1).await, Ok(1));
     }
 
     #[tokio::test]

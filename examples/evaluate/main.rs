@@ -97,6 +97,7 @@ fn search(searcher: &Searcher, text: &str, limit: usize) -> anyhow::Result<Vec<S
         context: Context::default(),
         near_copies: NearCopies::Kept,
         min_generation: None,
+        resume: None,
     };
     let mut ranked = searcher.rank(&request, &never).with_context(|| format!("for `{text}`"))?;
     let mut found = Vec::new();

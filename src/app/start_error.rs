@@ -3,7 +3,7 @@
 use std::{io, net::SocketAddr};
 
 use crate::{
-    app::WordsError,
+    app::{TokenKeyError, WordsError},
     engine::{OpenError, WriteError},
     pool::PoolError,
 };
@@ -33,6 +33,9 @@ pub enum StartError {
     /// The index cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The key of the tokens cannot be had.
+    #[error(transparent)]
+    TokenKey(#[from] TokenKeyError),
     /// The index cannot be written.
     #[error("cannot start writing: {0}")]
     Writer(#[from] WriteError),

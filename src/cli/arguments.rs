@@ -29,7 +29,7 @@ pub enum Command {
     Import(ImportArguments),
     /// Find paragraphs, best first
     Search(SearchArguments),
-    /// Print every paragraph that matches, in order of arrival
+    /// Print every paragraph that matches, in order of arrival; with --follow also what comes and goes later
     Export(ExportArguments),
     /// Say how many paragraphs match, and by what
     Count(CountArguments),
@@ -45,6 +45,8 @@ pub enum Command {
     Explain(ExplainArguments),
     /// Show what becomes of a text: what is cut out, what it says about itself, its paragraphs
     Analyze(AnalyzeArguments),
+    /// Put a load on the service, and say how fast it answers
+    Bench(BenchArguments),
     /// Say what the index holds
     Stats,
 }
@@ -66,7 +68,7 @@ pub struct ImportArguments {
 /// What `search` takes.
 #[derive(Debug, Args)]
 pub struct SearchArguments {
-    /// What to look for
+    /// What to look for; behind `--` if it begins with `-`
     #[arg(required_unless_present = "queries", conflicts_with = "queries")]
     pub query: Option<String>,
     /// The most hits, for each query; 0 leaves it to the service
@@ -126,12 +128,15 @@ pub enum RunFormat {
 /// What `export` takes.
 #[derive(Debug, Args)]
 pub struct ExportArguments {
-    /// What to look for; everything if nothing is given
+    /// What to look for, behind `--` if it begins with `-`; everything if nothing is given
     #[arg(default_value = "", hide_default_value = true)]
     pub query: String,
     /// How many of the words have to match
     #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]
     pub words_wanted: WordsWanted,
+    /// Go on with what is added and removed later, until stopped by Ctrl-C
+    #[arg(long)]
+    pub follow: bool,
     /// Conditions on documents
     #[command(flatten)]
     pub filter: FilterArguments,
@@ -254,7 +259,7 @@ pub struct DeleteArguments {
 /// What `explain` takes.
 #[derive(Debug, Args)]
 pub struct ExplainArguments {
-    /// What to look for
+    /// What to look for; behind `--` if it begins with `-`
     pub query: String,
     /// How many of the words have to match
     #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]
@@ -279,6 +284,41 @@ pub struct AnalyzeArguments {
     /// Print the words of every paragraph, too; with --json they are always there
     #[arg(long)]
     pub tokens: bool,
+}
+
+/// What `bench` takes.
+#[derive(Debug, Args)]
+pub struct BenchArguments {
+    /// The queries: JSON lines `{"qid","kind","q"}`, or an id, a tab, a query
+    #[arg(long, value_name = "FILE")]
+    pub queries: PathBuf,
+    /// Send the queries of this kind; `phrase` is sent quoted [default: term, words, question]
+    #[arg(long = "kind", value_name = "KIND")]
+    pub kinds: Vec<String>,
+    /// How many connections there are, 1 to 256; without --rate each asks as soon as it has its answer
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub clients: u16,
+    /// Send so many requests a second, whatever becomes of them; times then count from when a request was due
+    #[arg(long, value_name = "Q", value_parser = rate)]
+    pub rate: Option<f64>,
+    /// How often each query is sent
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub repeat: u16,
+    /// The most hits of a search
+    #[arg(long, value_name = "N", default_value_t = 10, conflicts_with = "export")]
+    pub limit: u32,
+    /// How many of the words have to match
+    #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]
+    pub words_wanted: WordsWanted,
+    /// Export every match instead of searching
+    #[arg(long)]
+    pub export: bool,
+}
+
+/// Requests a second: at least one in a minute, at most a million.
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse::<f64>().map_err(|error| error.to_string())?;
+    if (1.0 / 60.0..=1e6).contains(&rate) { Ok(rate) } else { Err("is not between 1/60 and 1000000".to_owned()) }
 }
 
 #[cfg(test)]
@@ -350,6 +390,17 @@ mod tests {
         assert!(is_accepted("xunzhang list --limit 5 --filter to=2024-06"));
         assert!(!is_accepted("xunzhang list --limit 0"));
         assert!(!is_accepted("xunzhang list --filter to=六月"));
+    }
+
+    #[test]
+    fn a_load_has_queries() {
+        assert!(is_accepted("xunzhang bench --queries q.jsonl --kind term --kind phrase --clients 8 --repeat 3"));
+        assert!(is_accepted("xunzhang bench --queries q.jsonl --rate 0.5 --export --match all"));
+        assert!(!is_accepted("xunzhang bench"));
+        assert!(!is_accepted("xunzhang bench --queries q.jsonl --clients 0"));
+        assert!(!is_accepted("xunzhang bench --queries q.jsonl --rate 0"));
+        assert!(!is_accepted("xunzhang bench --queries q.jsonl --rate NaN"));
+        assert!(!is_accepted("xunzhang bench --queries q.jsonl --export --limit 5"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use tonic::transport::Channel;
 use super::{
     analyze,
     arguments::{ClientArguments, Command, SearchArguments},
+    bench::command as bench,
     connection::connect,
     count, document, explain, export,
     failure::Failure,
@@ -57,6 +58,7 @@ async fn dispatch(command: Command, client: &ClientArguments, output: &mut Outpu
             let text = analyze::read(&arguments.file)?;
             analyze::analyze(service(client).await?, text, arguments, output).await
         }
+        Command::Bench(arguments) => bench::bench(&client.endpoint, arguments, output).await,
         Command::Stats => stats::stats(connect(&client.admin_endpoint, "--admin-endpoint").await?, output).await,
     }
 }

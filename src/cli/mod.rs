@@ -5,6 +5,7 @@
 
 mod analyze;
 mod arguments;
+mod bench;
 mod command;
 mod connection;
 mod count;
@@ -22,6 +23,7 @@ mod lines;
 mod list;
 mod output;
 mod queries;
+mod resume;
 mod run_format;
 mod search;
 mod stats;

@@ -30,9 +30,10 @@ impl Config {
         let Self { data_dir, import, server, log, pool, admission, drain, ingest, text, search } = self;
         let LogConfig { format, filter, queries } = log;
         let PoolConfig { threads } = pool;
-        let AdmissionConfig { max_streams, max_searches } = admission;
+        let AdmissionConfig { max_streams, max_streams_per_caller, max_waiting, reader_patience, max_searches } =
+            admission;
         let DrainConfig { lame_duck, timeout } = drain;
-        let IngestConfig { commit_changes, commit_bytes, commit_linger } = ingest;
+        let IngestConfig { commit_changes, commit_bytes, commit_linger, keep_removals, min_free_disk } = ingest;
         let TextConfig { user_dictionary } = text;
         let SearchConfig { candidates } = search;
         RawConfig {
@@ -43,6 +44,9 @@ impl Config {
             pool: RawPool { threads: Some(count(threads.get())) },
             admission: RawAdmission {
                 max_streams: Some(count(max_streams.get())),
+                max_streams_per_caller: Some(count(max_streams_per_caller.get())),
+                max_waiting: Some(count(max_waiting.get())),
+                reader_patience: Some(duration(*reader_patience)),
                 max_searches: Some(count(max_searches.get())),
             },
             drain: RawDrain { lame_duck: Some(duration(*lame_duck)), timeout: Some(duration(*timeout)) },
@@ -50,6 +54,8 @@ impl Config {
                 commit_changes: Some(count(commit_changes.get())),
                 commit_bytes: Some(bytes(*commit_bytes)),
                 commit_linger: Some(duration(*commit_linger)),
+                keep_removals: Some(duration(*keep_removals)),
+                min_free_disk: Some(bytes(*min_free_disk)),
             },
             text: RawText { user_dictionary: Some(user_dictionary.as_deref().map(lossy).unwrap_or_default()) },
             search: RawSearch { candidates: Some(count(*candidates)) },
@@ -148,6 +154,7 @@ mod tests {
         config.log.filter = "warn,xunzhang[span{field=\"x\"}]=debug".to_owned();
         config.ingest.commit_bytes = 1025;
         config.ingest.commit_linger = Duration::ZERO;
+        config.ingest.min_free_disk = 0;
         config.text.user_dictionary = Some("词/典.txt".into());
         config.search.candidates = 0;
         assert_eq!(load_text(&config.to_toml()).unwrap(), config);

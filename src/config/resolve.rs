@@ -28,6 +28,12 @@ const CONNECTION_MAX_AGE: Duration = Duration::from_mins(30);
 const LOG_FILTER: &str = "info";
 /// An open stream costs a batch of memory, not a thread.
 const MAX_STREAMS: NonZeroUsize = NonZeroUsize::new(256).expect("above zero");
+/// Half of them: one caller leaves room for others.
+const MAX_STREAMS_PER_CALLER: NonZeroUsize = NonZeroUsize::new(128).expect("above zero");
+/// At a millisecond or two each, what stands at the end of this queue is answered well before callers give up.
+const MAX_WAITING: NonZeroUsize = NonZeroUsize::new(64).expect("above zero");
+/// Longer than a reader needs that is merely busy.
+const READER_PATIENCE: Duration = Duration::from_secs(30);
 /// Four jobs a core keep the cores busy and the wait short.
 const SEARCHES_PER_CORE: NonZeroUsize = NonZeroUsize::new(4).expect("above zero");
 /// Load balancers look every second or two.
@@ -36,12 +42,16 @@ const LAME_DUCK: Duration = Duration::from_secs(5);
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
 const COMMIT_CHANGES: NonZeroUsize = NonZeroUsize::new(4096).expect("above zero");
 const COMMIT_BYTES: u64 = 64 << 20;
+/// Room for what a group leaves on disk, several times over, and for small merges.
+const MIN_FREE_DISK: u64 = 256 << 20;
 /// The longest that a lone write waits for company.
 const COMMIT_LINGER: Duration = Duration::from_millis(500);
 /// More of them find little that is better, see `docs/ranking.md`.
 const CANDIDATES: usize = 200;
 /// Each costs a look at the postings of every bigram of a query.
 const MAX_CANDIDATES: u32 = 1_000;
+/// A reader that was away for a week begins anew.
+const KEEP_REMOVALS: Duration = Duration::from_hours(7 * 24);
 
 impl Default for Config {
     fn default() -> Self {
@@ -136,6 +146,13 @@ impl RawAdmission {
         let searches = SEARCHES_PER_CORE.saturating_mul(cores());
         Ok(AdmissionConfig {
             max_streams: or(self.max_streams, MAX_STREAMS, |written| values::size("admission.max_streams", written))?,
+            max_streams_per_caller: or(self.max_streams_per_caller, MAX_STREAMS_PER_CALLER, |written| {
+                values::size("admission.max_streams_per_caller", written)
+            })?,
+            max_waiting: or(self.max_waiting, MAX_WAITING, |written| values::size("admission.max_waiting", written))?,
+            reader_patience: or(self.reader_patience, READER_PATIENCE, |text| {
+                values::positive_duration("admission.reader_patience", &text)
+            })?,
             max_searches: or(self.max_searches, searches, |written| values::size("admission.max_searches", written))?,
         })
     }
@@ -164,6 +181,12 @@ impl RawIngest {
             commit_bytes: or(self.commit_bytes, COMMIT_BYTES, |text| values::bytes("ingest.commit_bytes", &text))?,
             commit_linger: or(self.commit_linger, COMMIT_LINGER, |text| {
                 values::duration("ingest.commit_linger", &text)
+            })?,
+            keep_removals: or(self.keep_removals, KEEP_REMOVALS, |text| {
+                values::duration("ingest.keep_removals", &text)
+            })?,
+            min_free_disk: or(self.min_free_disk, MIN_FREE_DISK, |text| {
+                values::bytes_or_none("ingest.min_free_disk", &text)
             })?,
         })
     }
@@ -223,6 +246,7 @@ mod tests {
         check_error("[drain]\nlame_duck = '25s'", "`drain.timeout` cannot be `25s`: write more than `drain.lame_duck`");
         check_error("[ingest]\ncommit_bytes = '0'", "above zero");
         check_error("[ingest]\ncommit_bytes = 'x'", "such as `64MiB`");
+        check_error("[ingest]\nmin_free_disk = 'much'", "or `0B`");
         check_error("[admission]\nmax_streams = 4000000000", "from 1 to 1000000");
         check_error(
             "[search]\ncandidates = 1001",

@@ -58,6 +58,13 @@ pub(super) fn bytes(key: &str, written: &str) -> Result<u64, ConfigError> {
     }
 }
 
+/// A size in bytes, which may be zero.
+pub(super) fn bytes_or_none(key: &str, written: &str) -> Result<u64, ConfigError> {
+    let size = written.parse::<ByteSize>();
+    size.map(|ByteSize(bytes)| bytes)
+        .map_err(|_| invalid(key, written, "write a number and a unit, such as `256MiB`, or `0B`"))
+}
+
 /// A number from 1 to [`MAX_COUNT`].
 pub(super) fn count(key: &str, written: u32) -> Result<NonZeroU32, ConfigError> {
     NonZeroU32::new(written)

@@ -53,6 +53,9 @@ pub(super) struct RawPool {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawAdmission {
     pub(super) max_streams: Option<u32>,
+    pub(super) max_streams_per_caller: Option<u32>,
+    pub(super) max_waiting: Option<u32>,
+    pub(super) reader_patience: Option<String>,
     pub(super) max_searches: Option<u32>,
 }
 
@@ -65,11 +68,12 @@ pub(super) struct RawDrain {
 
 #[derive(Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(clippy::struct_field_names, reason = "the fields are named as the keys are")]
 pub(super) struct RawIngest {
     pub(super) commit_changes: Option<u32>,
     pub(super) commit_bytes: Option<String>,
     pub(super) commit_linger: Option<String>,
+    pub(super) keep_removals: Option<String>,
+    pub(super) min_free_disk: Option<String>,
 }
 
 #[derive(Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -99,6 +103,12 @@ impl RawConfig {
             pool: RawPool { threads: self.pool.threads.or(lower.pool.threads) },
             admission: RawAdmission {
                 max_streams: self.admission.max_streams.or(lower.admission.max_streams),
+                max_streams_per_caller: self
+                    .admission
+                    .max_streams_per_caller
+                    .or(lower.admission.max_streams_per_caller),
+                max_waiting: self.admission.max_waiting.or(lower.admission.max_waiting),
+                reader_patience: self.admission.reader_patience.or(lower.admission.reader_patience),
                 max_searches: self.admission.max_searches.or(lower.admission.max_searches),
             },
             drain: RawDrain {
@@ -109,6 +119,8 @@ impl RawConfig {
                 commit_changes: self.ingest.commit_changes.or(lower.ingest.commit_changes),
                 commit_bytes: self.ingest.commit_bytes.or(lower.ingest.commit_bytes),
                 commit_linger: self.ingest.commit_linger.or(lower.ingest.commit_linger),
+                keep_removals: self.ingest.keep_removals.or(lower.ingest.keep_removals),
+                min_free_disk: self.ingest.min_free_disk.or(lower.ingest.min_free_disk),
             },
             text: RawText { user_dictionary: self.text.user_dictionary.or(lower.text.user_dictionary) },
             search: RawSearch { candidates: self.search.candidates.or(lower.search.candidates) },

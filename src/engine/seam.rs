@@ -6,8 +6,8 @@ use crate::{
     document::{DocumentId, Layout},
     engine::{
         Address, Change, Counts, DocumentRecord, Explanation, Expression, FacetField, Generation, Occurrences,
-        Position, Ranking, ReadError, SourceLine, Statistics, StoredParagraph, Term, Token, TokenStatistics, Version,
-        WriteError,
+        Position, Ranking, ReadError, Removed, SourceLine, Statistics, StoredParagraph, Term, Token, TokenStatistics,
+        Version, WriteError,
     },
     query::Filter,
 };
@@ -16,6 +16,13 @@ use crate::{
 pub trait Engine: Send + Sync + 'static {
     /// The newest committed state. What it shows never changes.
     fn snapshot(&self) -> Arc<dyn Snapshot>;
+
+    /// Says no while no document is to be added because the disk is as good as full. Changes that free room may be
+    /// written all the same.
+    ///
+    /// # Errors
+    /// An I/O error of the kind `StorageFull`.
+    fn check_room(&self) -> Result<(), WriteError>;
 
     /// The one writer. A second one while the first lives is an error. It begins from what is on disk, which every
     /// new snapshot shows from then on.
@@ -35,6 +42,13 @@ pub trait Writer: Send {
     /// # Errors
     /// When the engine cannot take it.
     fn write(&mut self, change: Change) -> Result<(), WriteError>;
+
+    /// Takes into the open batch that removals made until a time, in seconds since 1970, are forgotten: the oldest
+    /// ones first, as many as one batch bears. They have to be committed already.
+    ///
+    /// # Errors
+    /// When the engine cannot take it.
+    fn forget(&mut self, until: u64) -> Result<(), WriteError>;
 
     /// Closes the batch: afterwards it is on disk, directory entries included, and every new snapshot shows it.
     ///
@@ -59,6 +73,13 @@ pub trait Snapshot: Send + Sync + 'static {
     /// The newest number given out to a version or a removal.
     fn sequence(&self) -> u64;
 
+    /// How many entries it reads, those included that were deleted and are not merged away yet. Statistics behind
+    /// scores count these: two states of one generation score alike if they have as many.
+    fn entries(&self) -> u64;
+
+    /// The number of the newest removal that was forgotten; 0 when all are remembered.
+    fn forgotten(&self) -> u64;
+
     /// What it holds.
     ///
     /// # Errors
@@ -72,10 +93,10 @@ pub trait Snapshot: Send + Sync + 'static {
     fn frequency(&self, term: &Term, stop: &AtomicBool) -> Result<u64, ReadError>;
 
     /// The best `limit` matches in documents that the filter lets through, in rank order. The first n of any limit
-    /// are the same. A filter changes no score.
+    /// are the same. A filter changes no score. On `stop`, the best that were found so far.
     ///
     /// # Errors
-    /// When the index cannot be read, or on `stop`.
+    /// When the index cannot be read.
     fn rank(
         &self,
         expression: &Expression,
@@ -151,6 +172,18 @@ pub trait Snapshot: Send + Sync + 'static {
         filter: &Filter,
         after: Option<Position>,
     ) -> Result<Box<dyn Walk>, ReadError>;
+
+    /// The removals that are remembered of versions that matched in documents that the filter let through, in order of
+    /// their numbers, from the first one after `after` on. What is not known of a version any more counts as a match.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    fn removals(
+        &self,
+        expression: &Expression,
+        filter: &Filter,
+        after: Position,
+    ) -> Result<Box<dyn Removals>, ReadError>;
 
     /// How many paragraphs match in documents that the filter lets through, and how many of them have which values.
     ///
@@ -233,4 +266,14 @@ pub trait Walk: Send {
     /// # Errors
     /// When the index cannot be read, or on `stop`.
     fn next(&mut self, count: usize, stop: &AtomicBool) -> Result<Vec<(Position, Address)>, ReadError>;
+}
+
+/// Removals in order of their numbers, in flat memory.
+pub trait Removals: Send {
+    /// The next removals, at most `count`; none when there are no more. Those of versions with numbers above `seen` are
+    /// left out: whoever asks has not met them.
+    ///
+    /// # Errors
+    /// When the index cannot be read, or on `stop`.
+    fn next(&mut self, count: usize, seen: u64, stop: &AtomicBool) -> Result<Vec<Removed>, ReadError>;
 }

@@ -4,19 +4,27 @@ mod memory;
 
 use std::{
     sync::{Arc, LazyLock, atomic::Ordering::Relaxed},
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use self::memory::{Memory, State};
 use crate::{
     document::{Content, Document, DocumentId, Etag, Metadata, MetadataField},
     engine::IndexedDocument,
-    ingest::{GroupCommit, Ingest, IngestError, Outcome, PrepareError, Prepared, seen_lines::SeenLines},
+    ingest::{GroupCommit, Ingest, IngestError, Outcome, PrepareError, Prepared, Retention, seen_lines::SeenLines},
     text::Segmenter,
 };
 
 /// A group that only closes when someone is in a hurry.
 const PATIENT: GroupCommit = GroupCommit { changes: 1_000, bytes: 1 << 20, linger: Duration::from_hours(1) };
+
+/// How long removals are remembered.
+const KEPT: Duration = Duration::from_hours(1);
+
+/// It is always two hours after 1970 began.
+fn now() -> SystemTime {
+    UNIX_EPOCH + 2 * KEPT
+}
 
 fn start(group: GroupCommit) -> (Memory, Ingest) {
     let memory = Memory::default();
@@ -26,7 +34,8 @@ fn start(group: GroupCommit) -> (Memory, Ingest) {
 
 fn open(memory: &Memory, group: GroupCommit) -> Ingest {
     static SEGMENTER: LazyLock<Segmenter> = LazyLock::new(Segmenter::new);
-    Ingest::start(Arc::new(memory.clone()), SEGMENTER.clone(), group, |_| {}).expect("memory gives a writer")
+    let retention = Retention { removals: KEPT, now };
+    Ingest::start(Arc::new(memory.clone()), SEGMENTER.clone(), group, retention, |_| {}).expect("memory gives a writer")
 }
 
 /// Prepares a document that is the first one.
@@ -103,6 +112,23 @@ async fn documents_of_an_import_share_a_commit_and_the_last_of_an_id_wins() {
 }
 
 #[tokio::test]
+async fn each_commit_forgets_old_removals_and_tells_who_follows() {
+    let (memory, ingest) = start(PATIENT);
+    let mut committed = ingest.committed();
+    assert_eq!(*committed.borrow_and_update(), 0);
+    ingest.put(document("a", "一"), None).await.expect("written");
+    assert_eq!(memory.state().forgotten_until, KEPT.as_secs(), "two hours after 1970 began, one hour is kept");
+    assert_eq!(*committed.borrow_and_update(), 1);
+    // What changes nothing wakes nobody.
+    ingest.put(document("a", "一"), None).await.expect("known");
+    assert!(!committed.has_changed().expect("the writer lives"));
+    ingest.delete(id("a"), None).await.expect("there");
+    assert_eq!(*committed.borrow_and_update(), 2);
+    ingest.close().await;
+    committed.changed().await.expect_err("the writer has ended");
+}
+
+#[tokio::test]
 async fn a_group_closes_when_it_is_large_or_old_enough() {
     let (memory, ingest) = start(GroupCommit { changes: 2, ..PATIENT });
     let first = ingest.queue(document("a", "一")).await.expect("room");
@@ -155,6 +181,21 @@ async fn a_failed_commit_acknowledges_nothing_and_writing_goes_on_anew() {
     let outcome = ingest.put(document("a", "二"), None).await.expect("written by a new writer").outcome;
     assert_eq!(outcome, Outcome::Replaced);
     assert_eq!(memory.state().commit, 2);
+}
+
+#[tokio::test]
+async fn without_room_for_documents_the_rest_goes_on() {
+    let (memory, ingest) = start(PATIENT);
+    ingest.put(document("a", "一"), None).await.expect("written");
+    let lingering = ingest.queue(document("b", "一")).await.expect("room in the queue");
+    memory.is_full.store(true, Relaxed);
+    let refused = ingest.put(document("a", "二"), None).await;
+    assert!(matches!(refused, Err(IngestError::Write(_))), "{refused:?}");
+    lingering.receipt().await.expect("taken before");
+    assert_eq!(ingest.put(document("a", "一"), None).await.expect("known").outcome, Outcome::Unchanged);
+    ingest.delete(id("a"), None).await.expect("a deletion makes room");
+    memory.is_full.store(false, Relaxed);
+    ingest.put(document("a", "二"), None).await.expect("there is room");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The tree that queries of every form become.
 
-use crate::query::MetadataKey;
+use crate::{query::MetadataKey, text::has_searchable};
 
 /// The most characters of a query's text; longer ones are pasted documents, not questions.
 pub const MAX_CHARACTERS: usize = 1_024;
@@ -108,6 +108,14 @@ pub struct Phrase {
 pub struct Substring {
     /// The characters.
     pub text: String,
+}
+
+impl Substring {
+    /// Whether a letter or digit among them leads to what may have them; else every text would have to be read.
+    #[must_use]
+    pub fn can_be_found(&self) -> bool {
+        has_searchable(&self.text)
+    }
 }
 
 /// A document named by its title: its paragraphs are wanted, and those that mention it.

@@ -1,7 +1,6 @@
 //! `DocumentService`: documents in, documents out.
 
 mod list;
-mod page_token;
 mod purge;
 
 use std::sync::Arc;
@@ -127,7 +126,8 @@ impl DocumentService for Documents {
         &self,
         request: Request<proto::ListDocumentsRequest>,
     ) -> Result<Response<proto::ListDocumentsResponse>, Status> {
-        Call::of(&request).answer(list::list(&self.core, request.into_inner())).await
+        let call = Call::of(&request);
+        call.answer(list::list(&self.core, &call, request.into_inner())).await
     }
 
     async fn delete_document(

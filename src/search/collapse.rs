@@ -1,16 +1,18 @@
 //! A ranking with near copies folded into the best of them.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use crate::{
     engine::{Address, Ranked, Ranking, ReadError, Snapshot},
     search::{
+        Place,
         fetch::Found,
         near::{Leaders, Sketch},
         rescore::Ranker,
+        resume::SortKey,
     },
 };
 
@@ -18,7 +20,7 @@ use crate::{
 pub const LEADER_RANKS: usize = 1_000;
 
 /// So many matches are looked through for hits, those that are folded included.
-const RANKS: usize = 10_000;
+pub(super) const RANKS: usize = 10_000;
 
 /// How many texts are fetched at once to be compared.
 const COMPARED_AT_ONCE: usize = 64;
@@ -63,6 +65,52 @@ impl Collapsed {
     /// Whether every match was given or is folded.
     pub(super) fn is_over(&self) -> bool {
         self.ranking.exhausted && self.compared == self.ranking.hits.len() && self.waiting.is_empty()
+    }
+
+    /// Whether the limit is reached.
+    pub(super) fn is_full(&self) -> bool {
+        self.given as usize >= self.limit
+    }
+
+    /// Passes over the hits up to a place; says whether it is there, which it is in the state of the index that it
+    /// comes from. Where that is stopped, nothing is left.
+    pub(super) fn go_on_behind(
+        &mut self,
+        place: &Place,
+        is_changed: bool,
+        stop: &AtomicBool,
+    ) -> Result<bool, ReadError> {
+        let passed = if is_changed { self.pass_changed(place, stop).map(|()| true) } else { self.pass(place, stop) };
+        if self.ranking.stopped || matches!(passed, Err(ReadError::Stopped)) {
+            (self.ranking.stopped, self.limit) = (true, 0);
+            return Ok(true);
+        }
+        passed
+    }
+
+    fn pass(&mut self, place: &Place, stop: &AtomicBool) -> Result<bool, ReadError> {
+        let passed = self.next(place.rank as usize, stop)?;
+        let last = passed.last().filter(|found| found.rank == place.rank).map(|found| found.address);
+        let ranked = self.ranking.hits.iter().find(|ranked| Some(ranked.address) == last);
+        Ok(ranked.map(SortKey::of) == Some(place.key))
+    }
+
+    /// The same in another state of the index, as far as the order tells.
+    fn pass_changed(&mut self, place: &Place, stop: &AtomicBool) -> Result<(), ReadError> {
+        self.ranking = self.ranker.rank(RANKS, stop)?;
+        let given: HashSet<_> =
+            self.ranking.hits[..place.passed(&self.ranking.hits)].iter().map(|ranked| ranked.address).collect();
+        while !self.waiting.is_empty() || self.compare_more(stop)? {
+            match self.waiting.pop_front() {
+                Some(found) if !given.contains(&found.address) => {
+                    self.waiting.push_front(found);
+                    break;
+                }
+                _ => {}
+            }
+        }
+        self.given = place.rank;
+        Ok(())
     }
 
     /// The next hits, at most so many; none when there are no more or the limit is reached.

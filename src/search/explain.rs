@@ -268,11 +268,12 @@ fn collect_parts(clause: &PlanClause, verdict: &Verdict, parts: &mut Vec<TermPar
     }
     let characters = match &clause.part {
         PlanPart::Everything | PlanPart::Nothing => return,
-        PlanPart::Term(term) => &term.characters,
-        PlanPart::Condition(condition) => &condition.value,
+        PlanPart::Term(term) => term.characters.as_str(),
+        PlanPart::Verbatim(verbatim) => verbatim.text(),
+        PlanPart::Condition(condition) => condition.value.as_str(),
         PlanPart::Group(clauses) => {
             return clauses.iter().zip(&verdict.clauses).for_each(|(clause, part)| collect_parts(clause, part, parts));
         }
     };
-    parts.extend(verdict.parts.iter().map(|part| TermPart { characters: characters.clone(), part: part.clone() }));
+    parts.extend(verdict.parts.iter().map(|part| TermPart { characters: characters.to_owned(), part: part.clone() }));
 }

@@ -59,8 +59,23 @@ impl Fetcher {
         Self { snapshot, extras, records: HashMap::new(), fetched: VecDeque::new() }
     }
 
+    /// Lets the snapshot go.
+    pub(super) fn into_extras(self) -> Extras {
+        self.extras
+    }
+
     pub(super) fn snapshot(&self) -> &dyn Snapshot {
         self.snapshot.as_ref()
+    }
+
+    /// The snapshot, to be kept.
+    pub(super) fn held(&self) -> &Arc<dyn Snapshot> {
+        &self.snapshot
+    }
+
+    /// Whether all that was fetched was given.
+    pub(super) fn is_empty(&self) -> bool {
+        self.fetched.is_empty()
     }
 
     /// The next hits, as many as the bound allows. `next` gives the next matches, at most so many; none at the end.
@@ -74,7 +89,8 @@ impl Fetcher {
         let mut bytes = 0;
         while batch.len() < bound.hits {
             if stop.load(Relaxed) {
-                return Err(ReadError::Stopped.into());
+                // What is there is given, should anyone wait for it.
+                return if batch.is_empty() { Err(ReadError::Stopped.into()) } else { Ok(batch) };
             }
             if self.fetched.is_empty() {
                 let found = next(FETCHED_AT_ONCE.min(bound.hits - batch.len()))?;

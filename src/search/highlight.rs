@@ -1,7 +1,7 @@
 //! What of a paragraph matched: where the terms of a query stand in it.
 //!
 //! Rests on the fold alone, as matching does, and knows nothing of what matched or why: a term is found wherever its
-//! letters and digits stand in sequence, whatever stands between them.
+//! letters and digits stand in sequence, whatever stands between them; exact characters where they stand so.
 
 use std::ops::Range;
 
@@ -12,8 +12,7 @@ use aho_corasick::{
 };
 
 use crate::{
-    engine::{Expression, TermField},
-    search::plan::terms,
+    engine::{Clause, Expression, Term, TermField},
     text::{fold_character, is_searchable},
 };
 
@@ -24,21 +23,23 @@ pub const MAX_HIGHLIGHTS: usize = 8_192;
 /// Finds the terms of one query in any number of texts.
 #[derive(Debug)]
 pub struct Highlighter {
-    /// `None` when there is nothing to look for.
-    terms: Option<Terms>,
+    /// Letters and digits; `None` when there are none to look for.
+    terms: Option<Sequences>,
+    /// Exact characters; `None` when there are none to look for.
+    verbatim: Option<Sequences>,
 }
 
 impl Highlighter {
     /// Looks for all that the expression wants or requires of a text.
     pub fn new(expression: &Expression) -> Self {
-        let in_text = terms(expression).into_iter().filter(|term| term.field != TermField::Title);
-        Self::of(in_text.map(|term| term.characters.as_str()))
+        let mut wanted = Wanted::default();
+        wanted.collect(expression);
+        Self::of(&wanted)
     }
 
-    /// Looks for these terms: folded letters and digits, none of them empty.
-    fn of<'t>(terms: impl Iterator<Item = &'t str>) -> Self {
-        let terms: Vec<_> = terms.collect();
-        Self { terms: (!terms.is_empty()).then(|| Terms::new(&terms)) }
+    fn of(Wanted { terms, verbatim }: &Wanted<'_>) -> Self {
+        let sequences = |sequences: &[&str]| (!sequences.is_empty()).then(|| Sequences::new(sequences));
+        Self { terms: sequences(terms), verbatim: sequences(verbatim) }
     }
 
     /// The bytes of a text that terms take, ascending, none overlapping, the first [`MAX_HIGHLIGHTS`] of them, in time
@@ -47,70 +48,118 @@ impl Highlighter {
     /// Every place where a term stands is covered. Where two places overlap, the second range begins where the first
     /// ends, so that each range is a term or the end of one.
     pub fn ranges(&self, text: &str) -> Vec<Range<u32>> {
-        let Some(terms) = &self.terms else { return Vec::new() };
-        let mut letters: Vec<u32> = Vec::new();
-        let mut covered = Vec::new();
-        let mut state = terms.start;
-        for (start, character) in text.char_indices() {
-            let searched = fold_character(character);
-            if is_searchable(searched) {
-                letters.push(offset(start));
-                state = terms.after(state, searched);
-                if let Some(length) = terms.longest_ending(state) {
-                    cover(&mut covered, letters.len() - length..letters.len());
+        let Self { terms, verbatim } = self;
+        let folded = text.char_indices().map(|(start, character)| (start, fold_character(character)));
+        let letters = folded.filter(|&(_, character)| is_searchable(character));
+        let terms = terms.as_ref().map_or_else(Vec::new, |terms| terms.places(text, letters));
+        let verbatim = verbatim.as_ref().map_or_else(Vec::new, |verbatim| verbatim.places(text, text.char_indices()));
+        let mut ranges = if verbatim.is_empty() { terms } else { merged(terms, verbatim) };
+        ranges.truncate(MAX_HIGHLIGHTS);
+        ranges
+    }
+}
+
+/// What an expression wants or requires of a text: folded letters and digits, and exact characters. None is empty.
+#[derive(Default)]
+struct Wanted<'e> {
+    terms: Vec<&'e str>,
+    verbatim: Vec<&'e str>,
+}
+
+impl<'e> Wanted<'e> {
+    fn collect(&mut self, expression: &'e Expression) {
+        match expression {
+            Expression::All
+            | Expression::Nothing
+            | Expression::Metadata(_)
+            | Expression::Term(Term { field: TermField::Title, .. }) => {}
+            Expression::Term(Term { characters, .. }) => self.terms.push(characters),
+            Expression::Verbatim(verbatim) => self.verbatim.push(verbatim.text()),
+            Expression::Combined(clauses) => {
+                for clause in clauses {
+                    if let Clause::Must(part) | Clause::Should(part) = clause {
+                        self.collect(part);
+                    }
                 }
             }
         }
-        covered.truncate(MAX_HIGHLIGHTS);
-        covered.into_iter().map(|range| bytes(text, &letters, &range)).collect()
     }
 }
 
-/// Terms as an automaton over the UTF-8 of folded letters and digits.
+/// Character sequences as an automaton over their UTF-8.
 #[derive(Debug)]
-struct Terms {
+struct Sequences {
     automaton: NFA,
     start: StateID,
-    /// Of each term, in letters and digits.
+    /// Of each sequence, in characters.
     lengths: Vec<usize>,
 }
 
-impl Terms {
-    fn new(terms: &[&str]) -> Self {
+impl Sequences {
+    fn new(sequences: &[&str]) -> Self {
         // The texts of a query are limited: states are far from running out.
-        let automaton = NFA::new(terms).expect("the terms of a query fit an automaton");
+        let automaton = NFA::new(sequences).expect("the sequences of a query fit an automaton");
         let start = automaton.start_state(Anchored::No).expect("by default, automata search anywhere");
-        Self { automaton, start, lengths: terms.iter().map(|term| term.chars().count()).collect() }
+        Self { automaton, start, lengths: sequences.iter().map(|sequence| sequence.chars().count()).collect() }
     }
 
-    /// The state after one more letter or digit.
-    fn after(&self, state: StateID, letter: char) -> StateID {
+    /// The bytes of a text that sequences of some of its characters take, which begin at these bytes: as
+    /// [`Highlighter::ranges`] says, but all of them.
+    fn places(&self, text: &str, characters: impl Iterator<Item = (usize, char)>) -> Vec<Range<u32>> {
+        let mut starts: Vec<u32> = Vec::new();
+        let mut covered = Vec::new();
+        let mut state = self.start;
+        for (start, character) in characters {
+            starts.push(offset(start));
+            state = self.after(state, character);
+            if let Some(length) = self.longest_ending(state) {
+                cover(&mut covered, starts.len() - length..starts.len());
+            }
+        }
+        covered.into_iter().map(|range| bytes(text, &starts, &range)).collect()
+    }
+
+    /// The state after one more character.
+    fn after(&self, state: StateID, character: char) -> StateID {
         let mut encoded = [0; 4];
-        let bytes = letter.encode_utf8(&mut encoded).as_bytes();
+        let bytes = character.encode_utf8(&mut encoded).as_bytes();
         bytes.iter().fold(state, |state, &byte| self.automaton.next_state(Anchored::No, state, byte))
     }
 
-    /// The length of the longest term that ends here. The others, which end it too, need not be looked at: there may
-    /// be as many as the query has terms.
+    /// The length of the longest sequence that ends here. The others, which end it too, need not be looked at: there
+    /// may be as many as the query has.
     fn longest_ending(&self, state: StateID) -> Option<usize> {
-        // A state lists its own term before those that it ends with.
+        // A state lists its own sequence before those that it ends with.
         self.automaton.is_match(state).then(|| self.lengths[self.automaton.match_pattern(state, 0)])
     }
 }
 
-/// Adds a place to those that are covered, which end before it ends. Each is added once and taken away at most once.
-fn cover(covered: &mut Vec<Range<usize>>, place: Range<usize>) {
+/// Adds a place to those that are covered, which end no later. Each is added once and taken away at most once.
+fn cover<N: Copy + Ord>(covered: &mut Vec<Range<N>>, place: Range<N>) {
     while covered.last().is_some_and(|last| place.start <= last.start) {
         covered.pop();
     }
     let start = covered.last().map_or(place.start, |last| place.start.max(last.end));
-    covered.push(start..place.end);
+    if start < place.end {
+        covered.push(start..place.end);
+    }
 }
 
-/// From letters and digits, which begin at these bytes, to bytes.
-fn bytes(text: &str, letters: &[u32], range: &Range<usize>) -> Range<u32> {
-    let last = letters[range.end - 1] as usize;
-    letters[range.start]..offset(text.ceil_char_boundary(last + 1))
+/// Two rows of places as one.
+fn merged(one: Vec<Range<u32>>, other: Vec<Range<u32>>) -> Vec<Range<u32>> {
+    let mut places = [one, other].concat();
+    places.sort_by_key(|place| place.end);
+    let mut covered = Vec::with_capacity(places.len());
+    for place in places {
+        cover(&mut covered, place);
+    }
+    covered
+}
+
+/// From characters, which begin at these bytes, to bytes.
+fn bytes(text: &str, starts: &[u32], range: &Range<usize>) -> Range<u32> {
+    let last = starts[range.end - 1] as usize;
+    starts[range.start]..offset(text.ceil_char_boundary(last + 1))
 }
 
 fn offset(byte: usize) -> u32 {
@@ -122,21 +171,24 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{
-        engine::{Clause, Term},
-        text::searchable,
-    };
+    use crate::{engine::Verbatim, text::searchable};
 
-    fn ranges(terms: &[&str], text: &str) -> Vec<Range<usize>> {
-        let ranges = Highlighter::of(terms.iter().copied()).ranges(text).into_iter();
+    fn ranges(terms: &[&str], verbatim: &[&str], text: &str) -> Vec<Range<usize>> {
+        let wanted = Wanted { terms: terms.to_vec(), verbatim: verbatim.to_vec() };
+        let ranges = Highlighter::of(&wanted).ranges(text).into_iter();
         ranges.map(|range| range.start as usize..range.end as usize).collect()
     }
 
     #[track_caller]
     fn check(terms: &[&str], text: &str, expected: &str) {
+        check_both(terms, &[], text, expected);
+    }
+
+    #[track_caller]
+    fn check_both(terms: &[&str], verbatim: &[&str], text: &str, expected: &str) {
         let mut shown = String::new();
         let mut end = 0;
-        for range in ranges(terms, text) {
+        for range in ranges(terms, verbatim, text) {
             shown.extend([&text[end..range.start], "<", &text[range.clone()], ">"]);
             end = range.end;
         }
@@ -165,16 +217,29 @@ mod tests {
     }
 
     #[test]
+    fn exact_characters_are_covered_with_all_between_them() {
+        check_both(&[], &["〔2024〕1号"], "国发〔2024〕1号、国发[2024]1号", "国发<〔2024〕1号>、国发[2024]1号");
+        check_both(&[], &["党"], "黨和党", "黨和<党>");
+        check_both(&["2024"], &["〔2024〕"], "〔2024〕、2024", "<〔2024〕>、<2024>");
+        check_both(&["国发20241号"], &["〔2024〕"], "国发〔2024〕1号", "<国发〔2024〕1号>");
+        check_both(&["国发2024", "1号"], &["2024〕", "〕1"], "国发〔2024〕1号", "<国发〔2024><〕><1号>");
+        check_both(&[], &["，，"], "，，，", "<，，><，>");
+    }
+
+    #[test]
     fn what_is_excluded_or_looked_for_in_titles_is_not_shown() {
         let term =
             |characters: &str, field| Expression::Term(Term { characters: characters.to_owned(), field, word: false });
+        let verbatim = |text| Expression::Verbatim(Verbatim::new(text).expect("it has a letter"));
         let expression = Expression::Combined(vec![
             Clause::Must(term("甲", TermField::Text)),
             Clause::Should(Expression::Combined(vec![Clause::Should(term("乙", TermField::TextOrTitle))])),
             Clause::Should(term("丙", TermField::Title)),
             Clause::MustNot(term("丁", TermField::Text)),
+            Clause::Should(verbatim("甲。")),
+            Clause::MustNot(verbatim("丁，")),
         ]);
-        assert_eq!(Highlighter::new(&expression).ranges("丁丙乙甲"), [6..9, 9..12]);
+        assert_eq!(Highlighter::new(&expression).ranges("丁，丙乙甲。"), [9..12, 12..18]);
         assert!(Highlighter::new(&Expression::All).ranges("甲").is_empty());
     }
 
@@ -184,14 +249,15 @@ mod tests {
         let terms: Vec<String> = (1..=180).map(|length| "啊".repeat(length)).collect();
         let text = "啊".repeat(400_000);
         let begun = std::time::Instant::now();
-        let ranges = Highlighter::of(terms.iter().map(String::as_str)).ranges(&text);
+        let wanted = Wanted { terms: terms.iter().map(String::as_str).collect(), verbatim: Vec::new() };
+        let ranges = Highlighter::of(&wanted).ranges(&text);
         assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
         assert_eq!((ranges.len(), &ranges[1], ranges[2_222].end), (2_223, &(540..1_080), 1_200_000));
     }
 
     #[test]
     fn no_more_is_shown_than_a_message_carries() {
-        let ranges = ranges(&["啊"], &"啊，".repeat(MAX_HIGHLIGHTS + 1));
+        let ranges = ranges(&["啊"], &[], &"啊，".repeat(MAX_HIGHLIGHTS + 1));
         assert_eq!((ranges.len(), ranges[MAX_HIGHLIGHTS - 1].start), (MAX_HIGHLIGHTS, 6 * (MAX_HIGHLIGHTS - 1)));
     }
 
@@ -201,7 +267,7 @@ mod tests {
             text in "[一二三Ａa，。 𠮷]{0,24}", terms in prop::collection::vec("[一二三a𠮷]{1,4}", 0..5),
         ) {
             let borrowed: Vec<_> = terms.iter().map(String::as_str).collect();
-            let ranges = ranges(&borrowed, &text);
+            let ranges = ranges(&borrowed, &[], &text);
             for pair in ranges.windows(2) {
                 prop_assert!(pair[0].end <= pair[1].start);
             }

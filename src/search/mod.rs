@@ -1,5 +1,5 @@
 //! The read use cases: rank, highlight, fold near copies, export, count, explain, list and read documents, find those to
-//! be deleted.
+//! be deleted, keep what is being read.
 //!
 //! Knows nothing of gRPC, of async, or of which engine is there.
 
@@ -11,6 +11,7 @@ mod export;
 mod fetch;
 mod highlight;
 mod hit;
+mod leases;
 mod list;
 mod near;
 mod outline;
@@ -19,15 +20,17 @@ mod purge;
 mod rank;
 mod read;
 mod rescore;
+mod resume;
 mod searcher;
 
 pub use collapse::LEADER_RANKS;
 pub use count::CountRequest;
 pub use diagnosis::{Diagnosis, RuledOut};
 pub use explain::{ExplainRequest, Explained, ExplainedParagraph, ExplainedTerm, Score, Stage, TermKind, TermPart};
-pub use export::{Export, ExportRequest};
+pub use export::{Export, ExportRequest, Exported};
 pub use highlight::{Highlighter, MAX_HIGHLIGHTS};
 pub use hit::{BatchBound, Context, Hit, NearCopies, Neighbour};
+pub use leases::{LEASE, MAX_LEASES};
 pub use list::{DocumentPage, PageBound};
 pub use outline::{Mismatch, Occurrence, PlanClause, PlanPart};
 pub use plan::{LeftOut, TermStatistics};
@@ -35,11 +38,13 @@ pub use purge::{DocumentVersion, PurgeScope};
 pub use rank::{RankRequest, Ranked, Total};
 pub use read::{Original, ParagraphPage};
 pub use rescore::{DEFAULT_CANDIDATES, Feature, MAX_CANDIDATES, Rescoring};
+pub use resume::{Place, Resume, SnapshotDigest};
 pub use searcher::{SearchError, Searcher};
 
 // What of the engine's answers is passed on as it is, so that callers need not know that there are engines.
 pub use crate::engine::{
     Bm25, Counts, DocumentRecord, Evidence, Facet, FacetField, FacetValue, Generation, IndexTerm, InvalidGeneration,
-    MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, MetadataTerm, ReadError, ScorePart, Statistics, Tally, Term, TermField,
+    MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, MetadataTerm, Position, ReadError, Removed, ScorePart, Statistics, Tally,
+    Term, TermField,
 };
 pub use crate::text::Dictionary;

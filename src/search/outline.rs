@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    engine::{Clause, Expression, MetadataTerm, Term, TermField, Verdict},
+    engine::{Clause, Expression, MetadataTerm, Term, TermField, Verbatim, Verdict},
     query,
 };
 
@@ -38,6 +38,8 @@ pub enum PlanPart {
     Nothing,
     /// A word or a character sequence.
     Term(Term),
+    /// Exact characters.
+    Verbatim(Verbatim),
     /// A value of the document.
     Condition(MetadataTerm),
     /// Others, combined; at least one.
@@ -66,6 +68,7 @@ impl PlanClause {
             Expression::All => PlanPart::Everything,
             Expression::Nothing => PlanPart::Nothing,
             Expression::Term(term) => PlanPart::Term(term.clone()),
+            Expression::Verbatim(verbatim) => PlanPart::Verbatim(verbatim.clone()),
             Expression::Metadata(condition) => PlanPart::Condition(condition.clone()),
             Expression::Combined(clauses) => PlanPart::Group(
                 clauses
@@ -132,6 +135,10 @@ impl fmt::Display for PlanClause {
                 let (open, close) = if *word { ("", "") } else { ("“", "”") };
                 write!(f, "{open}{characters}{close} {}", place(*field))
             }
+            PlanPart::Verbatim(verbatim) => {
+                // On one line, and apart from quotation marks that are a part of it.
+                write!(f, "exactly `{}` {}", verbatim.text().replace('\n', "\\n"), place(TermField::Text))
+            }
             PlanPart::Condition(MetadataTerm { key, value, score: _ }) => {
                 let condition = query::Metadata { field: *key, value: value.clone() };
                 write!(f, "{} of the document", query::Query::Metadata(condition))
@@ -196,7 +203,7 @@ mod tests {
     fn verdict(expression: &Expression, has: &[&str]) -> Verdict {
         let (matches, clauses) = match expression {
             Expression::All => (true, Vec::new()),
-            Expression::Nothing | Expression::Metadata(_) => (false, Vec::new()),
+            Expression::Nothing | Expression::Metadata(_) | Expression::Verbatim(_) => (false, Vec::new()),
             Expression::Term(term) => (has.contains(&term.characters.as_str()), Vec::new()),
             Expression::Combined(clauses) => {
                 let verdicts: Vec<_> = clauses
@@ -267,6 +274,7 @@ mod tests {
             &Expression::Combined(vec![
                 Clause::MustNot(Expression::Metadata(source)),
                 Clause::MustNot(term("通知", TermField::Title, true)),
+                Clause::MustNot(Expression::Verbatim(Verbatim::new("〔\n2024〕").expect("it has digits"))),
                 Clause::MustNot(Expression::Nothing),
                 Clause::MustNot(Expression::All),
             ]),
@@ -274,6 +282,7 @@ mod tests {
                 + every paragraph, no excluded clause
                   - 来源:"云溪网" of the document
                   - 通知 in the title
+                  - exactly `〔\n2024〕` in the text
                   - no paragraph
                   - every paragraph
             "#]],

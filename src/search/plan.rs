@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::atomic::AtomicBool};
 
 use crate::{
-    engine::{Clause, Expression, MetadataTerm, ReadError, Snapshot, Term, TermField},
+    engine::{Clause, Expression, MetadataTerm, ReadError, Snapshot, Term, TermField, Verbatim},
     query::{
         Boolean, DocumentNumber, Field, MatchMode, Metadata, MetadataKey, NamedDocument, Phrase, Query, Substring,
         Words,
@@ -38,8 +38,8 @@ pub(super) fn plan(query: &Query, mode: MatchMode, segmenter: &Segmenter) -> Exp
     }
 }
 
-/// Every term that may match, in query order.
-pub(super) fn terms(expression: &Expression) -> Vec<&Term> {
+/// Every term that may match, in query order; of exact characters their letters and digits.
+fn terms(expression: &Expression) -> Vec<&Term> {
     let mut terms = Vec::new();
     collect_terms(expression, &mut terms);
     terms
@@ -126,9 +126,9 @@ fn plan_phrase(Phrase { text, field }: &Phrase) -> Expression {
     phrase(text, field)
 }
 
-/// Nothing: no engine verifies exact characters yet, and the door refuses such trees.
-fn plan_substring(Substring { text: _ }: &Substring) -> Expression {
-    Expression::Nothing
+/// Nothing for one without a letter or digit, which the door refuses.
+fn plan_substring(Substring { text }: &Substring) -> Expression {
+    Verbatim::new(text).map_or(Expression::Nothing, Expression::Verbatim)
 }
 
 /// The documents titled so, and the paragraphs that mention them.
@@ -206,6 +206,7 @@ pub(super) fn collect_terms<'a>(expression: &'a Expression, terms: &mut Vec<&'a 
     match expression {
         Expression::All | Expression::Nothing | Expression::Metadata(_) => {}
         Expression::Term(term) => terms.push(term),
+        Expression::Verbatim(verbatim) => terms.push(verbatim.term()),
         Expression::Combined(clauses) => {
             for clause in clauses {
                 if let Clause::Must(part) | Clause::Should(part) = clause {
@@ -226,6 +227,7 @@ mod tests {
         match expression {
             Expression::All => "*".to_owned(),
             Expression::Nothing => "nothing".to_owned(),
+            Expression::Verbatim(verbatim) => format!("={}={}", verbatim.text(), verbatim.term().characters),
             Expression::Metadata(MetadataTerm { key, value, score }) => format!("{key:?}:{value}^{score}"),
             Expression::Term(Term { characters, field, word }) => {
                 let field = if *field == TermField::Title { "title:" } else { "" };
@@ -280,7 +282,6 @@ mod tests {
         any("《党章》", "(title:“党章” “党章”)");
         any("学习《党章》", "(学习 title:“党章” “党章”)");
         any("国办发[2024] 1号", "(DocumentNumber:国办发〔2024〕1号^100 “国办发20241号”)");
-        check(&Query::Substring(Substring { text: "党".to_owned() }), MatchMode::Any, "nothing");
     }
 
     #[test]
@@ -310,5 +311,14 @@ mod tests {
         check(&Query::Boolean(boolean), MatchMode::Any, "(+title:“通知” 优化 营商环境 干部 -教育)");
         check(&Query::Boolean(Boolean::default()), MatchMode::Any, "nothing");
         check(&Query::MatchAll, MatchMode::Any, "*");
+    }
+
+    #[test]
+    fn exact_characters_are_found_by_their_letters_and_digits() {
+        let substring = |text: &str| Query::Substring(Substring { text: text.to_owned() });
+        check(&substring("國發〔2024〕１號"), MatchMode::Any, "=國發〔2024〕１號=国发20241号");
+        check(&substring("〔〕"), MatchMode::Any, "nothing");
+        let boolean = Boolean { must: vec![substring("、党")], should: vec![], must_not: vec![substring("黨。")] };
+        check(&Query::Boolean(boolean), MatchMode::All, "(+=、党=党 -=黨。=党)");
     }
 }

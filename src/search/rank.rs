@@ -1,18 +1,23 @@
 //! A ranked search: matching and ranking at once, texts batch by batch.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Instant,
+};
 
 use crate::{
     engine::{Generation, Ranking, ReadError},
     query::{Filter, MatchMode, Query},
     search::{
-        BatchBound, Context, Hit, NearCopies, SearchError, Searcher, TermStatistics,
-        collapse::Collapsed,
+        BatchBound, Context, Hit, NearCopies, Place, Resume, SearchError, Searcher, SnapshotDigest, TermStatistics,
+        collapse::{Collapsed, RANKS},
         diagnosis::{Diagnosis, diagnosis},
         fetch::{Extras, Fetcher, Found},
         highlight::Highlighter,
+        leases::Leases,
         plan::{plan, term_statistics},
         rescore::{Ranker, Wanted},
+        resume::SortKey,
     },
 };
 
@@ -33,6 +38,8 @@ pub struct RankRequest {
     pub near_copies: NearCopies,
     /// A generation that the index has to have reached.
     pub min_generation: Option<Generation>,
+    /// Where to go on; `None` for the beginning. All else has to be as it was then.
+    pub resume: Option<Resume>,
 }
 
 /// How many paragraphs match.
@@ -50,53 +57,105 @@ pub struct Ranked {
     terms: Vec<TermStatistics>,
     hits: Hits,
     diagnosis: Diagnosis,
+    digest: SnapshotDigest,
+    leases: Arc<Leases>,
+    is_changed: bool,
 }
 
 /// The hits that are left to fetch.
 enum Hits {
     /// Every match is one.
-    All { ranking: Ranking, taken: usize },
+    All {
+        ranking: Ranking,
+        /// The index of the next one.
+        next: usize,
+        /// The rank before its own.
+        given: u32,
+        /// Behind the last one.
+        end: usize,
+    },
     /// Near copies are folded.
     Collapsed(Box<Collapsed>),
 }
 
 impl Searcher {
-    /// Ranks. Fetches no text.
+    /// Ranks. Fetches no text. On `stop`, what was found so far is all there is.
     ///
     /// # Errors
-    /// When the generation asked for is not there, the index cannot be read, or on `stop`.
+    /// When the generation asked for or the state to go on in is not there, or the index cannot be read.
     pub fn rank(&self, request: &RankRequest, stop: &AtomicBool) -> Result<Ranked, SearchError> {
-        let RankRequest { query, mode, filter, limit, context, near_copies, min_generation } = request;
-        let snapshot = self.snapshot(*min_generation)?;
+        let RankRequest { query, mode, filter, limit: _, context, near_copies, min_generation, resume } = request;
+        let (snapshot, is_changed) = match resume {
+            None => (self.snapshot(*min_generation)?, false),
+            Some(resume) => self.snapshot_to_resume(resume, *min_generation)?,
+        };
         let expression = plan(query, *mode, &self.segmenter);
-        let terms = term_statistics(&expression, snapshot.as_ref(), stop)?;
         let extras = Extras {
             context: *context,
             highlighter: Highlighter::new(&expression),
             names_folded: *near_copies == NearCopies::Named,
         };
-        let fetcher = Fetcher::new(Arc::clone(&snapshot), extras);
         let ranker = Ranker {
             wanted: Wanted::of(query, &expression, &self.segmenter),
-            snapshot,
-            expression,
+            snapshot: Arc::clone(&snapshot),
+            expression: expression.clone(),
             filter: filter.clone(),
             rescoring: self.rescoring,
         };
-        let hits = match near_copies {
-            NearCopies::Kept => Hits::All { ranking: ranker.rank(*limit, stop)?, taken: 0 },
-            NearCopies::Counted | NearCopies::Named => Hits::Collapsed(Box::new(Collapsed::new(ranker, *limit, stop)?)),
-        };
-        let diagnosis = if hits.ranking().hits.is_empty() {
-            diagnosis(query, *mode, filter, &self.segmenter, fetcher.snapshot(), stop)?
+        let hits = Hits::new(request, ranker, is_changed, stop)?;
+        let terms = unless_stopped(term_statistics(&expression, snapshot.as_ref(), stop))?;
+        let Ranking { hits: found, stopped, .. } = hits.ranking();
+        let diagnosis = if found.is_empty() && !stopped {
+            unless_stopped(diagnosis(query, *mode, filter, &self.segmenter, snapshot.as_ref(), stop))?
         } else {
             Diagnosis::default()
         };
-        Ok(Ranked { fetcher, terms, hits, diagnosis })
+        let (digest, leases) = (self.digest(snapshot.as_ref()), Arc::clone(&self.leases));
+        Ok(Ranked { fetcher: Fetcher::new(snapshot, extras), terms, hits, diagnosis, digest, leases, is_changed })
+    }
+}
+
+/// What there is; nothing of what was stopped, because it says less than the hits.
+fn unless_stopped<T: Default>(result: Result<T, ReadError>) -> Result<T, ReadError> {
+    match result {
+        Err(ReadError::Stopped) => Ok(T::default()),
+        result => result,
     }
 }
 
 impl Hits {
+    /// Ranks, and passes over what was given before.
+    fn new(request: &RankRequest, ranker: Ranker, is_changed: bool, stop: &AtomicBool) -> Result<Self, SearchError> {
+        let RankRequest { limit, near_copies, resume, .. } = request;
+        let place = resume.map(|resume| resume.place);
+        if *near_copies != NearCopies::Kept {
+            let mut hits = Collapsed::new(ranker, *limit, stop)?;
+            if let Some(place) = place
+                && !hits.go_on_behind(&place, is_changed, stop)?
+            {
+                return Err(SearchError::SnapshotExpired);
+            }
+            return Ok(Self::Collapsed(Box::new(hits)));
+        }
+        // Of another state more are looked at: some of the first ones may have been given.
+        let ranking = ranker.rank(if is_changed { RANKS } else { *limit }, stop)?;
+        let (next, given) = match place {
+            None => (0, 0),
+            // What was found so far does not tell what was given.
+            Some(place) if ranking.stopped => (ranking.hits.len(), place.rank),
+            Some(place) if is_changed => (place.passed(&ranking.hits), place.rank),
+            Some(place) => {
+                let last = (place.rank as usize).checked_sub(1).and_then(|index| ranking.hits.get(index));
+                if last.map(SortKey::of) != Some(place.key) {
+                    return Err(SearchError::SnapshotExpired);
+                }
+                (place.rank as usize, place.rank)
+            }
+        };
+        let end = ranking.hits.len().min(next + limit.saturating_sub(given as usize));
+        Ok(Self::All { ranking, next, given, end })
+    }
+
     fn ranking(&self) -> &Ranking {
         match self {
             Self::All { ranking, .. } => ranking,
@@ -106,13 +165,23 @@ impl Hits {
 
     fn next(&mut self, count: usize, stop: &AtomicBool) -> Result<Vec<Found>, ReadError> {
         match self {
-            Self::All { ranking, taken } => {
-                let first = *taken;
-                *taken = (first + count).min(ranking.hits.len());
-                let ranked = (1..).zip(&ranking.hits).take(*taken).skip(first);
-                Ok(ranked.map(|(rank, hit)| Found { rank, ..Found::of(hit) }).collect())
+            Self::All { ranking, next, given, end } => {
+                let first = *next;
+                *next = (first + count).min(*end).max(first);
+                let ranked = (*given + 1..).zip(&ranking.hits[first.min(*end)..(*next).min(*end)]);
+                let found: Vec<_> = ranked.map(|(rank, hit)| Found { rank, ..Found::of(hit) }).collect();
+                *given = found.last().map_or(*given, |found| found.rank);
+                Ok(found)
             }
             Self::Collapsed(collapsed) => collapsed.next(count, stop),
+        }
+    }
+
+    /// Whether it is known, without looking, that nothing is left.
+    fn is_over(&self) -> bool {
+        match self {
+            Self::All { next, end, .. } => next >= end,
+            Self::Collapsed(collapsed) => collapsed.is_over() || collapsed.is_full(),
         }
     }
 }
@@ -135,17 +204,46 @@ impl Ranked {
 
     /// How many paragraphs match, folded ones included.
     pub fn total(&self) -> Total {
-        let Ranking { hits, exhausted } = self.hits.ranking();
+        let Ranking { hits, exhausted, stopped } = self.hits.ranking();
         let ranked = hits.len() as u64;
-        if *exhausted { Total::Exact(ranked) } else { Total::AtLeast(ranked + 1) }
+        match (exhausted, stopped) {
+            (true, _) => Total::Exact(ranked),
+            (_, true) => Total::AtLeast(ranked),
+            (false, false) => Total::AtLeast(ranked + 1),
+        }
     }
 
     /// Whether, after the last batch, every match was a hit or is folded (else the limit was reached).
     pub fn exhausted(&self) -> bool {
         match &self.hits {
-            Hits::All { ranking, .. } => ranking.exhausted,
+            Hits::All { ranking, end, .. } => ranking.exhausted && *end >= ranking.hits.len(),
             Hits::Collapsed(collapsed) => collapsed.is_over(),
         }
+    }
+
+    /// Whether it is known, without looking, that nothing is left to fetch.
+    pub fn is_over(&self) -> bool {
+        self.hits.is_over() && self.fetcher.is_empty()
+    }
+
+    /// Whether ranking was stopped: there may be better hits.
+    pub fn is_cut(&self) -> bool {
+        self.hits.ranking().stopped
+    }
+
+    /// Whether it goes on in another state of the index than it began in.
+    pub fn is_changed(&self) -> bool {
+        self.is_changed
+    }
+
+    /// Where to go on behind a hit; `None` where ranking was stopped, which nobody can do again.
+    pub fn place(&self, hit: &Hit) -> Option<Place> {
+        (!self.is_cut()).then(|| Place::behind(hit, self.digest))
+    }
+
+    /// Keeps the state of the index for [`super::LEASE`] from now on.
+    pub fn renew_lease(&self, now: Instant) {
+        self.leases.renew(self.digest, self.fetcher.held(), now);
     }
 
     /// The next hits in rank order, none when there are no more.

@@ -1,11 +1,11 @@
 //! The entry to all reads.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use crate::{
     document::{DocumentId, ParagraphId},
     engine::{Engine, Generation, ReadError, Snapshot, Statistics},
-    search::Rescoring,
+    search::{Rescoring, Resume, SnapshotDigest, leases::Leases},
     text::Segmenter,
 };
 
@@ -16,6 +16,9 @@ pub enum SearchError {
     /// The index has not reached the generation asked for, or it is another index's.
     #[error("this index is at generation `{0}`")]
     GenerationNotReached(Generation),
+    /// The state of the index to go on in is gone.
+    #[error("the state of the index that was read from is gone")]
+    SnapshotExpired,
     /// No such document.
     #[error("there is no document `{0}`")]
     DocumentNotFound(DocumentId),
@@ -25,6 +28,9 @@ pub enum SearchError {
     /// The offset lies behind the end of the original, or within a character.
     #[error("`{0}` is not the start of a character of the original")]
     BadOffset(u64),
+    /// Removals that an export has to go on with are not remembered any more.
+    #[error("what was removed since is not remembered any more")]
+    RemovalsForgotten,
     /// Reading failed, or nobody waits any more.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -36,12 +42,13 @@ pub struct Searcher {
     pub(super) engine: Arc<dyn Engine>,
     pub(super) segmenter: Segmenter,
     pub(super) rescoring: Rescoring,
+    pub(super) leases: Arc<Leases>,
 }
 
 impl Searcher {
     /// Reads from `engine`, cutting queries into words with `segmenter`.
     pub fn new(engine: Arc<dyn Engine>, segmenter: Segmenter) -> Self {
-        Self { engine, segmenter, rescoring: Rescoring::default() }
+        Self { engine, segmenter, rescoring: Rescoring::default(), leases: Arc::default() }
     }
 
     /// The same with a second stage of another size.
@@ -61,13 +68,51 @@ impl Searcher {
 
     /// The newest snapshot, if it has reached a generation.
     pub(super) fn snapshot(&self, min_generation: Option<Generation>) -> Result<Arc<dyn Snapshot>, SearchError> {
-        let snapshot = self.engine.snapshot();
-        let here = snapshot.generation();
-        match min_generation {
-            Some(wanted) if wanted.index != here.index || wanted.commit > here.commit => {
-                Err(SearchError::GenerationNotReached(here))
+        reached(self.engine.snapshot(), min_generation)
+    }
+
+    /// The snapshot to go on in, and whether it is another one than before.
+    pub(super) fn snapshot_to_resume(
+        &self,
+        resume: &Resume,
+        min_generation: Option<Generation>,
+    ) -> Result<(Arc<dyn Snapshot>, bool), SearchError> {
+        let (newest, wanted) = (self.engine.snapshot(), resume.place.snapshot);
+        let (snapshot, is_changed) = if self.digest(newest.as_ref()) == wanted {
+            (newest, false)
+        } else {
+            match self.leases.find(wanted) {
+                Some(held) => (held, false),
+                None if resume.allow_snapshot_change => (newest, true),
+                None => return Err(SearchError::SnapshotExpired),
             }
-            _ => Ok(snapshot),
+        };
+        Ok((reached(snapshot, min_generation)?, is_changed))
+    }
+
+    /// Names what the order of hits in a snapshot depends on.
+    pub(super) fn digest(&self, snapshot: &dyn Snapshot) -> SnapshotDigest {
+        SnapshotDigest::new(snapshot, self.segmenter.fingerprint())
+    }
+
+    /// Gives up the states of the index that nobody read for [`super::LEASE`].
+    pub fn expire_leases(&self, now: Instant) {
+        self.leases.expire(now);
+    }
+
+    /// How many states of the index are kept for those who may come back, the newest not counted.
+    pub fn leases(&self) -> usize {
+        self.leases.older_than(self.digest(self.engine.snapshot().as_ref()))
+    }
+}
+
+/// A snapshot, if it has reached a generation.
+fn reached(snapshot: Arc<dyn Snapshot>, min_generation: Option<Generation>) -> Result<Arc<dyn Snapshot>, SearchError> {
+    let here = snapshot.generation();
+    match min_generation {
+        Some(wanted) if wanted.index != here.index || wanted.commit > here.commit => {
+            Err(SearchError::GenerationNotReached(here))
         }
+        _ => Ok(snapshot),
     }
 }

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use tonic::Code;
 use xunzhang::rpc::proto::{
-    DeleteDocumentRequest, Document, DocumentView, ExportRequest, GetDocumentRequest, GetServerInfoRequest,
-    PhraseQuery, PutDocumentRequest, Query, ReadyParagraph, ReadyParagraphs, SearchRequest, SubstringQuery, TextQuery,
-    admin_service_client::AdminServiceClient, document::Content, export_request::QueryForm as ExportForm, query::Kind,
-    search_service_client::SearchServiceClient,
+    DeleteDocumentRequest, Document, DocumentNumberQuery, DocumentView, ExportRequest, GetDocumentRequest,
+    GetServerInfoRequest, NamedDocumentQuery, PhraseQuery, PutDocumentRequest, Query, ReadyParagraph, ReadyParagraphs,
+    SearchRequest, SubstringQuery, TextQuery, admin_service_client::AdminServiceClient, document::Content,
+    export_request::QueryForm as ExportForm, query::Kind, search_service_client::SearchServiceClient,
 };
 
 use crate::support::{
@@ -51,10 +51,13 @@ async fn fields_of_a_search() {
         (of(|request| request.highlight_unit = 4), "highlight_unit"),
         (of(|request| request.name_folded = true), "name_folded"),
         (of(|request| request.min_generation = "newest".to_owned()), "min_generation"),
-        // Not served yet: said, not passed over.
-        (of(|request| request.time_budget = Some(prost_types::Duration { seconds: 1, nanos: 0 })), "time_budget"),
-        (of(|request| request.resume_token = "t".to_owned()), "resume_token"),
-        (of(|request| request.allow_snapshot_change = true), "allow_snapshot_change"),
+        (of(|request| request.time_budget = Some(prost_types::Duration { seconds: 0, nanos: 0 })), "time_budget"),
+        (of(|request| request.time_budget = Some(prost_types::Duration { seconds: -1, nanos: 0 })), "time_budget"),
+        (of(|request| request.time_budget = Some(prost_types::Duration { seconds: 1, nanos: -1 })), "time_budget"),
+        (
+            of(|request| request.time_budget = Some(prost_types::Duration { seconds: 0, nanos: i32::MAX })),
+            "time_budget",
+        ),
     ] {
         check_refused(service.try_search(request).await, INVALID, "INVALID_FIELD", Some(field));
     }
@@ -70,20 +73,29 @@ async fn trees() {
     let service = Service::start().await;
     let text_query = |text: &str, field, r#match| kind(Kind::Text(TextQuery { text: text.to_owned(), field, r#match }));
     let phrase_query = |text: &str, field| kind(Kind::Phrase(PhraseQuery { text: text.to_owned(), field }));
-    let substring = kind(Kind::Substring(SubstringQuery { text: "〔2024〕".to_owned() }));
+    let substring = |text: &str| kind(Kind::Substring(SubstringQuery { text: text.to_owned() }));
+    let titled = |title: &str| kind(Kind::NamedDocument(NamedDocumentQuery { title: title.to_owned() }));
+    let numbered = |number: &str| kind(Kind::DocumentNumber(DocumentNumberQuery { number: number.to_owned() }));
     let long = "党".repeat(1_025);
     for (query, field) in [
         (Query::default(), "typed_query"),
         (nested(17), "typed_query"),
         (wide(257), "typed_query"),
         (any_of(&[]), "typed_query.boolean"),
-        (substring.clone(), "typed_query.substring"),
-        (any_of(&[text("甲"), substring]), "typed_query.boolean.should[1].substring"),
+        (substring(""), "typed_query.substring.text"),
+        (substring(&long), "typed_query.substring.text"),
+        // Nothing leads to what has these: every text would have to be read.
+        (any_of(&[text("甲"), substring("〔〕")]), "typed_query.boolean.should[1].substring.text"),
         (text_query("", 0, 0), "typed_query.text.text"),
         (text_query(&long, 0, 0), "typed_query.text.text"),
         (text_query("干部", 3, 0), "typed_query.text.field"),
         (text_query("干部", 0, 3), "typed_query.text.match"),
         (phrase_query("", 0), "typed_query.phrase.text"),
+        (titled(""), "typed_query.named_document.title"),
+        (titled(&long), "typed_query.named_document.title"),
+        (numbered(""), "typed_query.document_number.number"),
+        (numbered(&long), "typed_query.document_number.number"),
+        (any_of(&vec![text(&"党".repeat(1_024)); 17]), "typed_query"),
         (phrase_query(&long, 0), "typed_query.phrase.text"),
         (any_of(&[any_of(&[phrase_query("干部", 9)])]), "typed_query.boolean.should[0].boolean.should[0].phrase.field"),
     ] {
@@ -110,9 +122,6 @@ async fn fields_of_an_export() {
         (of(|request| request.r#match = 3), "match"),
         (of(|request| request.highlight_unit = 4), "highlight_unit"),
         (of(|request| request.min_generation = "1".to_owned()), "min_generation"),
-        (of(|request| request.resume_token = "t".to_owned()), "resume_token"),
-        (of(|request| request.allow_snapshot_change = true), "allow_snapshot_change"),
-        (of(|request| request.follow = true), "follow"),
     ] {
         check_refused(service.try_export(request).await, INVALID, "INVALID_FIELD", Some(field));
     }

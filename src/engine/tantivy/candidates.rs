@@ -40,13 +40,14 @@ pub(super) fn candidates(ranker: Ranker<'_>, order: &Order<'_>, tokens: &[Token]
     // One more than wanted, to know whether there are more.
     let mut best = Best::new(limit.saturating_add(1), tokens.len());
     for place in ranker.places() {
-        ranker.check()?;
+        if ranker.is_stopped() {
+            break;
+        }
         let selected = selection.as_ref().map(|it| it.paragraphs(place.segment, place.columns)).transpose()?;
         let admitted = Admitted { selected, matching: Some(weights.scorers(place.segment)?) };
         ranker.prune(union.whole.as_ref(), admitted, &place, &mut best, &union)?;
     }
-    ranker.check()?;
-    let found = ranking(best.into_ranked(&union)?, *limit);
+    let found = ranking(best.into_ranked(&union)?, *limit, ranker.is_stopped());
     let complete = || terms.iter().all(|term| has_part_of(tokens, term));
     if found.exhausted && !complete() { ranker.rank(order) } else { Ok(found) }
 }
@@ -62,7 +63,7 @@ fn union_of(expression: &Expression) -> Option<Vec<&Term>> {
                 _ => None,
             })
             .collect(),
-        Expression::All | Expression::Nothing | Expression::Metadata(_) => None,
+        Expression::All | Expression::Nothing | Expression::Verbatim(_) | Expression::Metadata(_) => None,
     }
 }
 

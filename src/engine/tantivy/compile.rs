@@ -31,18 +31,20 @@ pub(super) struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
-    /// The query that matches what the expression matches, in all documents.
+    /// The query that finds what the expression matches, in all documents. Where the expression asks for exact
+    /// characters it also finds what has only their letters and digits: [`super::exact`] decides.
     pub(super) fn expression(self, expression: &Expression) -> Box<dyn Query> {
         match expression {
             Expression::All => every_paragraph(self.fields),
             Expression::Nothing => Box::new(EmptyQuery),
             Expression::Term(term) => any_of(leaves(term, self.fields)),
+            Expression::Verbatim(verbatim) => any_of(leaves(verbatim.term(), self.fields)),
             Expression::Metadata(condition) => self.metadata(condition),
             Expression::Combined(clauses) => self.combine(clauses),
         }
     }
 
-    /// The query that matches what the expression matches in documents that the filter lets through.
+    /// The query that finds the same in documents that the filter lets through.
     pub(super) fn filtered(self, expression: &Expression, filter: &Filter) -> Box<dyn Query> {
         if filter.is_empty() {
             return self.expression(expression);
@@ -69,6 +71,8 @@ impl Compiler<'_> {
         for clause in clauses {
             match clause {
                 Clause::Must(part) => queries.push((Occur::Must, self.expression(part))),
+                // What has only the letters and digits is not excluded.
+                Clause::MustNot(part) if part.has_verbatim() => {}
                 Clause::MustNot(part) => {
                     queries.push((Occur::MustNot, Box::new(Excluded(self.expression(part)))));
                 }

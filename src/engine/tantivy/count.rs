@@ -5,20 +5,20 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocId, DocSet, Searcher, SegmentReader, query::Weight};
+use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocId, DocSet, Searcher, SegmentReader};
 
 use crate::engine::{
     Counts, FacetField, ReadError, Tally,
     tantivy::{
         columns::{Columns, SegmentColumns},
         facets::{FacetCounter, SegmentFacet},
-        record::read_error,
+        matching::Matching,
     },
 };
 
-/// Counts what a query over paragraphs matches.
+/// Counts paragraphs.
 pub(super) fn count(
-    matching: &dyn Weight,
+    matching: &Matching,
     facets: &[FacetField],
     searcher: &Searcher,
     columns: &SegmentColumns,
@@ -52,8 +52,8 @@ struct Counting<'a> {
 }
 
 impl Counting<'_> {
-    fn segment(&mut self, matching: &dyn Weight, segment: &SegmentReader, stop: &AtomicBool) -> Result<(), ReadError> {
-        let mut scorer = matching.scorer(segment, 1.0).map_err(read_error)?;
+    fn segment(&mut self, matching: &Matching, segment: &SegmentReader, stop: &AtomicBool) -> Result<(), ReadError> {
+        let (mut scorer, mut judge) = matching.in_segment(segment)?;
         let mut found = [0; COLLECT_BLOCK_BUFFER_LEN];
         loop {
             if stop.load(Relaxed) {
@@ -61,7 +61,7 @@ impl Counting<'_> {
             }
             let number = scorer.fill_buffer(&mut found);
             for &paragraph in &found[..number] {
-                if !segment.is_deleted(paragraph) {
+                if !segment.is_deleted(paragraph) && judge.accepts(paragraph)? {
                     self.paragraph(paragraph);
                 }
             }

@@ -1,30 +1,51 @@
 //! The data directory: its lock, its format, and where the index lies in it.
 
 use std::{
+    ffi::OsString,
     fs::{self, File, TryLockError},
     hash::{BuildHasher, Hasher, RandomState},
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
+use tantivy::{
+    Directory,
+    directory::{MmapDirectory, error::OpenReadError},
+};
 
-use crate::engine::{OpenError, tantivy::schema::FORMAT};
+use crate::engine::{
+    OpenError,
+    tantivy::{durable, schema::FORMAT},
+};
 
 const LOCK: &str = "lock";
 const FORMAT_FILE: &str = "format.json";
-/// Becomes the format file by a rename, so that there is none or a whole one.
+/// Stands in place of the format file until the index is made.
 const FORMAT_DRAFT: &str = "format.draft";
 const INDEX: &str = "index";
+/// How the names begin under which files are written that are renamed when they are whole.
+const UNFINISHED: &str = ".tmp";
+/// What making an index writes before the first commit.
+const NEW_INDEX: [&str; 2] = [durable::LIST, ".managed.json"];
+
+/// The files of an index, as tantivy reads and writes them: those beside the index, and those of the index itself.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// The data directory.
+    pub data: Box<dyn Directory>,
+    /// The directory in it that has the index.
+    pub index: Box<dyn Directory>,
+}
 
 /// A data directory that this process holds until it is dropped.
-#[derive(Debug)]
 pub(super) struct DataDirectory {
     path: PathBuf,
+    pub(super) files: Files,
     /// Names the index in it.
     pub(super) index_id: u32,
     /// Held, never read: the operating system releases it when the process ends, however it ends.
-    _lock: File,
+    _lock: Option<File>,
 }
 
 /// What `format.json` says.
@@ -35,12 +56,16 @@ struct FormatFile {
 }
 
 impl DataDirectory {
-    pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
+    /// Opens a directory, or makes it ours if there is nothing in it; `make_index` puts an empty index there.
+    pub(super) fn open(path: &Path, make_index: impl FnOnce(&Files) -> tantivy::Result<()>) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Io { directory: path.to_owned(), source };
-        fs::create_dir_all(path).map_err(failed)?;
-        if !path.join(FORMAT_FILE).try_exists().map_err(failed)? {
-            // Before anything is put there.
+        create_directory(path).map_err(failed)?;
+        let is_new = !path.join(FORMAT_FILE).try_exists().map_err(failed)?;
+        // Before anything is put there, or taken away.
+        if is_new {
             refuse_foreign(path)?;
+        } else {
+            known_format(path, &fs::read(path.join(FORMAT_FILE)).map_err(failed)?)?;
         }
         let lock = File::options().create(true).truncate(false).write(true).open(path.join(LOCK)).map_err(failed)?;
         match lock.try_lock() {
@@ -48,12 +73,27 @@ impl DataDirectory {
             Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(path.to_owned())),
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
-        let index_id = match fs::read_to_string(path.join(FORMAT_FILE)) {
+        if is_new {
+            create_directory(&path.join(INDEX)).map_err(failed)?;
+        }
+        remove_unfinished(&path.join(INDEX)).map_err(failed)?;
+        let files = |directory: &Path| MmapDirectory::open(directory).map_err(|error| index_error(path, error.into()));
+        let files = Files { data: Box::new(files(path)?), index: Box::new(files(&path.join(INDEX))?) };
+        Ok(Self { _lock: Some(lock), ..Self::on(path, files, make_index)? })
+    }
+
+    /// The same on files that nobody else has, such as simulated ones; `path` names them in messages.
+    pub(super) fn on(
+        path: &Path,
+        files: Files,
+        make_index: impl FnOnce(&Files) -> tantivy::Result<()>,
+    ) -> Result<Self, OpenError> {
+        let index_id = match files.data.atomic_read(Path::new(FORMAT_FILE)) {
             Ok(text) => known_format(path, &text)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => create(path)?,
-            Err(source) => return Err(failed(source)),
+            Err(OpenReadError::FileDoesNotExist(_)) => create(path, &files, make_index)?,
+            Err(error) => return Err(index_error(path, error.into())),
         };
-        Ok(Self { path: path.to_owned(), index_id, _lock: lock })
+        Ok(Self { path: path.to_owned(), files, index_id, _lock: None })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -65,9 +105,10 @@ impl DataDirectory {
     }
 }
 
-/// Makes a directory's entries durable: files that were renamed or created in it are there after a power cut.
-pub(super) fn sync(directory: &Path) -> io::Result<()> {
-    File::open(directory)?.sync_all()
+/// Bytes that are free, for this process, on the disk that a directory is on.
+pub(super) fn free_bytes(directory: &Path) -> io::Result<u64> {
+    let disk = rustix::fs::statvfs(directory)?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 /// Bytes of all files in a directory that holds no others.
@@ -82,9 +123,9 @@ pub(super) fn disk_bytes(directory: &Path) -> io::Result<u64> {
     Ok(bytes)
 }
 
-fn known_format(path: &Path, text: &str) -> Result<u32, OpenError> {
+fn known_format(path: &Path, text: &[u8]) -> Result<u32, OpenError> {
     let unknown = |found: String| OpenError::UnknownFormat { directory: path.to_owned(), found, known: FORMAT };
-    let value: serde_json::Value = serde_json::from_str(text).map_err(|_| unknown("unreadable".to_owned()))?;
+    let value: serde_json::Value = serde_json::from_slice(text).map_err(|_| unknown("unreadable".to_owned()))?;
     let found = value.get("format").map_or_else(|| "unreadable".to_owned(), ToString::to_string);
     match serde_json::from_value::<FormatFile>(value) {
         Ok(FormatFile { format: FORMAT, index_id }) => Ok(index_id),
@@ -92,31 +133,76 @@ fn known_format(path: &Path, text: &str) -> Result<u32, OpenError> {
     }
 }
 
-/// Writes the format file. Only a directory with nothing in it is made ours, or what an earlier attempt left: nothing
-/// that somebody put there is ever deleted.
-fn create(path: &Path) -> Result<u32, OpenError> {
+/// Makes an index and writes the format file, in an order in which a power cut at any point leaves nothing that is
+/// taken for an index and is none: where there is a format file there is an index, and an attempt can be repeated.
+fn create(
+    path: &Path,
+    files: &Files,
+    make_index: impl FnOnce(&Files) -> tantivy::Result<()>,
+) -> Result<u32, OpenError> {
     let failed = |source| OpenError::Io { directory: path.to_owned(), source };
-    refuse_foreign(path)?;
-    fs::create_dir_all(path.join(INDEX)).map_err(failed)?;
     let index_id = random();
-    let text = serde_json::to_string(&FormatFile { format: FORMAT, index_id }).expect("two numbers can be encoded");
-    let draft = path.join(FORMAT_DRAFT);
-    let mut file = File::create(&draft).map_err(failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-    fs::rename(&draft, path.join(FORMAT_FILE)).map_err(failed)?;
-    sync(path).map_err(failed)?;
+    let text = serde_json::to_vec(&FormatFile { format: FORMAT, index_id }).expect("two numbers can be encoded");
+    let write = |name: &str| {
+        files.data.atomic_write(Path::new(name), &text)?;
+        files.data.sync_directory()
+    };
+    write(FORMAT_DRAFT).map_err(failed)?;
+    make_index(files).map_err(|error| index_error(path, error))?;
+    files.index.sync_directory().map_err(failed)?;
+    write(FORMAT_FILE).map_err(failed)?;
+    if let Err(error) = files.data.delete(Path::new(FORMAT_DRAFT)) {
+        tracing::warn!(%error, "the draft of `format.json` is left; it does no harm");
+    }
     Ok(index_id)
 }
 
-/// Refuses a directory that holds more than an attempt to make it ours can have left.
+/// Makes a directory with all above it, and their entries durable.
+fn create_directory(path: &Path) -> io::Result<()> {
+    let missing: Vec<_> = path.ancestors().take_while(|path| !path.exists() && *path != Path::new("")).collect();
+    fs::create_dir_all(path)?;
+    for parent in missing.into_iter().filter_map(Path::parent) {
+        let parent = if parent == Path::new("") { Path::new(".") } else { parent };
+        File::open(parent)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Removes what a process that was killed was about to rename.
+fn remove_unfinished(index: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(index)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Names the directory with what the engine says.
+pub(super) fn index_error(path: &Path, error: tantivy::TantivyError) -> OpenError {
+    OpenError::Index { directory: path.to_owned(), source: Box::new(error) }
+}
+
+/// Refuses a directory that holds more than an attempt to make it ours can have left: nothing that somebody put there
+/// is ever deleted.
 fn refuse_foreign(path: &Path) -> Result<(), OpenError> {
-    let failed = |source| OpenError::Io { directory: path.to_owned(), source };
-    for entry in fs::read_dir(path).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let name = entry.file_name();
-        let is_ours = name == LOCK
-            || name == FORMAT_DRAFT
-            || name == INDEX && fs::read_dir(entry.path()).map_err(failed)?.next().is_none();
+    let names = |path: &Path| {
+        let names = fs::read_dir(path).and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect());
+        names.map_err(|source| OpenError::Io { directory: path.to_owned(), source })
+    };
+    let is_unfinished = |name: &OsString| name.to_string_lossy().starts_with(UNFINISHED);
+    let found: Vec<OsString> = names(path)?;
+    // Only an attempt that wrote the draft went on to make an index.
+    let is_begun = found.iter().any(|name| name == FORMAT_DRAFT);
+    for name in found {
+        let is_ours = match name.to_str() {
+            Some(LOCK | FORMAT_DRAFT) => true,
+            Some(INDEX) => names(&path.join(INDEX))?
+                .iter()
+                .all(|name| is_begun && (is_unfinished(name) || NEW_INDEX.iter().any(|new| name == new))),
+            _ => is_unfinished(&name),
+        };
         if !is_ours {
             return Err(OpenError::Foreign(path.to_owned()));
         }

@@ -3,10 +3,13 @@
 //! tantivy adds up a union's scores in whatever order its postings happen to stand, so equal paragraphs may differ in
 //! the last bit, and one paragraph may score differently under another limit. Ranks must not: the paragraphs that
 //! pass tantivy's threshold are scored again here, in the order of the expression.
+//!
+//! Exact characters are not in the index, so whoever asks for them is told here, too, what matches.
 
 use tantivy::{
     DocId, SegmentReader,
     query::{EnableScoring, Query, Weight},
+    schema::Field,
 };
 
 use crate::engine::{
@@ -15,6 +18,7 @@ use crate::engine::{
         compile::{self, Compiler},
         probe::Probe,
         record::read_error,
+        verbatim::Texts,
     },
 };
 
@@ -23,6 +27,7 @@ pub(super) enum Weights {
     Constant,
     Nothing,
     AnyOf(Vec<Box<dyn Weight>>),
+    Verbatim { sequence: Box<dyn Weight>, text: String, stored: Field },
     Combined { must: Vec<Weights>, should: Vec<Weights>, must_not: Vec<Weights> },
 }
 
@@ -31,6 +36,7 @@ pub(super) enum Scorers {
     Constant,
     Nothing,
     AnyOf(Vec<Probe>),
+    Verbatim { sequence: Probe, text: String, texts: Texts },
     Combined { must: Vec<Scorers>, should: Vec<Scorers>, must_not: Vec<Scorers> },
 }
 
@@ -50,6 +56,11 @@ impl Weights {
                     .map(|leaf| weight(leaf.as_ref()))
                     .collect::<Result<_, _>>()?,
             ),
+            Expression::Verbatim(verbatim) => Self::Verbatim {
+                sequence: weight(compiler.expression(expression).as_ref())?,
+                text: verbatim.text().to_owned(),
+                stored: compiler.fields.stored,
+            },
             Expression::Metadata(condition) => Self::AnyOf(vec![weight(compiler.metadata(condition).as_ref())?]),
             Expression::Combined(clauses) => {
                 let (mut must, mut should, mut must_not) = (Vec::new(), Vec::new(), Vec::new());
@@ -67,8 +78,14 @@ impl Weights {
     }
 
     pub(super) fn scorers(&self, segment: &SegmentReader) -> Result<Scorers, ReadError> {
-        let group =
-            |weights: &[Self]| weights.iter().map(|weight| weight.scorers(segment)).collect::<Result<Vec<_>, _>>();
+        let texts = self.stored().map(|stored| Texts::open(segment, stored)).transpose()?;
+        self.scorers_with(segment, texts.as_ref())
+    }
+
+    fn scorers_with(&self, segment: &SegmentReader, texts: Option<&Texts>) -> Result<Scorers, ReadError> {
+        let group = |weights: &[Self]| {
+            weights.iter().map(|weight| weight.scorers_with(segment, texts)).collect::<Result<Vec<_>, _>>()
+        };
         Ok(match self {
             Self::Constant => Scorers::Constant,
             Self::Nothing => Scorers::Nothing,
@@ -78,6 +95,11 @@ impl Weights {
                     .map(|weight| weight.scorer(segment, 1.0).map(Probe::new).map_err(read_error))
                     .collect::<Result<_, _>>()?,
             ),
+            Self::Verbatim { sequence, text, stored: _ } => Scorers::Verbatim {
+                sequence: Probe::new(sequence.scorer(segment, 1.0).map_err(read_error)?),
+                text: text.clone(),
+                texts: texts.expect("opened for every expression that asks for exact characters").clone(),
+            },
             Self::Combined { must, should, must_not } => {
                 Scorers::Combined { must: group(must)?, should: group(should)?, must_not: group(must_not)? }
             }
@@ -89,18 +111,37 @@ impl Weights {
         match self {
             Self::Constant | Self::Nothing => 0,
             Self::AnyOf(weights) => weights.len(),
+            Self::Verbatim { .. } => 1,
             Self::Combined { must, should, must_not: _ } => must.iter().chain(should).map(Self::additions).sum(),
+        }
+    }
+
+    /// Whether it takes the texts to know what matches: what is found by letters and digits may be written otherwise.
+    pub(super) fn look_at_texts(&self) -> bool {
+        self.stored().is_some()
+    }
+
+    /// Where the texts are stored that have to be looked at, if any have to.
+    fn stored(&self) -> Option<Field> {
+        match self {
+            Self::Constant | Self::Nothing | Self::AnyOf(_) => None,
+            Self::Verbatim { stored, .. } => Some(*stored),
+            Self::Combined { must, should, must_not } => {
+                must.iter().chain(should).chain(must_not).find_map(Self::stored)
+            }
         }
     }
 }
 
 impl Scorers {
-    /// Whether a document matches. Asks no more than it takes to know.
+    /// Whether a document matches; no when that cannot be found out: see [`Scorers::failure`]. Asks no more than it takes
+    /// to know.
     pub(super) fn matches(&mut self, document: DocId) -> bool {
         match self {
             Self::Constant => true,
             Self::Nothing => false,
             Self::AnyOf(scorers) => scorers.iter_mut().any(|scorer| scorer.matches(document)),
+            Self::Verbatim { sequence, text, texts } => sequence.matches(document) && texts.have(document, text),
             Self::Combined { must, should, must_not } => {
                 let required = must.iter_mut().all(|part| part.matches(document));
                 let wanted =
@@ -110,13 +151,17 @@ impl Scorers {
         }
     }
 
-    /// The score of a document; `None` when it does not match.
+    /// The score of a document; `None` when it does not match, or when that cannot be found out: see
+    /// [`Scorers::failure`].
     pub(super) fn score(&mut self, document: DocId) -> Option<f64> {
         match self {
             Self::Constant => Some(0.0),
             Self::Nothing => None,
             Self::AnyOf(scorers) => {
                 scorers.iter_mut().filter_map(|scorer| scorer.score(document)).map(f64::from).reduce(|a, b| a + b)
+            }
+            Self::Verbatim { sequence, text, texts } => {
+                sequence.score(document).filter(|_| texts.have(document, text)).map(f64::from)
             }
             Self::Combined { must, should, must_not } => {
                 // Every part is asked, so that each has moved on to this document.
@@ -130,6 +175,16 @@ impl Scorers {
                     None if only_wanted => None,
                     wanted => Some(required + wanted.unwrap_or(0.0)),
                 }
+            }
+        }
+    }
+    /// Why a text could not be looked at; what was scored since the last time that this was asked is in doubt then.
+    pub(super) fn failure(&self) -> Option<ReadError> {
+        match self {
+            Self::Constant | Self::Nothing | Self::AnyOf(_) => None,
+            Self::Verbatim { texts, .. } => texts.failure(),
+            Self::Combined { must, should, must_not } => {
+                must.iter().chain(should).chain(must_not).find_map(Self::failure)
             }
         }
     }

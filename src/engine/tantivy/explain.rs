@@ -52,6 +52,9 @@ impl Explainer<'_> {
         let mut scorers = Weights::new(expression, self.compiler, self.scoring)?.scorers(self.segment)?;
         let score = scorers.score(self.paragraph).filter(|_| searchable && admitted);
         let verdict = self.verdict(expression, &mut scorers)?;
+        if let Some(failure) = scorers.failure() {
+            return Err(failure);
+        }
         let paragraphs = self.statistics.total_num_docs().map_err(read_error)?;
         Ok(Explanation { searchable, admitted, score: score.map(single), verdict, paragraphs })
     }
@@ -83,6 +86,10 @@ impl Explainer<'_> {
             (Expression::Term(term), Scorers::AnyOf(probes)) => {
                 verdict.parts = self.term_parts(term, probes).map_err(read_error)?;
             }
+            (Expression::Verbatim(verbatim), Scorers::Verbatim { sequence, .. }) => {
+                let sequence = if verdict.matches { std::slice::from_mut(sequence) } else { &mut [] };
+                verdict.parts = self.term_parts(verbatim.term(), sequence).map_err(read_error)?;
+            }
             (Expression::Metadata(_), Scorers::AnyOf(probes)) => verdict.parts = self.condition_parts(probes),
             (Expression::Combined(clauses), Scorers::Combined { must, should, must_not }) => {
                 let (mut must, mut should, mut must_not) = (must.iter_mut(), should.iter_mut(), must_not.iter_mut());
@@ -96,7 +103,7 @@ impl Explainer<'_> {
                     verdict.clauses.push(self.verdict(part, scorers)?);
                 }
             }
-            (Expression::Term(_) | Expression::Metadata(_) | Expression::Combined(_), _) => {
+            (Expression::Term(_) | Expression::Verbatim(_) | Expression::Metadata(_) | Expression::Combined(_), _) => {
                 unreachable!("scorers have the shape of their expression")
             }
         }

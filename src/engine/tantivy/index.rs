@@ -2,20 +2,25 @@
 
 use std::{
     collections::BTreeSet,
+    io,
     num::NonZeroUsize,
     path::Path,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     thread::available_parallelism,
 };
 
 use serde::{Deserialize, Serialize};
-use tantivy::{Index, IndexReader, ReloadPolicy, directory::MmapDirectory};
+use tantivy::{Directory, Index, IndexReader, ReloadPolicy, TantivyError};
 
 use crate::{
     engine::{
         Engine, Generation, OpenError, Snapshot, WriteError, Writer,
         tantivy::{
-            directory::{self, DataDirectory},
+            directory::{self, DataDirectory, Files, index_error},
+            durable::KnownList,
             schema::{self, Fields},
             snapshot::TantivySnapshot,
             tokenizer::{CharacterTokenizer, GramTokenizer, WordTokenizer},
@@ -44,8 +49,18 @@ pub(super) struct Commit {
     pub(super) paragraphs: u64,
     /// Deletions and replacements that are remembered.
     pub(super) tombstones: u64,
+    /// The number of the newest removal that is not remembered any more.
+    #[serde(default)]
+    pub(super) forgotten: u64,
     /// Names how the texts were analysed.
     pub(super) fingerprint: String,
+}
+
+impl Commit {
+    /// What an index holds to which nothing was committed yet.
+    fn empty(fingerprint: String) -> Self {
+        Self { number: 0, sequence: 0, documents: 0, paragraphs: 0, tombstones: 0, forgotten: 0, fingerprint }
+    }
 }
 
 /// One tantivy index in a directory that this process holds.
@@ -57,10 +72,14 @@ pub struct TantivyEngine {
 /// What the engine and its writer share.
 pub(super) struct Shared {
     pub(super) directory: DataDirectory,
+    /// To read; each writer has one of its own.
     pub(super) index: Index,
+    /// Bytes of the disk that documents leave free.
+    min_free_disk: AtomicU64,
+    /// What every writer begins with.
+    pub(super) list: KnownList,
     pub(super) fields: Fields,
-    /// Names how this process analyses texts.
-    fingerprint: String,
+    segmenter: Segmenter,
     reader: IndexReader,
     /// Read for a moment by every call, replaced by every commit.
     newest: RwLock<Arc<TantivySnapshot>>,
@@ -72,20 +91,41 @@ impl TantivyEngine {
     /// # Errors
     /// When the directory is another process's, another version's or not ours, or cannot be read or written.
     pub fn open(directory: &Path, segmenter: &Segmenter) -> Result<Self, OpenError> {
-        let directory = DataDirectory::open(directory)?;
-        let failed = |source| OpenError::Index { directory: directory.path().to_owned(), source: Box::new(source) };
+        Self::open_in(DataDirectory::open(directory, make_index)?, segmenter)
+    }
+
+    /// The same on other files than a file system's, which nobody else may use; `name` names them in messages.
+    ///
+    /// # Errors
+    /// When they are another version's, or cannot be read or written.
+    pub fn open_on(name: &Path, files: Files, segmenter: &Segmenter) -> Result<Self, OpenError> {
+        Self::open_in(DataDirectory::on(name, files, make_index)?, segmenter)
+    }
+
+    /// Refuses documents while fewer bytes than these are free on the disk.
+    #[must_use]
+    pub fn keeping_free(self, bytes: u64) -> Self {
+        self.shared.min_free_disk.store(bytes, Relaxed);
+        self
+    }
+
+    fn open_in(directory: DataDirectory, segmenter: &Segmenter) -> Result<Self, OpenError> {
+        let failed = |source| index_error(directory.path(), source);
         let fields = Fields::new();
-        let index = open_index(&directory, &fields, segmenter).map_err(failed)?;
+        let files = &directory.files.index;
+        let list = KnownList::read(files.as_ref()).map_err(|error| failed(error.into()))?;
+        let index = open_index(files.clone(), segmenter).map_err(failed)?;
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
             .doc_store_cache_num_blocks(CACHED_BLOCKS)
             .try_into()
             .map_err(failed)?;
-        let fingerprint = segmenter.fingerprint().to_owned();
-        let commit = last_commit(&index, &fingerprint).map_err(failed)?;
+        let commit = last_commit(&index, segmenter.fingerprint()).map_err(failed)?;
         let newest = TantivySnapshot::new(&directory, &fields, reader.searcher(), commit).map_err(failed)?;
-        let shared = Shared { newest: RwLock::new(Arc::new(newest)), directory, index, fields, fingerprint, reader };
+        let newest = RwLock::new(Arc::new(newest));
+        let (segmenter, min_free_disk) = (segmenter.clone(), AtomicU64::new(0));
+        let shared = Shared { directory, index, min_free_disk, list, fields, segmenter, reader, newest };
         Ok(Self { shared: Arc::new(shared) })
     }
 }
@@ -93,6 +133,19 @@ impl TantivyEngine {
 impl Engine for TantivyEngine {
     fn snapshot(&self) -> Arc<dyn Snapshot> {
         self.shared.newest()
+    }
+
+    fn check_room(&self) -> Result<(), WriteError> {
+        let least = self.shared.min_free_disk.load(Relaxed);
+        if least == 0 {
+            return Ok(());
+        }
+        let free = directory::free_bytes(self.shared.directory.path()).map_err(WriteError::Io)?;
+        if free >= least {
+            return Ok(());
+        }
+        let message = format!("{free} bytes are free, `ingest.min_free_disk` keeps {least}");
+        Err(WriteError::Io(io::Error::new(io::ErrorKind::StorageFull, message)))
     }
 
     fn writer(&self) -> Result<Box<dyn Writer>, WriteError> {
@@ -106,14 +159,14 @@ impl Shared {
         self.newest.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Makes the index directory's entries durable.
-    pub(super) fn sync(&self) -> Result<(), WriteError> {
-        directory::sync(&self.directory.index_path()).map_err(WriteError::Io)
+    /// The index, to be written through `files`.
+    pub(super) fn index_on(&self, files: Box<dyn Directory>) -> tantivy::Result<Index> {
+        open_index(files, &self.segmenter)
     }
 
     /// What is committed on disk.
     pub(super) fn index_commit(&self) -> tantivy::Result<Commit> {
-        last_commit(&self.index, &self.fingerprint)
+        last_commit(&self.index, self.segmenter.fingerprint())
     }
 
     /// Whether the index consists of other segments than a snapshot: merging goes on after a commit.
@@ -132,9 +185,17 @@ impl Shared {
     }
 }
 
-fn open_index(directory: &DataDirectory, fields: &Fields, segmenter: &Segmenter) -> tantivy::Result<Index> {
-    let files = MmapDirectory::open(directory.index_path())?;
-    let index = Index::builder().schema(fields.schema.clone()).settings(schema::settings()).open_or_create(files)?;
+/// Puts an empty index there.
+fn make_index(files: &Files) -> tantivy::Result<()> {
+    let index = Index::builder().schema(Fields::new().schema).settings(schema::settings());
+    index.open_or_create(files.index.clone()).map(|_| ())
+}
+
+fn open_index(files: Box<dyn Directory>, segmenter: &Segmenter) -> tantivy::Result<Index> {
+    let index = Index::open(files)?;
+    if index.schema() != Fields::new().schema {
+        return Err(TantivyError::SchemaError("the index has other fields than its format says".to_owned()));
+    }
     index.tokenizers().register(schema::WORDS, WordTokenizer::new(segmenter.clone()));
     index.tokenizers().register(schema::GRAMS, GramTokenizer::default());
     index.tokenizers().register(schema::CHARACTERS, CharacterTokenizer::default());
@@ -144,9 +205,8 @@ fn open_index(directory: &DataDirectory, fields: &Fields, segmenter: &Segmenter)
 /// What was committed last; an index that never was committed to is empty, and is analysed as this process does.
 fn last_commit(index: &Index, fingerprint: &str) -> tantivy::Result<Commit> {
     let Some(payload) = index.load_metas()?.payload else {
-        let fingerprint = fingerprint.to_owned();
-        return Ok(Commit { number: 0, sequence: 0, documents: 0, paragraphs: 0, tombstones: 0, fingerprint });
+        return Ok(Commit::empty(fingerprint.to_owned()));
     };
     serde_json::from_str(&payload)
-        .map_err(|error| tantivy::TantivyError::InvalidArgument(format!("the last commit's counts: {error}")))
+        .map_err(|error| TantivyError::InvalidArgument(format!("the last commit's counts: {error}")))
 }

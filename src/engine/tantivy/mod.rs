@@ -10,25 +10,30 @@ mod compile;
 mod count;
 mod directory;
 mod documents;
+mod durable;
 mod exact;
 mod excluded;
 mod explain;
 mod facets;
 mod filter;
 mod index;
+mod matching;
 mod probe;
 mod published;
 mod rank;
 mod record;
+mod removals;
 mod schema;
 mod snapshot;
 mod statistics;
 mod tokenizer;
 mod tokens;
+mod verbatim;
 mod walk;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
+pub use directory::Files;
 pub use index::TantivyEngine;

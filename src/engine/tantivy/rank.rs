@@ -56,20 +56,22 @@ impl<'a> Ranker<'a> {
         let mut best = Best::new(limit.saturating_add(1), weights.additions());
         let exact = ByWeights { weights: &weights, searcher: self.searcher };
         for place in self.places() {
-            self.check()?;
+            if self.is_stopped() {
+                break;
+            }
             let selected = selection.as_ref().map(|it| it.paragraphs(place.segment, place.columns)).transpose()?;
             match selected {
                 Some(selected) if selection.as_ref().is_some_and(Selection::leads) => {
                     self.score_each(selected, weights.scorers(place.segment)?, &place, &mut best, &exact)?;
                 }
                 selected => {
-                    let admitted = Admitted { selected, matching: None };
+                    let verified = weights.look_at_texts().then(|| weights.scorers(place.segment)).transpose()?;
+                    let admitted = Admitted { selected, matching: verified };
                     self.prune(matching.as_ref(), admitted, &place, &mut best, &exact)?;
                 }
             }
         }
-        self.check()?;
-        Ok(ranking(best.into_ranked(&exact)?, *limit))
+        Ok(ranking(best.into_ranked(&exact)?, *limit, self.is_stopped()))
     }
 
     /// Scores every paragraph that is selected.
@@ -90,7 +92,7 @@ impl<'a> Ranker<'a> {
             }
             selected.advance();
         }
-        Ok(())
+        scorers.failure().map_or(Ok(()), Err)
     }
 
     /// Lets tantivy find what may be among the best, and looks closer at that.
@@ -114,7 +116,8 @@ impl<'a> Ranker<'a> {
             best.threshold()
         };
         finding.for_each_pruning(threshold, place.segment, &mut visit).map_err(read_error)?;
-        outcome
+        let failure = admitted.matching.as_ref().and_then(Scorers::failure);
+        failure.map_or(outcome, Err)
     }
 
     pub(super) fn places(self) -> impl Iterator<Item = Place<'a>> {
@@ -122,8 +125,12 @@ impl<'a> Ranker<'a> {
         segments.map(|((ordinal, segment), columns)| Place { ordinal, segment, columns })
     }
 
+    pub(super) fn is_stopped(self) -> bool {
+        self.stop.load(Relaxed)
+    }
+
     pub(super) fn check(self) -> Result<(), ReadError> {
-        if self.stop.load(Relaxed) { Err(ReadError::Stopped) } else { Ok(()) }
+        if self.is_stopped() { Err(ReadError::Stopped) } else { Ok(()) }
     }
 }
 
@@ -184,14 +191,15 @@ impl Exact for ByWeights<'_> {
             let mut scorers = self.weights.scorers(self.searcher.segment_reader(found[0].address.segment))?;
             // `None` cannot be: the two ways of matching are the same expression.
             found.iter_mut().for_each(|found| found.exact = scorers.score(found.address.document));
+            scorers.failure().map_or(Ok(()), Err)?;
         }
         Ok(())
     }
 }
 
 /// Takes the one away that only shows that there is more than was wanted.
-pub(super) fn ranking(mut hits: Vec<Ranked>, limit: usize) -> Ranking {
-    let exhausted = hits.len() <= limit;
+pub(super) fn ranking(mut hits: Vec<Ranked>, limit: usize, stopped: bool) -> Ranking {
+    let exhausted = hits.len() <= limit && !stopped;
     hits.truncate(limit);
-    Ranking { hits, exhausted }
+    Ranking { hits, exhausted, stopped }
 }

@@ -16,6 +16,7 @@ use crate::{
 /// A paragraph as it is stored. Its document's metadata stand in the document's record only.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct ParagraphEntry {
+    /// First, so that it can be read alone: see [`stored_text`].
     pub(super) text: String,
     pub(super) heading_path: Vec<String>,
     pub(super) source_ranges: Vec<Range<u32>>,
@@ -67,11 +68,19 @@ pub(super) fn fetch<T: DeserializeOwned>(
     field: Field,
 ) -> Result<T, ReadError> {
     let entry: TantivyDocument = searcher.doc(address).map_err(read_error)?;
-    let bytes = entry
-        .get_first(field)
-        .and_then(|value| value.as_bytes())
-        .ok_or_else(|| ReadError::Corrupt(format!("entry {address:?} has nothing stored")))?;
-    postcard::from_bytes(bytes).map_err(|error| ReadError::Corrupt(format!("entry {address:?}: {error}")))
+    postcard::from_bytes(bytes(&entry, field)?)
+        .map_err(|error| ReadError::Corrupt(format!("entry {address:?}: {error}")))
+}
+
+/// The text of a paragraph's stored entry, which it begins with.
+pub(super) fn stored_text(entry: &TantivyDocument, field: Field) -> Result<&str, ReadError> {
+    let decoded = postcard::take_from_bytes(bytes(entry, field)?);
+    decoded.map(|(text, _)| text).map_err(|error| ReadError::Corrupt(format!("a paragraph's text: {error}")))
+}
+
+fn bytes(entry: &TantivyDocument, field: Field) -> Result<&[u8], ReadError> {
+    let value = entry.get_first(field).and_then(|value| value.as_bytes());
+    value.ok_or_else(|| ReadError::Corrupt("an entry has nothing stored".to_owned()))
 }
 
 /// Tells damage from other failures.

@@ -16,8 +16,8 @@ use crate::{
     document::{DocumentId, Layout},
     engine::{
         Address, Counts, DocumentRecord, Explanation, Expression, FacetField, Generation, Occurrences, Position,
-        Ranking, ReadError, Snapshot, SourceLine, Statistics, StoredParagraph, Term, TermField, Token, TokenStatistics,
-        Version, Walk,
+        Ranking, ReadError, Removals, Snapshot, SourceLine, Statistics, StoredParagraph, Term, TermField, Token,
+        TokenStatistics, Version, Walk,
         tantivy::{
             candidates::candidates,
             columns::{Columns, SegmentColumns},
@@ -27,8 +27,10 @@ use crate::{
             explain::Explainer,
             filter::{self, Dates},
             index::Commit,
+            matching::Matching,
             rank::{Order, Ranker},
-            record::{ParagraphEntry, RecordEntry, fetch, read_error},
+            record::{ParagraphEntry, RecordEntry, TombstoneEntry, fetch, read_error},
+            removals::{self, Tombstones},
             schema::Fields,
             statistics::ParagraphStatistics,
             tokens,
@@ -38,7 +40,7 @@ use crate::{
     query::Filter,
 };
 
-/// One committed state; segments that it reads stay on disk while it lives.
+/// One committed state; what it reads stays readable while it lives, though merging may have taken its name away.
 pub(super) struct TantivySnapshot {
     index_path: PathBuf,
     index_id: u32,
@@ -114,6 +116,22 @@ impl TantivySnapshot {
         Ok(None)
     }
 
+    /// The numbers of the removals made until a time, in seconds since 1970: the oldest `count` of them, up to the first
+    /// one that was made later.
+    pub(super) fn removed_until(&self, until: u64, count: usize, stop: &AtomicBool) -> Result<Vec<u64>, ReadError> {
+        let mut tombstones = self.merge(&removals::every_tombstone(&self.fields), None)?;
+        let mut removed = Vec::new();
+        while removed.len() < count {
+            let Some((position, address)) = tombstones.next(1, stop)?.pop() else { break };
+            let entry: TombstoneEntry = fetch(&self.searcher, to_tantivy(address), self.fields.stored)?;
+            if entry.removed_at > until {
+                break;
+            }
+            removed.push(position.sequence());
+        }
+        Ok(removed)
+    }
+
     fn compiler(&self) -> Compiler<'_> {
         Compiler { fields: &self.fields, columns: &self.columns }
     }
@@ -134,8 +152,11 @@ impl TantivySnapshot {
     }
 
     fn merge(&self, query: &dyn Query, after: Option<Position>) -> Result<Merge, ReadError> {
-        let weight = query.weight(self.unscored()).map_err(read_error)?;
-        Merge::new(&self.searcher, &self.columns, weight.as_ref(), after)
+        Merge::new(&self.searcher, &self.columns, &Matching::of(query, self.unscored())?, after)
+    }
+
+    fn matching(&self, expression: &Expression, filter: &Filter) -> Result<Matching, ReadError> {
+        Matching::new(expression, filter, self.compiler(), self.unscored())
     }
 
     fn number_of(&self, query: &dyn Query, stop: &AtomicBool) -> Result<u64, ReadError> {
@@ -160,8 +181,17 @@ impl Snapshot for TantivySnapshot {
         self.commit.sequence
     }
 
+    fn entries(&self) -> u64 {
+        self.searcher.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum()
+    }
+
+    fn forgotten(&self) -> u64 {
+        self.commit.forgotten
+    }
+
     fn statistics(&self) -> Result<Statistics, ReadError> {
-        let Commit { number: _, sequence, documents, paragraphs, tombstones, fingerprint } = self.commit.clone();
+        let Commit { number: _, sequence, documents, paragraphs, tombstones, forgotten: _, fingerprint } =
+            self.commit.clone();
         let disk_bytes = directory::disk_bytes(&self.index_path).map_err(|error| ReadError::Engine(Box::new(error)))?;
         let segments = u32::try_from(self.searcher.segment_readers().len()).unwrap_or(u32::MAX);
         Ok(Statistics { documents, paragraphs, sequence, segments, disk_bytes, fingerprint, tombstones })
@@ -244,7 +274,21 @@ impl Snapshot for TantivySnapshot {
         filter: &Filter,
         after: Option<Position>,
     ) -> Result<Box<dyn Walk>, ReadError> {
-        Ok(Box::new(self.merge(self.compiler().filtered(expression, filter).as_ref(), after)?))
+        Ok(Box::new(Merge::new(&self.searcher, &self.columns, &self.matching(expression, filter)?, after)?))
+    }
+
+    fn removals(
+        &self,
+        expression: &Expression,
+        filter: &Filter,
+        after: Position,
+    ) -> Result<Box<dyn Removals>, ReadError> {
+        let matching = match expression {
+            Expression::All if filter.is_empty() => None,
+            _ => Some(self.matching(expression, filter)?),
+        };
+        let tombstones = self.merge(&removals::every_tombstone(&self.fields), Some(after))?;
+        Ok(Box::new(Tombstones::new(tombstones, matching, &self.searcher, &self.columns, &self.fields)))
     }
 
     fn count(
@@ -254,9 +298,7 @@ impl Snapshot for TantivySnapshot {
         facets: &[FacetField],
         stop: &AtomicBool,
     ) -> Result<Counts, ReadError> {
-        let query = self.compiler().filtered(expression, filter);
-        let weight = query.weight(self.unscored()).map_err(read_error)?;
-        count::count(weight.as_ref(), facets, &self.searcher, &self.columns, stop)
+        count::count(&self.matching(expression, filter)?, facets, &self.searcher, &self.columns, stop)
     }
 
     fn documents(

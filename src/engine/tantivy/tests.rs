@@ -5,6 +5,7 @@ mod filters;
 mod harness;
 mod lines;
 mod model;
+mod removals;
 
 use std::{collections::BTreeSet, path::Path, sync::atomic::AtomicBool};
 
@@ -15,7 +16,7 @@ use tempfile::TempDir;
 use self::harness::{Index, NEVER, document, document_id, quoted, segmenter, words};
 use crate::{
     engine::{
-        Change, Clause, Engine, Expression, OpenError, Position, ReadError, Snapshot, Version, Writer as _,
+        Change, Clause, Engine, Expression, OpenError, Position, ReadError, Snapshot, Verbatim, Version, Writer as _,
         tantivy::{
             TantivyEngine,
             record::{TombstoneEntry, fetch},
@@ -319,11 +320,51 @@ fn merged_segments_are_taken_up_when_idle() {
 }
 
 #[test]
+fn exact_characters_are_compared_with_the_text_itself() {
+    let texts = [
+        "国发〔2024〕1号",
+        "國發〔2024〕1號",
+        "国发[2024]1号",
+        "国发〔2024〕1号、国发[2024]1号",
+        "〔2024〕",
+        "ＧＤＰ",
+        "GDP",
+    ];
+    let index = Index::with(&[("a", &texts)]);
+    let verbatim = |text| Expression::Verbatim(Verbatim::new(text).expect("it has a letter or digit"));
+    let check = |expression: Expression, expected: &[usize]| {
+        let expected: Vec<_> = expected.iter().map(|&at| texts[at]).collect();
+        assert_eq!(index.texts(&expression), expected, "{expression:?}");
+        assert_eq!(index.ranked(&expression, 10).len(), expected.len(), "{expression:?}");
+    };
+    let combined = |clauses| Expression::Combined(clauses);
+    check(verbatim("〔2024〕"), &[0, 1, 3, 4]);
+    check(verbatim("国发〔2024〕1号"), &[0, 3]);
+    check(verbatim("發"), &[1]);
+    check(verbatim("GDP"), &[6]);
+    check(verbatim("gdp"), &[]);
+    check(verbatim("、国"), &[3]);
+    check(combined(vec![Clause::Must(quoted("2024")), Clause::MustNot(verbatim("[2024]"))]), &[0, 1, 4]);
+    check(combined(vec![Clause::MustNot(verbatim("2024]"))]), &[0, 1, 4, 5, 6]);
+    check(combined(vec![Clause::Must(verbatim("[2024]")), Clause::Must(verbatim("〔2024〕"))]), &[3]);
+    check(combined(vec![Clause::Should(verbatim("Ｇ")), Clause::Should(verbatim("[2"))]), &[2, 3, 5]);
+    let same = combined(vec![Clause::Should(verbatim("〔2024〕1"))]);
+    assert_eq!(index.ranked(&same, 10)[0], index.ranked(&quoted("20241"), 10)[0], "scores like the phrase");
+    assert_eq!(Verbatim::new("〔〕"), None);
+}
+
+#[test]
 fn a_stopped_call_says_so() {
     let index = Index::with(&[("a", &["内容"])]);
     let stopped = AtomicBool::new(true);
-    let ranked = index.snapshot().rank(&quoted("内容"), &Filter::default(), 10, &stopped);
-    assert!(matches!(ranked, Err(ReadError::Stopped)));
+    let ranked = index.snapshot().rank(&quoted("内容"), &Filter::default(), 10, &stopped).expect("readable");
+    assert!(ranked.stopped && !ranked.exhausted, "{ranked:?}");
+    // Nothing is written so, and yet the first look at a text is one too many.
+    let absent = Expression::Verbatim(Verbatim::new("，内容").expect("it has a letter"));
+    let mut walk = index.snapshot().walk(&absent, &Filter::default(), None).expect("readable");
+    assert!(matches!(walk.next(1, &stopped), Err(ReadError::Stopped)));
+    let counted = index.snapshot().count(&absent, &Filter::default(), &[], &stopped);
+    assert!(matches!(counted, Err(ReadError::Stopped)));
 }
 
 #[test]

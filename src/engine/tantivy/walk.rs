@@ -6,34 +6,30 @@ use std::{
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
-use tantivy::{
-    DocId, DocSet, Searcher, SegmentReader, TERMINATED,
-    query::{Scorer, Weight},
-};
+use tantivy::{DocId, DocSet, Searcher, SegmentReader, TERMINATED, query::Scorer};
 
 use crate::engine::{
     Address, Position, ReadError, Walk,
     tantivy::{
         columns::{Columns, SegmentColumns},
-        record::read_error,
+        matching::{Judge, Matching},
     },
 };
-
-/// How many matches pass between two looks at `stop`.
-const STOP_INTERVAL: usize = 1_024;
 
 /// The merge.
 pub(super) struct Merge {
     segments: Vec<Segment>,
-    /// The next position of every segment that is not at its end, with the segment's index.
+    /// The next position of every segment that is not at its end, with the segment's index. What is found there is not
+    /// decided about yet.
     heads: BinaryHeap<Reverse<(Position, usize)>>,
 }
 
-/// The matches of one segment.
+/// What is found in one segment.
 struct Segment {
     ordinal: u32,
     reader: SegmentReader,
     scorer: Box<dyn Scorer>,
+    judge: Judge,
     columns: Columns,
 }
 
@@ -41,13 +37,17 @@ impl Merge {
     pub(super) fn new(
         searcher: &Searcher,
         columns: &SegmentColumns,
-        weight: &dyn Weight,
+        matching: &Matching,
         after: Option<Position>,
     ) -> Result<Self, ReadError> {
         let mut merge = Self { segments: Vec::new(), heads: BinaryHeap::new() };
         for ((ordinal, reader), columns) in (0..).zip(searcher.segment_readers()).zip(columns.iter()) {
-            let scorer = weight.scorer(reader, 1.0).map_err(read_error)?;
-            let mut segment = Segment { ordinal, reader: reader.clone(), scorer, columns: columns.clone() };
+            // Sorted: what was committed since is in few segments, which are all that is looked at.
+            if after.is_some_and(|after| last_position(reader, columns) <= after) {
+                continue;
+            }
+            let (scorer, judge) = matching.in_segment(reader)?;
+            let mut segment = Segment { ordinal, reader: reader.clone(), scorer, judge, columns: columns.clone() };
             if let Some(head) = segment.begin(after) {
                 merge.heads.push(Reverse((head, merge.segments.len())));
             }
@@ -61,12 +61,14 @@ impl Walk for Merge {
     fn next(&mut self, count: usize, stop: &AtomicBool) -> Result<Vec<(Position, Address)>, ReadError> {
         let mut found = Vec::new();
         while found.len() < count {
-            let Some(Reverse((position, index))) = self.heads.pop() else { break };
-            if found.len() % STOP_INTERVAL == 0 && stop.load(Relaxed) {
+            if stop.load(Relaxed) {
                 return Err(ReadError::Stopped);
             }
+            let Some(Reverse((position, index))) = self.heads.pop() else { break };
             let segment = &mut self.segments[index];
-            found.push((position, segment.address()));
+            if segment.judge.accepts(segment.scorer.doc())? {
+                found.push((position, segment.address()));
+            }
             if let Some(head) = segment.advance() {
                 self.heads.push(Reverse((head, index)));
             }
@@ -75,12 +77,17 @@ impl Walk for Merge {
     }
 }
 
+/// The position of the last entry of a segment, which has at least one.
+fn last_position(reader: &SegmentReader, columns: &Columns) -> Position {
+    columns.position(reader.max_doc().saturating_sub(1))
+}
+
 impl Segment {
     fn address(&self) -> Address {
         Address { segment: self.ordinal, document: self.scorer.doc() }
     }
 
-    /// Goes to the first match after a position.
+    /// Goes to what is found first after a position.
     fn begin(&mut self, after: Option<Position>) -> Option<Position> {
         if let Some(after) = after {
             let target = self.first_after(after);

@@ -1,11 +1,17 @@
 //! The writer: changes into index operations, commits that are durable when they return.
 
-use std::{collections::HashSet, io, sync::Arc};
+use std::{
+    collections::HashSet,
+    io,
+    ops::Bound,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use tantivy::{
-    IndexWriter, TantivyDocument, TantivyError,
+    IndexWriter, TantivyDocument, TantivyError, Term,
     directory::error::{OpenDirectoryError, OpenReadError, OpenWriteError},
     indexer::{LogMergePolicy, UserOperation},
+    query::{BooleanQuery, Query, RangeQuery},
 };
 
 use crate::{
@@ -13,8 +19,10 @@ use crate::{
     engine::{
         Change, Generation, IndexedDocument, MAX_FACET_VALUE_BYTES, Position, Removal, Version, WriteError, Writer,
         tantivy::{
+            durable::WriterDirectory,
             index::{Commit, Shared},
             record::{ParagraphEntry, RecordEntry, TombstoneEntry, encode},
+            removals::every_tombstone,
             schema::{Fields, Kind, value_term},
         },
     },
@@ -28,9 +36,13 @@ const THREAD_BUFFER_BYTES: usize = 96 << 20;
 /// The share of a segment's entries that may be deleted before it is merged. tantivy's default is never.
 const DELETED_BEFORE_MERGE: f32 = 0.3;
 
+/// Tombstones that one commit takes away at most: each is read for it, which holds the commit up by some microseconds.
+const FORGOTTEN_AT_ONCE: usize = 4_096;
+
 /// Writes to one index. Dropping it drops what was not committed.
 pub(super) struct TantivyWriter {
     shared: Arc<Shared>,
+    files: WriterDirectory,
     writer: IndexWriter,
     /// What the open batch will commit.
     open: Commit,
@@ -38,12 +50,18 @@ pub(super) struct TantivyWriter {
 
 impl TantivyWriter {
     pub(super) fn new(shared: Arc<Shared>, threads: usize) -> Result<Self, WriteError> {
-        let writer = open_writer(&shared, threads).map_err(engine_error)?;
+        let files = WriterDirectory::begin(shared.directory.files.index.clone(), shared.list.clone());
+        let files = files.map_err(WriteError::Io)?;
+        let writer = open_writer(&shared, files.clone(), threads).map_err(engine_error)?;
+        // tantivy gives the first operation the number of the last commit. A merge of what was committed then takes a
+        // first deletion for committed: into some of the segments and not into others, and it is never done again.
+        writer.run([]).map_err(engine_error)?;
+        // What an earlier writer left unfinished takes room that a full disk does not have.
+        writer.garbage_collect_files().wait().map_err(engine_error)?;
         // An earlier writer may have failed after its batch was on disk: what is there counts, not what was shown.
-        shared.sync()?;
         let open = shared.index_commit().map_err(engine_error)?;
         shared.publish(open.clone()).map_err(engine_error)?;
-        Ok(Self { shared, writer, open })
+        Ok(Self { shared, files, writer, open })
     }
 
     fn add(&mut self, sequence: u64, document: IndexedDocument) -> Vec<UserOperation> {
@@ -102,15 +120,23 @@ impl TantivyWriter {
         operations
     }
 
-    /// Puts the batch on disk, but for the directory's entries: tantivy renames its list of segments into place
-    /// without syncing the directory.
+    /// Puts the batch on disk, directory entries included.
     pub(super) fn persist(&mut self) -> Result<(), WriteError> {
         self.open.number += 1;
         let payload = serde_json::to_string(&self.open).expect("counts and a string can be encoded");
-        let mut prepared = self.writer.prepare_commit().map_err(engine_error)?;
-        prepared.set_payload(&payload);
-        prepared.commit().map_err(engine_error)?;
-        Ok(())
+        let prepared = self.writer.prepare_commit().and_then(|mut prepared| {
+            prepared.set_payload(&payload);
+            prepared.commit()
+        });
+        prepared.map(|_| ()).map_err(|error| self.write_error(error))
+    }
+
+    /// What the disk said counts: a thread of tantivy's that it stopped only says that it has stopped.
+    fn write_error(&self, error: TantivyError) -> WriteError {
+        match self.files.failure() {
+            Some(kind) => WriteError::Io(io::Error::new(kind, error)),
+            None => engine_error(error),
+        }
     }
 
     /// The operations that take a version away and remember it. Deleting by id only reaches what was added before.
@@ -129,6 +155,12 @@ impl TantivyWriter {
     }
 }
 
+impl Drop for TantivyWriter {
+    fn drop(&mut self) {
+        self.files.end();
+    }
+}
+
 impl Writer for TantivyWriter {
     fn write(&mut self, change: Change) -> Result<(), WriteError> {
         let (sequence, operations) = match change {
@@ -142,13 +174,22 @@ impl Writer for TantivyWriter {
         debug_assert!(sequence > self.open.sequence, "sequences grow");
         self.open.sequence = sequence;
         // In one call: a document's entries stay together in one segment.
-        self.writer.run(operations).map_err(engine_error)?;
+        self.writer.run(operations).map(|_| ()).map_err(|error| self.write_error(error))
+    }
+
+    fn forget(&mut self, until: u64) -> Result<(), WriteError> {
+        let expired = self.shared.newest().removed_until(until, FORGOTTEN_AT_ONCE, &AtomicBool::new(false))?;
+        // One look back may see what the open batch takes away already.
+        let Some(&last) = expired.last().filter(|last| **last > self.open.forgotten) else { return Ok(()) };
+        let tombstones = tombstones_until(last, &self.shared.fields);
+        self.writer.delete_query(tombstones).map_err(engine_error)?;
+        self.open.tombstones = self.open.tombstones.saturating_sub(expired.len() as u64);
+        self.open.forgotten = last;
         Ok(())
     }
 
     fn commit(&mut self) -> Result<Generation, WriteError> {
         self.persist()?;
-        self.shared.sync()?;
         self.shared.publish(self.open.clone()).map_err(engine_error)
     }
 
@@ -159,6 +200,13 @@ impl Writer for TantivyWriter {
         }
         Ok(())
     }
+}
+
+/// Every tombstone up to the one with a number.
+fn tombstones_until(sequence: u64, fields: &Fields) -> Box<dyn Query> {
+    let last = Term::from_field_u64(fields.position, Position::record(sequence).to_u64());
+    let until = RangeQuery::new(Bound::Unbounded, Bound::Included(last));
+    Box::new(BooleanQuery::intersection(vec![Box::new(every_tombstone(fields)), Box::new(until)]))
 }
 
 /// Adds what documents are selected and counted by. Labels that are equal count once, as the first of them is written.
@@ -196,8 +244,8 @@ fn halves(Etag(etag): Etag) -> (u64, u64) {
     ((etag >> 64) as u64, etag as u64)
 }
 
-fn open_writer(shared: &Shared, threads: usize) -> tantivy::Result<IndexWriter> {
-    let writer = shared.index.writer_with_num_threads(threads, threads * THREAD_BUFFER_BYTES)?;
+fn open_writer(shared: &Shared, files: WriterDirectory, threads: usize) -> tantivy::Result<IndexWriter> {
+    let writer = shared.index_on(Box::new(files))?.writer_with_num_threads(threads, threads * THREAD_BUFFER_BYTES)?;
     let mut policy = LogMergePolicy::default();
     policy.set_del_docs_ratio_before_merge(DELETED_BEFORE_MERGE);
     writer.set_merge_policy(Box::new(policy));
@@ -222,6 +270,20 @@ fn engine_error(error: TantivyError) -> WriteError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{engine::tantivy::TantivyEngine, text::Segmenter};
+
+    /// Else a replacement that follows a restart could leave the old version in place, or take it away alone.
+    #[test]
+    fn the_first_operation_of_a_writer_comes_after_the_last_commit() {
+        let directory = tempfile::tempdir().unwrap();
+        let engine = TantivyEngine::open(directory.path(), &Segmenter::new()).unwrap();
+        for _ in 0..2 {
+            let mut writer = TantivyWriter::new(engine.shared.clone(), 1).unwrap();
+            let committed = engine.shared.index.load_metas().unwrap().opstamp;
+            assert!(writer.writer.run([]).unwrap() > committed);
+            writer.persist().unwrap();
+        }
+    }
 
     #[test]
     fn a_full_disk_is_told_from_other_failures() {

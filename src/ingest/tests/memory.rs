@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    io,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -12,8 +13,8 @@ use crate::{
     document::{DocumentId, Layout},
     engine::{
         Address, Change, Counts, DocumentRecord, Engine, Explanation, Expression, FacetField, Filter, Generation,
-        Occurrences, Position, Ranking, ReadError, Snapshot, SourceLine, Statistics, StoredParagraph, Term, Token,
-        TokenStatistics, Version, Walk, WriteError, Writer,
+        Occurrences, Position, Ranking, ReadError, Removals, Snapshot, SourceLine, Statistics, StoredParagraph, Term,
+        Token, TokenStatistics, Version, Walk, WriteError, Writer,
     },
 };
 
@@ -23,12 +24,16 @@ pub(super) struct Memory {
     committed: Arc<Mutex<State>>,
     /// Makes the next commit fail.
     pub(super) is_failing: Arc<AtomicBool>,
+    /// Leaves no room for documents.
+    pub(super) is_full: Arc<AtomicBool>,
 }
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
     pub(super) commit: u64,
     pub(super) sequence: u64,
+    /// Until when removals were to be forgotten with the last commit.
+    pub(super) forgotten_until: u64,
     pub(super) versions: BTreeMap<String, Version>,
     lines: BTreeMap<String, Vec<SourceLine>>,
 }
@@ -42,6 +47,10 @@ impl Memory {
 impl Engine for Memory {
     fn snapshot(&self) -> Arc<dyn Snapshot> {
         Arc::new(self.state())
+    }
+
+    fn check_room(&self) -> Result<(), WriteError> {
+        if self.is_full.load(Relaxed) { Err(WriteError::Io(io::ErrorKind::StorageFull.into())) } else { Ok(()) }
     }
 
     fn writer(&self) -> Result<Box<dyn Writer>, WriteError> {
@@ -77,9 +86,14 @@ impl Writer for MemoryWriter {
         Ok(())
     }
 
+    fn forget(&mut self, until: u64) -> Result<(), WriteError> {
+        self.open.forgotten_until = until;
+        Ok(())
+    }
+
     fn commit(&mut self) -> Result<Generation, WriteError> {
         if self.memory.is_failing.swap(false, Relaxed) {
-            return Err(WriteError::Io(std::io::Error::other("the disk is gone")));
+            return Err(WriteError::Io(io::Error::other("the disk is gone")));
         }
         self.open.commit += 1;
         *self.memory.committed.lock().expect("no test panics while it holds it") = self.open.clone();
@@ -98,6 +112,14 @@ impl Snapshot for State {
 
     fn sequence(&self) -> u64 {
         self.sequence
+    }
+
+    fn entries(&self) -> u64 {
+        unreachable!("writing does not search")
+    }
+
+    fn forgotten(&self) -> u64 {
+        unreachable!("writing does not follow")
     }
 
     fn statistics(&self) -> Result<Statistics, ReadError> {
@@ -145,6 +167,10 @@ impl Snapshot for State {
 
     fn walk(&self, _: &Expression, _: &Filter, _: Option<Position>) -> Result<Box<dyn Walk>, ReadError> {
         unreachable!("writing does not search")
+    }
+
+    fn removals(&self, _: &Expression, _: &Filter, _: Position) -> Result<Box<dyn Removals>, ReadError> {
+        unreachable!("writing does not follow")
     }
 
     fn count(&self, _: &Expression, _: &Filter, _: &[FacetField], _: &AtomicBool) -> Result<Counts, ReadError> {

@@ -10,7 +10,6 @@ use crate::{
             invalid::Invalid,
             query::{checked_text, metadata_field, tree, typed},
             search::{Asked, Understood, generation, mode},
-            unit::Unit,
         },
         proto::{self, explain_request, plan_clause},
     },
@@ -37,7 +36,7 @@ pub(crate) fn explain_request(request: proto::ExplainRequest) -> Result<Asked<Ex
         paragraph: paragraph(&paragraph_id)?,
         min_generation: generation(&min_generation)?,
     };
-    Ok(Asked { request, warnings: understood.warnings, written: understood.written, unit: Unit::default() })
+    Ok(Asked { request, warnings: understood.warnings, written: understood.written })
 }
 
 fn paragraph(id: &str) -> Result<Option<ParagraphId>, Invalid> {
@@ -109,6 +108,7 @@ fn clause(clause: PlanClause) -> proto::PlanClause {
         PlanPart::Term(Term { characters, field, word }) => {
             Node::Term(proto::PlanTerm { term: characters, field: self::field(field).into(), word })
         }
+        PlanPart::Verbatim(verbatim) => Node::Substring(proto::SubstringQuery { text: verbatim.text().to_owned() }),
         PlanPart::Condition(MetadataTerm { key, value, score }) => {
             Node::Condition(proto::PlanCondition { field: metadata_field(key).into(), value, score: score.into() })
         }

@@ -1,7 +1,5 @@
 //! Lists of documents: what is asked, and what is answered.
 
-use prost::Message as _;
-
 use crate::{
     query::Filter,
     rpc::{
@@ -26,14 +24,16 @@ pub(crate) struct ListPage {
     /// What the page before said; empty for the first one.
     pub(crate) token: String,
     /// What all pages of one list have in common: a token of one list is no good for another.
-    pub(crate) list: Vec<u8>,
+    pub(crate) list: proto::ListDocumentsRequest,
 }
 
 /// Checks what is asked, but for the token.
 pub(crate) fn list_request(request: proto::ListDocumentsRequest) -> Result<ListPage, Invalid> {
     let proto::ListDocumentsRequest { page_size, page_token, filter: conditions } = request;
     let documents = if page_size == 0 { DEFAULT_LIST_PAGE } else { at_most("page_size", page_size, LIST_PAGE)? };
-    let list = conditions.as_ref().map(proto::Filter::encode_to_vec).unwrap_or_default();
+    // A filter without conditions is none.
+    let list = conditions.clone().filter(|conditions| *conditions != proto::Filter::default());
+    let list = proto::ListDocumentsRequest { filter: list, ..proto::ListDocumentsRequest::default() };
     Ok(ListPage { filter: filter(conditions)?, documents: documents as usize, token: page_token, list })
 }
 

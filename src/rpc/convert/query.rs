@@ -44,9 +44,7 @@ impl Reader {
         match kind {
             Kind::Text(text) => self.words(&format!("{field}.text"), text),
             Kind::Phrase(text) => self.phrase(&format!("{field}.phrase"), text),
-            Kind::Substring(proto::SubstringQuery { text: _ }) => {
-                Err(Invalid::not_served(&format!("{field}.substring")))
-            }
+            Kind::Substring(substring) => self.substring(&format!("{field}.substring.text"), substring),
             Kind::Boolean(boolean) => self.boolean(&format!("{field}.boolean"), depth, boolean),
             Kind::MatchAll(proto::MatchAllQuery {}) => Ok(Query::MatchAll),
             Kind::NamedDocument(proto::NamedDocumentQuery { title }) => {
@@ -104,6 +102,15 @@ impl Reader {
             text: self.text(&format!("{path}.text"), text)?,
             field: query_field(&format!("{path}.field"), field)?.unwrap_or(Field::Text),
         }))
+    }
+
+    fn substring(&mut self, field: &str, query: proto::SubstringQuery) -> Result<Query, Invalid> {
+        let proto::SubstringQuery { text } = query;
+        let substring = Substring { text: self.text(field, text)? };
+        if !substring.can_be_found() {
+            return Err(Invalid::new(field, "has no letter or digit; add one that stands beside these characters"));
+        }
+        Ok(Query::Substring(substring))
     }
 
     fn metadata(&mut self, path: &str, query: proto::MetadataQuery) -> Result<Query, Invalid> {
@@ -295,8 +302,14 @@ mod tests {
         check_refused(any_of(vec![text("干部"), text("")]), "typed_query.boolean.should[1].text.text");
         check_refused(any_of(vec![]), "typed_query.boolean");
         check_refused(proto::Query { kind: None }, "typed_query");
-        let substring = proto::SubstringQuery { text: "〔2024〕".to_owned() };
-        check_refused(proto::Query { kind: Some(Kind::Substring(substring)) }, "typed_query.substring");
+        let substring = |text: &str| {
+            let query = proto::SubstringQuery { text: text.to_owned() };
+            proto::Query { kind: Some(Kind::Substring(query)) }
+        };
+        assert_eq!(tree(&typed("typed_query", substring("〔1〕")).unwrap()), substring("〔1〕"));
+        for text in ["", "〔〕", "， \n", &"1".repeat(MAX_CHARACTERS + 1)] {
+            check_refused(substring(text), "typed_query.substring.text");
+        }
         let metadata = |field, value: &str| {
             let query = proto::MetadataQuery { field, value: value.to_owned() };
             proto::Query { kind: Some(Kind::Metadata(query)) }

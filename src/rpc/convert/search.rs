@@ -1,11 +1,13 @@
 //! Search and export requests.
 
+use std::time::Duration;
+
 use crate::{
     query::{self, MatchMode, Query},
     rpc::{
         convert::{
             filter::filter,
-            invalid::{Invalid, at_most, match_mode, unserved},
+            invalid::{Invalid, at_most, match_mode},
             query::{checked_text, typed},
             unit::Unit,
         },
@@ -15,6 +17,9 @@ use crate::{
     search::{Context, ExportRequest, NearCopies, RankRequest},
 };
 
+/// The longest duration of the protocol, some 10,000 years.
+const MAX_DURATION_SECONDS: i64 = 315_576_000_000;
+
 /// A request, checked, with what its caller should know about how it was taken.
 pub(crate) struct Asked<R> {
     /// What to do.
@@ -23,12 +28,47 @@ pub(crate) struct Asked<R> {
     pub(crate) warnings: Vec<proto::Warning>,
     /// The query as the caller wrote it, for the log; `None` for a tree.
     pub(crate) written: Option<String>,
+}
+
+impl<R> Asked<R> {
+    /// The same with another request, if it can be had.
+    pub(crate) fn map<S, E>(self, change: impl FnOnce(R) -> Result<S, E>) -> Result<Asked<S>, E> {
+        let Self { request, warnings, written } = self;
+        Ok(Asked { request: change(request)?, warnings, written })
+    }
+}
+
+/// A search, and where it goes on.
+pub(crate) struct SearchOrder {
+    /// What to rank, from the beginning on.
+    pub(crate) request: RankRequest,
     /// The unit of highlights.
     pub(crate) unit: Unit,
+    /// What the batch before said; empty for the beginning.
+    pub(crate) token: String,
+    /// Whether it may go on in another state of the index.
+    pub(crate) allow_snapshot_change: bool,
+    /// The time that it may take, from its arrival.
+    pub(crate) time_budget: Option<Duration>,
+    /// What all calls of one stream have in common: a token of one stream is no good for another.
+    pub(crate) stream: proto::SearchRequest,
+}
+
+/// An export, and where it goes on.
+pub(crate) struct ExportOrder {
+    /// What to export, from the beginning on.
+    pub(crate) request: ExportRequest,
+    /// The unit of highlights.
+    pub(crate) unit: Unit,
+    /// What the batch before said; empty for the beginning.
+    pub(crate) token: String,
+    /// What all calls of one stream have in common: a token of one stream is no good for another.
+    pub(crate) stream: proto::ExportRequest,
 }
 
 /// Checks a search.
-pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<RankRequest>, Invalid> {
+pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<SearchOrder>, Invalid> {
+    let stream = search_stream(&request);
     let proto::SearchRequest {
         query_form,
         limit,
@@ -45,9 +85,7 @@ pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<Rank
         name_folded,
     } = request;
     let unit = Unit::checked("highlight_unit", highlight_unit)?;
-    unserved("time_budget", time_budget.is_some())?;
-    unserved("resume_token", !resume_token.is_empty())?;
-    unserved("allow_snapshot_change", allow_snapshot_change)?;
+    let time_budget = time_budget.map(|budget| self::time_budget("time_budget", budget)).transpose()?;
     let mode = mode(r#match)?;
     let understood = match query_form {
         None => return Err(Invalid::new("query", "must not be empty")),
@@ -65,12 +103,45 @@ pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<Rank
         },
         near_copies: near_copies(collapse, name_folded)?,
         min_generation: generation(&min_generation)?,
+        resume: None,
     };
-    Ok(Asked { request, warnings: understood.warnings, written: understood.written, unit })
+    let order = SearchOrder { request, unit, token: resume_token, allow_snapshot_change, time_budget, stream };
+    Ok(Asked { request: order, warnings: understood.warnings, written: understood.written })
+}
+
+/// What a request has in common with those that go on with it: what it says of one call is left out, what is said by
+/// saying nothing is written.
+fn search_stream(request: &proto::SearchRequest) -> proto::SearchRequest {
+    proto::SearchRequest {
+        limit: if request.limit == 0 { DEFAULT_SEARCH_LIMIT } else { request.limit },
+        filter: request.filter.clone().filter(|filter| *filter != proto::Filter::default()),
+        time_budget: None,
+        min_generation: String::new(),
+        resume_token: String::new(),
+        allow_snapshot_change: false,
+        ..request.clone()
+    }
+}
+
+/// Reads a time that something may take: more than none, in the range and form of the protocol.
+fn time_budget(field: &str, budget: prost_types::Duration) -> Result<Duration, Invalid> {
+    let prost_types::Duration { seconds, nanos } = budget;
+    let invalid = |message: &str| Invalid::new(field, message);
+    if !(-MAX_DURATION_SECONDS..=MAX_DURATION_SECONDS).contains(&seconds)
+        || !(-999_999_999..=999_999_999).contains(&nanos)
+    {
+        return Err(invalid("is out of the range of durations"));
+    }
+    match (u64::try_from(seconds), u32::try_from(nanos)) {
+        (Ok(0), Ok(0)) => Err(invalid("must be more than zero; leave it unset for as long as it takes")),
+        (Ok(seconds), Ok(nanos)) => Ok(Duration::new(seconds, nanos)),
+        _ => Err(invalid("must not be negative")),
+    }
 }
 
 /// Checks an export. No query, or an empty one, means everything.
-pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<ExportRequest>, Invalid> {
+pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<ExportOrder>, Invalid> {
+    let stream = export_stream(&request);
     let proto::ExportRequest {
         query_form,
         r#match,
@@ -82,9 +153,6 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
         highlight_unit,
     } = request;
     let unit = Unit::checked("highlight_unit", highlight_unit)?;
-    unserved("resume_token", !resume_token.is_empty())?;
-    unserved("allow_snapshot_change", allow_snapshot_change)?;
-    unserved("follow", follow)?;
     let mode = mode(r#match)?;
     let understood = match query_form {
         None => Understood::everything(),
@@ -96,8 +164,35 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
         mode,
         filter: filter(conditions)?,
         min_generation: generation(&min_generation)?,
+        after: None,
+        follow,
+        allow_missing: allow_snapshot_change,
     };
-    Ok(Asked { request, warnings: understood.warnings, written: understood.written, unit })
+    let order = ExportOrder { request, unit, token: resume_token, stream };
+    Ok(Asked { request: order, warnings: understood.warnings, written: understood.written })
+}
+
+/// What a request has in common with those that go on with it, `follow` or not: an empty query and an empty filter are
+/// none.
+fn export_stream(request: &proto::ExportRequest) -> proto::ExportRequest {
+    let proto::ExportRequest {
+        query_form,
+        r#match,
+        filter,
+        min_generation: _,
+        resume_token: _,
+        allow_snapshot_change: _,
+        follow: _,
+        highlight_unit,
+    } = request;
+    let is_empty = |form: &export_request::QueryForm| *form == export_request::QueryForm::Query(String::new());
+    proto::ExportRequest {
+        query_form: query_form.clone().filter(|form| !is_empty(form)),
+        r#match: *r#match,
+        filter: filter.clone().filter(|filter| *filter != proto::Filter::default()),
+        highlight_unit: *highlight_unit,
+        ..proto::ExportRequest::default()
+    }
 }
 
 /// A query in either form.
@@ -188,17 +283,17 @@ mod tests {
 
     #[test]
     fn defaults_are_the_contracts() {
-        let asked = search_request(everything()).unwrap().request;
+        let asked = search_request(everything()).unwrap().request.request;
         assert_eq!((asked.limit, asked.mode, asked.context), (10, MatchMode::Any, Context::default()));
         assert_eq!(asked.min_generation, None);
-        assert_eq!(search_request(everything()).unwrap().unit, Unit::Utf8Byte);
+        assert_eq!(search_request(everything()).unwrap().request.unit, Unit::Utf8Byte);
     }
 
     #[test]
     fn limits_are_held_to_and_never_cut_in_silence() {
         let mut request = everything();
         request.limit = SEARCH_LIMIT;
-        assert_eq!(search_request(request).unwrap().request.limit, 10_000);
+        assert_eq!(search_request(request).unwrap().request.request.limit, 10_000);
         check_refused(|request| request.limit = SEARCH_LIMIT + 1, "limit");
         check_refused(|request| request.context_before = 6, "context_before");
         check_refused(|request| request.context_after = 6, "context_after");
@@ -217,19 +312,77 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_served_yet_is_said_so() {
-        check_refused(|request| request.time_budget = Some(prost_types::Duration::default()), "time_budget");
-        check_refused(|request| request.resume_token = "t".to_owned(), "resume_token");
-        check_refused(|request| request.allow_snapshot_change = true, "allow_snapshot_change");
+    fn a_time_budget_is_a_duration_above_zero() {
+        let asked = |seconds, nanos| {
+            let time_budget = Some(prost_types::Duration { seconds, nanos });
+            search_request(proto::SearchRequest { time_budget, ..everything() })
+        };
+        let check = |seconds, nanos, expected: Option<Duration>| {
+            let found = asked(seconds, nanos).map(|asked| asked.request.time_budget);
+            match expected {
+                Some(_) => assert_eq!(found.unwrap(), expected),
+                None => assert_eq!(found.unwrap_err().field, "time_budget"),
+            }
+        };
+        check(1, 500_000_000, Some(Duration::from_millis(1_500)));
+        check(0, 1, Some(Duration::from_nanos(1)));
+        check(MAX_DURATION_SECONDS, 0, Some(Duration::from_secs(MAX_DURATION_SECONDS.unsigned_abs())));
+        for (seconds, nanos) in [(0, 0), (-1, 0), (0, -1), (1, -1), (-1, 1)] {
+            check(seconds, nanos, None);
+        }
+        for (seconds, nanos) in [(MAX_DURATION_SECONDS + 1, 0), (i64::MIN, 0), (0, 1_000_000_000), (0, i32::MIN)] {
+            check(seconds, nanos, None);
+        }
+    }
+
+    #[test]
+    fn a_stream_is_what_is_asked_for_and_not_where_it_goes_on() {
+        let stream = |request| search_request(request).unwrap().request.stream;
+        let gone_on = proto::SearchRequest {
+            limit: DEFAULT_SEARCH_LIMIT,
+            filter: Some(proto::Filter::default()),
+            time_budget: Some(prost_types::Duration { seconds: 1, nanos: 0 }),
+            min_generation: "00000001-1".to_owned(),
+            resume_token: "t".to_owned(),
+            allow_snapshot_change: true,
+            ..everything()
+        };
+        assert_eq!(stream(gone_on), stream(everything()));
+        for other in [
+            proto::SearchRequest { limit: 11, ..everything() },
+            proto::SearchRequest { collapse: true, ..everything() },
+            proto::SearchRequest { context_after: 1, ..everything() },
+            proto::SearchRequest { highlight_unit: 2, ..everything() },
+            proto::SearchRequest { r#match: 2, ..everything() },
+        ] {
+            assert_ne!(stream(other), stream(everything()));
+        }
     }
 
     #[test]
     fn an_export_without_a_query_is_of_everything() {
         for query_form in [None, Some(export_request::QueryForm::Query(String::new()))] {
             let request = proto::ExportRequest { query_form, ..proto::ExportRequest::default() };
-            assert_eq!(export_request(request).unwrap().request.query, Query::MatchAll);
+            assert_eq!(export_request(request).unwrap().request.request.query, Query::MatchAll);
         }
-        let follow = proto::ExportRequest { follow: true, ..proto::ExportRequest::default() };
-        assert_eq!(export_request(follow).err().expect("must be refused").field, "follow");
+    }
+
+    #[test]
+    fn an_exports_stream_is_what_is_asked_for_and_not_where_it_goes_on() {
+        let asked = |query: &str| proto::ExportRequest {
+            query_form: Some(export_request::QueryForm::Query(query.to_owned())),
+            ..proto::ExportRequest::default()
+        };
+        let stream = |request| export_request(request).unwrap().request.stream;
+        let gone_on = proto::ExportRequest {
+            filter: Some(proto::Filter::default()),
+            resume_token: "t".to_owned(),
+            allow_snapshot_change: true,
+            follow: true,
+            ..asked("")
+        };
+        assert_eq!(stream(gone_on), stream(proto::ExportRequest::default()));
+        assert_ne!(stream(asked("甲")), stream(asked("乙")));
+        assert_ne!(stream(proto::ExportRequest { highlight_unit: 2, ..asked("甲") }), stream(asked("甲")));
     }
 }

@@ -2,27 +2,30 @@
 
 use crate::{
     rpc::{
+        call::Call,
         convert::{ListPage, list_request, list_response},
         core::Core,
-        document::page_token::{after, token},
         failure::Failure,
         limits::LIST_PAGE_BYTES,
         proto,
+        token::{For, Kind},
     },
     search::PageBound,
 };
 
-/// Answers one call.
+/// Answers one call. The place of a token is the sequence after which a page begins.
 pub(super) async fn list(
     core: &Core,
+    call: &Call,
     request: proto::ListDocumentsRequest,
 ) -> Result<proto::ListDocumentsResponse, Failure> {
     let ListPage { filter, documents, token: previous, list } = list_request(request)?;
-    let after = after(&previous, &list)?;
     let searcher = core.opened()?.searcher.clone();
+    let (tokens, list) = (core.tokens()?, For::new(Kind::List, "page_token", &list, call.caller()));
+    let after: Option<u64> = tokens.open(&list, &previous)?;
     let _admitted = core.admit_document_call()?;
     let bound = PageBound { documents, bytes: LIST_PAGE_BYTES };
     let page = core.in_turn(move |stop| searcher.documents(&filter, after, bound, stop)).await??;
-    let next = page.next.map_or_else(String::new, |after| token(after, &list));
+    let next = page.next.map_or_else(String::new, |after| tokens.seal(&list, &after));
     Ok(list_response(page, next))
 }

@@ -20,7 +20,7 @@ pub(super) async fn purge(
     request: proto::PurgeDocumentsRequest,
 ) -> Result<proto::PurgeDocumentsResponse, Failure> {
     let Purge { filter, validate_only } = purge_request(request)?;
-    let Opened { searcher, ingest } = core.opened()?.clone();
+    let Opened { searcher, ingest, token_key: _ } = core.opened()?.clone();
     let _admitted = core.admit_document_call()?;
     let (looking, conditions) = (searcher.clone(), filter.clone());
     let scope = core.in_turn(move |stop| looking.purge_scope(&conditions, stop)).await??;

@@ -7,15 +7,30 @@ use crate::{
     search::{Diagnosis, Ranked, RuledOut, Total},
 };
 
-pub(super) fn search_summary(ranked: &Ranked, sent: u64, timings: proto::Timings) -> proto::SearchSummary {
-    let finish_reason = if ranked.exhausted() { proto::FinishReason::Exhausted } else { proto::FinishReason::Limit };
+/// So many hits were sent by earlier calls and by this one; some are missing if the time budget cut it short.
+pub(super) fn search_summary(
+    ranked: &Ranked,
+    (before, sent): (u32, u64),
+    is_cut: bool,
+    timings: proto::Timings,
+) -> proto::SearchSummary {
+    let finish_reason = match ranked.exhausted() {
+        _ if is_cut => proto::FinishReason::TimeBudget,
+        true => proto::FinishReason::Exhausted,
+        false => proto::FinishReason::Limit,
+    };
+    let total = match ranked.total() {
+        Total::Exact(total) if is_cut => Total::AtLeast(total),
+        total => total,
+    };
+    let sent = count(sent);
     proto::SearchSummary {
         finish_reason: finish_reason.into(),
-        hits_sent: count(sent),
-        last_rank: count(sent),
-        total_hits: Some(total_hits(ranked.total())),
+        hits_sent: sent,
+        last_rank: before + sent,
+        total_hits: Some(total_hits(total)),
         timings: Some(timings),
-        diagnosis: (sent == 0).then(|| diagnosis(ranked)),
+        diagnosis: (before + sent == 0 && !is_cut).then(|| diagnosis(ranked)),
     }
 }
 

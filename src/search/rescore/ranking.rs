@@ -63,6 +63,8 @@ struct Rescored {
     hits: Vec<(Ranked, Features)>,
     /// Whether these are all matches.
     exhausted: bool,
+    /// Whether there was no time to look for better ones.
+    stopped: bool,
 }
 
 impl Ranker {
@@ -71,21 +73,22 @@ impl Ranker {
     /// What the second stage does not look at comes behind what it did, in the order of the first stage, with scores
     /// below.
     pub(in crate::search) fn rank(&self, limit: usize, stop: &AtomicBool) -> Result<Ranking, ReadError> {
-        let Some(Rescored { hits, exhausted }) = self.rescored(stop)? else {
+        let Some(Rescored { hits, exhausted, stopped }) = self.rescored(stop)? else {
             return self.snapshot.rank(&self.expression, &self.filter, limit, stop);
         };
         let mut hits: Vec<_> = hits.into_iter().map(|(hit, _)| hit).collect();
         let all = hits.len();
-        if exhausted || limit < all {
+        if exhausted || stopped || limit < all {
             hits.truncate(limit);
-            return Ok(Ranking { hits, exhausted: exhausted && all <= limit });
+            return Ok(Ranking { hits, exhausted: exhausted && all <= limit, stopped });
         }
         let known: HashSet<_> = hits.iter().map(|hit| hit.address).collect();
-        let Ranking { hits: first, exhausted } = self.snapshot.rank(&self.expression, &self.filter, limit, stop)?;
+        let Ranking { hits: first, exhausted, stopped } =
+            self.snapshot.rank(&self.expression, &self.filter, limit, stop)?;
         let mut others = first.into_iter().filter(|hit| !known.contains(&hit.address)).peekable();
         let scale = others.peek().zip(hits.last()).map_or(1.0, |(next, last)| scale_below(next.score, last.score));
         hits.extend(others.take(limit - all).map(|hit| Ranked { score: hit.score * scale, ..hit }));
-        Ok(Ranking { hits, exhausted })
+        Ok(Ranking { hits, exhausted, stopped })
     }
 
     /// The score of a match that the first stage gives so much, and where it comes from.
@@ -115,16 +118,25 @@ impl Ranker {
         let tokens = wanted.tokens();
         let statistics = snapshot.token_statistics(&tokens)?;
         let finding = wanted.finding(&tokens, &statistics);
-        let Ranking { mut hits, exhausted } = snapshot.candidates(expression, &finding, filter, *candidates, stop)?;
+        let Ranking { hits: found, exhausted, stopped } =
+            snapshot.candidates(expression, &finding, filter, *candidates, stop)?;
+        let mut hits = found.clone();
         hits.sort_unstable_by_key(|hit| hit.address);
-        let features = self.features(wanted, &tokens, &statistics, &hits, stop)?;
+        let features = match self.features(wanted, &tokens, &statistics, &hits, stop) {
+            // The order in which they were found is better than nothing.
+            Err(ReadError::Stopped) => {
+                let hits = found.into_iter().map(|hit| (hit, Features::default())).collect();
+                return Ok(Some(Rescored { hits, exhausted: false, stopped: true }));
+            }
+            features => features?,
+        };
         let score = |(hit, features): (Ranked, Features)| (Ranked { score: features.score(), ..hit }, features);
         let mut hits: Vec<_> = hits.into_iter().zip(features).map(score).collect();
         hits.sort_unstable_by(|(a, _), (b, _)| {
             let by_score = b.score.total_cmp(&a.score);
             by_score.then_with(|| (Reverse(a.date), a.position).cmp(&(Reverse(b.date), b.position)))
         });
-        Ok(Some(Rescored { hits, exhausted }))
+        Ok(Some(Rescored { hits, exhausted, stopped }))
     }
 
     /// The features of candidates, which are in the order of their addresses.

@@ -125,6 +125,12 @@ impl Server {
         ended.stdout
     }
 
+    /// Ends it without a warning, as a power cut would.
+    pub(crate) fn kill(self) {
+        send_signal("KILL", self.id());
+        assert_eq!(self.end().code, None);
+    }
+
     /// Asks it to stop and waits until it has.
     pub(crate) fn terminate(self) -> Ended {
         send_signal("TERM", self.id());

@@ -19,7 +19,7 @@ use xunzhang::{
     config::{Config, DrainConfig},
     rpc::proto::{
         DeleteDocumentRequest, DeleteDocumentResponse, Document, ExportRequest, GetDocumentRequest,
-        GetDocumentResponse, GetIndexStatsRequest, GetIndexStatsResponse, PutDocumentRequest, PutDocumentResponse,
+        GetDocumentResponse, GetIndexStatsRequest, GetIndexStatsResponse, Hit, PutDocumentRequest, PutDocumentResponse,
         SearchRequest, admin_service_client::AdminServiceClient, document_service_client::DocumentServiceClient,
         search_service_client::SearchServiceClient,
     },
@@ -153,6 +153,17 @@ impl Service {
     pub(crate) async fn try_search(&self, request: SearchRequest) -> Result<Found, Status> {
         let stream = within("a search", self.searches().search(request)).await?.into_inner();
         Found::read(stream).await
+    }
+
+    /// Goes on with a search behind some hits, reads the rest, and looks whether both together have that shape.
+    pub(crate) async fn resume(&self, request: SearchRequest, head: &[Hit], token: &str) -> Found {
+        self.try_resume(request, head, token).await.expect("it goes on")
+    }
+
+    pub(crate) async fn try_resume(&self, request: SearchRequest, head: &[Hit], token: &str) -> Result<Found, Status> {
+        let request = SearchRequest { resume_token: token.to_owned(), ..request };
+        let stream = within("a search", self.searches().search(request)).await?.into_inner();
+        Found::read_behind(head, stream).await
     }
 
     /// Exports, reads all of it, and looks whether it has the shape that every export has.

@@ -19,6 +19,8 @@ pub(crate) struct Found {
     pub(crate) header: SearchHeader,
     pub(crate) hits: Vec<Hit>,
     pub(crate) summary: SearchSummary,
+    /// After how many hits there is a token to go on with, and which.
+    pub(crate) tokens: Vec<(usize, String)>,
 }
 
 /// An export, read to its end.
@@ -26,6 +28,8 @@ pub(crate) struct Found {
 pub(crate) struct Exported {
     pub(crate) header: ExportHeader,
     pub(crate) hits: Vec<Hit>,
+    /// The token of each batch, and how many hits there were behind it.
+    pub(crate) tokens: Vec<(usize, String)>,
     pub(crate) summary: ExportSummary,
 }
 
@@ -45,40 +49,52 @@ fn ids(hits: &[Hit]) -> Vec<&str> {
 
 impl Found {
     /// Reads a stream: header first, batches, summary last.
-    pub(crate) async fn read(mut stream: Streaming<SearchResponse>) -> Result<Self, Status> {
+    pub(crate) async fn read(stream: Streaming<SearchResponse>) -> Result<Self, Status> {
+        Self::read_behind(&[], stream).await
+    }
+
+    /// Reads a stream that goes on behind some hits.
+    pub(crate) async fn read_behind(head: &[Hit], mut stream: Streaming<SearchResponse>) -> Result<Self, Status> {
         use search_response::Event;
         let Some(Event::Header(header)) = next(&mut stream).await?.and_then(|message| message.event) else {
             panic!("a search begins with its header");
         };
-        let mut hits = Vec::new();
+        let (mut hits, mut tokens) = (Vec::new(), Vec::new());
         let summary = loop {
             match next(&mut stream).await?.and_then(|message| message.event) {
                 Some(Event::Hits(batch)) => {
-                    check_batch(&batch.hits, &batch.resume_token);
+                    check_batch(&batch.hits);
                     hits.extend(batch.hits);
+                    assert!(batch.resume_token.len() <= 256);
+                    tokens.push((hits.len(), batch.resume_token));
                 }
                 Some(Event::Summary(summary)) => break summary,
                 other => panic!("after the header come hits and one summary, not {other:?}"),
             }
         };
         assert!(next(&mut stream).await?.is_none(), "nothing comes after the summary");
-        let found = Self { header, hits, summary };
-        found.check();
+        let found = Self { header, hits, summary, tokens };
+        found.check(head);
         Ok(found)
     }
 
-    fn check(&self) {
-        let Self { header, hits, summary } = self;
+    fn check(&self, head: &[Hit]) {
+        let Self { header, hits, summary, tokens: _ } = self;
         assert!(!header.request_id.is_empty() && !header.generation.is_empty() && header.parsed.is_some());
-        let sent = u32::try_from(hits.len()).expect("a search has at most 10,000 hits");
+        assert_eq!(summary.hits_sent as usize, hits.len());
+        let hits = [head, hits].concat();
+        let last = u32::try_from(hits.len()).expect("a search has at most 10,000 hits");
         let ranks: Vec<u32> = hits.iter().map(|hit| hit.rank).collect();
-        assert_eq!(ranks, (1..=sent).collect::<Vec<_>>(), "ranks count from 1, without gaps");
-        assert!(hits.windows(2).all(|pair| order(&pair[0]) < order(&pair[1])), "{:?}", ids(hits));
-        assert_eq!((summary.hits_sent, summary.last_rank), (sent, sent));
-        assert!(sent <= header.effective_limit);
-        check_end(summary.finish_reason(), summary.total_hits, hits, header.effective_limit);
+        assert_eq!(ranks, (1..=last).collect::<Vec<_>>(), "ranks count from 1, without gaps");
+        if header.warnings.iter().all(|warning| warning.reason != "SNAPSHOT_CHANGED") {
+            assert!(hits.windows(2).all(|pair| order(&pair[0]) < order(&pair[1])), "{:?}", ids(&hits));
+            check_end(summary.finish_reason(), summary.total_hits, &hits, header.effective_limit);
+        }
+        assert_eq!(summary.last_rank, last);
+        assert!(last <= header.effective_limit);
         assert!(summary.timings.is_some());
-        assert_eq!(summary.diagnosis.is_some(), hits.is_empty(), "a diagnosis says why there is nothing");
+        let is_cut = summary.finish_reason() == FinishReason::TimeBudget;
+        assert_eq!(summary.diagnosis.is_some(), hits.is_empty() && !is_cut, "a diagnosis says why there is nothing");
     }
 
     /// What the summary says of how many there are.
@@ -95,11 +111,13 @@ impl Exported {
         let Some(Event::Header(header)) = next(&mut stream).await?.and_then(|message| message.event) else {
             panic!("an export begins with its header");
         };
-        let mut hits = Vec::new();
+        let (mut hits, mut tokens) = (Vec::new(), Vec::new());
         let summary = loop {
             match next(&mut stream).await?.and_then(|message| message.event) {
                 Some(Event::Hits(batch)) => {
-                    check_batch(&batch.hits, &batch.resume_token);
+                    check_batch(&batch.hits);
+                    assert!(!batch.resume_token.is_empty(), "every batch of an export can be gone on from");
+                    tokens.push((hits.len() + batch.hits.len(), batch.resume_token));
                     hits.extend(batch.hits);
                 }
                 Some(Event::Summary(summary)) => break summary,
@@ -107,19 +125,19 @@ impl Exported {
             }
         };
         assert!(next(&mut stream).await?.is_none(), "nothing comes after the summary");
-        let exported = Self { header, hits, summary };
+        let exported = Self { header, hits, tokens, summary };
         exported.check();
         Ok(exported)
     }
 
     fn check(&self) {
-        let Self { header, hits, summary } = self;
+        let Self { header, hits, tokens: _, summary } = self;
         assert!(!header.request_id.is_empty() && !header.generation.is_empty() && header.parsed.is_some());
         assert!(hits.iter().all(|hit| hit.rank == 0 && hit.score.to_bits() == 0), "exports have no order of worth");
         let arrival = |hit: &Hit| (hit.sequence, hit.ordinal);
         assert!(hits.windows(2).all(|pair| arrival(&pair[0]) < arrival(&pair[1])), "{:?}", ids(hits));
-        let total = TotalHits { value: hits.len() as u64, relation: Relation::Exact.into() };
-        assert_eq!((summary.hits_sent, summary.total_hits), (total.value, Some(total)));
+        let total = summary.total_hits.expect("every summary has it");
+        assert_eq!((summary.hits_sent, total.value), (hits.len() as u64, hits.len() as u64));
         assert_eq!(summary.finish_reason(), FinishReason::Exhausted);
     }
 }
@@ -129,9 +147,8 @@ async fn next<T>(stream: &mut Streaming<T>) -> Result<Option<T>, Status> {
     within("the next message", stream.message()).await
 }
 
-fn check_batch(hits: &[Hit], resume_token: &str) {
+fn check_batch(hits: &[Hit]) {
     assert!((1..=BATCH_HITS).contains(&hits.len()), "{} hits in a batch", hits.len());
-    assert_eq!(resume_token, "", "not served yet");
     for hit in hits {
         assert_eq!(hit.paragraph_id, format!("{}#{}", hit.document_id, hit.ordinal));
         assert!(hit.sequence > 0, "{hit:?}");
@@ -158,6 +175,7 @@ fn check_end(finish_reason: FinishReason, total: Option<TotalHits>, hits: &[Hit]
         }
         FinishReason::Exhausted => assert_eq!((total.value, total.relation()), (sent + folded, Relation::Exact)),
         FinishReason::Limit => assert!(sent == u64::from(limit) && total.value >= sent + folded, "{total:?}"),
-        other => panic!("not served yet: {other:?}"),
+        FinishReason::TimeBudget => assert_eq!(total.relation(), Relation::AtLeast),
+        FinishReason::Unspecified => panic!("never sent"),
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     document::{Metadata, Paragraph},
     engine::{
         Address, Bm25, Clause, Evidence, Explanation, Expression, IndexedDocument, ReadError, Snapshot, Term,
-        TermField, Verdict,
+        TermField, Verbatim, Verdict,
     },
     query::Filter,
 };
@@ -112,7 +112,9 @@ fn any_term() -> impl Strategy<Value = Expression> {
 }
 
 fn any_expression() -> impl Strategy<Value = Expression> {
-    let leaf = prop_oneof![8 => any_term(), 1 => Just(Expression::All), 1 => Just(Expression::Nothing)];
+    let verbatim =
+        "，?[党建人]{1,2}，?".prop_map(|text| Expression::Verbatim(Verbatim::new(&text).expect("it has a letter")));
+    let leaf = prop_oneof![6 => any_term(), 3 => verbatim, 1 => Just(Expression::All), 1 => Just(Expression::Nothing)];
     leaf.prop_recursive(3, 12, 4, |inner| {
         let clause = prop_oneof![
             3 => inner.clone().prop_map(Clause::Should),

@@ -12,7 +12,7 @@ use crate::{
     document::{Metadata, PublishDate},
     engine::{
         Change, Clause, Expression, Facet, FacetField, FacetValue, IndexedDocument, MetadataTerm, Position, Tally,
-        Term, TermField, Version,
+        Term, TermField, Verbatim, Version,
     },
     query::{Filter, MetadataKey, comparable},
     text::searchable,
@@ -46,6 +46,9 @@ struct Model(BTreeMap<u64, Put>);
 struct Entry<'a> {
     position: Position,
     put: &'a Put,
+    /// As it is shown.
+    shown: &'a str,
+    /// Its letters and digits.
     text: String,
 }
 
@@ -67,7 +70,7 @@ fn metadata() -> impl Strategy<Value = Metadata> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let paragraphs = prop::collection::vec("[甲乙丙丁]{1,6}|—", 0..5);
+    let paragraphs = prop::collection::vec("[甲乙丙丁黨党，]{1,6}|—", 0..5);
     let put = (0..6_usize, metadata(), paragraphs);
     prop_oneof![
         6 => put.prop_map(|(id, metadata, paragraphs)| Step::Put(Box::new(Put { id, metadata, paragraphs }))),
@@ -78,12 +81,14 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn leaf() -> impl Strategy<Value = Expression> {
     let field = prop::sample::select(vec![TermField::Text, TermField::Title, TermField::TextOrTitle]);
-    let term = ("[甲乙丙]{1,3}", field, any::<bool>())
+    let term = ("[甲乙丙党]{1,3}", field, any::<bool>())
         .prop_map(|(characters, field, word)| Expression::Term(Term { characters, field, word }));
+    let verbatim = "，?[甲乙黨党][，甲]?[乙黨党]?，?"
+        .prop_map(|text| Expression::Verbatim(Verbatim::new(&text).expect("it has a letter")));
     let key = prop::sample::select(vec![MetadataKey::Source, MetadataKey::Label]);
     let metadata = (key, value(), 0..3_u16)
         .prop_map(|(key, value, score)| Expression::Metadata(MetadataTerm { key, value, score: score * 50 }));
-    prop_oneof![8 => term, 2 => metadata, 1 => Just(Expression::All), 1 => Just(Expression::Nothing)]
+    prop_oneof![6 => term, 4 => verbatim, 2 => metadata, 1 => Just(Expression::All), 1 => Just(Expression::Nothing)]
 }
 
 fn expression() -> impl Strategy<Value = Expression> {
@@ -160,12 +165,13 @@ impl Model {
     /// The paragraphs that can be found, in order.
     fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         self.0.iter().flat_map(|(&sequence, put)| {
-            let entry = move |(ordinal, text): (u32, &String)| Entry {
+            let paragraphs = (0..).zip(&put.paragraphs).map(move |(ordinal, shown)| Entry {
                 position: Position::paragraph(sequence, ordinal),
                 put,
-                text: searchable(text),
-            };
-            (0..).zip(&put.paragraphs).map(entry).filter(|entry| !entry.text.is_empty())
+                shown,
+                text: searchable(shown),
+            });
+            paragraphs.filter(|entry| !entry.text.is_empty())
         })
     }
 
@@ -188,6 +194,7 @@ impl Entry<'_> {
                     TermField::TextOrTitle => text() || title(),
                 }
             }
+            Expression::Verbatim(verbatim) => self.shown.contains(verbatim.text()),
             Expression::Metadata(MetadataTerm { key, value, score: _ }) => match key {
                 MetadataKey::Source => comparable(value) == comparable(&self.put.metadata.source),
                 _ => is_one_of(value, &self.put.metadata.labels),

@@ -1,0 +1,271 @@
+//! A service that is killed while clients write to it, and what they hold it to when it is back.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Child, ChildStdout, Command, Stdio},
+    sync::{Arc, Mutex},
+};
+
+use anyhow::{Context as _, bail, ensure};
+use fastrand::Rng;
+use tokio::{sync::mpsc, task::JoinSet};
+use tonic::{Code, transport::Channel};
+use xunzhang::rpc::proto::{
+    DeleteDocumentRequest, Document, ExportRequest, ImportDocumentsRequest, PutDocumentRequest, ReadyParagraph,
+    ReadyParagraphs, document::Content, document_service_client::DocumentServiceClient, export_response,
+    search_service_client::SearchServiceClient,
+};
+
+/// Clients that put, replace and delete one by one.
+const CLIENTS: usize = 3;
+/// Documents of each.
+const DOCUMENTS: usize = 4;
+/// Documents of an import.
+const IMPORTED: usize = 12;
+/// The most acknowledgements after which the service is killed; the moment falls anywhere in the work of the others.
+const ACKNOWLEDGEMENTS: usize = 40;
+
+/// What a document says, by what is only in this version of it; `None` when it is deleted.
+type Version = Option<u64>;
+
+/// A service that was started as people start it.
+pub(crate) struct Served {
+    child: Child,
+    address: String,
+    /// Not closed while it runs, so that it may print.
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Served {
+    /// Serves a directory and waits until it does.
+    pub(crate) fn start(program: &Path, directory: &Path) -> anyhow::Result<Self> {
+        let mut command = Command::new(program);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "off", "--http-listen", "off"]);
+        command.arg("--data-dir").arg(directory).env("XUNZHANG_INGEST__COMMIT_LINGER", "2ms");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().with_context(|| format!("cannot start `{}`", program.display()))?;
+        let mut stdout = BufReader::new(child.stdout.take().context("it is piped")?);
+        let mut line = String::new();
+        while !line.starts_with("listening on ") {
+            line.clear();
+            if stdout.read_line(&mut line)? == 0 {
+                bail!("it ended instead of serving: {}", child.wait()?);
+            }
+        }
+        let address = format!("http://{}", line.trim_start_matches("listening on ").trim_end());
+        Ok(Self { child, address, _stdout: stdout })
+    }
+
+    async fn connect(&self) -> anyhow::Result<Channel> {
+        Ok(Channel::from_shared(self.address.clone())?.connect().await?)
+    }
+
+    /// Ends it as nothing can be caught that ends it.
+    fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.kill(); // It may have ended.
+    }
+}
+
+/// What clients asked for and were told, in the order of each document's only client.
+#[derive(Clone, Default)]
+pub(crate) struct History(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    changes: BTreeMap<String, Vec<Change>>,
+    versions: u64,
+    acknowledged: usize,
+}
+
+struct Change {
+    version: Version,
+    is_acknowledged: bool,
+}
+
+impl History {
+    /// How many changes were acknowledged so far.
+    pub(crate) fn acknowledged(&self) -> usize {
+        self.with(|state| state.acknowledged)
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
+        look(&mut self.0.lock().expect("nothing panics while it holds it"))
+    }
+
+    fn next_version(&self) -> u64 {
+        self.with(|state| {
+            state.versions += 1;
+            state.versions
+        })
+    }
+
+    fn sent(&self, id: &str, version: Version) {
+        let change = Change { version, is_acknowledged: false };
+        self.with(|state| state.changes.entry(id.to_owned()).or_default().push(change));
+    }
+
+    /// The newest change of a document is acknowledged.
+    fn acknowledge(&self, id: &str) {
+        self.with(|state| {
+            state.acknowledged += 1;
+            if let Some(change) = state.changes.get_mut(id).and_then(|changes| changes.last_mut()) {
+                change.is_acknowledged = true;
+            }
+        });
+    }
+
+    /// Holds what is found to what was said; from then on, it is what was said.
+    fn settle(&self, found: &BTreeMap<String, u64>) -> anyhow::Result<()> {
+        self.with(|state| {
+            for id in found.keys() {
+                ensure!(state.changes.contains_key(id), "`{id}` was never sent");
+            }
+            for (id, changes) in &mut state.changes {
+                let mut allowed = BTreeSet::from([None]);
+                for change in &*changes {
+                    if change.is_acknowledged {
+                        allowed.clear();
+                    }
+                    allowed.insert(change.version);
+                }
+                let version = found.get(id).copied();
+                ensure!(allowed.contains(&version), "`{id}` is {version:?}, and may be one of {allowed:?}");
+                *changes = vec![Change { version, is_acknowledged: true }];
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Writes to a service until it is killed in the midst of it, and holds the next one to what this one said.
+pub(crate) async fn round(mut served: Served, history: &History, rng: &mut Rng) -> anyhow::Result<()> {
+    let channel = served.connect().await?;
+    check(&channel, history).await?;
+    let (acknowledged, mut told) = mpsc::channel(ACKNOWLEDGEMENTS);
+    let mut clients = JoinSet::new();
+    for client in 0..CLIENTS {
+        let (rng, acknowledged) = (rng.fork(), acknowledged.clone());
+        clients.spawn(write(DocumentServiceClient::new(channel.clone()), client, history.clone(), rng, acknowledged));
+    }
+    clients.spawn(import(DocumentServiceClient::new(channel.clone()), history.clone(), acknowledged));
+    for _ in 0..rng.usize(1..ACKNOWLEDGEMENTS) {
+        told.recv().await.context("the clients go on")?;
+    }
+    served.kill()?;
+    drop(told);
+    while let Some(ended) = clients.join_next().await {
+        ended?;
+    }
+    Ok(())
+}
+
+/// Looks whether a service has what was acknowledged: each document once, whole, in its last version.
+pub(crate) async fn check(channel: &Channel, history: &History) -> anyhow::Result<()> {
+    let mut stream = SearchServiceClient::new(channel.clone()).export(ExportRequest::default()).await?.into_inner();
+    let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    while let Some(message) = stream.message().await? {
+        if let Some(export_response::Event::Hits(batch)) = message.event {
+            for hit in batch.hits {
+                texts.entry(hit.document_id).or_default().push(hit.text);
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    for (id, texts) in texts {
+        let version = texts[0].split(' ').next_back().and_then(|version| version.parse().ok());
+        let version = version.with_context(|| format!("`{id}` is {texts:?}"))?;
+        ensure!(texts == paragraphs(&id, version), "`{id}` is there twice or not whole: {texts:?}");
+        found.insert(id, version);
+    }
+    history.settle(&found)
+}
+
+/// Starts a service once more and looks at what it has.
+pub(crate) async fn last(served: Served, history: &History) -> anyhow::Result<()> {
+    check(&served.connect().await?, history).await
+}
+
+/// Puts, replaces and deletes, until the service is gone.
+async fn write(
+    mut service: DocumentServiceClient<Channel>,
+    client: usize,
+    history: History,
+    mut rng: Rng,
+    acknowledged: mpsc::Sender<()>,
+) {
+    loop {
+        let id = format!("{client}/{}", rng.usize(..DOCUMENTS));
+        let version = rng.u8(..5).ne(&0).then(|| history.next_version());
+        history.sent(&id, version);
+        let answer = match version {
+            Some(version) => {
+                let request = PutDocumentRequest { document: Some(document(&id, version)), etag: String::new() };
+                service.put_document(request).await.map(|_| ())
+            }
+            None => {
+                let request = DeleteDocumentRequest { document_id: id.clone(), etag: String::new() };
+                service.delete_document(request).await.map(|_| ())
+            }
+        };
+        match answer {
+            Ok(()) => {}
+            Err(status) if status.code() == Code::NotFound => {}
+            Err(_) => return,
+        }
+        history.acknowledge(&id);
+        if acknowledged.send(()).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Imports the same documents in ever new versions, until the service is gone.
+async fn import(mut service: DocumentServiceClient<Channel>, history: History, acknowledged: mpsc::Sender<()>) {
+    loop {
+        let ids: Vec<String> = (0..IMPORTED).map(|number| format!("import/{number}")).collect();
+        let mut requests = Vec::new();
+        for (sequence_number, id) in (1..).zip(&ids) {
+            let version = history.next_version();
+            history.sent(id, Some(version));
+            requests.push(ImportDocumentsRequest { sequence_number, document: Some(document(id, version)) });
+        }
+        let Ok(answers) = service.import_documents(tokio_stream::iter(requests)).await else { return };
+        let (mut answers, mut ids) = (answers.into_inner(), (1..).zip(ids).peekable());
+        loop {
+            match answers.message().await {
+                Ok(Some(run)) => {
+                    while let Some((_, id)) = ids.next_if(|(number, _)| *number <= run.acknowledged_through) {
+                        history.acknowledge(&id);
+                    }
+                }
+                Ok(None) => break,
+                Err(_) => return,
+            }
+        }
+        if acknowledged.send(()).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn document(id: &str, version: u64) -> Document {
+    let ready = |text| ReadyParagraph { text, heading_path: Vec::new() };
+    let paragraphs = paragraphs(id, version).into_iter().map(ready).collect();
+    let content = Some(Content::Paragraphs(ReadyParagraphs { paragraphs }));
+    Document { id: id.to_owned(), content, ..Document::default() }
+}
+
+/// As many paragraphs as the version has it; the version ends each.
+fn paragraphs(id: &str, version: u64) -> Vec<String> {
+    (0..=version % 3).map(|number| format!("文件{id}第{number}段，持续优化营商环境 {version}")).collect()
+}

@@ -1,0 +1,404 @@
+//! A disk in memory that remembers in which order it was written to, what of that was synced, and can be cut off from
+//! its power at any point of it. It also fails when it is told to.
+//!
+//! The model is POSIX taken at its word: what a file holds is on disk once the file is synced, that it is there, or is
+//! not there any more, once its directory is.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    io::{self, Write},
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::{Arc, Condvar, Mutex, MutexGuard},
+};
+
+use fastrand::Rng;
+use tantivy::{
+    Directory,
+    directory::{
+        AntiCallToken, DirectoryLock, FileHandle, Lock, OwnedBytes, TerminatingWrite, WatchCallback, WatchHandle,
+        WritePtr,
+        error::{DeleteError, LockError, OpenReadError, OpenWriteError},
+    },
+};
+use xunzhang::engine::tantivy::Files;
+
+/// Bytes that are written as a whole or not at all.
+const SECTOR: usize = 512;
+
+/// A file's name, with its directory.
+type Name = (Place, PathBuf);
+/// A file, whatever its names.
+type File = usize;
+
+/// One of the two directories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Place {
+    Data,
+    Index,
+}
+
+/// What of the unsynced survives a power cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Survival {
+    /// None of it.
+    Nothing,
+    /// What came first.
+    Prefix,
+    /// Any of it, in whatever order it reached the disk.
+    Subset,
+}
+
+impl Survival {
+    pub(crate) const ALL: [Self; 3] = [Self::Nothing, Self::Prefix, Self::Subset];
+}
+
+/// What is on a disk.
+#[derive(Clone, Default)]
+pub(crate) struct Image(BTreeMap<Name, Vec<u8>>);
+
+#[derive(Clone)]
+enum Operation {
+    Write(File, Vec<u8>),
+    SyncFile(File),
+    Enter(Entry),
+    SyncDirectory(Place),
+    /// A sync failed: what it was for is in memory only, and no later sync brings it to the disk.
+    Lost(Place),
+}
+
+/// A change of a directory.
+#[derive(Clone)]
+enum Entry {
+    Link(Name, File),
+    Rename(Name, Name, File),
+    Unlink(Name),
+}
+
+/// The disk. Clones are the same one.
+#[derive(Clone)]
+pub(crate) struct Disk {
+    state: Arc<Mutex<State>>,
+    unlocked: Arc<Condvar>,
+}
+
+#[derive(Default)]
+struct State {
+    /// What was there at the beginning, all of it synced.
+    first: Image,
+    log: Vec<Operation>,
+    entries: BTreeMap<Name, File>,
+    contents: Vec<Vec<u8>>,
+    locked: HashSet<PathBuf>,
+    /// Writes, syncs, renames, creations and deletions so far.
+    steps: usize,
+    /// Which of these fail, and how.
+    failing: Option<(Range<usize>, io::ErrorKind)>,
+}
+
+impl Disk {
+    /// One that holds what another one kept.
+    pub(crate) fn new(first: Image) -> Self {
+        let mut state = State::default();
+        for (name, content) in &first.0 {
+            state.entries.insert(name.clone(), state.contents.len());
+            state.contents.push(content.clone());
+        }
+        state.first = first;
+        Self { state: Arc::new(Mutex::new(state)), unlocked: Arc::default() }
+    }
+
+    /// The engine's view of it.
+    pub(crate) fn files(&self) -> Files {
+        let at = |place| Box::new(At { disk: self.clone(), place });
+        Files { data: at(Place::Data), index: at(Place::Index) }
+    }
+
+    /// Makes steps fail, counted from now on.
+    pub(crate) fn fail(&self, steps: Range<usize>, kind: io::ErrorKind) {
+        let mut state = self.state();
+        let now = state.steps;
+        state.failing = Some((now + steps.start..now.saturating_add(steps.end), kind));
+    }
+
+    /// How much has happened so far.
+    pub(crate) fn length(&self) -> usize {
+        self.state().log.len()
+    }
+
+    /// What is left when the power goes after so much has happened.
+    pub(crate) fn cut(&self, length: usize, survival: Survival, rng: &mut Rng) -> Image {
+        let state = self.state();
+        let mut kept = Kept::new(&state.first);
+        for operation in &state.log[..length] {
+            kept.take(operation);
+        }
+        kept.image(survival, rng)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nothing panics while it holds it")
+    }
+}
+
+impl State {
+    /// Counts a step; the error if it fails.
+    fn step(&mut self) -> io::Result<()> {
+        let step = self.steps;
+        self.steps += 1;
+        match &self.failing {
+            Some((steps, kind)) if steps.contains(&step) => Err(io::Error::new(*kind, "made to fail")),
+            _ => Ok(()),
+        }
+    }
+
+    fn create(&mut self, name: Name) -> File {
+        let file = self.contents.len();
+        self.contents.push(Vec::new());
+        self.log.push(Operation::Enter(Entry::Link(name.clone(), file)));
+        self.entries.insert(name, file);
+        file
+    }
+
+    /// Writes half of it when it fails.
+    fn write(&mut self, file: File, bytes: &[u8]) -> io::Result<()> {
+        let result = self.step();
+        let written = if result.is_ok() { bytes } else { &bytes[..bytes.len() / 2] };
+        self.contents[file].extend_from_slice(written);
+        self.log.push(Operation::Write(file, written.to_vec()));
+        result
+    }
+
+    fn sync_file(&mut self, file: File) -> io::Result<()> {
+        self.step()?;
+        self.log.push(Operation::SyncFile(file));
+        Ok(())
+    }
+
+    fn sync_directory(&mut self, place: Place) -> io::Result<()> {
+        let result = self.step();
+        let done = Operation::SyncDirectory(place);
+        self.log.push(if result.is_ok() { done } else { Operation::Lost(place) });
+        result
+    }
+
+    fn replace(&mut self, name: Name, content: &[u8]) -> io::Result<()> {
+        self.step()?;
+        let draft = (name.0, PathBuf::from(format!(".tmp{}", self.contents.len())));
+        let file = self.create(draft.clone());
+        self.write(file, content)?;
+        self.sync_file(file)?;
+        self.step()?;
+        self.log.push(Operation::Enter(Entry::Rename(draft.clone(), name.clone(), file)));
+        self.entries.remove(&draft);
+        self.entries.insert(name, file);
+        Ok(())
+    }
+}
+
+/// What is on the disk itself, and what is on its way there.
+struct Kept {
+    entries: BTreeMap<Name, File>,
+    contents: Vec<Vec<u8>>,
+    /// How much of each file is synced.
+    synced: Vec<usize>,
+    pending: Vec<Entry>,
+}
+
+impl Kept {
+    fn new(first: &Image) -> Self {
+        let contents: Vec<_> = first.0.values().cloned().collect();
+        let entries = first.0.keys().cloned().zip(0..).collect();
+        Self { entries, synced: contents.iter().map(Vec::len).collect(), contents, pending: Vec::new() }
+    }
+
+    fn take(&mut self, operation: &Operation) {
+        match operation {
+            Operation::Write(file, bytes) => self.contents[*file].extend_from_slice(bytes),
+            Operation::SyncFile(file) => self.synced[*file] = self.contents[*file].len(),
+            Operation::Enter(entry) => {
+                if let Entry::Link(..) = entry {
+                    self.contents.push(Vec::new());
+                    self.synced.push(0);
+                }
+                self.pending.push(entry.clone());
+            }
+            Operation::SyncDirectory(place) => {
+                for entry in self.pending.extract_if(.., |entry| entry.place() == *place).collect::<Vec<_>>() {
+                    self.enter(entry);
+                }
+            }
+            Operation::Lost(place) => self.pending.retain(|entry| entry.place() != *place),
+        }
+    }
+
+    fn enter(&mut self, entry: Entry) {
+        match entry {
+            Entry::Link(name, file) => {
+                self.entries.insert(name, file);
+            }
+            Entry::Rename(from, to, file) => {
+                self.entries.remove(&from);
+                self.entries.insert(to, file);
+            }
+            Entry::Unlink(name) => {
+                self.entries.remove(&name);
+            }
+        }
+    }
+
+    fn image(mut self, survival: Survival, rng: &mut Rng) -> Image {
+        let pending = std::mem::take(&mut self.pending);
+        let first = rng.usize(..=pending.len());
+        for (index, entry) in pending.into_iter().enumerate() {
+            let survives = match survival {
+                Survival::Nothing => false,
+                Survival::Prefix => index < first,
+                Survival::Subset => rng.bool(),
+            };
+            if survives {
+                self.enter(entry);
+            }
+        }
+        let entries = std::mem::take(&mut self.entries);
+        Image(entries.into_iter().map(|(name, file)| (name, self.content(file, survival, rng))).collect())
+    }
+
+    fn content(&self, file: File, survival: Survival, rng: &mut Rng) -> Vec<u8> {
+        let (content, synced) = (&self.contents[file], self.synced[file]);
+        let length = if survival == Survival::Nothing { synced } else { rng.usize(synced..=content.len()) };
+        let mut content = content[..length].to_vec();
+        if survival == Survival::Subset {
+            // A file may have its length before it has its sectors.
+            for sector in content[synced..].chunks_mut(SECTOR).filter(|_| rng.bool()) {
+                sector.fill(0);
+            }
+        }
+        content
+    }
+}
+
+impl Entry {
+    fn place(&self) -> Place {
+        match self {
+            Self::Link((place, _), _) | Self::Rename((place, _), ..) | Self::Unlink((place, _)) => *place,
+        }
+    }
+}
+
+/// A directory of a disk.
+#[derive(Clone)]
+struct At {
+    disk: Disk,
+    place: Place,
+}
+
+impl At {
+    fn name(&self, path: &Path) -> Name {
+        (self.place, path.to_owned())
+    }
+}
+
+impl std::fmt::Debug for At {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "simulated {:?}", self.place)
+    }
+}
+
+impl Directory for At {
+    fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
+        Ok(Arc::new(OwnedBytes::new(self.atomic_read(path)?)))
+    }
+
+    fn delete(&self, path: &Path) -> Result<(), DeleteError> {
+        let mut state = self.disk.state();
+        let failed = |error| DeleteError::IoError { io_error: Arc::new(error), filepath: path.to_owned() };
+        state.step().map_err(failed)?;
+        let name = self.name(path);
+        state.entries.remove(&name).ok_or_else(|| DeleteError::FileDoesNotExist(path.to_owned()))?;
+        state.log.push(Operation::Enter(Entry::Unlink(name)));
+        Ok(())
+    }
+
+    fn exists(&self, path: &Path) -> Result<bool, OpenReadError> {
+        Ok(self.disk.state().entries.contains_key(&self.name(path)))
+    }
+
+    fn open_write(&self, path: &Path) -> Result<WritePtr, OpenWriteError> {
+        let mut state = self.disk.state();
+        state.step().map_err(|error| OpenWriteError::wrap_io_error(error, path.to_owned()))?;
+        let name = self.name(path);
+        if state.entries.contains_key(&name) {
+            return Err(OpenWriteError::FileAlreadyExists(path.to_owned()));
+        }
+        let file = state.create(name);
+        Ok(WritePtr::new(Box::new(Writing { disk: self.disk.clone(), file })))
+    }
+
+    fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
+        let state = self.disk.state();
+        let file = state.entries.get(&self.name(path));
+        let file = *file.ok_or_else(|| OpenReadError::FileDoesNotExist(path.to_owned()))?;
+        Ok(state.contents[file].clone())
+    }
+
+    fn atomic_write(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        self.disk.state().replace(self.name(path), content)
+    }
+
+    fn sync_directory(&self) -> io::Result<()> {
+        self.disk.state().sync_directory(self.place)
+    }
+
+    fn acquire_lock(&self, lock: &Lock) -> Result<DirectoryLock, LockError> {
+        let mut state = self.disk.state();
+        while state.locked.contains(&lock.filepath) {
+            if !lock.is_blocking {
+                return Err(LockError::LockBusy);
+            }
+            state = self.disk.unlocked.wait(state).expect("nothing panics while it holds it");
+        }
+        state.locked.insert(lock.filepath.clone());
+        Ok(DirectoryLock::from(Box::new(Locked { disk: self.disk.clone(), path: lock.filepath.clone() })))
+    }
+
+    fn watch(&self, _: WatchCallback) -> tantivy::Result<WatchHandle> {
+        Ok(WatchHandle::empty())
+    }
+}
+
+/// Held until it is dropped.
+struct Locked {
+    disk: Disk,
+    path: PathBuf,
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        self.disk.state().locked.remove(&self.path);
+        self.disk.unlocked.notify_all();
+    }
+}
+
+/// A file that is being written.
+struct Writing {
+    disk: Disk,
+    file: File,
+}
+
+impl Write for Writing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.disk.state().write(self.file, bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl TerminatingWrite for Writing {
+    fn terminate_ref(&mut self, _: AntiCallToken) -> io::Result<()> {
+        self.disk.state().sync_file(self.file)
+    }
+}

@@ -1,0 +1,111 @@
+//! Cuts the power of a simulated disk while clients write to an index on it, and looks what is left.
+//!
+//! ```text
+//! cargo run --release --example power_cut -- --cuts 30000
+//! ```
+//!
+//! Each round begins with what a cut of the round before has left. The cuts are made at random points of what the disk
+//! was asked for, in three models: of what was not synced nothing survives, or what came first, or any of it. In every
+//! second round the disk also fails for a moment, so that changes are refused. Prints figures for each model; exits 1
+//! when an acknowledged change was lost or an index did not open.
+
+mod disk;
+mod trial;
+
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+    time::Instant,
+};
+
+use anyhow::anyhow;
+use clap::Parser;
+use disk::{Disk, Image, Survival};
+use fastrand::Rng;
+use trial::History;
+use xunzhang::text::Segmenter;
+
+/// The first steps of a round, as many as every round has: one of them fails in every second round.
+const STEPS: usize = 2_000;
+
+/// Cuts the power of a simulated disk while clients write.
+#[derive(Parser)]
+struct Arguments {
+    /// Power cuts, over all models.
+    #[arg(long, default_value_t = 30_000)]
+    cuts: usize,
+    /// Power cuts in the same round of writing.
+    #[arg(long, default_value_t = 100)]
+    cuts_a_round: usize,
+    /// Makes the same draw again. By default a new one, which is printed; threads do not repeat themselves.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let Arguments { cuts, cuts_a_round, seed } = Arguments::parse();
+    let seed = seed.unwrap_or_else(|| fastrand::u64(..));
+    say(&format!("seed {seed}"))?;
+    let (runtime, segmenter) = (tokio::runtime::Runtime::new()?, Segmenter::new());
+    let (mut rng, mut image, mut history) = (Rng::with_seed(seed), Image::default(), History::default());
+    let (mut tallies, mut acknowledged, mut refused, started) = ([Tally::default(); 3], 0, 0, Instant::now());
+    while tallies.iter().map(|tally| tally.cuts).sum::<usize>() < cuts {
+        let disk = Disk::new(image.clone());
+        let engine = trial::open(&disk, &segmenter).map_err(|error| anyhow!(error))?;
+        let ingest = trial::start(engine.clone(), &segmenter).map_err(|error| anyhow!(error))?;
+        if rng.bool() {
+            let first = rng.usize(..STEPS);
+            disk.fail(first..first + rng.usize(1..4), io::ErrorKind::Other);
+        }
+        runtime.block_on(async {
+            trial::work(&disk, &ingest, &mut history, 24, &mut rng).await;
+            ingest.close().await;
+        });
+        (acknowledged, refused) = (acknowledged + history.acknowledged(), refused + history.refused());
+        let live = trial::found(&engine).and_then(|found| history.check(&found, disk.length()));
+        live.map_err(|wrong| anyhow!("before any cut: {wrong}"))?;
+        let mut next = None;
+        for cut in 0..cuts_a_round {
+            let model = cut % Survival::ALL.len();
+            let length = rng.usize(..=disk.length());
+            let left = disk.cut(length, Survival::ALL[model], &mut rng);
+            tallies[model].cuts += 1;
+            let opened = trial::open(&Disk::new(left.clone()), &segmenter);
+            match opened.and_then(|engine| trial::found(&engine)) {
+                Ok(found) => match history.check(&found, length) {
+                    Ok(()) => next = Some((left, found)),
+                    Err(lost) => tallies[model].fail(&lost)?,
+                },
+                Err(broken) => tallies[model].fail(&broken)?,
+            }
+        }
+        (image, history) = match next {
+            Some((left, found)) => (left, history.after(&found)),
+            None => (Image::default(), History::default()),
+        };
+    }
+    for (survival, Tally { cuts, failed }) in Survival::ALL.into_iter().zip(tallies) {
+        say(&format!("{survival:?} of the unsynced survives: {failed} of {cuts} cuts lost something"))?;
+    }
+    say(&format!("{acknowledged} changes acknowledged, {refused} refused, {:.0} s", started.elapsed().as_secs_f64()))?;
+    Ok(if tallies.iter().all(|tally| tally.failed == 0) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What became of the cuts in one model.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    cuts: usize,
+    failed: usize,
+}
+
+impl Tally {
+    /// Counts a failure, and says what the first ones were.
+    fn fail(&mut self, why: &str) -> anyhow::Result<()> {
+        self.failed += 1;
+        if self.failed <= 3 { say(why) } else { Ok(()) }
+    }
+}
+
+fn say(line: &str) -> anyhow::Result<()> {
+    Ok(writeln!(io::stdout(), "{line}")?)
+}

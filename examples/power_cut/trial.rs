@@ -1,0 +1,189 @@
+//! Clients that write to an index on a simulated disk, and what they hold it to when the power is back.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+    time::{Duration, SystemTime},
+};
+
+use fastrand::Rng;
+use xunzhang::{
+    document::{Content, Document, DocumentId, Metadata},
+    engine::{Engine, Expression, Filter, Snapshot, tantivy::TantivyEngine},
+    ingest::{GroupCommit, Ingest, IngestError, Retention},
+    text::Segmenter,
+};
+
+use super::disk::Disk;
+
+/// Documents that are written again and again.
+const DOCUMENTS: usize = 12;
+/// Clients at once, which share commits.
+const CLIENTS: usize = 4;
+/// Groups are as large as the clients make them.
+const GROUP: GroupCommit = GroupCommit { changes: 64, bytes: 1 << 20, linger: Duration::from_millis(1) };
+
+/// What a document says, by what is only in this version of it; `None` when it is deleted.
+pub(crate) type Version = Option<u32>;
+
+/// What clients asked for and were told, and when, in terms of the disk's log.
+#[derive(Clone, Default)]
+pub(crate) struct History {
+    changes: Vec<Change>,
+    versions: u32,
+}
+
+#[derive(Clone, Debug)]
+struct Change {
+    document: usize,
+    version: Version,
+    sent: usize,
+    acknowledged: Option<usize>,
+}
+
+impl History {
+    /// The history of a disk that kept what the clients have seen of it.
+    pub(crate) fn after(&self, found: &BTreeMap<usize, u32>) -> Self {
+        let change = |(&document, &version): (&usize, &u32)| Change {
+            document,
+            version: Some(version),
+            sent: 0,
+            acknowledged: Some(0),
+        };
+        Self { changes: found.iter().map(change).collect(), versions: self.versions }
+    }
+
+    /// How many changes were acknowledged.
+    pub(crate) fn acknowledged(&self) -> usize {
+        self.changes.iter().filter(|change| change.acknowledged.is_some()).count()
+    }
+
+    /// How many changes were not acknowledged.
+    pub(crate) fn refused(&self) -> usize {
+        self.changes.len() - self.acknowledged()
+    }
+
+    /// What a document may be when the power went at a point: as it was acknowledged last, or as what came after would
+    /// have it. Each document has one client at a time.
+    fn allowed(&self, document: usize, length: usize) -> BTreeSet<Version> {
+        let mut allowed = BTreeSet::from([None]);
+        let sent = |change: &&Change| change.document == document && change.sent <= length;
+        for change in self.changes.iter().filter(sent) {
+            if change.acknowledged.is_some_and(|acknowledged| acknowledged <= length) {
+                allowed.clear();
+            }
+            allowed.insert(change.version);
+        }
+        allowed
+    }
+
+    /// Compares what is found when the power is back with what clients were told before it went.
+    pub(crate) fn check(&self, found: &BTreeMap<usize, u32>, length: usize) -> Result<(), String> {
+        for document in 0..DOCUMENTS {
+            let (is, allowed) = (found.get(&document).copied(), self.allowed(document, length));
+            if !allowed.contains(&is) {
+                return Err(format!("document {document} is {is:?}, and may be one of {allowed:?}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Opens the index on a disk.
+pub(crate) fn open(disk: &Disk, segmenter: &Segmenter) -> Result<TantivyEngine, String> {
+    let opened = TantivyEngine::open_on(Path::new("simulated"), disk.files(), segmenter);
+    opened.map_err(|error| format!("it does not open: {error}"))
+}
+
+/// What is found in an index: every document, whole and once.
+pub(crate) fn found(engine: &TantivyEngine) -> Result<BTreeMap<usize, u32>, String> {
+    let snapshot = engine.snapshot();
+    let stop = AtomicBool::new(false);
+    let mut found = BTreeMap::new();
+    let everything = Filter::default();
+    let records = snapshot.documents(&everything, None, usize::MAX, &stop).map_err(|error| error.to_string())?;
+    let mut paragraphs = 0;
+    for record in records {
+        let document = record.id.as_str().parse().map_err(|_| format!("`{}` was never sent", record.id))?;
+        let texts = texts(snapshot.as_ref(), &record.id).map_err(|error| error.to_string())?;
+        paragraphs += texts.len();
+        let version = texts.first().and_then(|text| text.split(' ').next_back()?.parse().ok());
+        let version = version.ok_or_else(|| format!("document {document} is {texts:?}"))?;
+        let whole: Vec<_> = paragraphs_of(document, version);
+        if texts != whole || found.insert(document, version).is_some() {
+            return Err(format!("document {document} is there twice or not whole: {texts:?}"));
+        }
+    }
+    let mut walk = snapshot.walk(&Expression::All, &everything, None).map_err(|error| error.to_string())?;
+    let searchable = walk.next(usize::MAX, &stop).map_err(|error| error.to_string())?.len();
+    if searchable == paragraphs {
+        Ok(found)
+    } else {
+        Err(format!("{searchable} paragraphs are found, the documents have {paragraphs}"))
+    }
+}
+
+fn texts(snapshot: &dyn Snapshot, id: &DocumentId) -> Result<Vec<String>, xunzhang::engine::ReadError> {
+    let Some((record, _)) = snapshot.document(id)? else { return Ok(Vec::new()) };
+    let paragraphs = snapshot.paragraphs(&snapshot.siblings(record, 0, u32::MAX)?)?;
+    Ok(paragraphs.into_iter().map(|stored| stored.paragraph.text).collect())
+}
+
+/// As many paragraphs as the version has it; the version ends each.
+fn paragraphs_of(document: usize, version: u32) -> Vec<String> {
+    let paragraph = |number| format!("第{document}号文件第{number}段，持续优化营商环境 {version}");
+    (0..=version % 3).map(paragraph).collect()
+}
+
+fn document(number: usize, version: u32) -> Document {
+    let ready = |text| xunzhang::document::ReadyParagraph { text, heading_path: Vec::new() };
+    let content = Content::Ready(paragraphs_of(number, version).into_iter().map(ready).collect());
+    Document { id: id(number), metadata: Metadata::default(), content }
+}
+
+fn id(number: usize) -> DocumentId {
+    DocumentId::try_from(number.to_string()).expect("digits")
+}
+
+/// Starts writing to an index.
+pub(crate) fn start(engine: TantivyEngine, segmenter: &Segmenter) -> Result<Ingest, String> {
+    let retention = Retention { removals: Duration::from_hours(1), now: SystemTime::now };
+    let ingest = Ingest::start(Arc::new(engine), segmenter.clone(), GROUP, retention, |_| {});
+    ingest.map_err(|error| format!("it cannot be written: {error}"))
+}
+
+/// Lets clients make changes at random, `rounds` times a few at once, and keeps what they were told.
+pub(crate) async fn work(disk: &Disk, ingest: &Ingest, history: &mut History, rounds: usize, rng: &mut Rng) {
+    for _ in 0..rounds {
+        let mut documents: Vec<usize> = (0..DOCUMENTS).collect();
+        rng.shuffle(&mut documents);
+        let clients = rng.usize(1..=CLIENTS);
+        let mut asked = Vec::new();
+        for document in documents.into_iter().take(clients) {
+            history.versions += 1;
+            let version = rng.u8(..5).ne(&0).then_some(history.versions);
+            asked.push(tokio::spawn(ask(disk.clone(), ingest.clone(), document, version)));
+        }
+        for asked in asked {
+            history.changes.push(asked.await.expect("clients do not panic"));
+        }
+    }
+}
+
+/// One client's change. What is refused because of what is there is a no-op that was acknowledged.
+async fn ask(disk: Disk, ingest: Ingest, document: usize, version: Version) -> Change {
+    let sent = disk.length();
+    let answer = match version {
+        Some(version) => match ingest.prepare(self::document(document, version)) {
+            Ok(prepared) => ingest.put(prepared, None).await.map(|_| ()),
+            Err(error) => panic!("small documents can be prepared: {error}"),
+        },
+        None => ingest.delete(id(document), None).await.map(|_| ()),
+    };
+    let acknowledged = match answer {
+        Ok(()) | Err(IngestError::NotFound(_)) => Some(disk.length()),
+        Err(_) => None,
+    };
+    Change { document, version, sent, acknowledged }
+}

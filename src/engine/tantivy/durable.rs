@@ -1,0 +1,179 @@
+//! The index's directory as its writer uses it: what a power cut or a failing disk must not break.
+//!
+//! tantivy renames its list of segments into place without syncing the directory, and may delete the segments of the
+//! old list before the new one is on disk. Here the rename is on disk when it returns. A failed sync may have dropped
+//! what it was for: so nothing is written after the first failure, and the next writer begins by taking the list back
+//! that is known to be on disk. Does not know what segments hold.
+
+use std::{
+    fmt,
+    io::{self, Write},
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+};
+
+use tantivy::{
+    Directory,
+    directory::{
+        AntiCallToken, DirectoryLock, FileHandle, Lock, TerminatingWrite, WatchCallback, WatchHandle, WritePtr,
+        error::{DeleteError, LockError, OpenReadError, OpenWriteError},
+    },
+};
+
+/// tantivy's list of segments.
+pub(super) const LIST: &str = "meta.json";
+
+/// The list of segments that is known to be on disk, for all writers of an index. It is locked while it is replaced.
+#[derive(Clone)]
+pub(super) struct KnownList(Arc<Mutex<Vec<u8>>>);
+
+impl KnownList {
+    /// Reads the list of an index that nobody writes, once its directory is synced.
+    pub(super) fn read(files: &dyn Directory) -> Result<Self, OpenReadError> {
+        let failed = |error| OpenReadError::wrap_io_error(error, LIST.into());
+        files.sync_directory().map_err(failed)?;
+        Ok(Self(Arc::new(Mutex::new(files.atomic_read(Path::new(LIST))?))))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The directory that one writer writes to. Clones are the same one: they end together.
+#[derive(Clone)]
+pub(super) struct WriterDirectory {
+    files: Box<dyn Directory>,
+    list: KnownList,
+    /// Why nothing is written any more.
+    ended: Arc<OnceLock<io::ErrorKind>>,
+}
+
+impl WriterDirectory {
+    /// Begins with what is known to be on disk: what failed half-way is taken back.
+    pub(super) fn begin(files: Box<dyn Directory>, list: KnownList) -> io::Result<Self> {
+        let known = list.lock();
+        let found = files.atomic_read(Path::new(LIST)).map_err(|error| io::Error::other(error.to_string()))?;
+        if found != *known {
+            tracing::warn!("the last commit failed half-way: it is taken back");
+            files.atomic_write(Path::new(LIST), &known)?;
+        }
+        files.sync_directory()?;
+        drop(known);
+        Ok(Self { files, list, ended: Arc::default() })
+    }
+
+    /// Ends it. When this returns, nothing is being written to the list of segments: threads that merge may outlive
+    /// their writer.
+    pub(super) fn end(&self) {
+        let _not_while_it_is_replaced = self.list.lock();
+        let _ended_before = self.ended.set(io::ErrorKind::BrokenPipe);
+    }
+
+    /// What a disk that failed said.
+    pub(super) fn failure(&self) -> Option<io::ErrorKind> {
+        self.ended.get().copied()
+    }
+
+    /// Does a step of writing, unless an earlier one failed.
+    fn step<T>(&self, step: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        match self.failure() {
+            Some(kind) => Err(io::Error::new(kind, "nothing is written after a failure")),
+            None => step().inspect_err(|error| self.failed(error)),
+        }
+    }
+
+    fn failed(&self, error: &io::Error) {
+        let _failed_before = self.ended.set(error.kind());
+    }
+
+    /// Replaces the list of segments; it is on disk when this returns.
+    fn replace_list(&self, content: &[u8]) -> io::Result<()> {
+        let mut known = self.list.lock();
+        self.step(|| self.files.atomic_write(Path::new(LIST), content))?;
+        self.step(|| self.files.sync_directory())?;
+        *known = content.to_vec();
+        Ok(())
+    }
+}
+
+impl fmt::Debug for WriterDirectory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("WriterDirectory").field(&self.files).finish()
+    }
+}
+
+impl Directory for WriterDirectory {
+    fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
+        self.files.get_file_handle(path)
+    }
+
+    fn delete(&self, path: &Path) -> Result<(), DeleteError> {
+        if let Some(kind) = self.failure() {
+            return Err(DeleteError::IoError { io_error: Arc::new(kind.into()), filepath: path.to_owned() });
+        }
+        // A file that cannot be deleted now is deleted later.
+        self.files.delete(path)
+    }
+
+    fn exists(&self, path: &Path) -> Result<bool, OpenReadError> {
+        self.files.exists(path)
+    }
+
+    fn open_write(&self, path: &Path) -> Result<WritePtr, OpenWriteError> {
+        let failed = |error| OpenWriteError::wrap_io_error(error, path.to_owned());
+        self.step(|| Ok(())).map_err(failed)?;
+        let file = self.files.open_write(path).inspect_err(|error| match error {
+            OpenWriteError::IoError { io_error, .. } => self.failed(io_error),
+            OpenWriteError::FileAlreadyExists(_) => {}
+        })?;
+        let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
+        Ok(WritePtr::new(Box::new(WriterFile { file, directory: self.clone() })))
+    }
+
+    fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
+        self.files.atomic_read(path)
+    }
+
+    fn atomic_write(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        if path == Path::new(LIST) {
+            self.replace_list(content)
+        } else {
+            self.step(|| self.files.atomic_write(path, content))
+        }
+    }
+
+    fn sync_directory(&self) -> io::Result<()> {
+        self.step(|| self.files.sync_directory())
+    }
+
+    fn acquire_lock(&self, lock: &Lock) -> Result<DirectoryLock, LockError> {
+        self.files.acquire_lock(lock)
+    }
+
+    fn watch(&self, callback: WatchCallback) -> tantivy::Result<WatchHandle> {
+        self.files.watch(callback)
+    }
+}
+
+/// A file that is being written; a failure ends the whole directory.
+struct WriterFile {
+    file: Box<dyn TerminatingWrite + Send + Sync>,
+    directory: WriterDirectory,
+}
+
+impl Write for WriterFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.directory.step(|| self.file.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.directory.step(|| self.file.flush())
+    }
+}
+
+impl TerminatingWrite for WriterFile {
+    fn terminate_ref(&mut self, token: AntiCallToken) -> io::Result<()> {
+        self.directory.step(|| self.file.terminate_ref(token))
+    }
+}

@@ -1,0 +1,176 @@
+//! Searches: the best matches, batch by batch, each with a token to go on behind it.
+
+use tokio::time::Instant;
+use tracing::info_span;
+
+use crate::{
+    rpc::{
+        call::Call,
+        convert::{Asked, SearchOrder, Unit, hit, tree},
+        core::Core,
+        failure::Failure,
+        limits::{BATCH_HITS, BATCH_TEXT_BYTES, FIRST_BATCH_HITS},
+        proto::{self, search_response::Event},
+        search::{
+            produce::{Producer, Sent, send},
+            summary::{count, search_summary, term_stats},
+        },
+        stream::Outlet,
+        token::{For, Kind, Tokens},
+    },
+    search::{BatchBound, Hit, Place, RankRequest, Ranked, ReadError, Resume, SearchError},
+};
+
+/// A search that may begin: its token was good.
+pub(super) struct Begun {
+    request: RankRequest,
+    unit: Unit,
+    /// When it has to end with what it has.
+    enough: Option<Instant>,
+    tokens: Tokens,
+    /// What its tokens are good for.
+    stream: For,
+}
+
+impl Begun {
+    /// Opens the token of an order.
+    pub(super) fn new(core: &Core, call: &Call, order: SearchOrder) -> Result<Self, Failure> {
+        let SearchOrder { mut request, unit, token, allow_snapshot_change, time_budget, stream } = order;
+        let (tokens, stream) = (core.tokens()?, For::new(Kind::Search, "resume_token", &stream, call.caller()));
+        request.resume = tokens.open(&stream, &token)?.map(|place: Place| Resume { place, allow_snapshot_change });
+        let enough = time_budget.and_then(|budget| call.time_after(budget));
+        Ok(Self { request, unit, enough, tokens, stream })
+    }
+}
+
+impl Producer {
+    /// Sends the best matches.
+    pub(super) async fn search(
+        mut self,
+        asked: Asked<Begun>,
+        outlet: Outlet<proto::SearchResponse>,
+    ) -> Result<(), Failure> {
+        let Asked { request: begun, warnings, written: _ } = asked;
+        let Begun { request, unit, enough, tokens, stream } = begun;
+        self.enough = enough;
+        let (parsed, limit, searcher) = (tree(&request.query), request.limit, self.searcher.clone());
+        let before = request.resume.map_or(0, |resume| resume.place.rank());
+        let ranking = self.in_turn(info_span!("rank"), move |stop| searcher.rank(&request, stop)).await?;
+        let mut timings = ranking.timings();
+        let ranked = ranking.result?;
+        send(&outlet, event, Event::Header(self.search_header(&ranked, parsed, limit, warnings))).await?;
+        let mut sent = Sent::default();
+        let sending = Sending { outlet: &outlet, unit, tokens, stream };
+        let (ranked, is_cut) = self.send_hits(ranked, &sending, &mut sent).await?;
+        sent.note(&mut timings, &self.call);
+        let summary = search_summary(&ranked, (before, sent.hits), is_cut, timings);
+        send(&outlet, event, Event::Summary(summary)).await
+    }
+
+    fn search_header(
+        &self,
+        ranked: &Ranked,
+        parsed: proto::Query,
+        limit: usize,
+        mut warnings: Vec<proto::Warning>,
+    ) -> proto::SearchHeader {
+        if ranked.is_changed() {
+            warnings.push(proto::Warning {
+                reason: "SNAPSHOT_CHANGED".to_owned(),
+                message: "the state of the index that the stream began in is gone: what follows is of the newest one, \
+                          and what came in or was scored otherwise since may be missing or come twice"
+                    .to_owned(),
+                field: "resume_token".to_owned(),
+            });
+        }
+        proto::SearchHeader {
+            request_id: self.call.request_id().to_owned(),
+            generation: ranked.generation().to_string(),
+            parsed: Some(parsed),
+            terms: term_stats(ranked),
+            effective_limit: count(limit),
+            warnings,
+        }
+    }
+
+    /// Sends the hits, each batch fetched only when there is room for it. When the time is up before anything was sent,
+    /// one batch still is: the best so far. Says whether hits are missing because it was up.
+    async fn send_hits(
+        &mut self,
+        mut ranked: Ranked,
+        sending: &Sending<'_>,
+        sent: &mut Sent,
+    ) -> Result<(Ranked, bool), Failure> {
+        let mut bound = BatchBound { hits: FIRST_BATCH_HITS, text_bytes: BATCH_TEXT_BYTES };
+        let mut is_last = false;
+        while !ranked.is_over() && !is_last {
+            let room = sending.outlet.room().await?;
+            if self.is_out_of_time() {
+                if sent.hits > 0 {
+                    return Ok((ranked, true));
+                }
+                (self.enough, bound.hits, is_last) = (None, BATCH_HITS, true);
+            }
+            let unit = sending.unit;
+            let fetched = self.timed(info_span!("fetch"), move |stop| {
+                let batch = ranked.next_batch(bound, stop).map(|hits| Batch::of(hits, &ranked, unit));
+                (ranked, batch)
+            });
+            let fetched = fetched.await?;
+            sent.fetch += fetched.took;
+            let batch;
+            (ranked, batch) = fetched.result;
+            let Batch { hits, place } = match batch {
+                Err(SearchError::Read(ReadError::Stopped)) => continue, // The time is up.
+                batch => batch?,
+            };
+            if hits.is_empty() {
+                break;
+            }
+            sent.hits += hits.len() as u64;
+            self.call.stats().count_hits(hits.len(), self.call.elapsed());
+            ranked.renew_lease(Instant::now().into_std());
+            self.core.metrics.leases(self.searcher.leases() as u64);
+            room.send(event(Event::Hits(proto::HitBatch { hits, resume_token: sending.token(place) })));
+            bound.hits = BATCH_HITS;
+        }
+        let is_cut = ranked.is_cut() || is_last && !ranked.is_over();
+        Ok((ranked, is_cut))
+    }
+
+    fn is_out_of_time(&self) -> bool {
+        self.enough.is_some_and(|enough| enough <= Instant::now())
+    }
+}
+
+/// What the batches of a stream have in common.
+struct Sending<'a> {
+    outlet: &'a Outlet<proto::SearchResponse>,
+    unit: Unit,
+    tokens: Tokens,
+    stream: For,
+}
+
+impl Sending<'_> {
+    /// The token to go on with behind a place.
+    fn token(&self, place: Option<Place>) -> String {
+        place.map_or_else(String::new, |place| self.tokens.seal(&self.stream, &place))
+    }
+}
+
+/// Hits as they are sent, and the place behind them.
+struct Batch {
+    hits: Vec<proto::Hit>,
+    place: Option<Place>,
+}
+
+impl Batch {
+    fn of(hits: Vec<Hit>, ranked: &Ranked, unit: Unit) -> Self {
+        let place = hits.last().and_then(|last| ranked.place(last));
+        Self { hits: hits.into_iter().map(|found| hit(found, unit)).collect(), place }
+    }
+}
+
+fn event(event: Event) -> proto::SearchResponse {
+    proto::SearchResponse { event: Some(event) }
+}

@@ -1,0 +1,95 @@
+//! States of the index that are kept for those who may come back to go on reading.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crate::{engine::Snapshot, search::SnapshotDigest};
+
+/// The most states that are kept: each keeps what newer ones dropped on disk.
+pub const MAX_LEASES: usize = 16;
+/// How long a state is kept after a batch was read from it.
+pub const LEASE: Duration = Duration::from_mins(5);
+
+/// The states that are kept. Whoever asks says what time it is.
+#[derive(Default)]
+pub(super) struct Leases {
+    held: Mutex<Vec<Lease>>,
+}
+
+struct Lease {
+    digest: SnapshotDigest,
+    snapshot: Arc<dyn Snapshot>,
+    renewed: Instant,
+}
+
+impl Leases {
+    /// Keeps a state for [`LEASE`] from now on, and gives up the one that was not read for longest if there are too
+    /// many.
+    pub(super) fn renew(&self, digest: SnapshotDigest, snapshot: &Arc<dyn Snapshot>, now: Instant) {
+        let given_up = self.with(|held| {
+            if let Some(lease) = held.iter_mut().find(|lease| lease.digest == digest) {
+                lease.renewed = lease.renewed.max(now);
+                return None;
+            }
+            held.push(Lease { digest, snapshot: Arc::clone(snapshot), renewed: now });
+            let oldest = (0..held.len()).min_by_key(|&index| held[index].renewed)?;
+            (held.len() > MAX_LEASES).then(|| held.swap_remove(oldest))
+        });
+        drop(given_up); // Which may remove files: not while others wait.
+    }
+
+    /// The state with this digest, if it is kept.
+    pub(super) fn find(&self, digest: SnapshotDigest) -> Option<Arc<dyn Snapshot>> {
+        self.with(|held| held.iter().find(|lease| lease.digest == digest).map(|lease| Arc::clone(&lease.snapshot)))
+    }
+
+    /// Gives up what was not read for [`LEASE`].
+    pub(super) fn expire(&self, now: Instant) {
+        let is_over = |lease: &mut Lease| now.saturating_duration_since(lease.renewed) >= LEASE;
+        let given_up: Vec<_> = self.with(|held| held.extract_if(.., is_over).collect());
+        drop(given_up);
+    }
+
+    /// How many states are kept that are older than `newest`, and so cost room on disk.
+    pub(super) fn older_than(&self, newest: SnapshotDigest) -> usize {
+        self.with(|held| held.iter().filter(|lease| lease.digest != newest).count())
+    }
+
+    /// Nothing that is done under the lock can panic half-way.
+    fn with<T>(&self, act: impl FnOnce(&mut Vec<Lease>) -> T) -> T {
+        act(&mut self.held.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{engine::Engine as _, engine::tantivy::TantivyEngine, text::Segmenter};
+
+    fn digest(number: u8) -> SnapshotDigest {
+        SnapshotDigest::numbered(number)
+    }
+
+    #[test]
+    fn what_was_not_read_for_longest_goes_first_and_all_goes_in_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let snapshot = TantivyEngine::open(directory.path(), &Segmenter::new()).unwrap().snapshot();
+        let (leases, begin) = (Leases::default(), Instant::now());
+        let after = |seconds| begin + Duration::from_secs(seconds);
+        let held =
+            |leases: &Leases| (0..20).filter(|&number| leases.find(digest(number)).is_some()).collect::<Vec<_>>();
+        for number in 0..16 {
+            leases.renew(digest(number), &snapshot, after(u64::from(number)));
+        }
+        leases.renew(digest(0), &snapshot, after(20));
+        leases.renew(digest(16), &snapshot, after(21));
+        assert_eq!(held(&leases), [&[0][..], &(2..=16).collect::<Vec<_>>()].concat());
+        assert_eq!((leases.older_than(digest(16)), leases.older_than(digest(19))), (15, 16));
+        leases.expire(after(19) + LEASE);
+        assert_eq!(held(&leases), [0, 16]);
+        leases.expire(after(21) + LEASE);
+        assert!(held(&leases).is_empty());
+    }
+}

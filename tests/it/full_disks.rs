@@ -1,0 +1,114 @@
+//! What callers meet when the disk is full, and when it is not any more.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+use xunzhang::rpc::proto::{Outcome, PutDocumentRequest};
+
+use crate::support::{Service, Whole, document, poll, ready, reason, searched};
+
+/// Of a disk that is soon full.
+const SMALL: &str = "size=4m";
+const LARGER: &str = "remount,size=64m";
+
+/// A small disk of the test's own; taken away at the end.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// None where the test may not mount one.
+    fn mount(path: &Path) -> Option<Self> {
+        std::fs::create_dir(path).expect("there is room for a directory");
+        Self::ask("mount", &["-t", "tmpfs", "-o", SMALL, "tmpfs"], path).then(|| Self(path.to_owned()))
+    }
+
+    fn ask(program: &str, arguments: &[&str], path: &Path) -> bool {
+        let output = Command::new(program).args(arguments).arg(path).output();
+        output.is_ok_and(|output| output.status.success())
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        Self::ask("umount", &["--lazy"], &self.0);
+    }
+}
+
+fn put(id: &str, text: &str) -> PutDocumentRequest {
+    PutDocumentRequest { document: Some(document(id, text)), etag: String::new() }
+}
+
+fn check_full(status: &Status) {
+    assert_eq!((status.code(), reason(status).as_str()), (Code::ResourceExhausted, "STORAGE_FULL"), "{status:?}");
+    let retry = status.get_error_details().retry_info().and_then(|retry| retry.retry_delay);
+    assert_eq!(retry, Some(Duration::from_secs(5)));
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_refuses_writes_and_nothing_else_until_there_is_room() {
+    let directory = tempfile::tempdir().unwrap();
+    let Some(disk) = SmallDisk::mount(&directory.path().join("disk")) else {
+        println!("skipped: a small disk can be mounted by root only");
+        return;
+    };
+    let service = Service::start_with(|config| {
+        config.data_dir = disk.0.join("data");
+        config.ingest.min_free_disk = 0;
+    })
+    .await;
+    let mut rng = fastrand::Rng::with_seed(7);
+    // Of characters that repeat as little as they can.
+    let mut text = |bytes: usize| (0..bytes / 3).map(|_| rng.char('\u{4e00}'..'\u{9000}')).collect::<String>();
+    let mut acknowledged = Vec::new();
+    let refused = loop {
+        let (id, text) = (format!("d{}", acknowledged.len()), text(60_000));
+        match service.try_put(put(&id, &text)).await {
+            Ok(_) => acknowledged.push((id, text)),
+            Err(status) => break status,
+        }
+    };
+    check_full(&refused);
+    assert!(acknowledged.len() > 3, "{}", acknowledged.len());
+    // Again and again: what failed leaves nothing that takes the room of what may still be written.
+    for _ in 0..5 {
+        check_full(&service.try_put(put("large", &text(600_000))).await.expect_err("it is full"));
+    }
+    let all_there = async || {
+        for (id, text) in &acknowledged {
+            assert_eq!(&Whole::read(&service, id).await.original, text, "{id}");
+        }
+        assert_eq!(service.stats().await.documents, acknowledged.len() as u64);
+    };
+    all_there().await;
+    let quoted: String = acknowledged[0].1.chars().skip(20).take(6).collect();
+    assert_eq!(service.search(searched(&format!("\"{quoted}\""))).await.hits.len(), 1);
+
+    assert!(SmallDisk::ask("mount", &["-o", LARGER], &disk.0), "it was mounted before");
+    service.put(document("after", "有了空间。")).await;
+    service.try_delete("after", "").await.unwrap();
+    all_there().await;
+    let service = service.restart().await;
+    assert_eq!(service.stats().await.documents, acknowledged.len() as u64);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn documents_are_refused_before_the_disk_is_full() {
+    let service = Service::start().await;
+    service.put(ready("甲", &["部署防汛工作"])).await;
+    service.put(ready("乙", &["部署防火工作"])).await;
+    let service = service.stop().await.start_with(|config| config.ingest.min_free_disk = u64::MAX).await;
+    let refused = service.try_put(put("丙", "又一份")).await.expect_err("less is free");
+    check_full(&refused);
+    assert_eq!(service.search(searched("防汛")).await.hits.len(), 1);
+    // What takes no room, or gives some back, is done.
+    assert_eq!(service.put(ready("甲", &["部署防汛工作"])).await.outcome(), Outcome::Unchanged);
+    service.try_delete("乙", "").await.unwrap();
+    let service = service.stop().await.start_with(|config| config.ingest.min_free_disk = 1).await;
+    poll("the put", async || service.try_put(put("丙", "又一份")).await.ok()).await;
+    service.stop().await;
+}

@@ -1,0 +1,91 @@
+//! What a power cut and a failing disk leave of what was acknowledged, on a simulated disk.
+
+#[path = "../../examples/power_cut/disk.rs"]
+mod disk;
+#[path = "../../examples/power_cut/trial.rs"]
+mod trial;
+
+use std::{io, sync::LazyLock};
+
+use disk::{Disk, Image, Survival};
+use fastrand::Rng;
+use trial::History;
+use xunzhang::{ingest::Ingest, text::Segmenter};
+
+static SEGMENTER: LazyLock<Segmenter> = LazyLock::new(Segmenter::new);
+
+/// Rounds of writing, each begun with what a cut has left.
+const ROUNDS: usize = 10;
+/// Power cuts in one round.
+const CUTS: usize = 50;
+
+fn start(disk: &Disk) -> Ingest {
+    let engine = trial::open(disk, &SEGMENTER).expect("it opens");
+    trial::start(engine, &SEGMENTER).expect("it can be written")
+}
+
+/// What is found after a cut, which has to be what was acknowledged before it.
+fn cut(disk: &Disk, length: usize, survival: Survival, history: &History, rng: &mut Rng) -> (Image, History) {
+    let left = disk.cut(length, survival, rng);
+    let found = trial::open(&Disk::new(left.clone()), &SEGMENTER).and_then(|engine| trial::found(&engine));
+    let found = found.unwrap_or_else(|error| panic!("cut after {length}, {survival:?}: {error}"));
+    history.check(&found, length).unwrap_or_else(|lost| panic!("cut after {length}, {survival:?}: {lost}"));
+    let history = history.after(&found);
+    (left, history)
+}
+
+#[tokio::test]
+async fn nothing_acknowledged_is_lost_when_the_power_goes() {
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
+    let (mut rng, mut image, mut history) = (Rng::with_seed(seed), Image::default(), History::default());
+    for _ in 0..ROUNDS {
+        let disk = Disk::new(image.clone());
+        let ingest = start(&disk);
+        trial::work(&disk, &ingest, &mut history, 16, &mut rng).await;
+        ingest.close().await;
+        assert!(history.acknowledged() > 10);
+        let mut left = None;
+        for number in 0..CUTS {
+            let survival = Survival::ALL[number % Survival::ALL.len()];
+            let length = rng.usize(..=disk.length());
+            left = Some(cut(&disk, length, survival, &history, &mut rng));
+        }
+        (image, history) = left.expect("there were cuts");
+    }
+}
+
+/// Any step of writing fails, once or for a while: what is acknowledged is there all the same, even if the power goes
+/// and failed syncs have lost what they were for, and the service goes on by itself.
+#[tokio::test]
+async fn nothing_is_acknowledged_that_a_failing_disk_did_not_take() {
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
+    let mut rng = Rng::with_seed(seed);
+    let mut failed = 0;
+    for first in 1..=200 {
+        let disk = Disk::new(Image::default());
+        let ingest = start(&disk);
+        let mut history = History::default();
+        trial::work(&disk, &ingest, &mut history, 1, &mut rng).await;
+        let kind = if first % 2 == 0 { io::ErrorKind::StorageFull } else { io::ErrorKind::Other };
+        disk.fail(first..first + rng.usize(1..4), kind);
+        trial::work(&disk, &ingest, &mut history, 8, &mut rng).await;
+        let before = history.acknowledged();
+        failed += usize::from(history.refused() > 0);
+        for _ in 0..3 {
+            let length = rng.usize(..=disk.length());
+            cut(&disk, length, Survival::ALL[rng.usize(..3)], &history, &mut rng);
+        }
+        disk.fail(0..0, kind);
+        // What failed in the background may be found out only now; then it goes on.
+        trial::work(&disk, &ingest, &mut history, 3, &mut rng).await;
+        assert!(history.acknowledged() > before, "it goes on");
+        ingest.close().await;
+        let length = disk.length();
+        for survival in Survival::ALL {
+            cut(&disk, length, survival, &history, &mut rng);
+        }
+    }
+    assert!(failed > 100, "{failed} of 200 failures were met by a client");
+}
