@@ -44,7 +44,7 @@ pub(super) fn candidates(ranker: Ranker<'_>, order: &Order<'_>, tokens: &[Token]
             break;
         }
         let selected = selection.as_ref().map(|it| it.paragraphs(place.segment, place.columns)).transpose()?;
-        let admitted = Admitted { selected, matching: Some(weights.scorers(place.segment)?) };
+        let admitted = Admitted { selected, matching: Some(weights.scorers(place.segment)?), is_scored: false };
         ranker.prune(union.whole.as_ref(), admitted, &place, &mut best, &union)?;
     }
     let found = ranking(best.into_ranked(&union)?, *limit, ranker.is_stopped());

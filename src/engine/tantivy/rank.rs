@@ -66,7 +66,7 @@ impl<'a> Ranker<'a> {
                 }
                 selected => {
                     let verified = weights.look_at_texts().then(|| weights.scorers(place.segment)).transpose()?;
-                    let admitted = Admitted { selected, matching: verified };
+                    let admitted = Admitted { selected, matching: verified, is_scored: true };
                     self.prune(matching.as_ref(), admitted, &place, &mut best, &exact)?;
                 }
             }
@@ -110,8 +110,10 @@ impl<'a> Ranker<'a> {
             if self.stop.load(Relaxed) || outcome.is_err() {
                 return Score::MAX;
             }
-            if !place.segment.is_deleted(document) && admitted.admits(document) {
-                outcome = best.offer(place.found(document, rough), exact);
+            if !place.segment.is_deleted(document)
+                && let Some(found) = admitted.look_at(document, rough, place)
+            {
+                outcome = best.offer(found, exact);
             }
             best.threshold()
         };
@@ -140,12 +142,20 @@ pub(super) struct Admitted {
     pub(super) selected: Option<Paragraphs>,
     /// What they have to match, where what finds them does not say.
     pub(super) matching: Option<Scorers>,
+    /// Whether that says what they score, too: what finds them may promise more.
+    pub(super) is_scored: bool,
 }
 
 impl Admitted {
-    fn admits(&mut self, document: DocId) -> bool {
-        self.selected.as_mut().is_none_or(|selected| selected.contains(document))
-            && self.matching.as_mut().is_none_or(|matching| matching.matches(document))
+    fn look_at(&mut self, document: DocId, rough: Score, place: &Place<'_>) -> Option<Found> {
+        if self.selected.as_mut().is_some_and(|selected| !selected.contains(document)) {
+            return None;
+        }
+        match &mut self.matching {
+            Some(matching) if self.is_scored => matching.score(document).map(|score| place.scored(document, score)),
+            Some(matching) => matching.matches(document).then(|| place.found(document, rough)),
+            None => Some(place.found(document, rough)),
+        }
     }
 }
 

@@ -203,3 +203,37 @@ fn part(characters: &[(char, f64)], index: usize) -> f64 {
     let before = characters[..index].iter().rev().take_while(is_foreign).count();
     if behind < 2 { 1.0 } else { 1.0 / (before + behind - 1) as f64 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::{MatchMode, parse};
+
+    #[track_caller]
+    fn check(query: &str, expected: &str) {
+        static SEGMENTER: std::sync::OnceLock<Segmenter> = std::sync::OnceLock::new();
+        let segmenter = SEGMENTER.get_or_init(Segmenter::new);
+        let query = parse(query).query;
+        let wanted = Wanted::of(&query, &plan(&query, MatchMode::Any, segmenter), segmenter).unwrap_or_default();
+        let shown = |gram: &WantedGram| format!("{}:{:.2}", gram.characters, gram.relevance * gram.part);
+        assert_eq!(wanted.grams.iter().map(shown).collect::<Vec<_>>().join(" "), expected);
+    }
+
+    #[test]
+    fn bigrams_mean_what_their_words_do() {
+        check("干部教育", "干部:1.00 部教:1.00 教育:1.00");
+        check("什么是干部", "什么:0.00 么是:0.00 是干:0.30 干部:1.00");
+        check("规定干部", "规定:0.50 定干:0.71 干部:1.00");
+        check("干部。教育", "干部:1.00 教育:1.00");
+        check("abc干部", "ab:0.50 bc:0.50 c干:1.00 干部:1.00");
+        check("是什么", "是什:1.00 什么:1.00");
+        check("干部 -教育", "干部:1.00");
+    }
+
+    #[test]
+    fn the_first_stage_says_it_all_where_there_are_no_plain_words() {
+        for query in ["“干部教育”", "水", "，。", "-干部", "来源:云溪网"] {
+            check(query, "");
+        }
+    }
+}
