@@ -27,7 +27,7 @@ compare *arguments:
 recall *arguments:
     cargo run --release --example literal_recall -- {{ arguments }}
 
-# Fuzzes a target for so many seconds, beginning with the samples; needs the nightly compiler and cargo-fuzz.
+# Fuzzes a target (`text_chain` or `query`) for so many seconds, beginning with the samples; needs the nightly compiler and cargo-fuzz.
 fuzz target="text_chain" seconds="300":
     mkdir -p fuzz/corpus/{{ target }}
     cargo +nightly fuzz run --sanitizer none {{ target }} fuzz/corpus/{{ target }} samples -- \

@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::{
         listeners::{address, bind, bind_if},
-        settings::{connections, group_commit, policy, pool},
+        settings::{connections, group_commit, policy, pool, retention},
         token_key::token_key,
         words::user_dictionary,
     },
@@ -168,13 +168,14 @@ impl App {
     /// When the index cannot be opened or written.
     pub async fn open(&mut self) -> Result<(), StartError> {
         let (directory, group) = (self.config.data_dir.clone(), group_commit(&self.config.ingest));
+        let retention = retention(&self.config.ingest);
         let (metrics, segmenter) = (self.metrics.clone(), self.segmenter.clone());
         let min_free_disk = self.config.ingest.min_free_disk;
         let opening = self.pool.run(move |_| {
             let engine = TantivyEngine::open(&directory, &segmenter)?.keeping_free(min_free_disk);
             let engine: Arc<dyn Engine> = Arc::new(engine);
-            let ingest =
-                Ingest::start(Arc::clone(&engine), segmenter.clone(), group, move |took| metrics.committed(took))?;
+            let on_commit = move |took| metrics.committed(took);
+            let ingest = Ingest::start(Arc::clone(&engine), segmenter.clone(), group, retention, on_commit)?;
             // The engine holds the directory by now.
             let token_key = token_key(&directory)?;
             Ok::<_, StartError>(Opened { searcher: Searcher::new(engine, segmenter), ingest, token_key })
@@ -289,11 +290,14 @@ async fn failed(servers: &mut JoinSet<Result<(), ServeError>>) {
     }
 }
 
-/// Keeps the metrics of the index and of the pool up to date, for ever. `fingerprint` names how texts are analysed now.
+/// Keeps the metrics of the index and of the pool up to date, and gives up states of the index that nobody comes back to,
+/// for ever. `fingerprint` names how texts are analysed now.
 async fn watch_index(searcher: Searcher, fingerprint: String, pool: Pool, metrics: Metrics) {
     let mut ticks = tokio::time::interval(METRICS_INTERVAL);
     loop {
         ticks.tick().await;
+        searcher.expire_leases(std::time::Instant::now());
+        metrics.leases(searcher.leases() as u64);
         let searcher = searcher.clone();
         metrics.jobs(pool.waiting() as u64, pool.running() as u64);
         match pool.run(move |_| searcher.statistics()).await {

@@ -4,14 +4,14 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::{Arc, atomic::AtomicBool},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use fastrand::Rng;
 use xunzhang::{
     document::{Content, Document, DocumentId, Metadata},
     engine::{Engine, Expression, Filter, Snapshot, tantivy::TantivyEngine},
-    ingest::{GroupCommit, Ingest, IngestError},
+    ingest::{GroupCommit, Ingest, IngestError, Retention},
     text::Segmenter,
 };
 
@@ -148,7 +148,8 @@ fn id(number: usize) -> DocumentId {
 
 /// Starts writing to an index.
 pub(crate) fn start(engine: TantivyEngine, segmenter: &Segmenter) -> Result<Ingest, String> {
-    let ingest = Ingest::start(Arc::new(engine), segmenter.clone(), GROUP, |_| {});
+    let retention = Retention { removals: Duration::from_hours(1), now: SystemTime::now };
+    let ingest = Ingest::start(Arc::new(engine), segmenter.clone(), GROUP, retention, |_| {});
     ingest.map_err(|error| format!("it cannot be written: {error}"))
 }
 

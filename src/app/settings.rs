@@ -1,9 +1,11 @@
 //! The configuration, in the words of the parts that it is for.
 
+use std::time::SystemTime;
+
 use crate::{
     app::StartError,
     config::{AdmissionConfig, Config, IngestConfig, LogConfig, PoolConfig, ServerConfig},
-    ingest::GroupCommit,
+    ingest::{GroupCommit, Retention},
     pool::Pool,
     rpc::{ConnectionPolicy, Policy},
     text::Segmenter,
@@ -16,9 +18,17 @@ pub(super) fn pool(config: &PoolConfig, admission: &AdmissionConfig) -> Result<P
 
 /// What the services are held to.
 pub(super) fn policy(config: &Config, segmenter: &Segmenter) -> Policy {
-    let AdmissionConfig { max_streams, max_searches: _ } = config.admission;
+    let AdmissionConfig { max_streams, max_streams_per_caller, max_waiting, reader_patience, max_searches: _ } =
+        config.admission;
     let LogConfig { format: _, filter: _, queries } = config.log;
-    Policy { max_streams: max_streams.get(), log_queries: queries, fingerprint: segmenter.fingerprint().to_owned() }
+    Policy {
+        max_streams: max_streams.get(),
+        max_streams_per_caller: max_streams_per_caller.get(),
+        max_waiting: max_waiting.get(),
+        reader_patience,
+        log_queries: queries,
+        fingerprint: segmenter.fingerprint().to_owned(),
+    }
 }
 
 /// What connections are held to.
@@ -33,10 +43,15 @@ pub(super) fn connections(config: &ServerConfig) -> ConnectionPolicy {
 
 /// When changes are committed.
 pub(super) fn group_commit(config: &IngestConfig) -> GroupCommit {
-    let IngestConfig { commit_changes, commit_bytes, commit_linger, min_free_disk: _ } = *config;
+    let IngestConfig { commit_changes, commit_bytes, commit_linger, keep_removals: _, min_free_disk: _ } = *config;
     GroupCommit {
         changes: commit_changes.get(),
         bytes: usize::try_from(commit_bytes).unwrap_or(usize::MAX),
         linger: commit_linger,
     }
+}
+
+/// How long removals are remembered.
+pub(super) fn retention(config: &IngestConfig) -> Retention {
+    Retention { removals: config.keep_removals, now: SystemTime::now }
 }

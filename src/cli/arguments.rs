@@ -29,7 +29,7 @@ pub enum Command {
     Import(ImportArguments),
     /// Find paragraphs, best first
     Search(SearchArguments),
-    /// Print every paragraph that matches, in order of arrival
+    /// Print every paragraph that matches, in order of arrival; with --follow also what comes and goes later
     Export(ExportArguments),
     /// Say how many paragraphs match, and by what
     Count(CountArguments),
@@ -68,7 +68,7 @@ pub struct ImportArguments {
 /// What `search` takes.
 #[derive(Debug, Args)]
 pub struct SearchArguments {
-    /// What to look for
+    /// What to look for; behind `--` if it begins with `-`
     #[arg(required_unless_present = "queries", conflicts_with = "queries")]
     pub query: Option<String>,
     /// The most hits, for each query; 0 leaves it to the service
@@ -128,12 +128,15 @@ pub enum RunFormat {
 /// What `export` takes.
 #[derive(Debug, Args)]
 pub struct ExportArguments {
-    /// What to look for; everything if nothing is given
+    /// What to look for, behind `--` if it begins with `-`; everything if nothing is given
     #[arg(default_value = "", hide_default_value = true)]
     pub query: String,
     /// How many of the words have to match
     #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]
     pub words_wanted: WordsWanted,
+    /// Go on with what is added and removed later, until stopped by Ctrl-C
+    #[arg(long)]
+    pub follow: bool,
     /// Conditions on documents
     #[command(flatten)]
     pub filter: FilterArguments,
@@ -256,7 +259,7 @@ pub struct DeleteArguments {
 /// What `explain` takes.
 #[derive(Debug, Args)]
 pub struct ExplainArguments {
-    /// What to look for
+    /// What to look for; behind `--` if it begins with `-`
     pub query: String,
     /// How many of the words have to match
     #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]

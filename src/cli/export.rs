@@ -1,6 +1,6 @@
-//! `export [QUERY]`: every paragraph that matches.
+//! `export [QUERY]`: every paragraph that matches; with `--follow`, what comes and goes later, too.
 
-use std::io::Write as _;
+use std::io::{self, Write};
 
 use tonic::transport::Channel;
 
@@ -9,42 +9,101 @@ use super::{
     connection::search_service,
     failure::Failure,
     hit::HitForm,
+    json::JsonForm,
     output,
-    output::Output,
+    output::{Output, Printable, Styles},
+    resume::{self, Mark, Persistence, until_interrupted},
     search::{count, duration, warn},
 };
-use crate::rpc::proto::{ExportRequest, ExportSummary, MatchMode, export_request::QueryForm, export_response::Event};
+use crate::rpc::proto::{
+    ExportRequest, ExportResponse, ExportSummary, MatchMode, Removed, export_request::QueryForm, export_response::Event,
+};
 
-/// Prints every paragraph that matches, as they come.
+/// Prints every paragraph that matches, as they come; with `--follow` until it is stopped.
 pub(super) async fn export(channel: Channel, arguments: ExportArguments, output: &mut Output) -> Result<(), Failure> {
-    let hits = HitForm::of(output);
-    let ExportArguments { query, words_wanted, filter } = arguments;
+    let mut printer = Printer { hits: HitForm::of(output), styles: output.styles, printed: 0, began: false };
+    let ExportArguments { query, words_wanted, follow, filter } = arguments;
     let request = ExportRequest {
         query_form: Some(QueryForm::Query(query)),
         r#match: MatchMode::from(words_wanted).into(),
         filter: filter.filter()?,
+        follow,
         ..ExportRequest::default()
     };
-    let mut stream = search_service(channel).export(request).await?.into_inner();
-    let mut end = None;
-    while let Some(response) = stream.message().await? {
-        match response.event {
-            Some(Event::Header(header)) => warn(&header.warnings),
-            Some(Event::Hits(batch)) => hits.write_all(&mut output.results, &batch.hits)?,
-            Some(Event::Summary(summary)) => end = Some(summary),
-            // Removals belong to `follow`, which is not asked for.
-            Some(Event::Removed(_)) | None => {}
-        }
+    let persistence = if follow { Persistence::Endless } else { Persistence::Bounded };
+    let open = |resume_token| {
+        let (mut service, request) =
+            (search_service(channel.clone()), ExportRequest { resume_token, ..request.clone() });
+        async move { Ok(service.export(request).await?.into_inner()) }
+    };
+    let results = &mut output.results;
+    let ended = until_interrupted(resume::read(persistence, open, |response| printer.take(response, results))).await;
+    if let Err(Failure::Interrupted(_)) = ended {
+        printer.say_how_far(None);
     }
-    let summary = end.ok_or(Failure::Cut)?;
-    output.results.flush()?;
-    if hits.is_for_people() {
-        output::notice(summary_line(&summary));
-    }
-    Ok(())
+    ended
 }
 
-fn summary_line(summary: &ExportSummary) -> String {
-    let micros = summary.timings.as_ref().map_or(0, |timings| timings.total_micros);
-    format!("{} in {}", count(summary.hits_sent, "paragraph"), duration(micros))
+struct Printer {
+    hits: HitForm,
+    styles: Styles,
+    printed: u64,
+    /// Whether a header came: that of a stream gone on with says nothing new.
+    began: bool,
+}
+
+impl Printer {
+    fn take(&mut self, ExportResponse { event }: ExportResponse, out: &mut impl Write) -> Result<Mark, Failure> {
+        Ok(match event {
+            Some(Event::Header(header)) => {
+                if !std::mem::replace(&mut self.began, true) {
+                    warn(&header.warnings);
+                }
+                Mark::None
+            }
+            Some(Event::Hits(batch)) => {
+                self.hits.write_all(out, &batch.hits)?;
+                self.printed += batch.hits.len() as u64;
+                Mark::Token(batch.resume_token)
+            }
+            Some(Event::Removed(batch)) => {
+                batch.removed.iter().try_for_each(|removed| self.write_removed(out, removed))?;
+                out.flush()?;
+                Mark::Token(batch.resume_token)
+            }
+            Some(Event::Progress(progress)) => Mark::Token(progress.resume_token),
+            Some(Event::Summary(summary)) => {
+                out.flush()?;
+                self.say_how_far(Some(&summary));
+                Mark::Whole
+            }
+            None => Mark::None,
+        })
+    }
+
+    fn write_removed(&self, out: &mut impl Write, removed: &Removed) -> io::Result<()> {
+        match &self.hits {
+            HitForm::Text(_) => {
+                let Styles { cut, .. } = self.styles;
+                writeln!(out, "removed {cut}{}{cut:#}\n", Printable(&removed.document_id))
+            }
+            HitForm::Json(_) => {
+                write!(out, r#"{{"removed":"#)?;
+                JsonForm::of("Removed").write_value(out, removed)?;
+                writeln!(out, "}}")
+            }
+        }
+    }
+
+    /// Tells people how much there was.
+    fn say_how_far(&self, summary: Option<&ExportSummary>) {
+        if self.hits.is_for_people() {
+            let printed = count(self.printed, "paragraph");
+            let timings = summary.and_then(|summary| summary.timings.as_ref());
+            output::notice(match timings {
+                Some(timings) => format!("{printed} in {}", duration(timings.total_micros)),
+                None => printed,
+            });
+        }
+    }
 }

@@ -159,19 +159,28 @@ impl search_service_server::SearchService for FakeService {
 
     /// Finds the query itself, `limit` times; `断` is cut, `错` is refused.
     async fn search(&self, request: Request<SearchRequest>) -> Result<Response<Self::SearchStream>, Status> {
-        let SearchRequest { query_form, limit, .. } = request.into_inner();
+        let SearchRequest { query_form, limit, resume_token, .. } = request.into_inner();
         let Some(QueryForm::Query(query)) = query_form else { return Err(Status::invalid_argument("no query")) };
         if query == "错" {
             return Err(Status::invalid_argument("wrong query"));
         }
         let hit = |rank| Hit { rank, document_id: query.clone(), text: query.clone(), ..Hit::default() };
-        let batches = (1..=limit).map(|rank| Event::Hits(HitBatch { hits: vec![hit(rank)], ..HitBatch::default() }));
+        // The stream of `续` breaks behind each hit, and can be gone on with there.
+        let breaks = query == "续";
+        let token = |rank: u32| if breaks { rank.to_string() } else { String::new() };
+        let batch = |rank| Event::Hits(HitBatch { hits: vec![hit(rank)], resume_token: token(rank) });
+        let first = resume_token.parse().map_or(1, |rank: u32| rank + 1);
         let mut events = vec![Event::Header(SearchHeader::default())];
-        events.extend(batches);
+        events.extend((first..=limit).map(batch).take(if breaks { 1 } else { usize::MAX }));
         if query != "断" {
             events.push(Event::Summary(SearchSummary::default()));
         }
-        let answers = events.into_iter().map(|event| Ok(SearchResponse { event: Some(event) }));
+        let mut answers: Vec<_> = events.into_iter().map(|event| Ok(SearchResponse { event: Some(event) })).collect();
+        if breaks && first <= limit {
+            answers.pop();
+            answers.push(Err(Status::unavailable("gone for a moment")));
+        }
+        let answers = answers.into_iter();
         Ok(Response::new(Box::pin(tokio_stream::iter(answers.collect::<Vec<_>>()))))
     }
 

@@ -1,6 +1,9 @@
 //! Hits as they are printed: for people, or as JSON lines.
 
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
 use super::{
     json::JsonForm,
@@ -13,6 +16,9 @@ pub(super) const HEADING_SEPARATOR: &str = " › ";
 
 /// What stands before each line of a paragraph.
 pub(super) const INDENT: &str = "   ";
+
+/// The most characters of a value beside a title.
+const MAX_VALUE: usize = 40;
 
 /// How hits are printed.
 pub(super) enum HitForm {
@@ -56,7 +62,7 @@ fn write_hit(out: &mut impl Write, styles: &Styles, hit: &Hit) -> io::Result<()>
     }
     let title = if hit.title.is_empty() { &hit.document_id } else { &hit.title };
     write!(out, "{name}{}{name:#}", Printable(title))?;
-    for value in [&hit.publish_date, &hit.source] {
+    for value in [hit.publish_date.as_str(), &shortened(&hit.source)] {
         if !value.is_empty() {
             write!(out, "  {}", Printable(value))?;
         }
@@ -74,6 +80,14 @@ fn write_hit(out: &mut impl Write, styles: &Styles, hit: &Hit) -> io::Result<()>
     write_highlighted(out, styles, &hit.text, &hit.highlights)?;
     write_context(out, styles, &hit.context_after)?;
     writeln!(out)
+}
+
+/// The beginning of a value that would push everything else off the line, as addresses do.
+fn shortened(value: &str) -> Cow<'_, str> {
+    match value.char_indices().nth(MAX_VALUE) {
+        None => Cow::Borrowed(value),
+        Some((end, _)) => Cow::Owned(format!("{}…", &value[..end])),
+    }
 }
 
 fn near_copies(number: u32) -> String {
@@ -202,6 +216,15 @@ mod tests {
         check("", &[(0, 3)], "");
         // What no service should send: within a character, behind the end, in another order.
         check("甲乙丙", &[(1, 4), (3, 6), (0, 3), (6, 90)], "甲<乙><丙>\n");
+    }
+
+    #[test]
+    fn a_long_source_is_cut() {
+        let hit = Hit { document_id: "甲".into(), source: "网".repeat(MAX_VALUE + 1), ..Hit::default() };
+        let mut out = Vec::new();
+        write_hit(&mut out, &Styles::default(), &hit).unwrap();
+        let first = String::from_utf8(out).unwrap().lines().next().unwrap().to_owned();
+        assert_eq!(first, format!("甲  {}…", "网".repeat(MAX_VALUE)));
     }
 
     #[test]

@@ -30,10 +30,16 @@ impl JsonForm {
 
     /// Writes a message of this type as one line. Messages that are not set are left out.
     pub(super) fn write(&self, out: &mut impl Write, message: &impl Message) -> io::Result<()> {
+        self.write_value(out, message)?;
+        out.write_all(b"\n")
+    }
+
+    /// Writes a message of this type without ending the line.
+    pub(super) fn write_value(&self, out: &mut impl Write, message: &impl Message) -> io::Result<()> {
         let dynamic = DynamicMessage::decode(self.descriptor.clone(), message.encode_to_vec().as_slice())
             .map_err(io::Error::other)?;
         dynamic.serialize_with_options(&mut serde_json::Serializer::new(&mut *out), &OPTIONS)?;
-        out.write_all(b"\n")
+        Ok(())
     }
 }
 

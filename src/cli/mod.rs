@@ -23,6 +23,7 @@ mod lines;
 mod list;
 mod output;
 mod queries;
+mod resume;
 mod run_format;
 mod search;
 mod stats;

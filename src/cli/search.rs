@@ -11,10 +11,11 @@ use super::{
     hit::HitForm,
     output,
     output::{Output, Printable},
+    resume::{self, Mark, Persistence, until_interrupted},
 };
 use crate::rpc::proto::{
-    FinishReason, MatchMode, RuledOut, SearchRequest, SearchSummary, TotalHits, Warning, ZeroHitDiagnosis,
-    search_request::QueryForm, search_response::Event, total_hits::Relation,
+    FinishReason, MatchMode, RuledOut, SearchRequest, SearchResponse, SearchSummary, TotalHits, Warning,
+    ZeroHitDiagnosis, search_request::QueryForm, search_response::Event, total_hits::Relation,
 };
 
 /// Searches and prints the hits as they come.
@@ -29,7 +30,7 @@ pub(super) async fn search(channel: Channel, arguments: SearchArguments, output:
         collapse: arguments.collapse,
         ..request(query, arguments.limit, arguments.words_wanted.into())
     };
-    receive(channel, request, |event| {
+    until_interrupted(receive(channel, request, |event| {
         match event {
             Event::Header(header) => warn(&header.warnings),
             Event::Hits(batch) => hits.write_all(&mut output.results, &batch.hits)?,
@@ -43,7 +44,7 @@ pub(super) async fn search(channel: Channel, arguments: SearchArguments, output:
             Event::Summary(_) => {}
         }
         Ok(())
-    })
+    }))
     .await
 }
 
@@ -52,7 +53,7 @@ pub(super) fn request(query: String, limit: u32, mode: MatchMode) -> SearchReque
     SearchRequest { query_form: Some(QueryForm::Query(query)), limit, r#match: mode.into(), ..SearchRequest::default() }
 }
 
-/// Hands on the events of a search as they come.
+/// Hands on the events of a search as they come, also of one that breaks and can be gone on with.
 ///
 /// # Errors
 ///
@@ -62,14 +63,27 @@ pub(super) async fn receive(
     request: SearchRequest,
     mut take: impl FnMut(Event) -> io::Result<()>,
 ) -> Result<(), Failure> {
-    let mut stream = search_service(channel).search(request).await?.into_inner();
-    let mut is_whole = false;
-    while let Some(response) = stream.message().await? {
-        let Some(event) = response.event else { continue };
-        is_whole |= matches!(event, Event::Summary(_));
-        take(event)?;
-    }
-    if is_whole { Ok(()) } else { Err(Failure::Cut) }
+    let open = |resume_token| {
+        let (mut service, request) =
+            (search_service(channel.clone()), SearchRequest { resume_token, ..request.clone() });
+        async move { Ok(service.search(request).await?.into_inner()) }
+    };
+    let mut began = false;
+    resume::read(Persistence::Bounded, open, |response: SearchResponse| {
+        let Some(event) = response.event else { return Ok(Mark::None) };
+        let mark = match &event {
+            Event::Header(_) => Mark::None,
+            Event::Hits(batch) => Mark::Token(batch.resume_token.clone()),
+            Event::Summary(_) => Mark::Whole,
+        };
+        // The header of a stream gone on with says nothing new.
+        let is_repeated = matches!(event, Event::Header(_)) && std::mem::replace(&mut began, true);
+        if !is_repeated {
+            take(event)?;
+        }
+        Ok(mark)
+    })
+    .await
 }
 
 /// Prints what the service took otherwise than it may have been meant.
@@ -148,9 +162,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stream_without_a_summary_was_cut() {
+    async fn a_stream_without_a_summary_was_cut_and_one_that_breaks_goes_on() {
         assert_eq!(ranks("甲").await.unwrap(), [1, 2]);
         assert!(matches!(ranks("断").await, Err(Failure::Cut)));
+        assert_eq!(ranks("续").await.unwrap(), [1, 2]);
         assert!(matches!(ranks("错").await, Err(Failure::Refused(_))));
     }
 

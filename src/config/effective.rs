@@ -83,6 +83,12 @@ pub struct PoolConfig {
 pub struct AdmissionConfig {
     /// Most streams open at once, over all connections.
     pub max_streams: NonZeroUsize,
+    /// Most of these of one caller.
+    pub max_streams_per_caller: NonZeroUsize,
+    /// Most calls that wait for a core to begin.
+    pub max_waiting: NonZeroUsize,
+    /// How long a reader may take nothing before its stream ends; not zero.
+    pub reader_patience: Duration,
     /// Most jobs of CPU work waiting or running at once.
     pub max_searches: NonZeroUsize,
 }
@@ -105,6 +111,8 @@ pub struct IngestConfig {
     pub commit_bytes: u64,
     /// Wait of the first change for others to share its commit; zero commits at once.
     pub commit_linger: Duration,
+    /// How long deletions and replacements are remembered for those who follow; zero forgets them with the next commit.
+    pub keep_removals: Duration,
     /// Bytes of the disk that stay free: while there are fewer, no document is taken in.
     pub min_free_disk: u64,
 }

@@ -30,9 +30,10 @@ impl Config {
         let Self { data_dir, import, server, log, pool, admission, drain, ingest, text } = self;
         let LogConfig { format, filter, queries } = log;
         let PoolConfig { threads } = pool;
-        let AdmissionConfig { max_streams, max_searches } = admission;
+        let AdmissionConfig { max_streams, max_streams_per_caller, max_waiting, reader_patience, max_searches } =
+            admission;
         let DrainConfig { lame_duck, timeout } = drain;
-        let IngestConfig { commit_changes, commit_bytes, commit_linger, min_free_disk } = ingest;
+        let IngestConfig { commit_changes, commit_bytes, commit_linger, keep_removals, min_free_disk } = ingest;
         let TextConfig { user_dictionary } = text;
         RawConfig {
             data_dir: Some(lossy(data_dir)),
@@ -42,6 +43,9 @@ impl Config {
             pool: RawPool { threads: Some(count(threads.get())) },
             admission: RawAdmission {
                 max_streams: Some(count(max_streams.get())),
+                max_streams_per_caller: Some(count(max_streams_per_caller.get())),
+                max_waiting: Some(count(max_waiting.get())),
+                reader_patience: Some(duration(*reader_patience)),
                 max_searches: Some(count(max_searches.get())),
             },
             drain: RawDrain { lame_duck: Some(duration(*lame_duck)), timeout: Some(duration(*timeout)) },
@@ -49,6 +53,7 @@ impl Config {
                 commit_changes: Some(count(commit_changes.get())),
                 commit_bytes: Some(bytes(*commit_bytes)),
                 commit_linger: Some(duration(*commit_linger)),
+                keep_removals: Some(duration(*keep_removals)),
                 min_free_disk: Some(bytes(*min_free_disk)),
             },
             text: RawText { user_dictionary: Some(user_dictionary.as_deref().map(lossy).unwrap_or_default()) },

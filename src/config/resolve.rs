@@ -28,6 +28,12 @@ const CONNECTION_MAX_AGE: Duration = Duration::from_mins(30);
 const LOG_FILTER: &str = "info";
 /// An open stream costs a batch of memory, not a thread.
 const MAX_STREAMS: NonZeroUsize = NonZeroUsize::new(256).expect("above zero");
+/// Half of them: one caller leaves room for others.
+const MAX_STREAMS_PER_CALLER: NonZeroUsize = NonZeroUsize::new(128).expect("above zero");
+/// At a millisecond or two each, what stands at the end of this queue is answered well before callers give up.
+const MAX_WAITING: NonZeroUsize = NonZeroUsize::new(64).expect("above zero");
+/// Longer than a reader needs that is merely busy.
+const READER_PATIENCE: Duration = Duration::from_secs(30);
 /// Four jobs a core keep the cores busy and the wait short.
 const SEARCHES_PER_CORE: NonZeroUsize = NonZeroUsize::new(4).expect("above zero");
 /// Load balancers look every second or two.
@@ -40,6 +46,8 @@ const COMMIT_BYTES: u64 = 64 << 20;
 const MIN_FREE_DISK: u64 = 256 << 20;
 /// The longest that a lone write waits for company.
 const COMMIT_LINGER: Duration = Duration::from_millis(500);
+/// A reader that was away for a week begins anew.
+const KEEP_REMOVALS: Duration = Duration::from_hours(7 * 24);
 
 impl Default for Config {
     fn default() -> Self {
@@ -133,6 +141,13 @@ impl RawAdmission {
         let searches = SEARCHES_PER_CORE.saturating_mul(cores());
         Ok(AdmissionConfig {
             max_streams: or(self.max_streams, MAX_STREAMS, |written| values::size("admission.max_streams", written))?,
+            max_streams_per_caller: or(self.max_streams_per_caller, MAX_STREAMS_PER_CALLER, |written| {
+                values::size("admission.max_streams_per_caller", written)
+            })?,
+            max_waiting: or(self.max_waiting, MAX_WAITING, |written| values::size("admission.max_waiting", written))?,
+            reader_patience: or(self.reader_patience, READER_PATIENCE, |text| {
+                values::positive_duration("admission.reader_patience", &text)
+            })?,
             max_searches: or(self.max_searches, searches, |written| values::size("admission.max_searches", written))?,
         })
     }
@@ -161,6 +176,9 @@ impl RawIngest {
             commit_bytes: or(self.commit_bytes, COMMIT_BYTES, |text| values::bytes("ingest.commit_bytes", &text))?,
             commit_linger: or(self.commit_linger, COMMIT_LINGER, |text| {
                 values::duration("ingest.commit_linger", &text)
+            })?,
+            keep_removals: or(self.keep_removals, KEEP_REMOVALS, |text| {
+                values::duration("ingest.keep_removals", &text)
             })?,
             min_free_disk: or(self.min_free_disk, MIN_FREE_DISK, |text| {
                 values::bytes_or_none("ingest.min_free_disk", &text)

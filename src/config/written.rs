@@ -52,6 +52,9 @@ pub(super) struct RawPool {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawAdmission {
     pub(super) max_streams: Option<u32>,
+    pub(super) max_streams_per_caller: Option<u32>,
+    pub(super) max_waiting: Option<u32>,
+    pub(super) reader_patience: Option<String>,
     pub(super) max_searches: Option<u32>,
 }
 
@@ -68,6 +71,7 @@ pub(super) struct RawIngest {
     pub(super) commit_changes: Option<u32>,
     pub(super) commit_bytes: Option<String>,
     pub(super) commit_linger: Option<String>,
+    pub(super) keep_removals: Option<String>,
     pub(super) min_free_disk: Option<String>,
 }
 
@@ -92,6 +96,12 @@ impl RawConfig {
             pool: RawPool { threads: self.pool.threads.or(lower.pool.threads) },
             admission: RawAdmission {
                 max_streams: self.admission.max_streams.or(lower.admission.max_streams),
+                max_streams_per_caller: self
+                    .admission
+                    .max_streams_per_caller
+                    .or(lower.admission.max_streams_per_caller),
+                max_waiting: self.admission.max_waiting.or(lower.admission.max_waiting),
+                reader_patience: self.admission.reader_patience.or(lower.admission.reader_patience),
                 max_searches: self.admission.max_searches.or(lower.admission.max_searches),
             },
             drain: RawDrain {
@@ -102,6 +112,7 @@ impl RawConfig {
                 commit_changes: self.ingest.commit_changes.or(lower.ingest.commit_changes),
                 commit_bytes: self.ingest.commit_bytes.or(lower.ingest.commit_bytes),
                 commit_linger: self.ingest.commit_linger.or(lower.ingest.commit_linger),
+                keep_removals: self.ingest.keep_removals.or(lower.ingest.keep_removals),
                 min_free_disk: self.ingest.min_free_disk.or(lower.ingest.min_free_disk),
             },
             text: RawText { user_dictionary: self.text.user_dictionary.or(lower.text.user_dictionary) },

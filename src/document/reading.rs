@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::{
     document::{MetadataField, Paragraph, Recognition, Recognized, Section, recognize, split},
-    text::{EdgeLine, Repaired, RepeatedLines, edge_lines, repair},
+    text::{EdgeLine, Repaired, RepeatedLines, edge_lines, repair, repair_and_name},
 };
 
 /// What [`edge_lines`] needs below a line to name it: another line, and running text.
@@ -37,11 +37,11 @@ pub fn read<E>(
     source: &str,
     repeated: impl FnOnce(&str, &[EdgeLine]) -> Result<RepeatedLines, E>,
 ) -> Result<Reading, E> {
-    let mut repaired = repair(original, &RepeatedLines::default());
+    let (mut repaired, edge_lines) = repair_and_name(original);
     let mut recognition = recognize(original, &repaired);
     let source = if source.is_empty() { recognition.value(MetadataField::Source).unwrap_or_default() } else { source };
     let source = source.to_owned();
-    let edge_lines = if source.is_empty() { Vec::new() } else { edge_lines(original) };
+    let edge_lines = if source.is_empty() { Vec::new() } else { edge_lines };
     let asked = besides_title(original, &recognition, &edge_lines);
     let repeated = if asked.is_empty() { RepeatedLines::default() } else { repeated(&source, &asked)? };
     if !repeated.is_empty() {

@@ -13,11 +13,11 @@ mod types;
 pub use error::{OpenError, ReadError, WriteError};
 pub use explanation::{Bm25, Evidence, Explanation, IndexTerm, ScorePart, Verdict};
 pub use expression::{Clause, Expression, MetadataTerm, Term, TermField, Verbatim};
-pub use seam::{Engine, Snapshot, Walk, Writer};
+pub use seam::{Engine, Removals, Snapshot, Walk, Writer};
 pub use types::{
     Address, Change, Counts, DocumentRecord, Facet, FacetField, FacetValue, Generation, IndexedDocument,
-    InvalidGeneration, MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, Position, Ranked, Ranking, Removal, SourceLine,
-    Statistics, StoredParagraph, Tally, Version,
+    InvalidGeneration, MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, Position, Ranked, Ranking, Removal, Removed,
+    SourceLine, Statistics, StoredParagraph, Tally, Version,
 };
 
 // What is asked of an engine, passed on as it is, so that whoever stands in for one need not know the query language.

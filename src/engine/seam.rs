@@ -6,7 +6,7 @@ use crate::{
     document::{DocumentId, Layout},
     engine::{
         Address, Change, Counts, DocumentRecord, Explanation, Expression, FacetField, Generation, Position, Ranking,
-        ReadError, SourceLine, Statistics, StoredParagraph, Term, Version, WriteError,
+        ReadError, Removed, SourceLine, Statistics, StoredParagraph, Term, Version, WriteError,
     },
     query::Filter,
 };
@@ -48,6 +48,13 @@ pub trait Writer: Send {
     /// When the engine cannot take it.
     fn write(&mut self, change: Change) -> Result<(), WriteError>;
 
+    /// Takes into the open batch that removals made until a time, in seconds since 1970, are forgotten: the oldest
+    /// ones first, as many as one batch bears. They have to be committed already.
+    ///
+    /// # Errors
+    /// When the engine cannot take it.
+    fn forget(&mut self, until: u64) -> Result<(), WriteError>;
+
     /// Closes the batch: afterwards it is on disk, directory entries included, and every new snapshot shows it.
     ///
     /// # Errors
@@ -74,6 +81,9 @@ pub trait Snapshot: Send + Sync + 'static {
     /// How many entries it reads, those included that were deleted and are not merged away yet. Statistics behind
     /// scores count these: two states of one generation score alike if they have as many.
     fn entries(&self) -> u64;
+
+    /// The number of the newest removal that was forgotten; 0 when all are remembered.
+    fn forgotten(&self) -> u64;
 
     /// What it holds.
     ///
@@ -123,6 +133,18 @@ pub trait Snapshot: Send + Sync + 'static {
         filter: &Filter,
         after: Option<Position>,
     ) -> Result<Box<dyn Walk>, ReadError>;
+
+    /// The removals that are remembered of versions that matched in documents that the filter let through, in order of
+    /// their numbers, from the first one after `after` on. What is not known of a version any more counts as a match.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    fn removals(
+        &self,
+        expression: &Expression,
+        filter: &Filter,
+        after: Position,
+    ) -> Result<Box<dyn Removals>, ReadError>;
 
     /// How many paragraphs match in documents that the filter lets through, and how many of them have which values.
     ///
@@ -205,4 +227,14 @@ pub trait Walk: Send {
     /// # Errors
     /// When the index cannot be read, or on `stop`.
     fn next(&mut self, count: usize, stop: &AtomicBool) -> Result<Vec<(Position, Address)>, ReadError>;
+}
+
+/// Removals in order of their numbers, in flat memory.
+pub trait Removals: Send {
+    /// The next removals, at most `count`; none when there are no more. Those of versions with numbers above `seen` are
+    /// left out: whoever asks has not met them.
+    ///
+    /// # Errors
+    /// When the index cannot be read, or on `stop`.
+    fn next(&mut self, count: usize, seen: u64, stop: &AtomicBool) -> Result<Vec<Removed>, ReadError>;
 }

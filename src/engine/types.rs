@@ -33,6 +33,12 @@ impl Position {
         Self(Self::record(sequence).0 | (u64::from(ordinal) + 1))
     }
 
+    /// The last place of a sequence: everything of it, and of those before, comes at or before this.
+    #[must_use]
+    pub fn end_of(sequence: u64) -> Self {
+        Self(Self::record(sequence).0 | ((1 << Self::SLOT_BITS) - 1))
+    }
+
     /// The number as which it is stored.
     #[must_use]
     pub fn to_u64(self) -> u64 {
@@ -191,6 +197,17 @@ pub struct Removal {
     pub version: Version,
     /// When, in seconds since 1970.
     pub at: u64,
+}
+
+/// A removal that is remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// The document.
+    pub id: DocumentId,
+    /// The number of the removal.
+    pub sequence: u64,
+    /// The number of the version that went.
+    pub removed_sequence: u64,
 }
 
 /// Which version of a document is there.

@@ -3,15 +3,15 @@
 use std::{
     collections::HashMap,
     sync::Arc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, UNIX_EPOCH},
 };
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::{
     document::{DocumentId, Etag},
     engine::{Change, Engine, Generation, IndexedDocument, ReadError, Removal, Version, WriteError, Writer},
-    ingest::{Deleted, GroupCommit, IngestError, Outcome, Receipt, writer::Urgency},
+    ingest::{Deleted, GroupCommit, IngestError, Outcome, Receipt, Retention, writer::Urgency},
 };
 
 /// How long after a commit merged segments are first looked for; small merges take less.
@@ -82,15 +82,24 @@ pub(super) struct Log {
     sequence: u64,
     /// How long to be idle before merged segments are taken up; `None` before the first commit.
     refresh_after: Option<Duration>,
+    retention: Retention,
     /// Told how long each commit took.
     on_commit: OnCommit,
+    /// The newest number that snapshots show, for those who follow.
+    committed: watch::Sender<u64>,
 }
 
 impl Log {
-    pub(super) fn new(engine: Arc<dyn Engine>, on_commit: OnCommit) -> Result<Self, WriteError> {
-        let mut log = Self { engine, writer: None, sequence: 0, refresh_after: None, on_commit };
+    pub(super) fn new(engine: Arc<dyn Engine>, retention: Retention, on_commit: OnCommit) -> Result<Self, WriteError> {
+        let committed = watch::Sender::new(0);
+        let mut log = Self { engine, writer: None, sequence: 0, refresh_after: None, retention, on_commit, committed };
         log.reopen()?;
         Ok(log)
+    }
+
+    /// Tells the newest number that snapshots show, whenever there is another one.
+    pub(super) fn committed(&self) -> watch::Receiver<u64> {
+        self.committed.subscribe()
     }
 
     /// Adds a document, unless the same content is there or another version than expected.
@@ -199,9 +208,15 @@ impl Log {
 
     fn commit(&mut self) -> Result<Generation, IngestError> {
         let started = Instant::now();
-        let committed = self.open_writer().and_then(|writer| writer.commit());
+        let kept_for = self.retention.removals.as_secs();
+        let forgotten = self.now().saturating_sub(kept_for);
+        let committed = self.open_writer().and_then(|writer| {
+            writer.forget(forgotten)?;
+            writer.commit()
+        });
         (self.on_commit)(started.elapsed());
         self.refresh_after = Some(FIRST_REFRESH_AFTER);
+        self.announce();
         committed.map_err(|error| IngestError::Write(Arc::new(error)))
     }
 
@@ -230,12 +245,23 @@ impl Log {
         self.writer = Some(self.engine.writer()?);
         // Never downwards: numbers given out for a group that was lost are not given out again.
         self.sequence = self.sequence.max(self.engine.snapshot().sequence());
+        self.announce();
         Ok(())
     }
 
+    /// Wakes those who follow, unless they know of everything.
+    fn announce(&self) {
+        let newest = self.engine.snapshot().sequence();
+        self.committed.send_if_modified(|known| std::mem::replace(known, newest) != newest);
+    }
+
     fn removal(&mut self, version: Version) -> Removal {
-        let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        Removal { sequence: self.next_sequence(), version, at }
+        Removal { sequence: self.next_sequence(), version, at: self.now() }
+    }
+
+    /// Seconds since 1970.
+    fn now(&self) -> u64 {
+        (self.retention.now)().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
     }
 
     fn next_sequence(&mut self) -> u64 {

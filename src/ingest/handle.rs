@@ -2,14 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use crate::{
     document::{Document, DocumentId, Etag},
     engine::{Engine, Generation, WriteError},
     ingest::{
-        PrepareError, Prepared,
+        PrepareError, Prepared, Retention,
         analyze::LastAnalysis,
+        group::Log,
         prepare::prepare,
         seen_lines::SeenLines,
         writer::{self, Command, GroupCommit, Queue, Urgency},
@@ -80,6 +81,7 @@ pub struct Ingest {
     pub(super) seen: Arc<SeenLines>,
     pub(super) last_analysis: Arc<LastAnalysis>,
     queue: Queue,
+    committed: watch::Receiver<u64>,
     changes: Arc<Semaphore>,
     kib: Arc<Semaphore>,
 }
@@ -111,21 +113,24 @@ impl Answer for Deleted {
 }
 
 /// The lines of a change, which are remembered before it is known what becomes of it. Unless it is settled that they are
-/// in the index and nothing else has left it, dropping this forgets all lines.
-struct UnsettledLines(Option<Arc<SeenLines>>);
+/// in the index and no others of the document have left it, dropping this forgets which lines the document has.
+struct UnsettledLines {
+    seen: Option<Arc<SeenLines>>,
+    id: DocumentId,
+}
 
 impl UnsettledLines {
     fn settle<T: Answer>(&mut self, answer: &Result<T, IngestError>) {
         if answer.as_ref().is_ok_and(Answer::keeps_lines) {
-            self.0 = None;
+            self.seen = None;
         }
     }
 }
 
 impl Drop for UnsettledLines {
     fn drop(&mut self) {
-        if let Some(seen) = &self.0 {
-            seen.forget();
+        if let Some(seen) = &self.seen {
+            seen.forget(&self.id);
         }
     }
 }
@@ -158,12 +163,22 @@ impl Ingest {
         engine: Arc<dyn Engine>,
         segmenter: Segmenter,
         group: GroupCommit,
+        retention: Retention,
         on_commit: impl Fn(Duration) + Send + 'static,
     ) -> Result<Self, WriteError> {
-        let queue = writer::start(Arc::clone(&engine), group, Box::new(on_commit), QUEUED_CHANGES)?;
+        let log = Log::new(Arc::clone(&engine), retention, Box::new(on_commit))?;
+        let committed = log.committed();
+        let queue = writer::start(group, log, QUEUED_CHANGES)?;
         let changes = Arc::new(Semaphore::new(QUEUED_CHANGES));
         let kib = Arc::new(Semaphore::new(QUEUED_KIB));
-        Ok(Self { engine, segmenter, seen: Arc::default(), last_analysis: Arc::default(), queue, changes, kib })
+        let (seen, last_analysis) = (Arc::default(), Arc::default());
+        Ok(Self { engine, segmenter, seen, last_analysis, queue, committed, changes, kib })
+    }
+
+    /// Tells the number of the newest version or removal that snapshots show, whenever there is another one. Its sender
+    /// is gone once the writer has ended.
+    pub fn committed(&self) -> watch::Receiver<u64> {
+        self.committed.clone()
     }
 
     /// Repairs, splits and hashes a document. CPU work: run it on the pool.
@@ -238,8 +253,8 @@ impl Ingest {
         expected: Option<Etag>,
         urgency: Urgency,
     ) -> Result<Pending, IngestError> {
-        let lines = UnsettledLines(Some(Arc::clone(&self.seen)));
         let document = Box::new(prepared.document);
+        let lines = self.unsettled(document.id.clone());
         let bytes = document.weight_bytes();
         let room = self.room(bytes).await?;
         let (reply, answer) = oneshot::channel();
@@ -255,9 +270,13 @@ impl Ingest {
     ) -> Result<Pending<Deleted>, IngestError> {
         let room = self.room(0).await?;
         let (reply, answer) = oneshot::channel();
+        let lines = self.unsettled(id.clone());
         self.send(Command::Delete { id, expected, urgency, reply, room })?;
-        let lines = UnsettledLines(Some(Arc::clone(&self.seen)));
         Ok(Pending { reply: answer, changes: self.changes.clone(), lines })
+    }
+
+    fn unsettled(&self, id: DocumentId) -> UnsettledLines {
+        UnsettledLines { seen: Some(Arc::clone(&self.seen)), id }
     }
 
     async fn room(&self, bytes: usize) -> Result<Room, IngestError> {

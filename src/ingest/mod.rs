@@ -15,7 +15,7 @@ mod tests;
 pub use analyze::Analysis;
 pub use handle::{Deleted, Ingest, IngestError, Outcome, Pending, Receipt};
 pub use prepare::{PrepareError, PrepareWarning, Prepared};
-pub use writer::GroupCommit;
+pub use writer::{GroupCommit, Retention};
 
 // Why a group was not written, and what a text was found to be, passed on as they are.
 pub use crate::engine::WriteError;

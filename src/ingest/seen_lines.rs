@@ -32,11 +32,19 @@ pub(super) struct SeenLines {
 struct Remembered {
     newer: HashMap<SourceLine, Documents>,
     older: HashMap<SourceLine, Documents>,
+    /// The documents of which it is not known any more which lines they have, by the number of changes until then.
+    changed: HashMap<u64, u64>,
+    changes: u64,
 }
 
-/// Documents by a hash of their ids; no more than make a line a repeated one.
+/// The documents that have a line.
 #[derive(Clone, Debug, Default)]
-struct Documents(Vec<u64>);
+struct Documents {
+    /// By a hash of their ids, with the number of changes until each was added; no more than make a line a repeated one.
+    keys: Vec<(u64, u64)>,
+    /// Whether they are all that the index has, as far as it matters.
+    are_all: bool,
+}
 
 impl SeenLines {
     /// Those of the lines that repeat in other documents of a source than `id`. Copies of one text are one document; the
@@ -87,15 +95,18 @@ impl SeenLines {
     fn add(&self, snapshot: &dyn Snapshot, line: SourceLine, key: u64) -> Result<bool, ReadError> {
         self.documents(snapshot, line)?;
         Ok(self.with(|remembered| {
+            let changes = remembered.changes;
             let documents = remembered.entry(line);
-            documents.add(key);
-            documents.0.first() == Some(&key)
+            documents.add(key, changes);
+            documents.keys.first().is_some_and(|&(first, _)| first == key)
         }))
     }
 
-    /// Forgets everything: something that was remembered is not, or no longer, in the index, which knows the rest.
-    pub(super) fn forget(&self) {
-        self.with(|remembered| *remembered = Remembered::default());
+    /// Forgets which lines a document has: some that were remembered are not, or no longer, in the index, which knows the
+    /// rest.
+    pub(super) fn forget(&self, id: &DocumentId) {
+        let key = self.key(id);
+        self.with(|remembered| remembered.forget(key));
     }
 
     /// The documents known to have a line. The index is asked about one that is not remembered.
@@ -106,10 +117,12 @@ impl SeenLines {
         // Not under the lock: the disk may be slow.
         let indexed = snapshot.documents_with_line(line, MIN_DOCUMENTS_WITH_LINE)?;
         Ok(self.with(|remembered| {
+            let changes = remembered.changes;
             let documents = remembered.entry(line);
             for id in &indexed {
-                documents.add(self.key(id));
+                documents.add(self.key(id), changes);
             }
+            documents.are_all = true;
             documents.clone()
         }))
     }
@@ -124,11 +137,17 @@ impl SeenLines {
 }
 
 impl Remembered {
+    /// The documents that have a line, unless the index has to be asked.
     fn get(&mut self, line: SourceLine) -> Option<Documents> {
         if let Some(documents) = self.older.remove(&line) {
             self.newer.insert(line, documents);
         }
-        self.newer.get(&line).cloned()
+        let documents = self.newer.get_mut(&line)?;
+        let known = documents.keys.len();
+        let is_unchanged = |&(key, added): &(u64, u64)| self.changed.get(&key).is_none_or(|&changed| added >= changed);
+        documents.keys.retain(is_unchanged);
+        documents.are_all &= documents.keys.len() == known;
+        documents.are_all.then(|| documents.clone())
     }
 
     fn entry(&mut self, line: SourceLine) -> &mut Documents {
@@ -138,18 +157,26 @@ impl Remembered {
         let older = &mut self.older;
         self.newer.entry(line).or_insert_with(|| older.remove(&line).unwrap_or_default())
     }
+
+    fn forget(&mut self, key: u64) {
+        if self.changed.len() >= REMEMBERED {
+            *self = Self::default(); // The index knows all but what is on its way to it.
+        }
+        self.changes += 1;
+        self.changed.insert(key, self.changes);
+    }
 }
 
 impl Documents {
-    fn add(&mut self, key: u64) {
-        if self.0.len() < MIN_DOCUMENTS_WITH_LINE && !self.0.contains(&key) {
-            self.0.push(key);
+    fn add(&mut self, key: u64, changes: u64) {
+        if self.keys.len() < MIN_DOCUMENTS_WITH_LINE && self.keys.iter().all(|&(known, _)| known != key) {
+            self.keys.push((key, changes));
         }
     }
 
     /// How many there are but for one.
     fn others(&self, key: Option<u64>) -> usize {
-        self.0.iter().filter(|other| Some(**other) != key).count()
+        self.keys.iter().filter(|&&(other, _)| Some(other) != key).count()
     }
 }
 
@@ -165,7 +192,7 @@ mod tests {
     fn documents_are_counted_once_and_up_to_as_many_as_matter() {
         let mut documents = Documents::default();
         for key in [1, 1, 2, 3, 4] {
-            documents.add(key);
+            documents.add(key, 0);
         }
         assert_eq!((documents.others(None), documents.others(Some(1)), documents.others(Some(4))), (3, 2, 3));
     }
@@ -173,12 +200,37 @@ mod tests {
     #[test]
     fn what_is_not_asked_for_is_forgotten() {
         let mut remembered = Remembered::default();
-        remembered.entry(line(0)).add(7);
+        let add = |remembered: &mut Remembered, number| {
+            let documents = remembered.entry(line(number));
+            documents.add(7, 0);
+            documents.are_all = true;
+        };
+        add(&mut remembered, 0);
         for number in 1..=REMEMBERED as u64 {
             assert_eq!(remembered.get(line(0)).map(|documents| documents.others(None)), Some(1), "{number}");
-            remembered.entry(line(number)).add(7);
+            add(&mut remembered, number);
         }
         assert!(remembered.get(line(1)).is_none());
         assert!(remembered.newer.len() + remembered.older.len() <= REMEMBERED);
+    }
+    #[test]
+    fn what_one_document_had_is_forgotten_alone() {
+        let mut remembered = Remembered::default();
+        for (number, keys) in [(1, [7, 8].as_slice()), (2, &[8])] {
+            let documents = remembered.entry(line(number));
+            for &key in keys {
+                documents.add(key, 0);
+            }
+            documents.are_all = true;
+        }
+        remembered.forget(7);
+        assert!(remembered.get(line(1)).is_none(), "the index is asked again");
+        assert_eq!(remembered.entry(line(1)).others(None), 1, "beside what is on its way to it");
+        assert_eq!(remembered.get(line(2)).map(|documents| documents.others(None)), Some(1));
+        let changes = remembered.changes;
+        let documents = remembered.entry(line(1));
+        documents.add(7, changes);
+        documents.are_all = true;
+        assert_eq!(remembered.get(line(1)).map(|documents| documents.others(None)), Some(2));
     }
 }

@@ -4,19 +4,27 @@ mod memory;
 
 use std::{
     sync::{Arc, LazyLock, atomic::Ordering::Relaxed},
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use self::memory::{Memory, State};
 use crate::{
     document::{Content, Document, DocumentId, Etag, Metadata, MetadataField},
     engine::IndexedDocument,
-    ingest::{GroupCommit, Ingest, IngestError, Outcome, PrepareError, Prepared, seen_lines::SeenLines},
+    ingest::{GroupCommit, Ingest, IngestError, Outcome, PrepareError, Prepared, Retention, seen_lines::SeenLines},
     text::Segmenter,
 };
 
 /// A group that only closes when someone is in a hurry.
 const PATIENT: GroupCommit = GroupCommit { changes: 1_000, bytes: 1 << 20, linger: Duration::from_hours(1) };
+
+/// How long removals are remembered.
+const KEPT: Duration = Duration::from_hours(1);
+
+/// It is always two hours after 1970 began.
+fn now() -> SystemTime {
+    UNIX_EPOCH + 2 * KEPT
+}
 
 fn start(group: GroupCommit) -> (Memory, Ingest) {
     let memory = Memory::default();
@@ -26,7 +34,8 @@ fn start(group: GroupCommit) -> (Memory, Ingest) {
 
 fn open(memory: &Memory, group: GroupCommit) -> Ingest {
     static SEGMENTER: LazyLock<Segmenter> = LazyLock::new(Segmenter::new);
-    Ingest::start(Arc::new(memory.clone()), SEGMENTER.clone(), group, |_| {}).expect("memory gives a writer")
+    let retention = Retention { removals: KEPT, now };
+    Ingest::start(Arc::new(memory.clone()), SEGMENTER.clone(), group, retention, |_| {}).expect("memory gives a writer")
 }
 
 /// Prepares a document that is the first one.
@@ -100,6 +109,23 @@ async fn documents_of_an_import_share_a_commit_and_the_last_of_an_id_wins() {
     }
     assert_eq!(outcomes, [Outcome::Created, Outcome::Created, Outcome::Replaced, Outcome::Unchanged]);
     assert_eq!((memory.state().commit, memory.state().versions.len()), (1, 2));
+}
+
+#[tokio::test]
+async fn each_commit_forgets_old_removals_and_tells_who_follows() {
+    let (memory, ingest) = start(PATIENT);
+    let mut committed = ingest.committed();
+    assert_eq!(*committed.borrow_and_update(), 0);
+    ingest.put(document("a", "一"), None).await.expect("written");
+    assert_eq!(memory.state().forgotten_until, KEPT.as_secs(), "two hours after 1970 began, one hour is kept");
+    assert_eq!(*committed.borrow_and_update(), 1);
+    // What changes nothing wakes nobody.
+    ingest.put(document("a", "一"), None).await.expect("known");
+    assert!(!committed.has_changed().expect("the writer lives"));
+    ingest.delete(id("a"), None).await.expect("there");
+    assert_eq!(*committed.borrow_and_update(), 2);
+    ingest.close().await;
+    committed.changed().await.expect_err("the writer has ended");
 }
 
 #[tokio::test]

@@ -1,22 +1,19 @@
 //! The writer thread: takes changes off the queue, groups them, commits each group once.
 
 use std::{
-    sync::{
-        Arc,
-        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
-    },
+    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use tokio::sync::oneshot;
 
 use crate::{
     document::{DocumentId, Etag},
-    engine::{Engine, IndexedDocument, WriteError},
+    engine::{IndexedDocument, WriteError},
     ingest::{
         Deleted, IngestError, Receipt,
-        group::{Group, Log, OnCommit},
+        group::{Group, Log},
         handle::Room,
     },
 };
@@ -30,6 +27,15 @@ pub struct GroupCommit {
     pub bytes: usize,
     /// The longest that a change that is one of many waits for others.
     pub linger: Duration,
+}
+
+/// How long removals are remembered, so that those who follow the changes hear of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// From the removal on; it is forgotten with the first commit after that.
+    pub removals: Duration,
+    /// Tells the time.
+    pub now: fn() -> SystemTime,
 }
 
 /// Whether a change waits for others to share its commit.
@@ -85,13 +91,7 @@ impl Queue {
 }
 
 /// Starts the thread; `capacity` is the number of commands for which there is room.
-pub(super) fn start(
-    engine: Arc<dyn Engine>,
-    group: GroupCommit,
-    on_commit: OnCommit,
-    capacity: usize,
-) -> Result<Queue, WriteError> {
-    let log = Log::new(engine, on_commit)?;
+pub(super) fn start(group: GroupCommit, log: Log, capacity: usize) -> Result<Queue, WriteError> {
     // One place more: `Close` comes without room.
     let (commands, receiver) = sync_channel(capacity + 1);
     thread::Builder::new()

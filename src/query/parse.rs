@@ -355,8 +355,12 @@ impl<'a> Parser<'a> {
         let sequence = std::mem::take(&mut self.sequence);
         let combination = self.finished(sequence);
         if combination == Boolean::default() {
-            self.warnings.add(Warning::NothingToSearch);
-            let query = words(None, self.plain(0..self.characters.len()), None);
+            // A field whose value is empty is left as a word.
+            let text = self.plain(0..self.characters.len());
+            if !has_searchable(&text) {
+                self.warnings.add(Warning::NothingToSearch);
+            }
+            let query = words(None, text, None);
             return Parsed { query, warnings: self.warnings.into_vec() };
         }
         let query = collapsed(combination);

@@ -9,13 +9,13 @@ use crate::{
     query::{MAX_CHARACTERS, MAX_CLAUSES, MAX_DEPTH, MAX_TREE_CHARACTERS},
     rpc::{
         call::Call,
-        convert::statistics_response,
+        convert::{cancel_streams_request, running_stream, statistics_response},
         core::Core,
         failure::Failure,
         limits,
         proto::{self, admin_service_server::AdminService},
     },
-    search::{MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES},
+    search::{LEASE, MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, MAX_LEASES},
 };
 
 /// The service.
@@ -33,6 +33,14 @@ impl Admin {
         let searcher = self.core.opened()?.searcher.clone();
         let (generation, statistics) = self.core.pool.run(move |_| searcher.statistics()).await??;
         Ok(statistics_response(generation, statistics, &self.core.policy.fingerprint))
+    }
+
+    fn cancel_stream(&self, request: proto::CancelStreamRequest) -> Result<proto::CancelStreamResponse, Failure> {
+        let request_id = cancel_streams_request(request)?;
+        match self.core.streams.cancel(&request_id) {
+            0 => Err(Failure::StreamNotFound(request_id)),
+            cancelled => Ok(proto::CancelStreamResponse { cancelled: saturated(cancelled) }),
+        }
     }
 
     fn limits(&self) -> proto::Limits {
@@ -69,8 +77,12 @@ impl Admin {
             request_bytes: saturated(limits::REQUEST_BYTES),
             calls: saturated(limits::DOCUMENT_CALLS),
             imports: saturated(limits::IMPORTS),
-            reader_patience_ms: milliseconds(limits::READER_PATIENCE),
+            reader_patience_ms: milliseconds(self.core.policy.reader_patience),
             import_patience_ms: milliseconds(limits::IMPORT_PATIENCE),
+            streams_per_caller: saturated(self.core.policy.max_streams_per_caller),
+            waiting_calls: saturated(self.core.policy.max_waiting),
+            leases: saturated(MAX_LEASES),
+            lease_ms: milliseconds(LEASE),
         }
     }
 }
@@ -104,5 +116,23 @@ impl AdminService for Admin {
         let call = Call::of(&request);
         let proto::GetIndexStatsRequest {} = request.into_inner();
         call.answer(self.statistics()).await
+    }
+
+    async fn list_streams(
+        &self,
+        request: Request<proto::ListStreamsRequest>,
+    ) -> Result<Response<proto::ListStreamsResponse>, Status> {
+        let proto::ListStreamsRequest {} = request.into_inner();
+        let streams = self.core.streams.list().iter().map(running_stream).collect();
+        Ok(Response::new(proto::ListStreamsResponse { streams }))
+    }
+
+    async fn cancel_stream(
+        &self,
+        request: Request<proto::CancelStreamRequest>,
+    ) -> Result<Response<proto::CancelStreamResponse>, Status> {
+        let call = Call::of(&request);
+        let cancelled = self.cancel_stream(request.into_inner());
+        cancelled.map(Response::new).map_err(|failure| call.status(failure))
     }
 }

@@ -2,9 +2,10 @@
 
 use std::{
     future::Future,
+    net::IpAddr,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU8, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -21,9 +22,26 @@ pub(crate) struct Call(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     request_id: String,
+    /// Its method's name, without the service.
+    method: &'static str,
+    /// The address that it comes from, without the port; `None` for calls from within the process.
+    peer: Option<IpAddr>,
     arrived: Instant,
     deadline: Option<Instant>,
     stats: CallStats,
+}
+
+/// What a stream is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StreamState {
+    /// It waits for a core to begin.
+    Queued,
+    /// It matches, ranks or fetches, or waits for a commit that brings something to go on with.
+    Running,
+    /// It waits for its reader to make room.
+    Blocked,
+    /// It has ended; its reader has not taken all of it.
+    Ended,
 }
 
 /// What a call has done, for its access line and for metrics.
@@ -33,26 +51,42 @@ pub(crate) struct CallStats {
     first_hit: OnceLock<Duration>,
     query: OnceLock<String>,
     failure: OnceLock<(Code, &'static str)>,
+    state: AtomicU8,
 }
 
 impl Call {
-    /// A call that arrives now and may take `timeout`.
-    pub(crate) fn new(request_id: String, timeout: Option<Duration>) -> Self {
+    /// A call of a method that arrives now from `peer` and may take `timeout`.
+    pub(crate) fn new(
+        request_id: String,
+        method: &'static str,
+        peer: Option<IpAddr>,
+        timeout: Option<Duration>,
+    ) -> Self {
         let arrived = Instant::now();
         // A timeout past the end of time is none.
         let deadline = timeout.and_then(|timeout| arrived.checked_add(timeout));
-        Self(Arc::new(Inner { request_id, arrived, deadline, stats: CallStats::default() }))
+        Self(Arc::new(Inner { request_id, method, peer, arrived, deadline, stats: CallStats::default() }))
     }
 
     /// The call that a request belongs to.
     pub(crate) fn of<T>(request: &Request<T>) -> Self {
         let known = request.extensions().get::<Self>().cloned();
-        known.unwrap_or_else(|| Self::new(String::new(), None))
+        known.unwrap_or_else(|| Self::new(String::new(), "", None, None))
     }
 
     /// The name of the call in logs.
     pub(crate) fn request_id(&self) -> &str {
         &self.0.request_id
+    }
+
+    /// The name of its method, without the service.
+    pub(crate) fn method(&self) -> &'static str {
+        self.0.method
+    }
+
+    /// The address that it comes from, without the port; `None` for calls from within the process.
+    pub(crate) fn peer(&self) -> Option<IpAddr> {
+        self.0.peer
     }
 
     /// Who calls, as far as it was authenticated; empty where nobody is.
@@ -113,6 +147,18 @@ impl CallStats {
     /// Remembers the query as the caller wrote it.
     pub(crate) fn set_query(&self, query: String) {
         self.query.get_or_init(|| query);
+    }
+
+    /// Remembers what the call is doing, if it is a stream.
+    pub(crate) fn set_state(&self, state: StreamState) {
+        self.state.store(state as u8, Ordering::Relaxed);
+    }
+
+    /// What the call is doing, if it is a stream.
+    pub(crate) fn state(&self) -> StreamState {
+        let states = [StreamState::Queued, StreamState::Running, StreamState::Blocked, StreamState::Ended];
+        let now = self.state.load(Ordering::Relaxed);
+        states.into_iter().find(|state| *state as u8 == now).unwrap_or(StreamState::Running)
     }
 
     /// Remembers how and why the call failed; the first failure stays.

@@ -3,10 +3,11 @@
 use std::{
     pin::pin,
     sync::{Arc, OnceLock, atomic::AtomicBool},
+    time::Duration,
 };
 
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, oneshot},
+    sync::{SemaphorePermit, oneshot},
     time::{Instant, timeout},
 };
 use tokio_util::task::TaskTracker;
@@ -15,13 +16,16 @@ use crate::{
     ingest::Ingest,
     pool::Pool,
     rpc::{
+        admission::{Admission, Admitted},
+        call::Call,
         failure::Failure,
-        limits::{DOCUMENT_CALLS, IMPORTS, QUEUE_PATIENCE},
+        limits::QUEUE_PATIENCE,
+        streams::Streams,
         token::{TokenKey, Tokens},
     },
     search::Searcher,
     shutdown::Shutdown,
-    telemetry::{ActiveStream, Metrics},
+    telemetry::Metrics,
 };
 
 /// The index, once it is open.
@@ -40,10 +44,31 @@ pub struct Opened {
 pub struct Policy {
     /// Streams of searches and exports at once; further ones are refused.
     pub max_streams: usize,
+    /// Those of one caller.
+    pub max_streams_per_caller: usize,
+    /// Calls that wait for a core to begin; further ones are refused.
+    pub max_waiting: usize,
+    /// How long a reader may take nothing before its stream is given up.
+    pub reader_patience: Duration,
     /// Whether the access line of a call has its query.
     pub log_queries: bool,
     /// Names how this program repairs, splits, folds and segments text.
     pub fingerprint: String,
+}
+
+#[cfg(test)]
+impl Policy {
+    /// One for so many streams.
+    pub(crate) fn of_streams(max_streams: usize) -> Self {
+        Self {
+            max_streams,
+            max_streams_per_caller: max_streams,
+            max_waiting: 64,
+            reader_patience: Duration::from_secs(30),
+            log_queries: false,
+            fingerprint: String::new(),
+        }
+    }
 }
 
 /// What the services share.
@@ -58,16 +83,9 @@ pub(crate) struct Core {
     pub(crate) policy: Policy,
     /// Owns the tasks that produce streams.
     pub(crate) tasks: TaskTracker,
-    streams: Arc<Semaphore>,
-    imports: Arc<Semaphore>,
-    document_calls: Semaphore,
-}
-
-/// The right to run one stream: given back when dropped.
-#[derive(Debug)]
-pub(crate) struct Admitted {
-    _permit: OwnedSemaphorePermit,
-    _counted: ActiveStream,
+    /// The streams that run, for operators.
+    pub(crate) streams: Arc<Streams>,
+    admission: Admission,
 }
 
 impl Core {
@@ -76,9 +94,8 @@ impl Core {
         Self {
             index: OnceLock::new(),
             damage: OnceLock::new(),
-            streams: Arc::new(Semaphore::new(policy.max_streams.min(Semaphore::MAX_PERMITS))),
-            imports: Arc::new(Semaphore::new(IMPORTS)),
-            document_calls: Semaphore::new(DOCUMENT_CALLS),
+            streams: Arc::default(),
+            admission: Admission::new(&policy, metrics.clone()),
             tasks: TaskTracker::new(),
             pool,
             metrics,
@@ -101,18 +118,18 @@ impl Core {
     }
 
     /// Admits a search, an export or an explanation, or refuses it at once.
-    pub(crate) fn admit_stream(&self) -> Result<Admitted, Failure> {
-        self.admit(&self.streams)
+    pub(crate) fn admit_stream(&self, call: &Call) -> Result<Admitted, Failure> {
+        self.admission.stream(call)
     }
 
     /// Admits an import, or refuses it at once.
     pub(crate) fn admit_import(&self) -> Result<Admitted, Failure> {
-        self.admit(&self.imports)
+        self.admission.import()
     }
 
-    /// Admits a call that answers once, most of them about a document, until what is returned is dropped, or refuses it at once.
+    /// Admits a call that answers once, most of them about a document, or refuses it at once.
     pub(crate) fn admit_document_call(&self) -> Result<SemaphorePermit<'_>, Failure> {
-        self.document_calls.try_acquire().map_err(|_| Failure::Overloaded)
+        self.admission.document_call()
     }
 
     /// Runs a job in the pool, unless it does not get its turn for too long.
@@ -129,6 +146,7 @@ impl Core {
         enough: Option<Instant>,
         job: impl FnOnce(&AtomicBool) -> T + Send + 'static,
     ) -> Result<T, Failure> {
+        let queued = self.admission.wait()?;
         let (report, turn) = oneshot::channel();
         let mut work = pin!(self.pool.run_until(reached(enough), move |stop| {
             let _ = report.send(()); // Nobody listens when the caller has left.
@@ -138,15 +156,13 @@ impl Core {
             biased;
             done = &mut work => Ok(done?),
             turn = timeout(QUEUE_PATIENCE, turn) => match turn {
-                Ok(_) => Ok(work.await?),
+                Ok(_) => {
+                    drop(queued);
+                    Ok(work.await?)
+                }
                 Err(_) => Err(Failure::Overloaded),
             },
         }
-    }
-
-    fn admit(&self, room: &Arc<Semaphore>) -> Result<Admitted, Failure> {
-        let permit = Arc::clone(room).try_acquire_owned().map_err(|_| Failure::TooManyStreams)?;
-        Ok(Admitted { _permit: permit, _counted: self.metrics.stream_opened() })
     }
 }
 
@@ -163,15 +179,6 @@ mod tests {
     use std::{num::NonZeroUsize, sync::mpsc};
 
     use super::*;
-
-    #[test]
-    fn calls_about_documents_are_bounded() {
-        let core = core();
-        let mut admitted: Vec<_> = (0..DOCUMENT_CALLS).map(|_| core.admit_document_call().unwrap()).collect();
-        assert_eq!(core.admit_document_call().unwrap_err().reason(), "OVERLOADED");
-        admitted.pop();
-        drop(core.admit_document_call().unwrap());
-    }
 
     #[tokio::test]
     async fn a_job_waits_for_its_turn_only_so_long_and_then_runs_as_long_as_it_takes() {
@@ -196,7 +203,6 @@ mod tests {
 
     fn core() -> Core {
         let pool = Pool::new(NonZeroUsize::MIN, NonZeroUsize::MIN).unwrap();
-        let policy = Policy { max_streams: 1, log_queries: false, fingerprint: String::new() };
-        Core::new(pool, Metrics::new(), Shutdown::new(), policy)
+        Core::new(pool, Metrics::new(), Shutdown::new(), Policy::of_streams(1))
     }
 }

@@ -1,6 +1,6 @@
 //! Why a call failed: every error of ours, as far as its caller is concerned.
 
-use std::{error::Error, io};
+use std::{error::Error, io, time::Duration};
 
 use tonic::{Code, Status};
 
@@ -10,7 +10,7 @@ use crate::{
     pool::PoolError,
     rpc::{
         convert::{Invalid, echo},
-        limits::{DOCUMENT_REQUEST_BYTES, IMPORT_PATIENCE, READER_PATIENCE, REQUEST_BYTES},
+        limits::{DOCUMENT_REQUEST_BYTES, IMPORT_PATIENCE, REQUEST_BYTES},
     },
     search::{ReadError, SearchError},
 };
@@ -27,6 +27,9 @@ pub(crate) enum Failure {
     /// A token belongs to another request.
     #[error(transparent)]
     TokenMismatch(Invalid),
+    /// A token is of a state of the index that cannot be gone on from.
+    #[error(transparent)]
+    SnapshotExpired(Invalid),
     /// The transport gave up on a message of the caller's.
     #[error("{0}")]
     Message(String),
@@ -51,21 +54,24 @@ pub(crate) enum Failure {
     /// The stored version is another one.
     #[error("the stored version is another one; read the document and try again with its etag")]
     EtagMismatch(Option<Etag>),
-    /// The state of the index to go on in is gone.
-    #[error(
-        "the state of the index that this stream was read from is gone; begin anew, or set `allow_snapshot_change` to \
-         go on in the newest one"
-    )]
-    SnapshotExpired,
     /// As many streams run as may.
     #[error("too many streams run at once; try again later")]
     TooManyStreams,
+    /// As many streams of the caller's run as may.
+    #[error("more than {0} streams of one caller run at once; let some end, or try again later")]
+    TooManyOfCaller(usize),
     /// No core was free for too long.
     #[error("the service is overloaded; try again later")]
     Overloaded,
     /// The reader took nothing for too long.
-    #[error("nothing was read for {} s; the stream was given up", READER_PATIENCE.as_secs())]
-    SlowConsumer,
+    #[error("nothing was read for {} ms; the stream was given up", .0.as_millis())]
+    SlowConsumer(Duration),
+    /// An operator ended the stream.
+    #[error("the operators of the service have ended this stream; do not go on with it before you have asked them")]
+    StreamCancelled,
+    /// No stream has such a name.
+    #[error("no stream runs with the request id `{0}`; `ListStreams` names those that do")]
+    StreamNotFound(String),
     /// The sender of an import sent nothing for too long.
     #[error("nothing was sent for {} s and all was acknowledged; import the rest anew", IMPORT_PATIENCE.as_secs())]
     IdleImport,
@@ -104,10 +110,19 @@ impl From<SearchError> for Failure {
             SearchError::GenerationNotReached(_) => {
                 Invalid::new("min_generation", format!("has not been reached: {error}")).into()
             }
-            SearchError::SnapshotExpired => Self::SnapshotExpired,
+            SearchError::SnapshotExpired => {
+                let message = "is of a state of the index that is gone; begin anew without it, or set \
+                               `allow_snapshot_change` to go on in the newest one";
+                Self::SnapshotExpired(Invalid::new("resume_token", message))
+            }
             SearchError::BadOffset(_) => Invalid::new("original_offset", error.to_string()).into(),
             SearchError::DocumentNotFound(id) => Self::DocumentNotFound(id),
             SearchError::ParagraphNotFound(id) => Self::ParagraphNotFound(id),
+            SearchError::RemovalsForgotten => {
+                let message = "is too old to follow from: what was removed since is not remembered any more; begin anew \
+                               without it, or set `allow_snapshot_change` and miss removals";
+                Self::SnapshotExpired(Invalid::new("resume_token", message))
+            }
             SearchError::Read(error) => error.into(),
         }
     }

@@ -58,13 +58,13 @@ pub(crate) const FIRST_BATCH_HITS: usize = 1;
 pub(crate) const BATCH_HITS: usize = 32;
 /// Bytes of text of each batch.
 pub(crate) const BATCH_TEXT_BYTES: usize = 64 << 10;
+/// How long a reader that follows is told nothing while the index changes, before it is given a new token.
+pub(crate) const PROGRESS_INTERVAL: Duration = Duration::from_secs(10);
 /// Batches that wait for a reader: one that is being sent and one behind it.
 pub(crate) const BATCHES_WAITING: usize = 2;
 /// How long a search, or a document that is put or read, may wait for a core before it is refused: what waits longer
 /// waits behind too much.
 pub(crate) const QUEUE_PATIENCE: Duration = Duration::from_secs(1);
-/// How long a reader may take nothing before its stream is given up.
-pub(crate) const READER_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Calls at once that answer once, most of them about a document: each may hold one of the largest size, 1 GiB altogether.
 pub(crate) const DOCUMENT_CALLS: usize = 64;

@@ -3,6 +3,7 @@
 //! Knows nothing of configuration, of how the index is opened, or of which engine is there.
 
 mod admin;
+mod admission;
 mod call;
 mod convert;
 mod core;
@@ -19,6 +20,7 @@ mod search;
 mod server;
 mod status;
 mod stream;
+mod streams;
 #[cfg(test)]
 mod tests;
 mod token;

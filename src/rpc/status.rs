@@ -35,14 +35,18 @@ impl Failure {
             Self::Invalid(_) => (Code::InvalidArgument, "INVALID_FIELD", None),
             Self::TokenInvalid(_) => (Code::InvalidArgument, "TOKEN_INVALID", None),
             Self::TokenMismatch(_) => (Code::InvalidArgument, "TOKEN_MISMATCH", None),
+            Self::SnapshotExpired(_) => (Code::FailedPrecondition, "SNAPSHOT_EXPIRED", None),
             Self::Message(_) | Self::TooLong(_) => (Code::InvalidArgument, "INVALID_MESSAGE", None),
             Self::Unimplemented | Self::Encoding(_) => (Code::Unimplemented, "UNIMPLEMENTED", None),
             Self::DocumentNotFound(_) | Self::ParagraphNotFound(_) => (Code::NotFound, "DOCUMENT_NOT_FOUND", None),
             Self::EtagMismatch(_) => (Code::Aborted, "ETAG_MISMATCH", None),
-            Self::SnapshotExpired => (Code::FailedPrecondition, "SNAPSHOT_EXPIRED", None),
-            Self::TooManyStreams => (Code::ResourceExhausted, "TOO_MANY_STREAMS", Some(RETRY_SOON)),
+            Self::TooManyStreams | Self::TooManyOfCaller(_) => {
+                (Code::ResourceExhausted, "TOO_MANY_STREAMS", Some(RETRY_SOON))
+            }
             Self::Overloaded => (Code::ResourceExhausted, "OVERLOADED", Some(RETRY_SOON)),
-            Self::SlowConsumer => (Code::ResourceExhausted, "SLOW_CONSUMER", None),
+            Self::SlowConsumer(_) => (Code::ResourceExhausted, "SLOW_CONSUMER", None),
+            Self::StreamCancelled => (Code::Aborted, "STREAM_CANCELLED", None),
+            Self::StreamNotFound(_) => (Code::NotFound, "STREAM_NOT_FOUND", None),
             Self::IdleImport => (Code::ResourceExhausted, "IDLE_IMPORT", None),
             Self::StorageFull => (Code::ResourceExhausted, "STORAGE_FULL", Some(RETRY_LATER)),
             Self::Draining => (Code::Unavailable, "SERVER_DRAINING", Some(RETRY_LATER)),
@@ -67,7 +71,11 @@ impl Failure {
         self.log(reason);
         let mut details = ErrorDetails::new();
         details.set_error_info(reason, DOMAIN, self.metadata(request_id));
-        if let Self::Invalid(invalid) | Self::TokenInvalid(invalid) | Self::TokenMismatch(invalid) = &self {
+        if let Self::Invalid(invalid)
+        | Self::TokenInvalid(invalid)
+        | Self::TokenMismatch(invalid)
+        | Self::SnapshotExpired(invalid) = &self
+        {
             let Invalid { field, message } = invalid;
             details.add_bad_request_violation(field, message);
         }
@@ -179,6 +187,7 @@ mod tests {
         let token = || Invalid::new("page_token", "is of another time");
         check(Failure::TokenInvalid(token()), Code::InvalidArgument, "TOKEN_INVALID", None);
         check(Failure::TokenMismatch(token()), Code::InvalidArgument, "TOKEN_MISMATCH", None);
+        check(SearchError::RemovalsForgotten, Code::FailedPrecondition, "SNAPSHOT_EXPIRED", None);
         check(SearchError::BadOffset(1), Code::InvalidArgument, "INVALID_FIELD", None);
         check(PrepareError::TooHeavy(17), Code::InvalidArgument, "INVALID_FIELD", None);
         check(SearchError::DocumentNotFound(id()), Code::NotFound, "DOCUMENT_NOT_FOUND", None);
@@ -189,7 +198,11 @@ mod tests {
         check(SearchError::SnapshotExpired, Code::FailedPrecondition, "SNAPSHOT_EXPIRED", None);
         check(Failure::TooManyStreams, Code::ResourceExhausted, "TOO_MANY_STREAMS", Some(1));
         check(Failure::Overloaded, Code::ResourceExhausted, "OVERLOADED", Some(1));
-        check(Failure::SlowConsumer, Code::ResourceExhausted, "SLOW_CONSUMER", None);
+        let slow = Failure::SlowConsumer(Duration::from_secs(30));
+        check(Failure::TooManyOfCaller(1), Code::ResourceExhausted, "TOO_MANY_STREAMS", Some(1));
+        check(Failure::StreamCancelled, Code::Aborted, "STREAM_CANCELLED", None);
+        check(Failure::StreamNotFound("desk-8".to_owned()), Code::NotFound, "STREAM_NOT_FOUND", None);
+        check(slow, Code::ResourceExhausted, "SLOW_CONSUMER", None);
         check(Failure::IdleImport, Code::ResourceExhausted, "IDLE_IMPORT", None);
         check(Failure::Opening, Code::Unavailable, "INDEX_OPENING", Some(5));
         check(Failure::Draining, Code::Unavailable, "SERVER_DRAINING", Some(5));
@@ -242,7 +255,8 @@ mod tests {
 
     #[test]
     fn what_protects_others_is_counted() {
-        let shed = [Failure::TooManyStreams, Failure::Overloaded, Failure::SlowConsumer, Failure::IdleImport];
+        let shed =
+            [Failure::TooManyStreams, Failure::Overloaded, Failure::SlowConsumer(Duration::ZERO), Failure::IdleImport];
         for failure in shed.into_iter().chain([Failure::Draining]) {
             assert!(shed_reason(failure.reason()).is_some(), "{failure:?}");
         }

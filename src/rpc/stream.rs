@@ -9,6 +9,7 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     task::{Context, Poll},
+    time::Duration,
 };
 
 use tokio::{
@@ -20,15 +21,20 @@ use tonic::Status;
 use tracing::Instrument as _;
 
 use crate::rpc::{
-    call::Call,
-    core::{Admitted, Core},
+    admission::Admitted,
+    call::{Call, StreamState},
+    core::Core,
     failure::Failure,
-    limits::{BATCHES_WAITING, READER_PATIENCE},
+    limits::BATCHES_WAITING,
+    streams::{Listed, Streams},
 };
 
 /// Where a task puts its answers.
 pub(crate) struct Outlet<T> {
     sender: mpsc::Sender<T>,
+    call: Call,
+    /// How long the reader may take nothing.
+    patience: Duration,
 }
 
 /// Room for one answer.
@@ -39,8 +45,10 @@ impl<T> Outlet<T> {
     ///
     /// Taken before an answer is made, so that a slow reader holds neither a thread nor an answer too many.
     pub(crate) async fn room(&self) -> Result<Room<'_, T>, Failure> {
-        let room = timeout(READER_PATIENCE, self.sender.reserve()).await.map_err(|_| Failure::SlowConsumer)?;
-        room.map_err(|_| Failure::Cancelled)
+        self.call.stats().set_state(StreamState::Blocked);
+        let room = timeout(self.patience, self.sender.reserve()).await;
+        self.call.stats().set_state(StreamState::Running);
+        room.map_err(|_| Failure::SlowConsumer(self.patience))?.map_err(|_| Failure::Cancelled)
     }
 }
 
@@ -50,6 +58,8 @@ pub(crate) struct Answers<T> {
     /// How the task ended; `None` once that was said.
     end: Option<oneshot::Receiver<Result<(), Status>>>,
     call: Call,
+    /// How long the reader may take nothing.
+    patience: Duration,
     /// Dropped with the rest of it, which tells the task that the reader has left.
     _reading: oneshot::Sender<Infallible>,
 }
@@ -58,6 +68,7 @@ pub(crate) struct Answers<T> {
 struct Queue<T> {
     receiver: mpsc::Receiver<T>,
     _admitted: Admitted,
+    _listed: Listed,
 }
 
 /// When a stream that could go on has to end.
@@ -69,7 +80,7 @@ pub(crate) enum AtShutdown {
 }
 
 /// Starts the task of a stream. Its work is dropped, which also stops its job in the pool, when the caller leaves or
-/// the deadline passes.
+/// the deadline passes, or when an operator wants it.
 pub(crate) fn start<T, W, F>(
     core: &Core,
     call: &Call,
@@ -84,10 +95,13 @@ where
 {
     let (sender, receiver) = mpsc::channel(BATCHES_WAITING);
     let (end, ended) = oneshot::channel();
-    let queue = Arc::new(Mutex::new(Some(Queue { receiver, _admitted: admitted })));
+    let (listed, cancelled) = Streams::enter(&core.streams, call.clone());
+    let queue = Arc::new(Mutex::new(Some(Queue { receiver, _admitted: admitted, _listed: listed })));
     let (reading, left) = oneshot::channel();
-    let task = Task { left, queue: Arc::downgrade(&queue), call: call.clone() };
-    let work = work(Outlet { sender });
+    let patience = core.policy.reader_patience;
+    let task = Task { left, queue: Arc::downgrade(&queue), call: call.clone(), patience };
+    let work = work(Outlet { sender, call: call.clone(), patience });
+    let counted = core.metrics.stream_task_started();
     let stopping = core.shutdown.stopping();
     let stopping = async move {
         match at_shutdown {
@@ -95,8 +109,18 @@ where
             AtShutdown::Decides => std::future::pending().await,
         }
     };
-    core.tasks.spawn(task.run(work, stopping, end).in_current_span());
-    Answers { queue, end: Some(ended), call: call.clone(), _reading: reading }
+    let ends = async move {
+        tokio::select! {
+            () = stopping => Failure::Draining,
+            () = cancelled.cancelled_owned() => Failure::StreamCancelled,
+        }
+    };
+    let running = async move {
+        task.run(work, ends, end).await;
+        drop(counted);
+    };
+    core.tasks.spawn(running.in_current_span());
+    Answers { queue, end: Some(ended), call: call.clone(), patience, _reading: reading }
 }
 
 /// What watches over the work of a stream.
@@ -106,6 +130,8 @@ struct Task<T> {
     /// Weak, so that the reader's leaving closes the queue.
     queue: Weak<Mutex<Option<Queue<T>>>>,
     call: Call,
+    /// How long the reader may take nothing.
+    patience: Duration,
 }
 
 impl<T> Task<T> {
@@ -113,17 +139,18 @@ impl<T> Task<T> {
     async fn run(
         mut self,
         work: impl Future<Output = Result<(), Failure>>,
-        stopping: impl Future<Output = ()>,
+        ends: impl Future<Output = Failure>,
         end: oneshot::Sender<Result<(), Status>>,
     ) {
         let done = tokio::select! {
             biased;
             _ = &mut self.left => return,
             () = self.call.deadline() => Err(Failure::Deadline),
-            () = stopping => Err(Failure::Draining),
+            failure = ends => Err(failure),
             done = work => done,
         };
-        let is_slow = matches!(done, Err(Failure::SlowConsumer));
+        self.call.stats().set_state(StreamState::Ended);
+        let is_slow = matches!(done, Err(Failure::SlowConsumer(_)));
         if is_slow {
             self.give_up();
         }
@@ -137,7 +164,7 @@ impl<T> Task<T> {
     /// Waits until the reader leaves, for as long as it takes an answer now and then; says whether it did.
     async fn reader_leaves(&mut self) -> bool {
         let mut waiting = self.waiting();
-        while timeout(READER_PATIENCE, &mut self.left).await.is_err() {
+        while timeout(self.patience, &mut self.left).await.is_err() {
             if self.waiting() == waiting {
                 return false;
             }
@@ -154,7 +181,7 @@ impl<T> Task<T> {
 
     /// Gives back what a reader that takes nothing holds: the transport keeps its body for as long as it likes.
     fn give_up(&self) {
-        self.call.status(Failure::SlowConsumer);
+        self.call.status(Failure::SlowConsumer(self.patience));
         if let Some(queue) = self.queue.upgrade() {
             drop(lock(&queue).take());
         }
@@ -184,7 +211,7 @@ impl<T> Answers<T> {
         self.end = None;
         Poll::Ready(match end {
             // Answers may have been thrown away.
-            Ok(Ok(())) if is_given_up => Some(Err(self.call.status(Failure::SlowConsumer))),
+            Ok(Ok(())) if is_given_up => Some(Err(self.call.status(Failure::SlowConsumer(self.patience)))),
             Ok(Ok(())) => None,
             Ok(Err(status)) => Some(Err(status)),
             // Never OK: the caller would take what it has for all there is.

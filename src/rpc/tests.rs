@@ -34,7 +34,7 @@ struct Served {
 
 async fn served() -> Served {
     let (metrics, shutdown) = (Metrics::new(), Shutdown::new());
-    let policy = Policy { max_streams: 4, log_queries: false, fingerprint: "f".to_owned() };
+    let policy = Policy::of_streams(4);
     let connections = ConnectionPolicy {
         max_concurrent_streams: 64,
         keepalive_interval: Duration::from_secs(30),

@@ -51,8 +51,7 @@ pub(super) fn diagnosis(
 }
 
 /// Says of the first parts of a query that matched nothing what matches without each of them. Nothing where the query
-/// does not have at least two parts, its terms say all then; but exact characters are left out of themselves: what is
-/// left are their letters and digits.
+/// does not have at least two parts: its terms say all then, unless the only one is none (see [`less_than`]).
 fn ruled_out(
     query: &Query,
     mode: MatchMode,
@@ -62,10 +61,11 @@ fn ruled_out(
     stop: &AtomicBool,
 ) -> Result<Vec<RuledOut>, ReadError> {
     let parts = parts(query, mode, segmenter);
-    if let [Part { query: query @ Query::Substring(Substring { text }), clause: Clause::Must(_) }] = &parts[..] {
-        let letters = Query::Phrase(Phrase { text: text.clone(), field: Field::Text });
-        let without_it = count(snapshot, &plan(&letters, mode, segmenter), filter, stop)?;
-        return Ok(vec![RuledOut { clause: query.clone(), excluded: false, without_it }]);
+    if let [Part { query: only, clause: Clause::Must(_) }] = &parts[..]
+        && let Some(less) = less_than(only, query)
+    {
+        let without_it = count(snapshot, &plan(&less, mode, segmenter), filter, stop)?;
+        return Ok(vec![RuledOut { clause: only.clone(), excluded: false, without_it }]);
     }
     if parts.len() < 2 {
         return Ok(Vec::new());
@@ -82,6 +82,21 @@ fn ruled_out(
             Ok(RuledOut { clause: part.query.clone(), excluded, without_it })
         })
         .collect()
+}
+
+/// What is left of a query without its only demand, where its terms do not say why nothing has it: of a condition what
+/// is wanted beside it, or everything; of exact characters their letters and digits.
+fn less_than(only: &Query, query: &Query) -> Option<Query> {
+    match (only, query) {
+        (Query::Substring(Substring { text }), _) => {
+            Some(Query::Phrase(Phrase { text: text.clone(), field: Field::Text }))
+        }
+        (Query::Metadata(_), Query::Boolean(Boolean { should, .. })) if !should.is_empty() => {
+            Some(Query::Boolean(Boolean { should: should.clone(), ..Boolean::default() }))
+        }
+        (Query::Metadata(_), _) => Some(Query::MatchAll),
+        _ => None,
+    }
 }
 
 /// How many paragraphs match.

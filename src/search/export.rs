@@ -1,9 +1,16 @@
-//! An export: every match in order of arrival, in flat memory.
+//! An export: every match in order of arrival, in flat memory; with `follow` also what later commits add and remove.
+//!
+//! An export reads from one snapshot at a time and remembers nothing of it but the place that it has come to. What it
+//! gives from one snapshot to the next, applied in order, leaves its reader with the matches of the newer one: what was
+//! there before is there still or has a removal behind that place, and everything else comes behind it too.
 
-use std::sync::atomic::AtomicBool;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use crate::{
-    engine::{Address, Generation, Walk},
+    engine::{Address, Engine, Expression, Generation, Position, ReadError, Removals, Removed, Snapshot, Walk},
     query::{Filter, MatchMode, Query},
     search::{
         BatchBound, Context, Hit, SearchError, Searcher,
@@ -12,6 +19,9 @@ use crate::{
         plan::plan,
     },
 };
+
+/// Removals of one batch.
+const REMOVED_AT_ONCE: usize = 256;
 
 /// What to export.
 #[derive(Clone, Debug)]
@@ -24,47 +34,233 @@ pub struct ExportRequest {
     pub filter: Filter,
     /// A generation that the index has to have reached.
     pub min_generation: Option<Generation>,
+    /// The place that an earlier export of the same had come to; everything behind it is exported.
+    pub after: Option<Position>,
+    /// Whether removals are exported too, so that the export can go on with later commits.
+    pub follow: bool,
+    /// Whether to go on even where removals may be missing.
+    pub allow_missing: bool,
 }
 
-/// A running export over one snapshot.
+/// A running export.
 pub struct Export {
-    fetcher: Fetcher,
-    walk: Box<dyn Walk>,
+    engine: Arc<dyn Engine>,
+    expression: Expression,
+    filter: Filter,
+    follow: bool,
+    extras: Option<Extras>,
+    /// The snapshot that it reads from, until it has given all of it.
+    pass: Option<Pass>,
+    generation: Generation,
+    /// Everything up to here was given; `None` at the very beginning.
+    position: Option<Position>,
+    is_missing_removals: bool,
+}
+
+/// A part of an export.
+#[derive(Debug)]
+pub enum Exported {
+    /// Matches in order of arrival. Their rank and score are 0.
+    Hits(Vec<Hit>),
+    /// Documents that are gone, or gone in an earlier version, in order of the removals.
+    Removed(Vec<Removed>),
 }
 
 impl Searcher {
     /// Starts an export.
     ///
     /// # Errors
-    /// When the generation asked for is not there or the index cannot be read.
+    /// When the generation asked for is not there, removals behind the place to go on from are forgotten, or the index
+    /// cannot be read.
     pub fn export(&self, request: &ExportRequest) -> Result<Export, SearchError> {
-        let ExportRequest { query, mode, filter, min_generation } = request;
+        let ExportRequest { query, mode, filter, min_generation, after, follow, allow_missing } = request;
         let snapshot = self.snapshot(*min_generation)?;
+        let is_continuous = after.is_none_or(|after| is_continuous(snapshot.as_ref(), after, *follow));
+        if !is_continuous && !allow_missing {
+            return Err(SearchError::RemovalsForgotten);
+        }
         let expression = plan(query, *mode, &self.segmenter);
-        let walk = snapshot.walk(&expression, filter, None)?;
         let highlighter = Highlighter::new(&expression);
-        let extras = Extras { context: Context::default(), highlighter, names_folded: false };
-        Ok(Export { fetcher: Fetcher::new(snapshot, extras), walk })
+        let mut export = Export {
+            engine: Arc::clone(&self.engine),
+            expression,
+            filter: filter.clone(),
+            follow: *follow,
+            extras: Some(Extras { context: Context::default(), highlighter, names_folded: false }),
+            pass: None,
+            generation: snapshot.generation(),
+            // A place that this index has not reached is none of it: nothing would ever come.
+            position: after.map(|after| after.min(Position::end_of(snapshot.sequence()))),
+            is_missing_removals: !is_continuous,
+        };
+        export.begin(snapshot)?;
+        Ok(export)
     }
 }
 
 impl Export {
-    /// The state of the index that everything is read from.
+    /// The state of the index that is read from, or was last.
     pub fn generation(&self) -> Generation {
-        self.fetcher.snapshot().generation()
+        self.generation
     }
 
-    /// The next hits in order of arrival, none when there are no more. Their rank and score are 0.
+    /// Everything up to here was given; `None` at the very beginning.
+    pub fn position(&self) -> Option<Position> {
+        self.position
+    }
+
+    /// Whether removals behind the place where it began may be missing.
+    pub fn is_missing_removals(&self) -> bool {
+        self.is_missing_removals
+    }
+
+    /// Whether a snapshot with such a newest number has more to give, once this one has given all.
+    pub fn is_behind(&self, newest: u64) -> bool {
+        self.position.is_none_or(|position| position < Position::end_of(newest))
+    }
+
+    /// The next part; `None` when the snapshot has no more, which is let go then.
     ///
     /// # Errors
     /// When the index cannot be read, or on `stop`.
-    pub fn next_batch(&mut self, bound: BatchBound, stop: &AtomicBool) -> Result<Vec<Hit>, SearchError> {
-        let Self { fetcher, walk } = self;
-        fetcher.next_batch(bound, stop, |count| {
-            let found = walk.next(count, stop)?;
-            Ok(found.into_iter().map(|(_, address)| unranked(address)).collect())
-        })
+    pub fn next_batch(&mut self, bound: BatchBound, stop: &AtomicBool) -> Result<Option<Exported>, SearchError> {
+        let Some(pass) = &mut self.pass else { return Ok(None) };
+        let found = pass.next(bound, stop)?;
+        self.position = match &found {
+            Some(Exported::Hits(hits)) => hits.last().map(position),
+            Some(Exported::Removed(removed)) => removed.last().map(|removed| Position::record(removed.sequence)),
+            None => Some(pass.end),
+        };
+        if found.is_none() {
+            self.extras = self.pass.take().map(|pass| pass.fetcher.into_extras());
+        }
+        Ok(found)
     }
+
+    /// Goes on with the newest snapshot, if it has more to give.
+    ///
+    /// # Errors
+    /// When removals that are to be given are forgotten, or the index cannot be read.
+    pub fn go_on(&mut self) -> Result<(), SearchError> {
+        let snapshot = self.engine.snapshot();
+        if self.pass.is_some() || !self.is_behind(snapshot.sequence()) {
+            return Ok(());
+        }
+        if self.position.is_some_and(|position| !is_continuous(snapshot.as_ref(), position, self.follow)) {
+            return Err(SearchError::RemovalsForgotten);
+        }
+        self.begin(snapshot)
+    }
+
+    fn begin(&mut self, snapshot: Arc<dyn Snapshot>) -> Result<(), SearchError> {
+        let walk = snapshot.walk(&self.expression, &self.filter, self.position)?;
+        // Who begins with a snapshot has seen nothing that was removed before it.
+        let removals = match self.position.filter(|_| self.follow) {
+            Some(position) => Some(RemovalQueue {
+                removals: snapshot.removals(&self.expression, &self.filter, position)?,
+                seen: position.sequence(),
+                next: VecDeque::new(),
+            }),
+            None => None,
+        };
+        let end = Position::end_of(snapshot.sequence());
+        self.generation = snapshot.generation();
+        let extras = self.extras.take().expect("a pass that has ended gives them back");
+        let matches = MatchQueue { walk, next: VecDeque::new() };
+        self.pass = Some(Pass { fetcher: Fetcher::new(snapshot, extras), matches, removals, end });
+        Ok(())
+    }
+}
+
+/// Whether everything that was removed behind a place is remembered, as far as that matters.
+fn is_continuous(snapshot: &dyn Snapshot, after: Position, follow: bool) -> bool {
+    after <= Position::end_of(snapshot.sequence()) && (!follow || after.sequence() >= snapshot.forgotten())
+}
+
+/// What one snapshot gives: matches and removals, merged.
+struct Pass {
+    fetcher: Fetcher,
+    matches: MatchQueue,
+    removals: Option<RemovalQueue>,
+    /// Behind everything of the snapshot.
+    end: Position,
+}
+
+impl Pass {
+    fn next(&mut self, bound: BatchBound, stop: &AtomicBool) -> Result<Option<Exported>, SearchError> {
+        let Self { fetcher, matches, removals, end: _ } = self;
+        let removal = match removals {
+            Some(removals) => removals.peek(stop)?,
+            None => None,
+        };
+        let hits = fetcher.next_batch(bound, stop, |count| matches.before(removal, count, stop))?;
+        if !hits.is_empty() {
+            return Ok(Some(Exported::Hits(hits)));
+        }
+        let (Some(removals), Some(_)) = (removals, removal) else { return Ok(None) };
+        Ok(Some(Exported::Removed(removals.before(matches.peek(stop)?, stop)?)))
+    }
+}
+
+/// Matches that are not fetched yet.
+struct MatchQueue {
+    walk: Box<dyn Walk>,
+    next: VecDeque<(Position, Address)>,
+}
+
+impl MatchQueue {
+    fn peek(&mut self, stop: &AtomicBool) -> Result<Option<Position>, ReadError> {
+        self.fill(1, stop)?;
+        Ok(self.next.front().map(|(position, _)| *position))
+    }
+
+    /// The next ones, at most so many, up to a place.
+    fn before(&mut self, end: Option<Position>, count: usize, stop: &AtomicBool) -> Result<Vec<Found>, ReadError> {
+        self.fill(count, stop)?;
+        let is_before = |(position, _): &(Position, Address)| end.is_none_or(|end| *position < end);
+        let number = self.next.iter().take(count).take_while(|next| is_before(next)).count();
+        Ok(self.next.drain(..number).map(|(_, address)| unranked(address)).collect())
+    }
+
+    fn fill(&mut self, count: usize, stop: &AtomicBool) -> Result<(), ReadError> {
+        if self.next.is_empty() {
+            self.next = self.walk.next(count, stop)?.into();
+        }
+        Ok(())
+    }
+}
+
+/// Removals of versions that may have been given.
+struct RemovalQueue {
+    removals: Box<dyn Removals>,
+    /// Versions with a larger number were never given.
+    seen: u64,
+    next: VecDeque<Removed>,
+}
+
+impl RemovalQueue {
+    fn peek(&mut self, stop: &AtomicBool) -> Result<Option<Position>, ReadError> {
+        if self.next.is_empty() {
+            self.next = self.removals.next(REMOVED_AT_ONCE, self.seen, stop)?.into();
+        }
+        Ok(self.next.front().map(|removed| Position::record(removed.sequence)))
+    }
+
+    /// The next ones, up to a place.
+    fn before(&mut self, end: Option<Position>, stop: &AtomicBool) -> Result<Vec<Removed>, ReadError> {
+        let mut found = Vec::new();
+        while found.len() < REMOVED_AT_ONCE {
+            match self.peek(stop)? {
+                Some(next) if end.is_none_or(|end| next < end) => found.extend(self.next.pop_front()),
+                _ => break,
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn position(hit: &Hit) -> Position {
+    Position::paragraph(hit.document.version.sequence, hit.id.ordinal)
 }
 
 fn unranked(address: Address) -> Found {

@@ -59,6 +59,11 @@ impl Fetcher {
         Self { snapshot, extras, records: HashMap::new(), fetched: VecDeque::new() }
     }
 
+    /// Lets the snapshot go.
+    pub(super) fn into_extras(self) -> Extras {
+        self.extras
+    }
+
     pub(super) fn snapshot(&self) -> &dyn Snapshot {
         self.snapshot.as_ref()
     }

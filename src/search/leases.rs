@@ -28,16 +28,14 @@ impl Leases {
     /// Keeps a state for [`LEASE`] from now on, and gives up the one that was not read for longest if there are too
     /// many.
     pub(super) fn renew(&self, digest: SnapshotDigest, snapshot: &Arc<dyn Snapshot>, now: Instant) {
-        let given_up = self.with(|held| match held.iter_mut().find(|lease| lease.digest == digest) {
-            Some(lease) => {
+        let given_up = self.with(|held| {
+            if let Some(lease) = held.iter_mut().find(|lease| lease.digest == digest) {
                 lease.renewed = lease.renewed.max(now);
-                None
+                return None;
             }
-            None => {
-                held.push(Lease { digest, snapshot: Arc::clone(snapshot), renewed: now });
-                let oldest = (0..held.len()).min_by_key(|&index| held[index].renewed)?;
-                (held.len() > MAX_LEASES).then(|| held.swap_remove(oldest))
-            }
+            held.push(Lease { digest, snapshot: Arc::clone(snapshot), renewed: now });
+            let oldest = (0..held.len()).min_by_key(|&index| held[index].renewed)?;
+            (held.len() > MAX_LEASES).then(|| held.swap_remove(oldest))
         });
         drop(given_up); // Which may remove files: not while others wait.
     }
@@ -62,5 +60,36 @@ impl Leases {
     /// Nothing that is done under the lock can panic half-way.
     fn with<T>(&self, act: impl FnOnce(&mut Vec<Lease>) -> T) -> T {
         act(&mut self.held.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{engine::Engine as _, engine::tantivy::TantivyEngine, text::Segmenter};
+
+    fn digest(number: u8) -> SnapshotDigest {
+        SnapshotDigest::numbered(number)
+    }
+
+    #[test]
+    fn what_was_not_read_for_longest_goes_first_and_all_goes_in_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let snapshot = TantivyEngine::open(directory.path(), &Segmenter::new()).unwrap().snapshot();
+        let (leases, begin) = (Leases::default(), Instant::now());
+        let after = |seconds| begin + Duration::from_secs(seconds);
+        let held =
+            |leases: &Leases| (0..20).filter(|&number| leases.find(digest(number)).is_some()).collect::<Vec<_>>();
+        for number in 0..16 {
+            leases.renew(digest(number), &snapshot, after(u64::from(number)));
+        }
+        leases.renew(digest(0), &snapshot, after(20));
+        leases.renew(digest(16), &snapshot, after(21));
+        assert_eq!(held(&leases), [&[0][..], &(2..=16).collect::<Vec<_>>()].concat());
+        assert_eq!((leases.older_than(digest(16)), leases.older_than(digest(19))), (15, 16));
+        leases.expire(after(19) + LEASE);
+        assert_eq!(held(&leases), [0, 16]);
+        leases.expire(after(21) + LEASE);
+        assert!(held(&leases).is_empty());
     }
 }

@@ -135,7 +135,10 @@ impl fmt::Display for PlanClause {
                 let (open, close) = if *word { ("", "") } else { ("“", "”") };
                 write!(f, "{open}{characters}{close} {}", place(*field))
             }
-            PlanPart::Verbatim(verbatim) => write!(f, "exactly “{}” {}", verbatim.text(), place(TermField::Text)),
+            PlanPart::Verbatim(verbatim) => {
+                // On one line, and apart from quotation marks that are a part of it.
+                write!(f, "exactly `{}` {}", verbatim.text().replace('\n', "\\n"), place(TermField::Text))
+            }
             PlanPart::Condition(MetadataTerm { key, value, score: _ }) => {
                 let condition = query::Metadata { field: *key, value: value.clone() };
                 write!(f, "{} of the document", query::Query::Metadata(condition))
@@ -271,7 +274,7 @@ mod tests {
             &Expression::Combined(vec![
                 Clause::MustNot(Expression::Metadata(source)),
                 Clause::MustNot(term("通知", TermField::Title, true)),
-                Clause::MustNot(Expression::Verbatim(Verbatim::new("〔2024〕").expect("it has digits"))),
+                Clause::MustNot(Expression::Verbatim(Verbatim::new("〔\n2024〕").expect("it has digits"))),
                 Clause::MustNot(Expression::Nothing),
                 Clause::MustNot(Expression::All),
             ]),
@@ -279,7 +282,7 @@ mod tests {
                 + every paragraph, no excluded clause
                   - 来源:"云溪网" of the document
                   - 通知 in the title
-                  - exactly “〔2024〕” in the text
+                  - exactly `〔\n2024〕` in the text
                   - no paragraph
                   - every paragraph
             "#]],

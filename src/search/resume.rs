@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    document::PublishDate,
     engine::{Position, Ranked, Snapshot},
     search::Hit,
 };
@@ -33,7 +34,15 @@ impl SnapshotDigest {
     }
 }
 
-/// What a hit's rank is made of. The better one is the less.
+#[cfg(test)]
+impl SnapshotDigest {
+    /// One of some that differ.
+    pub(super) fn numbered(number: u8) -> Self {
+        Self([number; 16])
+    }
+}
+
+/// What a hit's rank is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SortKey {
     /// The bits of the score.
@@ -51,7 +60,7 @@ impl SortKey {
 
     fn of_hit(hit: &Hit) -> Self {
         let position = Position::paragraph(hit.document.version.sequence, hit.id.ordinal);
-        let date = hit.document.metadata.publish_date.map_or(0, |date| date.to_u32());
+        let date = hit.document.metadata.publish_date.map_or(0, PublishDate::to_u32);
         Self { score: hit.score.to_bits(), date, position: position.to_u64() }
     }
 
@@ -96,4 +105,36 @@ pub struct Resume {
     pub place: Place,
     /// Whether it goes on in the newest state of the index when its own is gone.
     pub allow_snapshot_change: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Address;
+
+    fn ranked(score: f32, date: u32, sequence: u64) -> Ranked {
+        let address = Address { segment: 0, document: 0 };
+        Ranked { score, date, position: Position::paragraph(sequence, 0), address }
+    }
+
+    /// How many of a ranking come up to a place behind `last`.
+    fn check(ranking: &[Ranked], last: Ranked, expected: usize) {
+        let place = Place { snapshot: SnapshotDigest::numbered(0), key: SortKey::of(&last), rank: 1 };
+        assert_eq!(place.passed(ranking), expected, "{last:?}");
+    }
+
+    #[test]
+    fn another_ranking_goes_on_behind_the_same_paragraph_or_its_place() {
+        let ranking = [ranked(3.0, 0, 1), ranked(2.0, 20_240_101, 5), ranked(2.0, 20_230_101, 2), ranked(1.0, 0, 3)];
+        // The same paragraph, whatever it scores now.
+        check(&ranking, ranked(9.0, 0, 2), 3);
+        // One that is gone: by score, then the newer date, then arrival.
+        check(&ranking, ranked(9.0, 0, 7), 0);
+        check(&ranking, ranked(2.5, 0, 7), 1);
+        check(&ranking, ranked(2.0, 20_230_601, 7), 2);
+        check(&ranking, ranked(2.0, 20_230_101, 1), 2);
+        check(&ranking, ranked(2.0, 20_230_101, 7), 3);
+        check(&ranking, ranked(0.5, 0, 7), 4);
+        check(&[], ranked(1.0, 0, 1), 0);
+    }
 }

@@ -28,6 +28,9 @@ pub enum SearchError {
     /// The offset lies behind the end of the original, or within a character.
     #[error("`{0}` is not the start of a character of the original")]
     BadOffset(u64),
+    /// Removals that an export has to go on with are not remembered any more.
+    #[error("what was removed since is not remembered any more")]
+    RemovalsForgotten,
     /// Reading failed, or nobody waits any more.
     #[error(transparent)]
     Read(#[from] ReadError),

@@ -42,6 +42,9 @@ struct Inner {
     first_hit: Histogram,
     stream_hits: Histogram,
     active_streams: Gauge,
+    stream_tasks: Gauge,
+    queued_calls: Gauge,
+    leases: Gauge64,
     shed: Family<Shed, Counter>,
     documents: Gauge64,
     paragraphs: Gauge64,
@@ -69,14 +72,22 @@ struct Shed {
     reason: &'static str,
 }
 
-/// Counts one open stream for as long as it lives.
+/// Counts one thing for as long as it lives.
 #[derive(Debug)]
-#[must_use = "the stream counts as open until this is dropped"]
-pub struct ActiveStream {
+#[must_use = "it counts until this is dropped"]
+pub struct Counted {
     gauge: Gauge,
 }
 
-impl Drop for ActiveStream {
+impl Counted {
+    fn by(gauge: &Gauge) -> Self {
+        let gauge = gauge.clone();
+        gauge.inc();
+        Self { gauge }
+    }
+}
+
+impl Drop for Counted {
     fn drop(&mut self) {
         self.gauge.dec();
     }
@@ -99,6 +110,9 @@ impl Metrics {
             first_hit: durations(),
             stream_hits: Histogram::new(exponential_buckets(1.0, 4.0, 12)), // To 4 million.
             active_streams: Gauge::default(),
+            stream_tasks: Gauge::default(),
+            queued_calls: Gauge::default(),
+            leases: Gauge::default(),
             shed: Family::default(),
             documents: Gauge::default(),
             paragraphs: Gauge::default(),
@@ -126,10 +140,23 @@ impl Metrics {
     }
 
     /// Counts an open stream until what is returned is dropped.
-    pub fn stream_opened(&self) -> ActiveStream {
-        let gauge = self.inner.active_streams.clone();
-        gauge.inc();
-        ActiveStream { gauge }
+    pub fn stream_opened(&self) -> Counted {
+        Counted::by(&self.inner.active_streams)
+    }
+
+    /// Counts a task that makes a stream until what is returned is dropped.
+    pub fn stream_task_started(&self) -> Counted {
+        Counted::by(&self.inner.stream_tasks)
+    }
+
+    /// Counts a call that waits for a core to begin until what is returned is dropped.
+    pub fn call_queued(&self) -> Counted {
+        Counted::by(&self.inner.queued_calls)
+    }
+
+    /// Sets how many states of the index are kept besides the newest, for those who may come back.
+    pub fn leases(&self, leases: u64) {
+        self.inner.leases.set(leases);
     }
 
     /// Notes how long a stream's first hit took, from the call's arrival.
@@ -193,7 +220,13 @@ impl Inner {
         let help = "Time from a call's arrival to its first hit";
         registry.register_with_unit("xunzhang_first_hit", help, Unit::Seconds, self.first_hit.clone());
         registry.register("xunzhang_stream_hits", "Hits sent by a stream", self.stream_hits.clone());
-        registry.register("xunzhang_active_streams", "Streams open", self.active_streams.clone());
+        let help = "Streams open, each with its permit";
+        registry.register("xunzhang_active_streams", help, self.active_streams.clone());
+        registry.register("xunzhang_stream_tasks", "Tasks that make streams", self.stream_tasks.clone());
+        let help = "Calls that wait for a core to begin";
+        registry.register("xunzhang_queued_calls", help, self.queued_calls.clone());
+        let help = "States of the index kept besides the newest for searches that go on";
+        registry.register("xunzhang_leases", help, self.leases.clone());
         let help = "Calls refused or ended to protect the others";
         registry.register("xunzhang_shed", help, self.shed.clone());
     }
@@ -253,7 +286,8 @@ mod tests {
     fn streams() {
         check(
             |metrics| {
-                let open = metrics.stream_opened();
+                let open = (metrics.stream_opened(), metrics.stream_task_started(), metrics.call_queued());
+                metrics.leases(3);
                 drop(metrics.stream_opened());
                 metrics.first_hit(Duration::from_secs(1));
                 metrics.stream_ended(20);
@@ -262,6 +296,9 @@ mod tests {
             },
             &[
                 "xunzhang_active_streams 1",
+                "xunzhang_stream_tasks 1",
+                "xunzhang_queued_calls 1",
+                "xunzhang_leases 3",
                 "xunzhang_first_hit_seconds_sum 1.0",
                 "xunzhang_stream_hits_sum 20.0",
                 r#"xunzhang_shed_total{reason="TOO_MANY_STREAMS"} 1"#,

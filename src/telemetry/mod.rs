@@ -7,5 +7,5 @@ mod metrics;
 mod shed;
 
 pub use logs::{LogError, LogForm, init};
-pub use metrics::{ActiveStream, CONTENT_TYPE, Metrics};
+pub use metrics::{CONTENT_TYPE, Counted, Metrics};
 pub use shed::ShedReason;

@@ -2,6 +2,7 @@
 //!
 //! Pure. Knows nothing of documents, queries, indexes or calls. `segment` alone knows jieba.
 
+mod digits;
 mod fingerprint;
 mod fold;
 mod grams;
@@ -15,11 +16,14 @@ mod token;
 mod unwrap;
 mod user_dictionary;
 
+pub use digits::{Digit, number_of};
 pub use fold::{fold, fold_character, has_searchable, is_searchable, searchable};
 pub use grams::for_each_gram;
 pub use numerals::normalised;
 pub use query_words::QueryWord;
-pub use repair::{EdgeLine, Edit, MIN_DOCUMENTS_WITH_LINE, Repaired, RepeatedLines, Rule, edge_lines, repair};
+pub use repair::{
+    EdgeLine, Edit, MIN_DOCUMENTS_WITH_LINE, Repaired, RepeatedLines, Rule, edge_lines, repair, repair_and_name,
+};
 pub use segment::Segmenter;
 pub use token::{Dictionary, Token};
 pub use user_dictionary::{Mistake, UserDictionary, UserDictionaryError};

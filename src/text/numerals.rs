@@ -7,6 +7,8 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use super::Digit;
+
 /// What is counted with 第.
 const ORDINAL_UNITS: [&str; 30] = [
     "季度", "条", "款", "项", "目", "编", "章", "节", "次", "届", "期", "号", "个", "批", "版", "卷", "册", "集", "部",
@@ -100,7 +102,7 @@ fn numerals(folded: &str, tiles: &[Range<usize>]) -> Vec<Range<usize>> {
 
 /// Whether a numeral could begin so, which tells nearly all tiles apart at once.
 fn may_begin(c: char) -> bool {
-    c == '第' || c.is_ascii_digit() || digit(c).or(scale(c)).is_some()
+    c == '第' || Digit::of_folded(c).is_some()
 }
 
 /// The numeral that the first of the tiles begins.
@@ -117,7 +119,9 @@ fn ends_in_number(text: &str) -> bool {
     let mut backwards = text.chars().rev();
     match backwards.next() {
         Some('.' | ',') => backwards.next().is_some_and(|c| c.is_ascii_digit()),
-        Some(c) => matches!(c, '几' | '数' | '点' | '万' | '亿') || digit(c).is_some() || scale(c).is_some(),
+        Some(c) => {
+            matches!(c, '几' | '数' | '点' | '万' | '亿') || Digit::of_folded(c).is_some_and(|digit| !digit.is_arabic())
+        }
         None => false,
     }
 }
@@ -146,7 +150,9 @@ impl Numeral {
 /// The length of the number that a text begins with, or of the beginning of one that is too long for us.
 fn number_bytes(text: &str) -> usize {
     let is_arabic = text.starts_with(|c: char| c.is_ascii_digit());
-    let goes_on = |c: &char| if is_arabic { c.is_ascii_digit() } else { digit(*c).or(scale(*c)).is_some() };
+    let goes_on = |c: &char| {
+        if is_arabic { c.is_ascii_digit() } else { Digit::of_folded(*c).is_some_and(|digit| !digit.is_arabic()) }
+    };
     text.chars().take(MOST_CHARACTERS).take_while(goes_on).map(char::len_utf8).sum()
 }
 
@@ -184,28 +190,17 @@ fn chinese(written: &str) -> Option<u32> {
 }
 
 fn digit(c: char) -> Option<u32> {
-    Some(match c {
-        '零' => 0,
-        '一' => 1,
-        '二' | '两' => 2,
-        '三' => 3,
-        '四' => 4,
-        '五' => 5,
-        '六' => 6,
-        '七' => 7,
-        '八' => 8,
-        '九' => 9,
-        _ => return None,
-    })
+    match Digit::of_folded(c)? {
+        Digit::Chinese(digit) => Some(digit),
+        Digit::Arabic(_) | Digit::Scale(_) => None,
+    }
 }
 
 fn scale(c: char) -> Option<u32> {
-    Some(match c {
-        '十' => 10,
-        '百' => 100,
-        '千' => 1000,
-        _ => return None,
-    })
+    match Digit::of_folded(c)? {
+        Digit::Scale(scale) => Some(scale),
+        Digit::Arabic(_) | Digit::Chinese(_) => None,
+    }
 }
 
 fn after_space(text: &str) -> &str {

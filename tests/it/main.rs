@@ -1,5 +1,6 @@
 //! The whole service, tested as its callers meet it.
 
+mod admitting;
 mod analyzing;
 mod benching;
 mod collapsing;
@@ -10,7 +11,9 @@ mod counting;
 mod documents;
 mod explaining;
 mod exporting;
+mod exporting_on;
 mod filtering;
+mod following;
 mod full_disks;
 mod golden;
 mod highlighting;
@@ -23,11 +26,13 @@ mod matching;
 mod operations;
 mod ordering;
 mod power_cuts;
+mod query_parser;
 mod reflection;
 mod refusals;
 mod resuming;
 mod searching;
 mod seeds;
+mod strange_queries;
 mod strange_texts;
 mod streams;
 mod substrings;

@@ -174,6 +174,9 @@ async fn what_ruled_everything_out_is_said() {
     assert_eq!(ruled_out(searched("环境 水 -(环境 | 水)")).await, ["+(环境 水) 7", "-(环境 | 水) 4"]);
     // One is nowhere: without the others there is nothing either.
     assert_eq!(ruled_out(searched("+水 +饕餮")).await, ["+水 0", "+饕餮 2"]);
+    // A condition is no term: what is wanted beside it is left, or everything.
+    assert_eq!(ruled_out(searched("来源:求是 水")).await, ["来源:\"求是\" 2"]);
+    assert_eq!(ruled_out(searched("来源:求是")).await, ["来源:\"求是\" 11"]);
     // Only one part: its terms say all.
     assert!(ruled_out(searched("饕餮 貔貅")).await.is_empty());
     let tree = nothing_of(&[all_of(&[phrase("水"), phrase("党")], &[text("目标")])], &[]);

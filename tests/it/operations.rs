@@ -168,6 +168,10 @@ async fn what_operators_ask() {
         imports: 8,
         reader_patience_ms: 30_000,
         import_patience_ms: 60_000,
+        streams_per_caller: 128,
+        waiting_calls: 64,
+        leases: 16,
+        lease_ms: 300_000,
     };
     assert_eq!(limits, Some(expected));
     let empty = service.stats().await;

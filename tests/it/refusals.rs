@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use tonic::Code;
 use xunzhang::rpc::proto::{
-    DeleteDocumentRequest, Document, DocumentView, ExportRequest, GetDocumentRequest, GetServerInfoRequest,
-    PhraseQuery, PutDocumentRequest, Query, ReadyParagraph, ReadyParagraphs, SearchRequest, SubstringQuery, TextQuery,
-    admin_service_client::AdminServiceClient, document::Content, export_request::QueryForm as ExportForm, query::Kind,
-    search_service_client::SearchServiceClient,
+    DeleteDocumentRequest, Document, DocumentNumberQuery, DocumentView, ExportRequest, GetDocumentRequest,
+    GetServerInfoRequest, NamedDocumentQuery, PhraseQuery, PutDocumentRequest, Query, ReadyParagraph, ReadyParagraphs,
+    SearchRequest, SubstringQuery, TextQuery, admin_service_client::AdminServiceClient, document::Content,
+    export_request::QueryForm as ExportForm, query::Kind, search_service_client::SearchServiceClient,
 };
 
 use crate::support::{
@@ -74,6 +74,8 @@ async fn trees() {
     let text_query = |text: &str, field, r#match| kind(Kind::Text(TextQuery { text: text.to_owned(), field, r#match }));
     let phrase_query = |text: &str, field| kind(Kind::Phrase(PhraseQuery { text: text.to_owned(), field }));
     let substring = |text: &str| kind(Kind::Substring(SubstringQuery { text: text.to_owned() }));
+    let titled = |title: &str| kind(Kind::NamedDocument(NamedDocumentQuery { title: title.to_owned() }));
+    let numbered = |number: &str| kind(Kind::DocumentNumber(DocumentNumberQuery { number: number.to_owned() }));
     let long = "党".repeat(1_025);
     for (query, field) in [
         (Query::default(), "typed_query"),
@@ -89,6 +91,11 @@ async fn trees() {
         (text_query("干部", 3, 0), "typed_query.text.field"),
         (text_query("干部", 0, 3), "typed_query.text.match"),
         (phrase_query("", 0), "typed_query.phrase.text"),
+        (titled(""), "typed_query.named_document.title"),
+        (titled(&long), "typed_query.named_document.title"),
+        (numbered(""), "typed_query.document_number.number"),
+        (numbered(&long), "typed_query.document_number.number"),
+        (any_of(&vec![text(&"党".repeat(1_024)); 17]), "typed_query"),
         (phrase_query(&long, 0), "typed_query.phrase.text"),
         (any_of(&[any_of(&[phrase_query("干部", 9)])]), "typed_query.boolean.should[0].boolean.should[0].phrase.field"),
     ] {
@@ -115,9 +122,6 @@ async fn fields_of_an_export() {
         (of(|request| request.r#match = 3), "match"),
         (of(|request| request.highlight_unit = 4), "highlight_unit"),
         (of(|request| request.min_generation = "1".to_owned()), "min_generation"),
-        (of(|request| request.resume_token = "t".to_owned()), "resume_token"),
-        (of(|request| request.allow_snapshot_change = true), "allow_snapshot_change"),
-        (of(|request| request.follow = true), "follow"),
     ] {
         check_refused(service.try_export(request).await, INVALID, "INVALID_FIELD", Some(field));
     }

@@ -163,7 +163,7 @@ async fn a_state_of_the_index_is_not_kept_for_ever() {
         service.search(limited(1, searched("防汛"))).await;
     }
     let refused = service.try_resume(request.clone(), head, token).await;
-    check_refused(refused, Code::FailedPrecondition, "SNAPSHOT_EXPIRED", None);
+    check_refused(refused, Code::FailedPrecondition, "SNAPSHOT_EXPIRED", Some("resume_token"));
     for collapse in [false, true] {
         let request = SearchRequest { collapse, ..request.clone() };
         let whole = service.search(request.clone()).await;

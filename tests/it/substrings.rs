@@ -143,7 +143,7 @@ async fn an_explanation_names_the_characters_and_their_score() {
     for hit in hits {
         let explained = explain(hit.ordinal).await;
         let plan = explained.plan.expect("a plan");
-        assert_eq!(plan.description, "exactly “〔2024〕” in the text");
+        assert_eq!(plan.description, "exactly `〔2024〕` in the text");
         assert_eq!(plan.node, Some(Node::Substring(SubstringQuery { text: "〔2024〕".to_owned() })));
         let terms: Vec<_> = explained.terms.iter().map(|term| (&term.term[..], term.document_frequency)).collect();
         assert_eq!(terms, [("2024", 4)], "its letters and digits");
@@ -154,6 +154,6 @@ async fn an_explanation_names_the_characters_and_their_score() {
     let other = explain(2).await.paragraph.expect("the paragraph asked for");
     assert!(!other.matches && other.parts.is_empty());
     assert_eq!(other.mismatches[0].reason(), MismatchReason::RequiredMissing);
-    assert_eq!(other.mismatches[0].clauses, ["exactly “〔2024〕” in the text"]);
+    assert_eq!(other.mismatches[0].clauses, ["exactly `〔2024〕` in the text"]);
     service.stop().await;
 }

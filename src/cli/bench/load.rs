@@ -216,7 +216,7 @@ async fn exported(
         match response.event {
             Some(ExportEvent::Hits(batch)) => count(batch.hits.len()),
             Some(ExportEvent::Summary(_)) => is_whole = true,
-            Some(ExportEvent::Header(_) | ExportEvent::Removed(_)) | None => {}
+            Some(ExportEvent::Header(_) | ExportEvent::Removed(_) | ExportEvent::Progress(_)) | None => {}
         }
     }
     if is_whole { Ok(()) } else { Err(Failure::Cut) }

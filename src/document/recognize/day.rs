@@ -4,7 +4,7 @@
 //! and what stands around a date says that it is one.
 
 use crate::document::PublishDate;
-use crate::text::fold_character;
+use crate::text::{Digit, fold_character, number_of};
 
 /// Years that documents are from; other numbers in front of 年 or a hyphen are something else.
 const YEARS: std::ops::Range<u32> = 1900..2100;
@@ -24,7 +24,7 @@ const MAX_NUMERALS: usize = 5;
 /// Takes 2024年3月1日, 二〇二四年三月一日, 民國113年3月1日, 2024-03-01, 2024/3/1 and 2024.3.1.
 pub(super) fn date(text: &str) -> Option<(PublishDate, &str)> {
     let first = text.chars().find(|character| !character.is_whitespace())?;
-    if digit(first).is_none() && !matches!(fold_character(first), '民' | '中' | '十' | '百') {
+    if digit(first).is_none() && !matches!(fold_character(first), '民' | '中') {
         return None;
     }
     let minguo = "民国".chars().try_fold(text, sign).or_else(|| "中华民国".chars().try_fold(text, sign));
@@ -93,45 +93,29 @@ fn number(text: &str) -> Option<(u32, &str)> {
 }
 
 fn arabic(text: &str) -> Option<(u32, &str)> {
-    let is_digit = |character| fold_character(character).is_ascii_digit();
-    let end = text.char_indices().find(|&(_, character)| !is_digit(character)).map_or(text.len(), |(at, _)| at);
-    let (digits, rest) = text.split_at(end);
-    let fits = (1..=MAX_DIGITS).contains(&digits.chars().take(MAX_DIGITS + 1).count());
-    fits.then(|| (digits.chars().filter_map(digit).fold(0, |value, digit| value * 10 + digit), rest))
+    let figure = |character| digit(character).filter(|digit| digit.is_arabic());
+    let figures: Vec<Digit> = text.chars().take(MAX_DIGITS + 1).map_while(figure).collect();
+    let bytes: usize = text.chars().take(figures.len()).map(char::len_utf8).sum();
+    let fits = (1..=MAX_DIGITS).contains(&figures.len());
+    fits.then(|| Some((number_of(figures)?, &text[bytes..])))?
 }
 
 /// 二〇二四, 三十一, 一百一十三.
 fn chinese(text: &str) -> Option<(u32, &str)> {
-    let (mut value, mut pending, mut rest, mut read) = (0, 0, text, 0);
-    while let Some(character) = rest.chars().next() {
-        match (digit(character), fold_character(character)) {
-            _ if read > MAX_NUMERALS => return None,
-            (Some(digit), folded) if !folded.is_ascii_digit() => pending = pending * 10 + digit,
-            (_, '十') => (value, pending) = (value + pending.max(1) * 10, 0),
-            (_, '百') => (value, pending) = (value + pending.max(1) * 100, 0),
-            _ => break,
-        }
-        read += 1;
+    let (mut numerals, mut rest) = (Vec::new(), text);
+    while let Some(character) = rest.chars().next().filter(|_| numerals.len() <= MAX_NUMERALS)
+        && let Some(numeral) = digit(character).filter(|digit| !digit.is_arabic())
+    {
+        numerals.push(numeral);
         rest = skip_spaces(&rest[character.len_utf8()..]);
     }
-    (read > 0).then_some((value + pending, rest))
+    let fits = (1..=MAX_NUMERALS).contains(&numerals.len());
+    fits.then(|| Some((number_of(numerals)?, rest)))?
 }
 
-/// The value of a figure or a Chinese numeral; 二ＯＯ三 is written with letters at times.
-fn digit(character: char) -> Option<u32> {
-    Some(match fold_character(character) {
-        '零' | 'o' => 0,
-        '一' => 1,
-        '二' => 2,
-        '三' => 3,
-        '四' => 4,
-        '五' => 5,
-        '六' => 6,
-        '七' => 7,
-        '八' => 8,
-        '九' => 9,
-        folded => return folded.to_digit(10),
-    })
+/// What a character is worth; 二ＯＯ三 is written with letters at times.
+fn digit(character: char) -> Option<Digit> {
+    if fold_character(character) == 'o' { Some(Digit::Chinese(0)) } else { Digit::of(character) }
 }
 
 fn skip_spaces(text: &str) -> &str {

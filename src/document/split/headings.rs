@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use super::{
+    contents::contents,
     inner::find_inner,
     lines::lines,
     markers::{Kind, Marker, Position, marker},
@@ -36,12 +37,28 @@ pub(super) enum Role {
     ArticlesHeading,
     /// It has no marker, and stands right above a heading without one: 抽样 above 现场抽样.
     Outer,
+    /// It heads what comes before the parts of the document: 引言.
+    Opening,
     /// It heads the end of the document: 附则.
     Closing,
-    /// A heading by its looks that heads nothing: a line of a table of contents, of a list, of names.
+    /// 目录: it heads a table of contents.
+    Contents,
+    /// A line of a table of contents.
+    Entry,
+    /// A heading by its looks that heads nothing: a line of a list, of names.
     Listed,
     /// Anything else.
     Running,
+}
+
+impl Role {
+    /// Whether what follows stands under it.
+    pub(super) fn heads(self) -> bool {
+        matches!(
+            self,
+            Self::Title | Self::Heading | Self::ArticlesHeading | Self::Outer | Self::Opening | Self::Closing
+        )
+    }
 }
 
 /// The lines of a text that have something to search for.
@@ -56,12 +73,22 @@ pub(super) fn classified(text: &str, title: Option<Span>) -> Lines {
     let spans = lines(text, title);
     let shapes: Vec<Shape> = spans.iter().map(|&span| Shape::of(text, span)).collect();
     let mut found = marked(text, title, &spans, &shapes);
-    let mut around = Around { text, shapes: &shapes, listed: 0, started: false };
+    let contents = contents(text, &found.lines, &shapes);
+    let last_content = found.lines.iter().zip(&shapes).rposition(|(line, shape)| {
+        line.leading.is_some_and(|marker| marker.kind != Kind::Annex)
+            || matches!(shape, Shape::Full | Shape::Open | Shape::Opening | Shape::Name)
+    });
+    let mut around = Around { text, shapes: &shapes, listed: 0, started: false, attached: false, last_content };
     for at in 0..spans.len() {
         let is_title = title.is_some_and(|title| title.start == spans[at].start);
-        let role = if is_title { Role::Title } else { around.role(&found.lines, at) };
+        let role = match contents[at] {
+            _ if is_title => Role::Title,
+            Some(role) => role,
+            None => around.role(&found.lines, at),
+        };
         around.listed = if role == Role::Listed { around.listed + 1 } else { 0 };
         around.started |= shapes[at] == Shape::Full;
+        around.attached = lists_annexes(&found.lines[at], role) || around.is_attached(&found.lines[at]);
         found.lines[at].role = role;
     }
     found
@@ -74,15 +101,18 @@ fn marked(text: &str, title: Option<Span>, spans: &[Span], shapes: &[Shape]) -> 
         if title == Some(span) {
             continue;
         }
-        let leading = marker(span.text(text), Position::LineStart)
-            .filter(|marker| !shape.is_text() || marker.kind >= Kind::Article || marker.kind == Kind::Annex);
+        let written = span.text(text);
+        let leading = marker(written, Position::LineStart).filter(|marker| match marker.kind {
+            Kind::Decimal(1) => !written.contains('。'),
+            kind => !shape.is_text() || kind >= Kind::Article || kind == Kind::Annex,
+        });
         candidates.extend(leading.map(|marker| Candidate {
             marker,
             place: span.start,
             position: Position::LineStart,
             line,
         }));
-        if shape.is_text() {
+        if shape.is_text() || leading.is_some_and(|marker| marker.kind == Kind::Annex) {
             find_inner(text, span, line, leading.is_none(), &mut candidates);
         }
     }
@@ -107,14 +137,20 @@ struct Around<'t> {
     listed: usize,
     /// Whether there are sentences above.
     started: bool,
+    /// Whether the line right above is of a list of what is attached: 附件：1.方案.
+    attached: bool,
+    /// The last line that an annex could be: it has sentences, or looks like a heading.
+    last_content: Option<usize>,
 }
 
 impl Around<'_> {
     fn role(&self, lines: &[Line], at: usize) -> Role {
         let next = lines.get(at + 1);
         match (lines[at].leading, next) {
-            (Some(Marker { kind: Kind::Annex, .. }), Some(_)) => self.annex(lines, at),
+            (Some(Marker { kind: Kind::Annex, .. }), Some(_)) if self.last_content > Some(at) => self.annex(lines, at),
+            (Some(Marker { kind: Kind::Annex, .. }), _) => Role::Running,
             _ if self.shapes[at].is_text() => Role::Running,
+            _ if self.is_attached(&lines[at]) => Role::Listed,
             _ if self.shapes[at] == Shape::Contents => Role::Listed,
             (Some(_), None) => Role::Listed,
             _ if self.heads_articles(lines, at) => Role::ArticlesHeading,
@@ -131,6 +167,11 @@ impl Around<'_> {
         }
     }
 
+    /// Whether a line goes on with a list of what is attached.
+    fn is_attached(&self, line: &Line) -> bool {
+        self.attached && line.leading.is_some_and(|marker| marker.kind == Kind::Figure)
+    }
+
     /// 附件 heads what follows, unless it is one of a list, or tells at the end of a notice what is attached.
     fn annex(&self, lines: &[Line], at: usize) -> Role {
         let (line, next) = (&lines[at], &lines[at + 1]);
@@ -141,7 +182,7 @@ impl Around<'_> {
         let heads_text = next.leading.is_some() || self.shapes[at + 1] == Shape::Full;
         match self.shapes[at] {
             Shape::Full => Role::Running,
-            _ if lists => Role::Running,
+            _ if lists || !line.inner.is_empty() => Role::Running,
             _ if headless => Role::Listed,
             _ if marker_only || heads_text => Role::Heading,
             _ => Role::Running,
@@ -171,6 +212,7 @@ impl Around<'_> {
         let heads = match self.shapes[at] {
             Shape::Open => Role::Heading,
             Shape::Name if self.started => Role::Heading,
+            Shape::Opening => Role::Opening,
             Shape::Closing => Role::Closing,
             _ => return Role::Running,
         };
@@ -182,7 +224,7 @@ impl Around<'_> {
             _ if next.is_some() && self.listed < 2 => heads,
             Shape::Full if self.listed < 2 => heads,
             Shape::Salutation if self.started && self.listed < 2 => heads,
-            Shape::Full | Shape::Open | Shape::Closing => Role::Listed,
+            Shape::Full | Shape::Open | Shape::Opening | Shape::Closing => Role::Listed,
             _ => Role::Running,
         }
     }
@@ -201,6 +243,11 @@ impl Around<'_> {
         let above = at.checked_sub(1).filter(|&above| self.shapes[above] == Shape::Full);
         above.is_some_and(|above| !is_finished(lines[above].span.text(self.text)))
     }
+}
+
+/// Whether a line begins a list of what is attached.
+fn lists_annexes(line: &Line, role: Role) -> bool {
+    role == Role::Running && line.leading.is_some_and(|marker| marker.kind == Kind::Annex)
 }
 
 #[cfg(test)]
@@ -248,8 +295,8 @@ mod tests {
 
     #[test]
     fn lists_and_contents_are_no_headings() {
-        check_titled("条例\n目录\n第一章 总则\n第二章 附则\n第一章 总则\n第一条 为了。", "条例", "TLLLHR");
-        check("目录\n第一章 总则\n第二章 施行\n附 则\n第一章 总则\n第一条 为了。", "LLLLHR");
+        check_titled("条例\n目录\n第一章 总则\n第二章 附则\n第一章 总则\n第一条 为了。", "条例", "TCEEHR");
+        check("目录\n第一章 总则\n第二章 施行\n附 则\n第一章 总则\n第一条 为了。", "CEEEHR");
         check("正文：\n1.身份证\n2.申请表\n请携带。", "RLLR");
         check("正文。\n甲乙\n丙丁\n戊己\n正文。", "RLLLR");
     }
@@ -268,8 +315,9 @@ mod tests {
 
     #[test]
     fn annexes() {
-        check("通知。\n附件：1.办法\n2.名单\n某市人民政府\n附件1\n办法\n一、总则\n内容。", "RRRRHHHR");
-        check("通知。\n附件1：办法\n附件2：名单\n某市人民政府", "RLRR");
+        check("通知。\n附件：1.办法\n2.名单\n某市人民政府\n附件1\n办法\n一、总则\n内容。", "RRLRHHHR");
+        check("通知。\n附件：1. 办法\n2. 名单\n3. 表格\n附件1\n办法\n一、总则\n内容。", "RRLLHHHR");
+        check("通知。\n附件1：办法\n附件2：名单\n某市人民政府", "RRRR");
         check("通知。\n附件：\n名单\n正文。", "RHHR");
         check("通知。\n附件1.名单\n正文。", "RHR");
         check("通知。\n附件：\n1.办法\n2.名单\n某市人民政府", "RRLLR");

@@ -1,14 +1,23 @@
 //! What of a line stands for it in a heading path.
 
 use super::{
+    cutting::{Cut, Units},
     markers::{Kind, Marker},
-    marks::{breaks_line, ends_clause, ends_member, ends_sentence},
-    span::Span,
+    marks::{breaks_line, ends_clause, ends_member, ends_sentence, is_semicolon},
+    packing::MIN,
+    span::{Place, Span},
 };
 
 /// The longest first sentence that is a label, in characters; of a longer one, the clauses within [`MAX_CLAUSES`] are.
 const MAX_SENTENCE: usize = 60;
 const MAX_CLAUSES: usize = 40;
+
+/// The longest sentence that is a topic, and how far its enumeration may begin behind its start, in characters.
+const MAX_TOPIC: usize = 25;
+const MAX_TOPIC_LEAD: usize = 200;
+
+/// The longest close of a speech, in characters.
+const MAX_CLOSE: usize = 600;
 
 /// The longest name of a chapter within a line, and the shortest heading that white space alone divides from its text.
 const MAX_NAME: usize = 20;
@@ -88,6 +97,62 @@ pub(super) fn sums_up(sentence: &str) -> bool {
     ["以上", "总之", "總之", "综上", "綜上", "同志们", "同志們", "各位", "让我们", "讓我們"]
         .into_iter()
         .any(|opening| sentence.starts_with(opening))
+}
+
+/// The last sentence of a text that says what those behind it are about, without its full stop: 要抓紧能力提升。
+pub(super) fn last_topic(text: &str, span: Span) -> Option<Span> {
+    let mut sentences = Units::new(text, span, Cut::Sentence).peekable();
+    let mut topic = None;
+    while let Some(sentence) = sentences.next() {
+        topic = topic.filter(|_| !is_topic(sentence.text(text)));
+        if sentences.peek().is_some() && is_topic(sentence.text(text)) {
+            topic = Some(sentence);
+        }
+    }
+    let label = |topic: Span| topic.start.after(topic.text(text).trim_end().trim_end_matches('。'));
+    topic
+        .filter(|topic| span.end.character - topic.start.character <= MAX_TOPIC_LEAD)
+        .map(|topic| Span { start: topic.start, end: label(topic) })
+}
+
+/// Whether a text begins with a topic, which ends the one before.
+pub(super) fn opens_with_topic(text: &str, span: Span) -> bool {
+    span.text(text).starts_with('要')
+        && Units::new(text, span, Cut::Sentence).next().is_some_and(|first| is_topic(first.text(text)))
+}
+
+fn is_topic(sentence: &str) -> bool {
+    let goes_on = |character: char| matches!(character, '，' | ',' | '：' | ':') || is_semicolon(character);
+    sentence.starts_with('要')
+        && sentence.trim_end().ends_with('。')
+        && sentence.chars().nth(MAX_TOPIC).is_none()
+        && !sentence.contains(goes_on)
+}
+
+/// Whether a member begins with a sentence that is short enough for a heading, and goes on.
+pub(super) fn has_heading_sentence(text: &str, member: Span) -> bool {
+    let mut sentences = Units::new(text, member, Cut::Sentence);
+    let is_short = sentences.next().is_some_and(|first| first.characters() <= MAX_CLAUSES);
+    is_short && sentences.next().is_some()
+}
+
+/// Where in a part of a text that ends at `end` the last words to those who are spoken to begin: 同志们，…….
+pub(super) fn closing_address(text: &str, span: Span, end: Place) -> Option<Place> {
+    let written = span.text(text);
+    let at = ADDRESSED.iter().filter_map(|addressed| addressing(written, addressed)).max()?;
+    let place = span.start.after(&written[..at]);
+    (MIN..=MAX_CLOSE).contains(&(end.character - place.character)).then_some(place)
+}
+
+/// Those whom speeches are made to.
+const ADDRESSED: [&str; 5] = ["同志们", "同志們", "各位代表", "各位委员", "各位委員"];
+
+/// Where a text last speaks to somebody, at the start of a sentence.
+fn addressing(written: &str, addressed: &str) -> Option<usize> {
+    let at = written.rfind(addressed)?;
+    let calls = written[at + addressed.len()..].starts_with(['，', ',', '：', ':', '！', '!']);
+    let opens = written[..at].trim_end().chars().next_back().is_none_or(ends_sentence);
+    (calls && opens).then_some(at)
 }
 
 /// Whether a chapter within a line has a name only, as in a table of contents.

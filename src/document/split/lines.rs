@@ -89,17 +89,18 @@ fn goes_on(text: &str, above: Span, below: Span, quoting: bool) -> bool {
     {
         return true;
     }
-    if marker(next, Position::LineStart).is_some() {
+    if marker(next, Position::LineStart).is_some() || is_bracketed(line) || Shape::of(text, below) == Shape::Contents {
         return false;
     }
     if is_finished(line) {
         return is_bare_marker(line, above);
     }
-    let breaks_off = line.ends_with(['，', ',', '、', '的', '和', '与', '與', '及'])
+    let breaks_off = line.ends_with(['，', ',', '、', '的', '和', '与', '與', '及']) && !line.ends_with("目的")
         || above.characters() > MAX_HEADING
         || quoting
         || is_sentence(line)
         || line.matches('，').nth(1).is_some()
+        || is_number_broken_off(line, next)
         || is_bare_marker(line, above);
     // Under a fixed width no line is longer than the one above, and the last of a sentence ends it.
     let width = above.characters();
@@ -121,6 +122,19 @@ fn goes_on_apart(text: &str, above: Span, below: Span) -> bool {
 fn is_sentence(line: &str) -> bool {
     line.contains("，是")
         || line.contains('，') && ["为了", "為了"].into_iter().any(|opening| line.starts_with(opening))
+}
+
+/// Whether a line stands in brackets as a whole: how a law came about.
+fn is_bracketed(line: &str) -> bool {
+    line.starts_with(['（', '(']) && line.ends_with(['）', ')'])
+}
+
+/// Whether a line stops before or within a number: 550 above 多万公里, 新增 above 6700多公里.
+fn is_number_broken_off(line: &str, next: &str) -> bool {
+    let counted =
+        next.trim_start_matches(|character: char| character.is_ascii_digit() || matches!(character, '.' | ','));
+    let is_counted = counted.starts_with(['多', '余', '万', '亿', '萬', '億', '%', '％', '‰']);
+    is_counted && (counted.len() < next.len() || line.ends_with(|last: char| last.is_ascii_digit()))
 }
 
 /// Whether a line has the marker of an enumeration and nothing that it marks.
@@ -161,6 +175,8 @@ mod tests {
             check(sentence, &[sentence]);
         }
         check("加强领导、\n压实责任。", &["加强领导、\n压实责任。"]);
+        check("光缆线路550\n多万公里。", &["光缆线路550\n多万公里。"]);
+        check("高速公路\n6700多公里。", &["高速公路\n6700多公里。"]);
         check("成果找市场“双向\n揭榜\n挂帅”的简称", &["成果找市场“双向\n揭榜\n挂帅”的简称"]);
         check("代表们审议所作的\n工作报告", &["代表们审议所作的\n工作报告"]);
     }
@@ -198,6 +214,10 @@ mod tests {
         check("甲。\n乙。", &["甲。", "乙。"]);
         check(&format!("{heading}\n一、守正。"), &[heading, "一、守正。"]);
         check(&format!("{heading}\n　　守正。"), &[heading, "守正。"]);
+        check("编制目的\n为了守正。", &["编制目的", "为了守正。"]);
+        let note = format!("（2004年8月28日{}修订）", "某某会议".repeat(12));
+        check(&format!("{note}\n目　录\n第一章"), &[&note, "目　录", "第一章"]);
+        check(&format!("{note}\n为了守正。"), &[&note, "为了守正。"]);
     }
 
     #[test]

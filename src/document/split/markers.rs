@@ -1,4 +1,4 @@
-//! The signs that open headings and members of enumerations: 第一章, 第一条, 一、, （一）, 第一，, 1., 一是, 首先.
+//! The signs that open headings and members of enumerations: 第一章, 第一条, 一、, （一）, 第一，, 1., 1.1, 一是, 首先.
 
 use super::numerals::{Script, number};
 
@@ -27,6 +27,8 @@ pub(super) enum Kind {
     Ordinal,
     /// 1. or 1、.
     Figure,
+    /// 1, 1.1 or 1.1.1, by how many numbers they have; up to [`MAX_DECIMALS`].
+    Decimal(usize),
     /// （1） or 1）.
     BracketedFigure,
     /// ①.
@@ -43,7 +45,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// How many kinds there are, those of Markdown counted as one.
-    pub(super) const SLOTS: usize = 17;
+    pub(super) const SLOTS: usize = 17 + MAX_DECIMALS;
 
     /// Its place among all kinds.
     pub(super) fn slot(self) -> usize {
@@ -59,12 +61,13 @@ impl Kind {
             Self::BracketedNumeral => 8,
             Self::Ordinal => 9,
             Self::Figure => 10,
-            Self::BracketedFigure => 11,
-            Self::Circled => 12,
-            Self::Is => 13,
-            Self::Must => 14,
-            Self::Order => 15,
-            Self::Side => 16,
+            Self::Decimal(numbers) => 10 + numbers,
+            Self::BracketedFigure => 11 + MAX_DECIMALS,
+            Self::Circled => 12 + MAX_DECIMALS,
+            Self::Is => 13 + MAX_DECIMALS,
+            Self::Must => 14 + MAX_DECIMALS,
+            Self::Order => 15 + MAX_DECIMALS,
+            Self::Side => 16 + MAX_DECIMALS,
         }
     }
 
@@ -78,6 +81,9 @@ impl Kind {
         self >= Self::Order
     }
 }
+
+/// The most numbers of a decimal number: 1.2.3.4.
+const MAX_DECIMALS: usize = 4;
 
 /// 最后, which follows any of its series.
 const LAST: u32 = 9;
@@ -95,8 +101,8 @@ impl Marker {
     /// Whether it counts on from another.
     pub(super) fn follows(self, other: Option<Self>) -> bool {
         other.is_some_and(|other| {
-            let is_last = self.kind == Kind::Order && self.number == LAST && other.number < LAST;
-            self.kind == other.kind && (is_last || other.number.checked_add(1) == Some(self.number))
+            let skips = self.kind == Kind::Order && self.number > other.number; // 首先……再次……最后.
+            self.kind == other.kind && (skips || other.number.checked_add(1) == Some(self.number))
         })
     }
 }
@@ -125,7 +131,7 @@ pub(super) fn marker(text: &str, position: Position) -> Option<Marker> {
         }
         '首' | '其' | '再' | '最' | '另' => spoken(text)?,
         _ if text.starts_with("一方面") => spoken(text)?,
-        _ => counted(text, position)?,
+        _ => counted(text, position).or_else(|| decimal(text).filter(|_| position == Position::LineStart))?,
     };
     Some(Marker { kind, number, bytes: text.len() - rest.len() })
 }
@@ -209,6 +215,22 @@ fn bracketed(text: &str) -> Read<'_> {
     Some((if script == Script::Chinese { Kind::BracketedNumeral } else { Kind::BracketedFigure }, value, rest))
 }
 
+/// 1.1, 1.1.1、 or 1 before a name; but not 1.5亿元.
+fn decimal(text: &str) -> Read<'_> {
+    let (mut last, script, mut rest) = number(text).filter(|&(value, _, _)| value < 100)?;
+    let mut numbers = 1;
+    while let Some((value, Script::Arabic, after)) = rest.strip_prefix(['.', '．']).and_then(number) {
+        (last, rest, numbers) = (value, after, numbers + 1);
+    }
+    let stop = rest.strip_prefix(['、', '.', '．']).filter(|_| numbers > 1);
+    let spaced = rest.starts_with(char::is_whitespace);
+    let named = rest.starts_with(|next: char| {
+        next.is_alphabetic() && !next.is_ascii() && !"亿億万萬千百个個倍元年月".contains(next)
+    });
+    let stands = script == Script::Arabic && (spaced || named || numbers > 1 && (stop.is_some() || rest.is_empty()));
+    (stands && last < 100 && numbers <= MAX_DECIMALS).then_some((Kind::Decimal(numbers), last, stop.unwrap_or(rest)))
+}
+
 /// 一、, 一是, 一要, 1., 1、 or 1）.
 fn counted(text: &str, position: Position) -> Read<'_> {
     let (value, script, rest) = number(text).filter(|&(value, _, _)| value < 100)?;
@@ -262,6 +284,16 @@ mod tests {
         check("(3)材料", Some((Kind::BracketedFigure, 3, "(3)")));
         check("１．材料", Some((Kind::Figure, 1, "１．")));
         check("1.5亿元", None);
+        check("1.5%", None);
+        check("1.5", Some((Kind::Decimal(2), 5, "1.5")));
+        check("3总则", Some((Kind::Decimal(1), 3, "3")));
+        check("3个月", None);
+        check("3 总则", Some((Kind::Decimal(1), 3, "3")));
+        check("3.1 目的", Some((Kind::Decimal(2), 1, "3.1")));
+        check("3.1.2原则", Some((Kind::Decimal(3), 2, "3.1.2")));
+        check("4.1.2、名称", Some((Kind::Decimal(3), 2, "4.1.2、")));
+        check("2024.3.1 通过", None);
+        check("1.2.3.4.5 深", None);
         check("一、二、三产业", None);
         check("一、二〇二三年工作", Some((Kind::Numeral, 1, "一、")));
         check("2024、2025年", None);

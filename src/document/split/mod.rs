@@ -4,7 +4,9 @@
 //! text → lines (hard wraps joined) → markers (一、 第一条 …) → outline (blocks under headings) → packing → sections
 //! ```
 
+mod contents;
 mod cutting;
+mod enumerations;
 mod headings;
 mod inner;
 mod labels;
@@ -22,6 +24,8 @@ mod section;
 mod series;
 mod shape;
 mod span;
+#[cfg(test)]
+mod tests;
 
 pub(super) use packing::CRUMB;
 pub use section::{Section, split};

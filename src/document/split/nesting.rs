@@ -2,8 +2,12 @@
 
 use super::{
     cutting::{Cut, Units},
+    enumerations::{Enumerations, Follower},
     headings::{Line, Lines, Role, classified},
-    labels::{chapter_label, heading_label, is_name_only, member_label, sums_up},
+    labels::{
+        chapter_label, closing_address, has_heading_sentence, heading_label, is_name_only, last_topic, member_label,
+        opens_with_topic, sums_up,
+    },
     markers::{Kind, Marker},
     marks::{is_colon, is_semicolon},
     outline::{Block, BlockRole, NodeId, Outline},
@@ -20,8 +24,12 @@ const LAST_MEMBER_EXCESS: usize = 60;
 /// Reads a text's outline.
 pub(super) fn outline(text: &str, title: Option<Span>) -> Outline {
     let Lines { lines, inner } = classified(text, title);
-    let mut nesting = Nesting { text, outline: Outline::default(), open: Vec::new() };
-    for line in &lines {
+    let is_part = |line: &Line| line.leading.is_some() || !line.inner.is_empty() || line.role.heads();
+    let last_part = lines.iter().rposition(is_part);
+    let end = lines.last().map_or(Place::default(), |line| line.span.end);
+    let mut nesting = Nesting { text, outline: Outline::default(), open: Vec::new(), in_last_part: false, end };
+    for (at, line) in lines.iter().enumerate() {
+        nesting.in_last_part = Some(at) >= last_part;
         nesting.line(line, &inner[line.inner.clone()]);
     }
     nesting.outline.mark_short_lists();
@@ -33,6 +41,10 @@ struct Nesting<'t> {
     text: &'t str,
     outline: Outline,
     open: Vec<Open>,
+    /// Whether nothing that is headed or numbered begins below the line.
+    in_last_part: bool,
+    /// Where the text ends.
+    end: Place,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,13 +70,24 @@ enum Within {
     Parts(Kind),
     /// It has no marker.
     Unmarked,
+    /// It is a sentence: 要抓紧能力提升。
+    Topic,
 }
 
 impl Rank {
     const TITLE: Self = Self { kind: None, within: Within::Itself };
+    /// Of 目录, which heads its entries alone.
+    const CONTENTS: Self = Self { kind: Some(Kind::Side), within: Within::Unmarked };
+    /// Of 引言, which every other heading ends.
+    const OPENING: Self = Self { kind: Some(Kind::Side), within: Within::Topic };
 
     fn marked(kind: Kind) -> Self {
         Self { kind: Some(kind), within: Within::Itself }
+    }
+
+    /// Whether it is of a title, or of an annex, which is a document of its own.
+    fn heads_document(self) -> bool {
+        self == Self::TITLE || matches!(self.kind, Some(Kind::Markdown(1) | Kind::Annex))
     }
 
     /// Of what heads articles with the marker of an enumeration: under every kind that stands above articles.
@@ -86,6 +109,13 @@ enum Scope {
 
 impl Nesting<'_> {
     fn line(&mut self, line: &Line, inner: &[Candidate]) {
+        let is_entry = line.role == Role::Entry;
+        let ends = |open: &Open| match open.rank {
+            Rank::OPENING => line.role.heads(),
+            Rank::CONTENTS => !is_entry,
+            rank => rank.within == Within::Topic,
+        };
+        self.open.truncate(self.above(ends));
         match (line.role, line.leading) {
             (Role::Title, _) => self.heading(line.span, line.span, Rank::TITLE),
             (Role::Heading, Some(marker)) => {
@@ -104,10 +134,19 @@ impl Nesting<'_> {
                 self.open.truncate(self.outer(rank));
                 self.block(line.span, BlockRole::Heading);
             }
+            (Role::Opening, _) => {
+                self.open.truncate(self.above(|open| open.scope != Scope::Headings));
+                self.heading(line.span, line.span, Rank::OPENING);
+            }
             (Role::Closing, _) => {
                 let rank = self.closing_rank();
                 self.heading(line.span, line.span, rank);
             }
+            (Role::Contents, _) => {
+                self.close_members();
+                self.heading(line.span, line.span, Rank::CONTENTS);
+            }
+            (Role::Entry, _) => self.block(line.span, BlockRole::Member { opens: false }),
             (Role::Listed, Some(marker)) => self.member(line.span, marker, Scope::Line),
             (Role::Listed, None) => {
                 self.close_members();
@@ -132,14 +171,14 @@ impl Nesting<'_> {
         let end = inner.first().map_or(line.end, |candidate| candidate.place);
         let first = Span { start: line.start, end }.trimmed(self.text);
         if let Some(marker) = leading {
-            self.member(first, marker, self.scope(marker.kind));
+            self.member(first, marker, self.scope(marker.kind, first));
         } else {
             self.close_members();
             if sums_up(first.text(self.text)) {
                 self.open.truncate(self.outer(Rank::marked(Kind::BracketedNumeral)));
             }
             let leads_in = inner.is_empty() && first.characters() < MIN && first.text(self.text).ends_with(is_colon);
-            self.block(first, if leads_in { BlockRole::Lead } else { BlockRole::Body });
+            if leads_in { self.block(first, BlockRole::Lead) } else { self.body(first, inner.first()) }
         }
         let mut enumerations = Enumerations::default();
         if let Some(marker) = leading {
@@ -153,7 +192,7 @@ impl Nesting<'_> {
                 self.inner_chapter(span, candidate.marker, next);
             } else {
                 let average = enumerations.count(candidate.marker, candidate.place);
-                self.inner_member(span, candidate.marker, Follower::of(candidate, next), average);
+                self.inner_member(span, candidate, next, average);
             }
         }
     }
@@ -170,29 +209,62 @@ impl Nesting<'_> {
     }
 
     /// A member within a line, and after the last one what is no part of it.
-    fn inner_member(&mut self, span: Span, marker: Marker, follower: Follower, average: Option<usize>) {
-        let scope = if marker.kind == Kind::Ordinal { Scope::Line } else { self.scope(marker.kind) };
+    fn inner_member(&mut self, span: Span, member: &Candidate, next: Option<&Candidate>, average: Option<usize>) {
+        let (marker, follower) = (member.marker, Follower::of(member, next));
+        let scope = if marker.kind == Kind::Ordinal { Scope::Line } else { self.scope(marker.kind, span) };
         let end = if follower == Follower::Member { span.end } else { self.end_of_last(span, follower, average) };
         self.member(Span { start: span.start, end }.trimmed(self.text), marker, scope);
         let rest = Span { start: end, end: span.end }.trimmed(self.text);
-        if rest.start != rest.end && marker.kind != Kind::Article {
-            self.open.truncate(self.outer(Rank::marked(marker.kind)));
+        if rest.start != rest.end {
+            if marker.kind != Kind::Article {
+                self.open.truncate(self.outer(Rank::marked(marker.kind)));
+            }
+            self.body(rest, next);
         }
-        self.block(rest, BlockRole::Body);
+    }
+
+    /// Text without a marker, and what comes next in its line. If it leads in an enumeration, its last topic heads that;
+    /// the address that closes a document stands beside its parts.
+    fn body(&mut self, span: Span, next: Option<&Candidate>) {
+        if opens_with_topic(self.text, span) {
+            self.open.truncate(self.above(|open| open.rank.within == Within::Topic && open.scope == Scope::Line));
+        }
+        let first = next.map(|next| next.marker).filter(|marker| marker.number == 1 && marker.kind.is_enumeration());
+        let topic = first.and_then(|first| Some((last_topic(self.text, span)?, first.kind)));
+        let address = closing_address(self.text, span, self.end).filter(|_| self.in_last_part && next.is_none());
+        let Some(place) = topic.map(|(topic, _)| topic.start).or(address) else {
+            return self.block(span, BlockRole::Body);
+        };
+        self.block(Span { start: span.start, end: place }.trimmed(self.text), BlockRole::Body);
+        match topic {
+            Some((topic, kind)) => self.topic(topic, kind),
+            None => self.open.truncate(self.above(|open| !open.rank.heads_document())),
+        }
+        self.block(Span { start: place, end: span.end }, BlockRole::Body);
+    }
+
+    /// A sentence that heads an enumeration of a kind.
+    fn topic(&mut self, label: Span, kind: Kind) {
+        self.open.truncate(self.outer(Rank::marked(kind)));
+        let within = self.open.last().and_then(|open| open.rank.kind);
+        self.open(label, Rank { kind: within, within: Within::Topic }, Scope::Line);
     }
 
     /// Where the last member of an enumeration ends. Where the member before ends with a semicolon the enumeration is
-    /// one sentence. Else the member goes on until a sentence sums up, or leads in the next enumeration, or until the
-    /// member is as long as the others are on `average` though the text goes on for much longer.
+    /// one sentence. Else the member goes on until a sentence sums up, is the topic after the enumeration's, or leads in
+    /// the next enumeration, or until the member is as long as the others are on `average` though the text goes on for
+    /// much longer.
     fn end_of_last(&self, span: Span, follower: Follower, average: Option<usize>) -> Place {
         let one_sentence = self.text[..span.start.byte].trim_end().ends_with(is_semicolon);
         let enough = average.filter(|average| span.characters() > average + average / 2 + LAST_MEMBER_EXCESS);
+        let has_topic = self.open.iter().any(|open| open.rank.within == Within::Topic && open.scope == Scope::Line);
         let mut sentences = Units::new(self.text, span, Cut::Sentence).peekable();
         let mut end = sentences.next().map_or(span.end, |first| first.end);
         while let Some(sentence) = sentences.next() {
             let leads_in = follower == Follower::First && sentences.peek().is_none();
             let is_long = enough.is_some_and(|enough| end.character - span.start.character >= enough);
-            if one_sentence || leads_in || is_long || sums_up(sentence.text(self.text)) {
+            let is_next_topic = has_topic && opens_with_topic(self.text, sentence);
+            if one_sentence || leads_in || is_long || is_next_topic || sums_up(sentence.text(self.text)) {
                 break;
             }
             end = sentence.end;
@@ -200,12 +272,14 @@ impl Nesting<'_> {
         end
     }
 
-    /// What stands under a marker that goes on as text. 一、 heads lines in speeches, but not in articles.
-    fn scope(&self, kind: Kind) -> Scope {
+    /// What stands under a marker that goes on as text. 一、 heads lines in speeches, but not in articles, and so does
+    /// （一） with a sentence for a heading and more in its line.
+    fn scope(&self, kind: Kind, span: Span) -> Scope {
         let in_article = self.open.iter().any(|open| open.rank.kind == Some(Kind::Article));
         match kind {
-            Kind::Article | Kind::Ordinal => Scope::Lines,
+            Kind::Article | Kind::Ordinal | Kind::Decimal(_) => Scope::Lines,
             Kind::Numeral if !in_article => Scope::Lines,
+            Kind::BracketedNumeral if !in_article && has_heading_sentence(self.text, span) => Scope::Lines,
             _ => Scope::Line,
         }
     }
@@ -235,6 +309,11 @@ impl Nesting<'_> {
         self.open.iter().take_while(|open| open.rank < rank).count()
     }
 
+    /// How many of the open headings stand above the first one of some sort.
+    fn above(&self, sort: impl Fn(&Open) -> bool) -> usize {
+        self.open.iter().position(sort).unwrap_or(self.open.len())
+    }
+
     fn innermost(&self) -> NodeId {
         self.open.last().map_or(NodeId::default(), |open| open.node)
     }
@@ -257,50 +336,5 @@ impl Nesting<'_> {
     fn closing_rank(&mut self) -> Rank {
         let outermost = self.open.iter().map(|open| open.rank).find(|rank| rank.kind > Some(Kind::Annex));
         outermost.filter(|rank| rank.kind != Some(Kind::Article)).unwrap_or_else(|| self.unmarked_rank())
-    }
-}
-
-/// What comes after a member within its line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Follower {
-    /// The next member, or one further in.
-    Member,
-    /// The first member of another enumeration.
-    First,
-    /// A member further out, or nothing.
-    Other,
-}
-
-impl Follower {
-    fn of(candidate: &Candidate, next: Option<&Candidate>) -> Self {
-        match next {
-            Some(next) if next.marker.kind > candidate.marker.kind => Self::Member,
-            Some(next) if next.marker.kind == candidate.marker.kind && next.marker.number > 1 => Self::Member,
-            Some(next) if next.marker.kind == candidate.marker.kind => Self::First,
-            _ => Self::Other,
-        }
-    }
-}
-
-/// The enumerations of a line: where each began, and how many members it had since.
-#[derive(Default)]
-struct Enumerations {
-    by_kind: [Option<(Place, usize)>; Kind::SLOTS],
-}
-
-impl Enumerations {
-    /// Counts a member; gives how many characters those before it have on average.
-    fn count(&mut self, marker: Marker, place: Place) -> Option<usize> {
-        let enumeration = &mut self.by_kind[marker.kind.slot()];
-        match enumeration {
-            Some((start, members)) if marker.number > 1 => {
-                *members += 1;
-                Some((place.character - start.character) / *members)
-            }
-            _ => {
-                *enumeration = Some((place, 0));
-                None
-            }
-        }
     }
 }

@@ -15,6 +15,10 @@ pub(super) const MIN: usize = 60;
 /// [`MAX`]. So every two paragraphs take at least twice as many characters of the text, white space included.
 pub(in crate::document) const CRUMB: usize = 20;
 
+/// The shortest text that says something of its own before the first member of an enumeration, in characters; what is
+/// shorter only leads in: 要做到以下几点。
+const MIN_LEAD_IN: usize = 30;
+
 /// The length that long texts are cut to, in characters: a screenful.
 const TARGET: usize = 240;
 
@@ -35,10 +39,14 @@ pub(super) struct Draft {
     pub(super) node: NodeId,
     /// The node of its last block.
     last: NodeId,
+    /// How many characters of that block it has.
+    last_characters: usize,
     /// What ends it, and so what of the next block belongs to it.
     ending: BlockRole,
     /// Whether a heading opens it, so that it cannot follow another paragraph.
     headed: bool,
+    /// Whether it has parts of several headings, and so stands under what is above them.
+    gathers: bool,
 }
 
 /// Packs a text's blocks, in order, in linear time.
@@ -89,7 +97,15 @@ fn gather_crumbs(drafts: Vec<Draft>, outline: &Outline) -> Vec<Draft> {
 impl Draft {
     fn of(block: &Block, span: Span) -> Self {
         let headed = block.role == BlockRole::Heading;
-        Self { span, node: block.node, last: block.node, ending: block.role, headed }
+        Self {
+            span,
+            node: block.node,
+            last: block.node,
+            last_characters: span.characters(),
+            ending: block.role,
+            headed,
+            gathers: false,
+        }
     }
 
     /// Whether a heading or a lead-in ends it, so that it needs what follows.
@@ -100,6 +116,12 @@ impl Draft {
     /// Whether a block may be the text of the member of an enumeration that ends it.
     fn leads_to(&self, block: &Block) -> bool {
         matches!(self.ending, BlockRole::Member { .. }) && block.role == BlockRole::Body
+    }
+
+    /// Whether it is text that says something of its own before the enumeration that a block opens.
+    fn leads_in(&self, block: &Block) -> bool {
+        let opens = block.role == BlockRole::Member { opens: true };
+        opens && self.ending == BlockRole::Body && self.last_characters >= MIN_LEAD_IN
     }
 
     fn is_short(&self) -> bool {
@@ -147,6 +169,8 @@ impl Draft {
         if self.is_pending() {
             self.node = block.node;
             self.span.end = piece.end;
+        } else if self.leads_in(block) && outline.contains(self.node, block.node) {
+            self.span.end = piece.end;
         } else {
             self.extend(piece, block.node, outline);
         }
@@ -155,17 +179,18 @@ impl Draft {
         let in_article = block.role == BlockRole::Lead && outline.share_article(self.last, block.node);
         self.ending = if in_article { BlockRole::Body } else { block.role };
         self.last = block.node;
+        self.last_characters = piece.characters();
     }
 
     /// Takes in a text; the paragraph then stands under the heading of its longer part, or above both if neither
     /// stands under the other.
     fn extend(&mut self, span: Span, node: NodeId, outline: &Outline) {
         if outline.contains(self.node, node) || outline.contains(node, self.node) {
-            if span.characters() > self.span.characters() {
+            if span.characters() > self.span.characters() && !(self.gathers && outline.contains(self.node, node)) {
                 self.node = node;
             }
         } else if let Some(parent) = outline.common_parent(self.node, node) {
-            self.node = parent;
+            (self.node, self.gathers) = (parent, true);
         }
         self.span.end = span.end;
     }

@@ -31,8 +31,8 @@ pub struct Section {
 /// `title`: the bytes of the title in the text, where it is known. It is then a line of its own, whatever it is glued to,
 /// and heads all that follows. A range that is not one of the text, or has nothing to search for, is no title.
 ///
-/// Follows the text's own structure (编章节条, 附件, 一、, （一）, 第一，, 1., 一是, 首先, headings without a marker), then
-/// packs sentences towards 240 characters. A paragraph has at most 400, headings included: a longer sentence is cut
+/// Follows the text's own structure (编章节条, 附件, 一、, （一）, 第一，, 1., 1.1, 一是, 首先, 目录,
+/// headings without a marker), then packs sentences towards 240 characters. A paragraph has at most 400, headings included: a longer sentence is cut
 /// between members of a list (；, line end), else between clauses; only what no mark divides has up to 1,000. One with
 /// fewer than 60 goes with a neighbour under the same heading, if there is one; one with fewer than 20 with any that
 /// has fewer than 60, and the two then stand under what both stand under. So a text of n characters, white space
@@ -151,22 +151,23 @@ mod tests {
             &text,
             Some("某市条例"),
             &expect![[r"
-            [某市条例 › 第一章 总则]
-            某市条例
-            （2024年1月通过）
-            目录
-            第一章 总则
-            第二章 附则
-            第一章 总则
-            第一条 本工作要抓紧抓实。各级各部门要结合实际，细化措施，压实责任，各级各部门要结合实际，细化措施，压实责任，各级各部门要结合实际，细化措施，压实责任，务求实效。
-            前款规定：
-            （一）甲；
-            （二）乙。
-            第二条 简短。
-            [某市条例 › 第二章 附则 › 第三条]
-            第二章 附则
-            第三条 本条例自公布之日起施行。
-        "]],
+                [某市条例 › 目录]
+                某市条例
+                （2024年1月通过）
+                目录
+                第一章 总则
+                第二章 附则
+                [某市条例 › 第一章 总则]
+                第一章 总则
+                第一条 本工作要抓紧抓实。各级各部门要结合实际，细化措施，压实责任，各级各部门要结合实际，细化措施，压实责任，各级各部门要结合实际，细化措施，压实责任，务求实效。
+                前款规定：
+                （一）甲；
+                （二）乙。
+                第二条 简短。
+                [某市条例 › 第二章 附则 › 第三条]
+                第二章 附则
+                第三条 本条例自公布之日起施行。
+            "]],
         );
     }
 

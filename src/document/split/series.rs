@@ -19,7 +19,9 @@ impl Candidate {
     /// Whether it may stand alone: 一、 at the start of a line may, 一是 needs its 二是.
     fn is_certain(&self) -> bool {
         match self.position {
-            Position::LineStart => self.marker.kind < Kind::Figure,
+            Position::LineStart => {
+                self.marker.kind < Kind::Figure || matches!(self.marker.kind, Kind::Decimal(numbers) if numbers > 2)
+            }
             Position::Sentence => self.marker.kind == Kind::Article,
             Position::Space => false,
         }
@@ -29,16 +31,35 @@ impl Candidate {
     fn follows(&self, other: &Self) -> bool {
         self.marker.follows(Some(other.marker)) && (!self.marker.kind.is_spoken() || self.line == other.line)
     }
+
+    /// Whether it is the second of a series that begins with another word: 首先……第二，.
+    fn is_second_after(&self, first: &Self) -> bool {
+        let are_both = self.marker.number == 2 && first.marker.number == 1;
+        are_both && self.line == first.line
+    }
 }
 
-/// Keeps the markers that may stand alone, and of the others those that count on from 1 to at least 2.
+/// Keeps the markers that may stand alone, and of the others those that count on from 1 to at least 2; of the numbers
+/// before white space none, unless there are decimal ones.
 pub(super) fn keep_series(candidates: &[Candidate]) -> Vec<Candidate> {
+    let mut kept = counted_on(candidates);
+    let is_decimal = |candidate: &Candidate| matches!(candidate.marker.kind, Kind::Decimal(numbers) if numbers > 1);
+    if !kept.iter().any(is_decimal) {
+        kept.retain(|candidate| candidate.marker.kind != Kind::Decimal(1));
+    }
+    kept
+}
+
+/// Those that may stand alone, and of the others those that count on from 1 to at least 2.
+fn counted_on(candidates: &[Candidate]) -> Vec<Candidate> {
     let mut kept = vec![false; candidates.len()];
     let mut last_by_kind: [Option<usize>; Kind::SLOTS] = [None; Kind::SLOTS];
     for (at, candidate) in candidates.iter().enumerate() {
         let Marker { kind, number, .. } = candidate.marker;
+        let first = last_by_kind[Kind::Order.slot()].filter(|_| kind == Kind::Ordinal);
+        let first = first.filter(|&first| candidate.is_second_after(&candidates[first]));
         let last = &mut last_by_kind[kind.slot()];
-        let goes_on = last.filter(|&last| candidate.follows(&candidates[last]));
+        let goes_on = last.filter(|&last| candidate.follows(&candidates[last])).or(first);
         if let Some(last) = goes_on {
             kept[last] = true;
         }

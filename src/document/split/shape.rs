@@ -22,6 +22,8 @@ pub(super) enum Shape {
     Note,
     /// 目录: it heads a table of contents, and no text.
     Contents,
+    /// 引言, 前言: it opens a document, and nothing that is numbered stands under it.
+    Opening,
     /// 附则, 结束语: it closes a document, and stands beside its outermost parts.
     Closing,
     /// A date or a number.
@@ -49,6 +51,7 @@ impl Shape {
         let letters: String = folded.chars().filter(|&folded| is_searchable(folded)).collect();
         match letters.as_str() {
             "目录" | "目次" => Self::Contents,
+            "引言" | "前言" | "序言" | "导言" | "绪言" => Self::Opening,
             "附则" | "附录" | "结语" | "结束语" => Self::Closing,
             letters if letters.chars().all(is_dated) => Self::Date,
             letters if letters.chars().nth(1).is_none() || is_note(&folded) => Self::Note,
@@ -103,6 +106,7 @@ mod tests {
         check("（2023年3月5日）", Shape::Date);
         check("⽬　錄", Shape::Contents);
         check("附 則", Shape::Closing);
+        check("引　言", Shape::Opening);
         check("某办发〔2024〕1号", Shape::Note);
         check("（2024年1月通过）", Shape::Note);
         check("——2026年2月2日在某会议上", Shape::Note);

@@ -50,8 +50,18 @@ pub(super) struct Commit {
     pub(super) paragraphs: u64,
     /// Deletions and replacements that are remembered.
     pub(super) tombstones: u64,
+    /// The number of the newest removal that is not remembered any more.
+    #[serde(default)]
+    pub(super) forgotten: u64,
     /// Names how the texts were analysed.
     pub(super) fingerprint: String,
+}
+
+impl Commit {
+    /// What an index holds to which nothing was committed yet.
+    fn empty(fingerprint: String) -> Self {
+        Self { number: 0, sequence: 0, documents: 0, paragraphs: 0, tombstones: 0, forgotten: 0, fingerprint }
+    }
 }
 
 /// One tantivy index in a directory that this process holds.
@@ -206,8 +216,7 @@ fn open_index(files: Box<dyn Directory>, segmenter: &Segmenter) -> tantivy::Resu
 /// What was committed last; an index that never was committed to is empty, and is analysed as this process does.
 fn last_commit(index: &Index, fingerprint: &str) -> tantivy::Result<Commit> {
     let Some(payload) = index.load_metas()?.payload else {
-        let fingerprint = fingerprint.to_owned();
-        return Ok(Commit { number: 0, sequence: 0, documents: 0, paragraphs: 0, tombstones: 0, fingerprint });
+        return Ok(Commit::empty(fingerprint.to_owned()));
     };
     serde_json::from_str(&payload)
         .map_err(|error| TantivyError::InvalidArgument(format!("the last commit's counts: {error}")))

@@ -21,6 +21,7 @@ mod probe;
 mod published;
 mod rank;
 mod record;
+mod removals;
 mod schema;
 mod snapshot;
 mod statistics;

@@ -16,7 +16,7 @@ use crate::{
     document::{DocumentId, Layout},
     engine::{
         Address, Counts, DocumentRecord, Explanation, Expression, FacetField, Generation, Position, Ranking, ReadError,
-        Snapshot, SourceLine, Statistics, StoredParagraph, Term, TermField, Version, Walk,
+        Removals, Snapshot, SourceLine, Statistics, StoredParagraph, Term, TermField, Version, Walk,
         tantivy::{
             columns::{Columns, SegmentColumns},
             compile::{self, Compiler},
@@ -27,7 +27,8 @@ use crate::{
             index::Commit,
             matching::Matching,
             rank::{self, Order},
-            record::{ParagraphEntry, RecordEntry, fetch, read_error},
+            record::{ParagraphEntry, RecordEntry, TombstoneEntry, fetch, read_error},
+            removals::{self, Tombstones},
             schema::Fields,
             statistics::ParagraphStatistics,
             walk::Merge,
@@ -112,6 +113,22 @@ impl TantivySnapshot {
         Ok(None)
     }
 
+    /// The numbers of the removals made until a time, in seconds since 1970: the oldest `count` of them, up to the first
+    /// one that was made later.
+    pub(super) fn removed_until(&self, until: u64, count: usize, stop: &AtomicBool) -> Result<Vec<u64>, ReadError> {
+        let mut tombstones = self.merge(&removals::every_tombstone(&self.fields), None)?;
+        let mut removed = Vec::new();
+        while removed.len() < count {
+            let Some((position, address)) = tombstones.next(1, stop)?.pop() else { break };
+            let entry: TombstoneEntry = fetch(&self.searcher, to_tantivy(address), self.fields.stored)?;
+            if entry.removed_at > until {
+                break;
+            }
+            removed.push(position.sequence());
+        }
+        Ok(removed)
+    }
+
     fn compiler(&self) -> Compiler<'_> {
         Compiler { fields: &self.fields, columns: &self.columns }
     }
@@ -154,8 +171,13 @@ impl Snapshot for TantivySnapshot {
         self.searcher.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum()
     }
 
+    fn forgotten(&self) -> u64 {
+        self.commit.forgotten
+    }
+
     fn statistics(&self) -> Result<Statistics, ReadError> {
-        let Commit { number: _, sequence, documents, paragraphs, tombstones, fingerprint } = self.commit.clone();
+        let Commit { number: _, sequence, documents, paragraphs, tombstones, forgotten: _, fingerprint } =
+            self.commit.clone();
         let disk_bytes = directory::disk_bytes(&self.index_path).map_err(|error| ReadError::Engine(Box::new(error)))?;
         let segments = u32::try_from(self.searcher.segment_readers().len()).unwrap_or(u32::MAX);
         Ok(Statistics { documents, paragraphs, sequence, segments, disk_bytes, fingerprint, tombstones })
@@ -206,6 +228,20 @@ impl Snapshot for TantivySnapshot {
         after: Option<Position>,
     ) -> Result<Box<dyn Walk>, ReadError> {
         Ok(Box::new(Merge::new(&self.searcher, &self.columns, &self.matching(expression, filter)?, after)?))
+    }
+
+    fn removals(
+        &self,
+        expression: &Expression,
+        filter: &Filter,
+        after: Position,
+    ) -> Result<Box<dyn Removals>, ReadError> {
+        let matching = match expression {
+            Expression::All if filter.is_empty() => None,
+            _ => Some(self.matching(expression, filter)?),
+        };
+        let tombstones = self.merge(&removals::every_tombstone(&self.fields), Some(after))?;
+        Ok(Box::new(Tombstones::new(tombstones, matching, &self.searcher, &self.columns, &self.fields)))
     }
 
     fn count(

@@ -6,6 +6,7 @@ mod filters;
 mod harness;
 mod lines;
 mod model;
+mod removals;
 
 use std::{collections::BTreeSet, path::Path, sync::atomic::AtomicBool};
 

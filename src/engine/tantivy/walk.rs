@@ -42,6 +42,10 @@ impl Merge {
     ) -> Result<Self, ReadError> {
         let mut merge = Self { segments: Vec::new(), heads: BinaryHeap::new() };
         for ((ordinal, reader), columns) in (0..).zip(searcher.segment_readers()).zip(columns.iter()) {
+            // Sorted: what was committed since is in few segments, which are all that is looked at.
+            if after.is_some_and(|after| last_position(reader, columns) <= after) {
+                continue;
+            }
             let (scorer, judge) = matching.in_segment(reader)?;
             let mut segment = Segment { ordinal, reader: reader.clone(), scorer, judge, columns: columns.clone() };
             if let Some(head) = segment.begin(after) {
@@ -71,6 +75,11 @@ impl Walk for Merge {
         }
         Ok(found)
     }
+}
+
+/// The position of the last entry of a segment, which has at least one.
+fn last_position(reader: &SegmentReader, columns: &Columns) -> Position {
+    columns.position(reader.max_doc().saturating_sub(1))
 }
 
 impl Segment {

@@ -1,11 +1,17 @@
 //! The writer: changes into index operations, commits that are durable when they return.
 
-use std::{collections::HashSet, io, sync::Arc};
+use std::{
+    collections::HashSet,
+    io,
+    ops::Bound,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use tantivy::{
-    IndexWriter, TantivyDocument, TantivyError,
+    IndexWriter, TantivyDocument, TantivyError, Term,
     directory::error::{OpenDirectoryError, OpenReadError, OpenWriteError},
     indexer::{LogMergePolicy, UserOperation},
+    query::{BooleanQuery, Query, RangeQuery},
 };
 
 use crate::{
@@ -17,6 +23,7 @@ use crate::{
             durable::WriterDirectory,
             index::{Commit, Shared},
             record::{ParagraphEntry, RecordEntry, TombstoneEntry, encode},
+            removals::every_tombstone,
             schema::{Fields, Kind, value_term},
         },
     },
@@ -29,6 +36,9 @@ const THREAD_BUFFER_BYTES: usize = 96 << 20;
 
 /// The share of a segment's entries that may be deleted before it is merged. tantivy's default is never.
 const DELETED_BEFORE_MERGE: f32 = 0.3;
+
+/// Tombstones that one commit takes away at most: each is read for it, which holds the commit up by some microseconds.
+const FORGOTTEN_AT_ONCE: usize = 4_096;
 
 /// Writes to one index. Dropping it drops what was not committed.
 pub(super) struct TantivyWriter {
@@ -165,6 +175,17 @@ impl Writer for TantivyWriter {
         self.writer.run(operations).map(|_| ()).map_err(|error| self.write_error(error))
     }
 
+    fn forget(&mut self, until: u64) -> Result<(), WriteError> {
+        let expired = self.shared.newest().removed_until(until, FORGOTTEN_AT_ONCE, &AtomicBool::new(false))?;
+        // One look back may see what the open batch takes away already.
+        let Some(&last) = expired.last().filter(|last| **last > self.open.forgotten) else { return Ok(()) };
+        let tombstones = tombstones_until(last, &self.shared.fields);
+        self.writer.delete_query(tombstones).map_err(engine_error)?;
+        self.open.tombstones = self.open.tombstones.saturating_sub(expired.len() as u64);
+        self.open.forgotten = last;
+        Ok(())
+    }
+
     fn commit(&mut self) -> Result<Generation, WriteError> {
         self.persist()?;
         self.shared.publish(self.open.clone()).map_err(engine_error)
@@ -177,6 +198,13 @@ impl Writer for TantivyWriter {
         }
         Ok(())
     }
+}
+
+/// Every tombstone up to the one with a number.
+fn tombstones_until(sequence: u64, fields: &Fields) -> Box<dyn Query> {
+    let last = Term::from_field_u64(fields.position, Position::record(sequence).to_u64());
+    let until = RangeQuery::new(Bound::Unbounded, Bound::Included(last));
+    Box::new(BooleanQuery::intersection(vec![Box::new(every_tombstone(fields)), Box::new(until)]))
 }
 
 /// Adds what documents are selected and counted by. Labels that are equal count once, as the first of them is written.

@@ -13,7 +13,7 @@ use crate::{
     document::{DocumentId, Layout},
     engine::{
         Address, Change, Counts, DocumentRecord, Engine, Explanation, Expression, FacetField, Filter, Generation,
-        Position, Ranking, ReadError, Snapshot, SourceLine, Statistics, StoredParagraph, Term, Version, Walk,
+        Position, Ranking, ReadError, Removals, Snapshot, SourceLine, Statistics, StoredParagraph, Term, Version, Walk,
         WriteError, Writer,
     },
 };
@@ -32,6 +32,8 @@ pub(super) struct Memory {
 pub(super) struct State {
     pub(super) commit: u64,
     pub(super) sequence: u64,
+    /// Until when removals were to be forgotten with the last commit.
+    pub(super) forgotten_until: u64,
     pub(super) versions: BTreeMap<String, Version>,
     lines: BTreeMap<String, Vec<SourceLine>>,
 }
@@ -88,6 +90,11 @@ impl Writer for MemoryWriter {
         Ok(())
     }
 
+    fn forget(&mut self, until: u64) -> Result<(), WriteError> {
+        self.open.forgotten_until = until;
+        Ok(())
+    }
+
     fn commit(&mut self) -> Result<Generation, WriteError> {
         if self.memory.is_failing.swap(false, Relaxed) {
             return Err(WriteError::Io(io::Error::other("the disk is gone")));
@@ -115,6 +122,10 @@ impl Snapshot for State {
         unreachable!("writing does not search")
     }
 
+    fn forgotten(&self) -> u64 {
+        unreachable!("writing does not follow")
+    }
+
     fn statistics(&self) -> Result<Statistics, ReadError> {
         unreachable!("writing does not count")
     }
@@ -137,6 +148,10 @@ impl Snapshot for State {
 
     fn walk(&self, _: &Expression, _: &Filter, _: Option<Position>) -> Result<Box<dyn Walk>, ReadError> {
         unreachable!("writing does not search")
+    }
+
+    fn removals(&self, _: &Expression, _: &Filter, _: Position) -> Result<Box<dyn Removals>, ReadError> {
+        unreachable!("writing does not follow")
     }
 
     fn count(&self, _: &Expression, _: &Filter, _: &[FacetField], _: &AtomicBool) -> Result<Counts, ReadError> {

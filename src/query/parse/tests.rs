@@ -227,6 +227,9 @@ fn nothing_to_search_is_said() {
     check("+ - |", "+ - | LONE_SIGN MISSING_ALTERNATIVE NOTHING_TO_SEARCH");
     check("( ( ) )", "( ( ) ) EMPTY_GROUP NOTHING_TO_SEARCH");
     check("○", "○");
+    // The name of a field is a word where nothing else is left.
+    check("來源：\"\"", "來源：\"\" EMPTY_PHRASE");
+    check("标题:()", "标题:() EMPTY_GROUP");
 }
 
 #[test]

@@ -8,7 +8,6 @@ use crate::{
             invalid::{Invalid, enumeration},
             query::{tree, typed},
             search::{Asked, Understood, generation, mode},
-            unit::Unit,
         },
         proto::{self, count_request::QueryForm},
     },
@@ -31,7 +30,7 @@ pub(crate) fn count_request(request: proto::CountRequest) -> Result<Asked<CountR
         facets: facet_fields(&facets)?,
         min_generation: generation(&min_generation)?,
     };
-    Ok(Asked { request, warnings: understood.warnings, written: understood.written, unit: Unit::default() })
+    Ok(Asked { request, warnings: understood.warnings, written: understood.written })
 }
 
 /// Reads what to count by. There are never more than there are fields.

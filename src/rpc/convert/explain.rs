@@ -10,7 +10,6 @@ use crate::{
             invalid::Invalid,
             query::{checked_text, metadata_field, tree, typed},
             search::{Asked, Understood, generation, mode},
-            unit::Unit,
         },
         proto::{self, explain_request, plan_clause},
     },
@@ -36,7 +35,7 @@ pub(crate) fn explain_request(request: proto::ExplainRequest) -> Result<Asked<Ex
         paragraph: paragraph(&paragraph_id)?,
         min_generation: generation(&min_generation)?,
     };
-    Ok(Asked { request, warnings: understood.warnings, written: understood.written, unit: Unit::default() })
+    Ok(Asked { request, warnings: understood.warnings, written: understood.written })
 }
 
 fn paragraph(id: &str) -> Result<Option<ParagraphId>, Invalid> {

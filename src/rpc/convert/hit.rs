@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::{
     document::{Metadata, Paragraph},
     rpc::{convert::unit::Unit, proto},
-    search::{DocumentRecord, Hit, Neighbour},
+    search::{DocumentRecord, Hit, Neighbour, Removed},
 };
 
 /// Writes a hit, with highlights in this unit.
@@ -46,6 +46,12 @@ pub(crate) fn hit(hit: Hit, unit: Unit) -> proto::Hit {
         sequence: version.sequence,
         folded_paragraph_ids: folded.iter().map(ToString::to_string).collect(),
     }
+}
+
+/// Writes that a document is gone.
+pub(crate) fn removed(removed: Removed) -> proto::Removed {
+    let Removed { id, sequence, removed_sequence: _ } = removed;
+    proto::Removed { document_id: id.to_string(), sequence }
 }
 
 /// Writes a paragraph.

@@ -20,21 +20,11 @@ impl Invalid {
         message.truncate(echo(&message).len());
         Self { field, message }
     }
-
-    /// Refuses a field that the contract has and this version does not serve.
-    pub(crate) fn not_served(field: &str) -> Self {
-        Self::new(field, "is not served by this version; leave it unset")
-    }
 }
 
 /// As much of what a caller sent as an answer repeats, ending at a character's end.
 pub(crate) fn echo(text: &str) -> &str {
     &text[..text.floor_char_boundary(ECHO_BYTES)]
-}
-
-/// Refuses a field that is not served yet, if it is set.
-pub(crate) fn unserved(field: &str, is_set: bool) -> Result<(), Invalid> {
-    if is_set { Err(Invalid::not_served(field)) } else { Ok(()) }
 }
 
 /// Refuses a number above its maximum.

@@ -14,6 +14,7 @@ mod list;
 mod purge;
 mod query;
 mod search;
+mod streams;
 mod unit;
 
 pub(crate) use analyze::{Analyze, analyze_request, analyze_response};
@@ -24,10 +25,11 @@ pub(crate) use answer::{
 pub(crate) use count::{count_request, count_response};
 pub(crate) use document::{ReadView, Received, document, document_id, etag, get_request};
 pub(crate) use explain::{explain_request, explain_response};
-pub(crate) use hit::hit;
+pub(crate) use hit::{hit, removed};
 pub(crate) use invalid::{Invalid, echo};
 pub(crate) use list::{ListPage, list_request, list_response};
 pub(crate) use purge::{Purge, purge_request, purge_response};
 pub(crate) use query::tree;
-pub(crate) use search::{Asked, SearchOrder, export_request, search_request};
+pub(crate) use search::{Asked, ExportOrder, SearchOrder, export_request, search_request};
+pub(crate) use streams::{cancel_streams_request, running_stream};
 pub(crate) use unit::Unit;

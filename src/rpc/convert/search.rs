@@ -7,7 +7,7 @@ use crate::{
     rpc::{
         convert::{
             filter::filter,
-            invalid::{Invalid, at_most, match_mode, unserved},
+            invalid::{Invalid, at_most, match_mode},
             query::{checked_text, typed},
             unit::Unit,
         },
@@ -28,15 +28,13 @@ pub(crate) struct Asked<R> {
     pub(crate) warnings: Vec<proto::Warning>,
     /// The query as the caller wrote it, for the log; `None` for a tree.
     pub(crate) written: Option<String>,
-    /// The unit of highlights.
-    pub(crate) unit: Unit,
 }
 
 impl<R> Asked<R> {
     /// The same with another request, if it can be had.
     pub(crate) fn map<S, E>(self, change: impl FnOnce(R) -> Result<S, E>) -> Result<Asked<S>, E> {
-        let Self { request, warnings, written, unit } = self;
-        Ok(Asked { request: change(request)?, warnings, written, unit })
+        let Self { request, warnings, written } = self;
+        Ok(Asked { request: change(request)?, warnings, written })
     }
 }
 
@@ -44,6 +42,8 @@ impl<R> Asked<R> {
 pub(crate) struct SearchOrder {
     /// What to rank, from the beginning on.
     pub(crate) request: RankRequest,
+    /// The unit of highlights.
+    pub(crate) unit: Unit,
     /// What the batch before said; empty for the beginning.
     pub(crate) token: String,
     /// Whether it may go on in another state of the index.
@@ -52,6 +52,18 @@ pub(crate) struct SearchOrder {
     pub(crate) time_budget: Option<Duration>,
     /// What all calls of one stream have in common: a token of one stream is no good for another.
     pub(crate) stream: proto::SearchRequest,
+}
+
+/// An export, and where it goes on.
+pub(crate) struct ExportOrder {
+    /// What to export, from the beginning on.
+    pub(crate) request: ExportRequest,
+    /// The unit of highlights.
+    pub(crate) unit: Unit,
+    /// What the batch before said; empty for the beginning.
+    pub(crate) token: String,
+    /// What all calls of one stream have in common: a token of one stream is no good for another.
+    pub(crate) stream: proto::ExportRequest,
 }
 
 /// Checks a search.
@@ -93,8 +105,8 @@ pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<Sear
         min_generation: generation(&min_generation)?,
         resume: None,
     };
-    let order = SearchOrder { request, token: resume_token, allow_snapshot_change, time_budget, stream };
-    Ok(Asked { request: order, warnings: understood.warnings, written: understood.written, unit })
+    let order = SearchOrder { request, unit, token: resume_token, allow_snapshot_change, time_budget, stream };
+    Ok(Asked { request: order, warnings: understood.warnings, written: understood.written })
 }
 
 /// What a request has in common with those that go on with it: what it says of one call is left out, what is said by
@@ -128,7 +140,8 @@ fn time_budget(field: &str, budget: prost_types::Duration) -> Result<Duration, I
 }
 
 /// Checks an export. No query, or an empty one, means everything.
-pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<ExportRequest>, Invalid> {
+pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<ExportOrder>, Invalid> {
+    let stream = export_stream(&request);
     let proto::ExportRequest {
         query_form,
         r#match,
@@ -140,9 +153,6 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
         highlight_unit,
     } = request;
     let unit = Unit::checked("highlight_unit", highlight_unit)?;
-    unserved("resume_token", !resume_token.is_empty())?;
-    unserved("allow_snapshot_change", allow_snapshot_change)?;
-    unserved("follow", follow)?;
     let mode = mode(r#match)?;
     let understood = match query_form {
         None => Understood::everything(),
@@ -154,8 +164,35 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
         mode,
         filter: filter(conditions)?,
         min_generation: generation(&min_generation)?,
+        after: None,
+        follow,
+        allow_missing: allow_snapshot_change,
     };
-    Ok(Asked { request, warnings: understood.warnings, written: understood.written, unit })
+    let order = ExportOrder { request, unit, token: resume_token, stream };
+    Ok(Asked { request: order, warnings: understood.warnings, written: understood.written })
+}
+
+/// What a request has in common with those that go on with it, `follow` or not: an empty query and an empty filter are
+/// none.
+fn export_stream(request: &proto::ExportRequest) -> proto::ExportRequest {
+    let proto::ExportRequest {
+        query_form,
+        r#match,
+        filter,
+        min_generation: _,
+        resume_token: _,
+        allow_snapshot_change: _,
+        follow: _,
+        highlight_unit,
+    } = request;
+    let is_empty = |form: &export_request::QueryForm| *form == export_request::QueryForm::Query(String::new());
+    proto::ExportRequest {
+        query_form: query_form.clone().filter(|form| !is_empty(form)),
+        r#match: *r#match,
+        filter: filter.clone().filter(|filter| *filter != proto::Filter::default()),
+        highlight_unit: *highlight_unit,
+        ..proto::ExportRequest::default()
+    }
 }
 
 /// A query in either form.
@@ -249,7 +286,7 @@ mod tests {
         let asked = search_request(everything()).unwrap().request.request;
         assert_eq!((asked.limit, asked.mode, asked.context), (10, MatchMode::Any, Context::default()));
         assert_eq!(asked.min_generation, None);
-        assert_eq!(search_request(everything()).unwrap().unit, Unit::Utf8Byte);
+        assert_eq!(search_request(everything()).unwrap().request.unit, Unit::Utf8Byte);
     }
 
     #[test]
@@ -326,9 +363,26 @@ mod tests {
     fn an_export_without_a_query_is_of_everything() {
         for query_form in [None, Some(export_request::QueryForm::Query(String::new()))] {
             let request = proto::ExportRequest { query_form, ..proto::ExportRequest::default() };
-            assert_eq!(export_request(request).unwrap().request.query, Query::MatchAll);
+            assert_eq!(export_request(request).unwrap().request.request.query, Query::MatchAll);
         }
-        let follow = proto::ExportRequest { follow: true, ..proto::ExportRequest::default() };
-        assert_eq!(export_request(follow).err().expect("must be refused").field, "follow");
+    }
+
+    #[test]
+    fn an_exports_stream_is_what_is_asked_for_and_not_where_it_goes_on() {
+        let asked = |query: &str| proto::ExportRequest {
+            query_form: Some(export_request::QueryForm::Query(query.to_owned())),
+            ..proto::ExportRequest::default()
+        };
+        let stream = |request| export_request(request).unwrap().request.stream;
+        let gone_on = proto::ExportRequest {
+            filter: Some(proto::Filter::default()),
+            resume_token: "t".to_owned(),
+            allow_snapshot_change: true,
+            follow: true,
+            ..asked("")
+        };
+        assert_eq!(stream(gone_on), stream(proto::ExportRequest::default()));
+        assert_ne!(stream(asked("甲")), stream(asked("乙")));
+        assert_ne!(stream(proto::ExportRequest { highlight_unit: 2, ..asked("甲") }), stream(asked("甲")));
     }
 }

@@ -8,10 +8,9 @@ use crate::rpc::{
 };
 
 /// A unit of an offset into a text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
     /// Bytes of UTF-8.
-    #[default]
     Utf8Byte,
     /// Code units of UTF-16.
     Utf16,

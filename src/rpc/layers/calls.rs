@@ -9,7 +9,7 @@ use std::{
 };
 
 use http::{HeaderValue, Request, Response};
-use tonic::{Code, Status, body::Body};
+use tonic::{Code, Status, body::Body, transport::server::TcpConnectInfo};
 use tower::{Layer, Service};
 use tracing::Instrument as _;
 
@@ -78,7 +78,10 @@ where
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let method = Method::at(request.uri().path());
-        let call = Call::new(self.calls.ids.name(request.headers()), timeout(request.headers()));
+        let peer = request.extensions().get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
+        let peer = peer.map(|address| address.ip().to_canonical());
+        let name = self.calls.ids.name(request.headers());
+        let call = Call::new(name, method.method, peer, timeout(request.headers()));
         request.extensions_mut().insert(call.clone());
         let record = Record::begin(call, method, self.calls.metrics.clone());
         let stop = self.calls.stop(method);

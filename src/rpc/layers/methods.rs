@@ -14,7 +14,7 @@ const DOCUMENT: &str = "xunzhang.v1.DocumentService";
 const ADMIN: &str = "xunzhang.v1.AdminService";
 const HEALTH: &str = "grpc.health.v1.Health";
 
-const METHODS: [Method; 17] = [
+const METHODS: [Method; 19] = [
     Method::new(SEARCH, "Search"),
     Method::new(SEARCH, "Export"),
     Method::new(SEARCH, "Count"),
@@ -28,6 +28,8 @@ const METHODS: [Method; 17] = [
     Method::new(DOCUMENT, "PurgeDocuments"),
     Method::new(ADMIN, "GetServerInfo"),
     Method::new(ADMIN, "GetIndexStats"),
+    Method::new(ADMIN, "ListStreams"),
+    Method::new(ADMIN, "CancelStream"),
     Method::new(HEALTH, "Check"),
     Method::new(HEALTH, "Watch"),
     Method::new("grpc.reflection.v1.ServerReflection", "ServerReflectionInfo"),

@@ -2,6 +2,7 @@
 
 use crate::{
     rpc::{
+        call::Call,
         convert::{Asked, explain_response},
         core::Core,
         failure::Failure,
@@ -13,11 +14,12 @@ use crate::{
 /// Answers one call. It takes a place among the streams of searches: it does what they do.
 pub(super) async fn explain(
     core: &Core,
+    call: &Call,
     searcher: Searcher,
     asked: Asked<ExplainRequest>,
 ) -> Result<proto::ExplainResponse, Failure> {
-    let Asked { request, warnings, written: _, unit: _ } = asked;
-    let _admitted = core.admit_stream()?;
+    let Asked { request, warnings, written: _ } = asked;
+    let _admitted = core.admit_stream(call)?;
     let answer = core.in_turn(move |stop| {
         let explained = searcher.explain(&request, stop)?;
         Ok::<_, SearchError>(explain_response(&request.query, explained, warnings))

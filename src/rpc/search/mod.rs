@@ -3,11 +3,11 @@
 mod analyze;
 mod count;
 mod explain;
+mod export;
 mod produce;
 mod ranked;
 mod service;
 mod sized;
-mod source;
 mod summary;
 
 pub(crate) use service::Search;

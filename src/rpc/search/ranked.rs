@@ -24,6 +24,7 @@ use crate::{
 /// A search that may begin: its token was good.
 pub(super) struct Begun {
     request: RankRequest,
+    unit: Unit,
     /// When it has to end with what it has.
     enough: Option<Instant>,
     tokens: Tokens,
@@ -34,11 +35,11 @@ pub(super) struct Begun {
 impl Begun {
     /// Opens the token of an order.
     pub(super) fn new(core: &Core, call: &Call, order: SearchOrder) -> Result<Self, Failure> {
-        let SearchOrder { mut request, token, allow_snapshot_change, time_budget, stream } = order;
+        let SearchOrder { mut request, unit, token, allow_snapshot_change, time_budget, stream } = order;
         let (tokens, stream) = (core.tokens()?, For::new(Kind::Search, "resume_token", &stream, call.caller()));
         request.resume = tokens.open(&stream, &token)?.map(|place: Place| Resume { place, allow_snapshot_change });
         let enough = time_budget.and_then(|budget| call.time_after(budget));
-        Ok(Self { request, enough, tokens, stream })
+        Ok(Self { request, unit, enough, tokens, stream })
     }
 }
 
@@ -49,15 +50,15 @@ impl Producer {
         asked: Asked<Begun>,
         outlet: Outlet<proto::SearchResponse>,
     ) -> Result<(), Failure> {
-        let Asked { request: begun, warnings, written: _, unit } = asked;
-        let Begun { request, enough, tokens, stream } = begun;
+        let Asked { request: begun, warnings, written: _ } = asked;
+        let Begun { request, unit, enough, tokens, stream } = begun;
         self.enough = enough;
         let (parsed, limit, searcher) = (tree(&request.query), request.limit, self.searcher.clone());
         let before = request.resume.map_or(0, |resume| resume.place.rank());
         let ranking = self.in_turn(info_span!("rank"), move |stop| searcher.rank(&request, stop)).await?;
         let mut timings = ranking.timings();
         let ranked = ranking.result?;
-        send(&outlet, event, Event::Header(self.header(&ranked, parsed, limit, warnings))).await?;
+        send(&outlet, event, Event::Header(self.search_header(&ranked, parsed, limit, warnings))).await?;
         let mut sent = Sent::default();
         let sending = Sending { outlet: &outlet, unit, tokens, stream };
         let (ranked, is_cut) = self.send_hits(ranked, &sending, &mut sent).await?;
@@ -66,7 +67,7 @@ impl Producer {
         send(&outlet, event, Event::Summary(summary)).await
     }
 
-    fn header(
+    fn search_header(
         &self,
         ranked: &Ranked,
         parsed: proto::Query,
@@ -129,6 +130,7 @@ impl Producer {
             sent.hits += hits.len() as u64;
             self.call.stats().count_hits(hits.len(), self.call.elapsed());
             ranked.renew_lease(Instant::now().into_std());
+            self.core.metrics.leases(self.searcher.leases() as u64);
             room.send(event(Event::Hits(proto::HitBatch { hits, resume_token: sending.token(place) })));
             bound.hits = BATCH_HITS;
         }

@@ -10,7 +10,7 @@ use crate::rpc::{
     core::Core,
     failure::Failure,
     proto::{self, search_service_server::SearchService},
-    search::{analyze::analyze, explain::explain, produce::Producer, ranked::Begun},
+    search::{analyze::analyze, explain::explain, export, produce::Producer, ranked},
     stream::{Answers, AtShutdown, start},
 };
 
@@ -31,8 +31,8 @@ impl Search {
         request: proto::SearchRequest,
     ) -> Result<Answers<proto::SearchResponse>, Failure> {
         let (producer, asked) = self.begin(call, request, search_request)?;
-        let asked = asked.map(|order| Begun::new(&self.core, call, order))?;
-        let admitted = self.core.admit_stream()?;
+        let asked = asked.map(|order| ranked::Begun::new(&self.core, call, order))?;
+        let admitted = self.core.admit_stream(call)?;
         let work = |outlet| producer.search(asked, outlet);
         Ok(start(&self.core, call, admitted, AtShutdown::Ends, work))
     }
@@ -43,7 +43,8 @@ impl Search {
         request: proto::ExportRequest,
     ) -> Result<Answers<proto::ExportResponse>, Failure> {
         let (producer, asked) = self.begin(call, request, export_request)?;
-        let admitted = self.core.admit_stream()?;
+        let asked = asked.map(|order| export::Begun::new(&self.core, call, order))?;
+        let admitted = self.core.admit_stream(call)?;
         let work = |outlet| producer.export(asked, outlet);
         Ok(start(&self.core, call, admitted, AtShutdown::Ends, work))
     }
@@ -54,7 +55,7 @@ impl Search {
         request: proto::ExplainRequest,
     ) -> Result<proto::ExplainResponse, Failure> {
         let (producer, asked) = self.begin(call, request, explain_request)?;
-        explain(&producer.core, producer.searcher, asked).await
+        explain(&producer.core, call, producer.searcher, asked).await
     }
 
     /// Checks a request. One that cannot be taken is said so even while the index is being opened.

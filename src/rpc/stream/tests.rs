@@ -14,19 +14,21 @@ use crate::{
     telemetry::Metrics,
 };
 
+/// The patience of [`Policy::of_streams`].
+const PATIENCE: Duration = Duration::from_secs(30);
+
 fn core() -> Core {
     let pool = Pool::new(NonZeroUsize::MIN, NonZeroUsize::MIN).unwrap();
-    let policy = Policy { max_streams: 1, log_queries: false, fingerprint: String::new() };
-    Core::new(pool, Metrics::new(), Shutdown::new(), policy)
+    Core::new(pool, Metrics::new(), Shutdown::new(), Policy::of_streams(1))
 }
 
 fn call(timeout: Option<Duration>) -> Call {
-    Call::new("desk-7".to_owned(), timeout)
+    Call::new("desk-7".to_owned(), "Search", None, timeout)
 }
 
 /// Starts a stream that sends numbers, from 0, until it may not, and then waits.
 fn numbers(core: &Core, call: &Call, count: u32) -> Answers<u32> {
-    start(core, call, core.admit_stream().unwrap(), AtShutdown::Ends, |outlet| async move {
+    start(core, call, core.admit_stream(call).unwrap(), AtShutdown::Ends, |outlet| async move {
         for number in 0..count {
             outlet.room().await?.send(number);
         }
@@ -45,7 +47,7 @@ async fn what_was_sent_comes_before_the_end() {
         outlet.room().await?.send(7);
         Err(Failure::Overloaded)
     };
-    let mut answers = start(&core, &call(None), core.admit_stream().unwrap(), AtShutdown::Ends, work);
+    let mut answers = start(&core, &call(None), core.admit_stream(&call(None)).unwrap(), AtShutdown::Ends, work);
     assert_eq!(answers.next().await.unwrap().unwrap(), 7);
     assert_eq!(code(&mut answers).await, Some(Code::ResourceExhausted));
     assert!(answers.next().await.is_none());
@@ -64,9 +66,9 @@ async fn a_deadline_ends_a_stream_that_runs() {
 async fn the_place_is_held_until_the_body_is_gone() {
     let core = core();
     let answers = numbers(&core, &call(None), 1);
-    assert_eq!(core.admit_stream().unwrap_err().reason(), "TOO_MANY_STREAMS");
+    assert_eq!(core.admit_stream(&call(None)).unwrap_err().reason(), "TOO_MANY_STREAMS");
     drop(answers);
-    core.admit_stream().unwrap();
+    core.admit_stream(&call(None)).unwrap();
     // The task ends with its reader, though its work would go on.
     core.tasks.close();
     core.tasks.wait().await;
@@ -79,8 +81,8 @@ async fn a_reader_that_takes_nothing_is_given_up() {
     let mut answers = numbers(&core, &call, u32::MAX);
     core.tasks.close();
     core.tasks.wait().await;
-    assert_eq!(begun.elapsed(), READER_PATIENCE);
-    core.admit_stream().expect("the place was given back, though the body is still there");
+    assert_eq!(begun.elapsed(), PATIENCE);
+    core.admit_stream(&call).expect("the place was given back, though the body is still there");
     assert_eq!(code(&mut answers).await, Some(Code::ResourceExhausted));
     assert_eq!(call.stats().reason(), Some("SLOW_CONSUMER"));
 }
@@ -93,11 +95,11 @@ async fn check_left_behind(timeout: Option<Duration>, end: Result<(), Failure>, 
         outlet.room().await?.send(7);
         if timeout.is_some() { std::future::pending().await } else { end }
     };
-    let mut answers = start(&core, &call, core.admit_stream().unwrap(), AtShutdown::Ends, work);
+    let mut answers = start(&core, &call, core.admit_stream(&call).unwrap(), AtShutdown::Ends, work);
     core.tasks.close();
     core.tasks.wait().await;
-    assert_eq!(begun.elapsed(), timeout.unwrap_or_default() + READER_PATIENCE);
-    core.admit_stream().expect("the place was given back, though the body is still there");
+    assert_eq!(begun.elapsed(), timeout.unwrap_or_default() + PATIENCE);
+    core.admit_stream(&call).expect("the place was given back, though the body is still there");
     assert_eq!(code(&mut answers).await, Some(expected.0));
     assert_eq!(call.stats().reason(), Some(expected.1));
 }
@@ -120,12 +122,12 @@ async fn a_reader_that_takes_what_is_left_in_its_own_time_gets_all_of_it() {
         }
         Ok(())
     };
-    let mut answers = start(&core, &call(None), core.admit_stream().unwrap(), AtShutdown::Ends, work);
+    let mut answers = start(&core, &call(None), core.admit_stream(&call(None)).unwrap(), AtShutdown::Ends, work);
     for number in 0..2 {
-        tokio::time::sleep(READER_PATIENCE.mul_f64(0.9)).await;
+        tokio::time::sleep(PATIENCE.mul_f64(0.9)).await;
         assert_eq!(answers.next().await.unwrap().unwrap(), number);
     }
-    tokio::time::sleep(READER_PATIENCE.mul_f64(0.9)).await;
+    tokio::time::sleep(PATIENCE.mul_f64(0.9)).await;
     assert!(answers.next().await.is_none());
 }
 
@@ -139,9 +141,20 @@ async fn a_stream_ends_when_the_service_stops() {
 }
 
 #[tokio::test]
+async fn a_stream_ends_when_an_operator_wants_it() {
+    let core = core();
+    let mut answers = numbers(&core, &call(None), 1);
+    assert_eq!(answers.next().await.unwrap().unwrap(), 0);
+    assert_eq!((core.streams.list().len(), core.streams.cancel("desk-7")), (1, 1));
+    assert_eq!(code(&mut answers).await, Some(Code::Aborted));
+    drop(answers);
+    assert!(core.streams.list().is_empty());
+}
+
+#[tokio::test]
 async fn a_task_that_panics_is_no_success() {
     let core = core();
     let work = |_: Outlet<u32>| async { panic!("a bug") };
-    let mut answers = start(&core, &call(None), core.admit_stream().unwrap(), AtShutdown::Ends, work);
+    let mut answers = start(&core, &call(None), core.admit_stream(&call(None)).unwrap(), AtShutdown::Ends, work);
     assert_eq!(code(&mut answers).await, Some(Code::Internal));
 }

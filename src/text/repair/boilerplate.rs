@@ -5,7 +5,7 @@
 
 use super::{
     Rule,
-    line::{fold_into, lines},
+    line::{fold_into, is_running_text, lines},
     navigation,
     page_numbers::is_page_number,
     repaired::Cut,
@@ -97,14 +97,34 @@ struct Cluster {
     evidence: Evidence,
     /// Lines that could be a site's entry in a register.
     records: usize,
-    /// Whether the line before it, or the one behind, is of a list of staff.
-    is_beside_staff: bool,
+    /// Whether a line of it would be enough alone.
+    is_certain: bool,
+    /// What stands before it, or before and behind it, once it is closed.
+    around: Around,
+}
+
+/// What is known of the lines before and behind a cluster.
+#[derive(Clone, Copy, Default)]
+struct Around {
+    /// Whether one of them is of a list of staff.
+    is_staff: bool,
+    /// Whether the one before leads in what follows, as a manual does that tells which buttons there are.
+    is_lead_in: bool,
+    /// How many of them are running text.
+    texts: usize,
+}
+
+impl Around {
+    fn of(line: &str) -> Self {
+        Self { is_staff: is_staff(line), is_lead_in: leads_in(line), texts: usize::from(is_running_text(line)) }
+    }
 }
 
 impl Cluster {
     /// Adds a line; lines that meet and go by one rule are one cut.
     fn add(&mut self, cut: Cut, evidence: Evidence) {
         self.evidence.add(evidence);
+        self.is_certain |= evidence.is_enough();
         self.records += usize::from(cut.rule == Rule::SiteRecord);
         match self.cuts.last_mut() {
             Some(last) if last.rule == cut.rule && last.range.end >= cut.range.start => last.range.end = cut.range.end,
@@ -112,20 +132,23 @@ impl Cluster {
         }
     }
 
-    /// What of it is to be cut: all or nothing. `is_staff` says whether the line behind it is of a list of staff.
-    fn close(&mut self, is_staff: bool) -> Vec<Cut> {
-        let next = Self { is_beside_staff: is_staff, ..Self::default() };
+    /// What of it is to be cut: all or nothing. The next one begins behind what stands behind it.
+    fn close(&mut self, behind: Around) -> Vec<Cut> {
+        let next = Self { around: behind, ..Self::default() };
         let mut closed = std::mem::replace(self, next);
-        closed.is_beside_staff |= is_staff;
+        closed.around.is_staff |= behind.is_staff;
+        closed.around.texts += behind.texts;
         if closed.evidence.is_enough() && !closed.is_listed() { closed.cuts } else { Vec::new() }
     }
 
-    /// Whether it is part of a text's own list: of staff, or of sites.
+    /// Whether it is part of a text's own list: of staff, of sites, of buttons.
     fn is_listed(&self) -> bool {
         const FEWEST_SITES: usize = 4;
         let has_only = |rule| self.cuts.iter().all(|cut| cut.rule == rule);
-        (self.is_beside_staff && has_only(Rule::FooterLabel))
+        let is_inside_text = self.around.texts > 1 && !self.is_certain;
+        (self.around.is_staff && has_only(Rule::FooterLabel))
             || (self.records >= FEWEST_SITES && has_only(Rule::SiteRecord))
+            || ((self.around.is_lead_in || is_inside_text) && has_only(Rule::Navigation))
     }
 }
 
@@ -135,10 +158,10 @@ pub(super) fn boilerplate(text: &str) -> Vec<Cut> {
     for line in lines(text).filter(|line| !line.shown.is_empty()) {
         match judge(line.shown, &mut folded) {
             Some((rule, evidence)) => cluster.add(line.cut(text, rule), evidence),
-            None => cuts.append(&mut cluster.close(is_staff(line.shown))),
+            None => cuts.append(&mut cluster.close(Around::of(line.shown))),
         }
     }
-    cuts.append(&mut cluster.close(false));
+    cuts.append(&mut cluster.close(Around::default()));
     cuts
 }
 
@@ -178,6 +201,17 @@ fn certain_rule(folded: &str) -> Option<Rule> {
 fn is_staff(line: &str) -> bool {
     line.len() <= LONGEST_LINE_BYTES
         && line.split_once(['：', ':']).is_some_and(|(label, _)| STAFF.iter().any(|staff| label.ends_with(staff)))
+}
+
+/// Whether a line leads in a list, or stops before the name of a button: 请点击. A label does not: 来源：.
+fn leads_in(line: &str) -> bool {
+    const FEWEST_CHARACTERS: usize = 8;
+    let announces = || {
+        let announced = line.strip_suffix(['：', ':']);
+        announced.is_some_and(|said| said.chars().nth(FEWEST_CHARACTERS - 1).is_some() && !said.contains(['：', ':']))
+    };
+    ["点击", "點擊", "单击", "單擊", "双击", "雙擊", "选择", "選擇"].iter().any(|deed| line.ends_with(deed))
+        || announces()
 }
 
 /// Whether a line is plainly of a text or of a table, as most are: it goes on or ends like a sentence, or begins with a

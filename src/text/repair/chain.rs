@@ -14,11 +14,14 @@ use super::{
 ///
 /// On a text over 4 GiB, whose bytes an [`Edit`](super::Edit) cannot count. The largest document is 16 MiB.
 pub fn repair(original: &str, repeated: &RepeatedLines) -> Repaired {
+    trim(original, mend(original), repeated)
+}
+
+/// Repairs a text of a source of which nothing is known, and names its [`edge_lines`], which one pass can do together.
+pub fn repair_and_name(original: &str) -> (Repaired, Vec<EdgeLine>) {
     let mended = mend(original);
-    let repeated = repeated_lines::repeated(mended.text(), repeated);
-    let trimmed = mended.cut(original, repeated);
-    let last_number = page_numbers::at_the_end(trimmed.text());
-    trimmed.cut(original, last_number)
+    let lines = repeated_lines::edge_lines(mended.text());
+    (trim(original, mended, &RepeatedLines::default()), lines)
 }
 
 /// The lines at the head and at the tail of a text that would be boilerplate if enough documents of its source,
@@ -28,6 +31,14 @@ pub fn repair(original: &str, repeated: &RepeatedLines) -> Repaired {
 /// all of them together have a line once.
 pub fn edge_lines(original: &str) -> Vec<EdgeLine> {
     repeated_lines::edge_lines(mend(original).text())
+}
+
+/// Cuts what stands around a text.
+fn trim(original: &str, mended: Repaired, repeated: &RepeatedLines) -> Repaired {
+    let repeated = repeated_lines::repeated(mended.text(), repeated);
+    let trimmed = mended.cut(original, repeated);
+    let last_number = page_numbers::at_the_end(trimmed.text());
+    trimmed.cut(original, last_number)
 }
 
 /// All that can be seen in the text alone. Each rule works on what the ones before it have left.

@@ -5,7 +5,7 @@
 
 use super::{
     Rule,
-    line::{Line, is_running_text, lines, lines_backwards, number},
+    line::{Line, ends_sentence, is_running_text, lines, lines_backwards, number},
     repaired::Cut,
 };
 
@@ -46,7 +46,7 @@ fn is_digits(text: &str) -> bool {
 }
 
 /// Bare numbers between the pages of a text: all that it has, counted without a gap, and a page between any two. A 1 that
-/// has none above it heads a section.
+/// has none above it heads a section, and so do they all if headings stand below most of them.
 pub(super) fn between_pages(text: &str) -> Vec<Cut> {
     let mut numbered: Vec<(u32, Line<'_>)> = Vec::new();
     for (number, line) in lines(text).filter_map(|line| Some((number(line.shown)?, line))) {
@@ -59,8 +59,23 @@ pub(super) fn between_pages(text: &str) -> Vec<Cut> {
         }
         numbered.push((number, line));
     }
+    let sections = numbered.iter().filter(|(_, line)| heads_section(text, line)).count();
     let cuts = numbered.iter().map(|(_, line)| line.cut(text, Rule::PageNumber));
-    if numbered.len() >= FEWEST_IN_SERIES { cuts.collect() } else { Vec::new() }
+    if numbered.len() >= FEWEST_IN_SERIES && 2 * sections <= numbered.len() { cuts.collect() } else { Vec::new() }
+}
+
+/// Whether a heading stands right below a number, and no sentence goes on over it.
+fn heads_section(text: &str, line: &Line<'_>) -> bool {
+    const LONGEST_HEADING_CHARACTERS: usize = 30;
+    let shown = |line: &Line<'_>| !line.shown.is_empty();
+    let above = lines_backwards(&text[..line.range.start]).find(shown);
+    let below = lines(&text[line.range.end..]).find(shown);
+    above.is_none_or(|above| ends_sentence(above.shown))
+        && below.is_some_and(|below| {
+            !ends_sentence(below.shown)
+                && !below.shown.contains('。')
+                && below.shown.chars().nth(LONGEST_HEADING_CHARACTERS).is_none()
+        })
 }
 
 /// Whether the lines around a number are brackets, as those of a footnote's mark that was torn apart.

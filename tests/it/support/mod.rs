@@ -1,6 +1,7 @@
 //! What the tests share: a service of their own, what they say to it, and what every answer has to look like.
 
 mod build;
+mod follower;
 #[path = "../../../examples/literal_recall/law.rs"]
 mod law;
 mod many;
@@ -19,6 +20,7 @@ pub(crate) use build::{
     all_of, any_of, dated, document, everything, exported, limited, nothing_of, phrase, ready, searched, sent, text,
     typed,
 };
+pub(crate) use follower::Follower;
 pub(crate) use law::Law;
 pub(crate) use many::{counted, listed_ids, purged};
 pub(crate) use metrics::{get, metric, status_of};

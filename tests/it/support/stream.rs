@@ -28,6 +28,8 @@ pub(crate) struct Found {
 pub(crate) struct Exported {
     pub(crate) header: ExportHeader,
     pub(crate) hits: Vec<Hit>,
+    /// The token of each batch, and how many hits there were behind it.
+    pub(crate) tokens: Vec<(usize, String)>,
     pub(crate) summary: ExportSummary,
 }
 
@@ -109,12 +111,13 @@ impl Exported {
         let Some(Event::Header(header)) = next(&mut stream).await?.and_then(|message| message.event) else {
             panic!("an export begins with its header");
         };
-        let mut hits = Vec::new();
+        let (mut hits, mut tokens) = (Vec::new(), Vec::new());
         let summary = loop {
             match next(&mut stream).await?.and_then(|message| message.event) {
                 Some(Event::Hits(batch)) => {
                     check_batch(&batch.hits);
-                    assert_eq!(batch.resume_token, "", "not served yet");
+                    assert!(!batch.resume_token.is_empty(), "every batch of an export can be gone on from");
+                    tokens.push((hits.len() + batch.hits.len(), batch.resume_token));
                     hits.extend(batch.hits);
                 }
                 Some(Event::Summary(summary)) => break summary,
@@ -122,19 +125,19 @@ impl Exported {
             }
         };
         assert!(next(&mut stream).await?.is_none(), "nothing comes after the summary");
-        let exported = Self { header, hits, summary };
+        let exported = Self { header, hits, tokens, summary };
         exported.check();
         Ok(exported)
     }
 
     fn check(&self) {
-        let Self { header, hits, summary } = self;
+        let Self { header, hits, tokens: _, summary } = self;
         assert!(!header.request_id.is_empty() && !header.generation.is_empty() && header.parsed.is_some());
         assert!(hits.iter().all(|hit| hit.rank == 0 && hit.score.to_bits() == 0), "exports have no order of worth");
         let arrival = |hit: &Hit| (hit.sequence, hit.ordinal);
         assert!(hits.windows(2).all(|pair| arrival(&pair[0]) < arrival(&pair[1])), "{:?}", ids(hits));
-        let total = TotalHits { value: hits.len() as u64, relation: Relation::Exact.into() };
-        assert_eq!((summary.hits_sent, summary.total_hits), (total.value, Some(total)));
+        let total = summary.total_hits.expect("every summary has it");
+        assert_eq!((summary.hits_sent, total.value), (hits.len() as u64, hits.len() as u64));
         assert_eq!(summary.finish_reason(), FinishReason::Exhausted);
     }
 }

@@ -67,6 +67,16 @@ fn buttons_on_lines_of_their_own_are_cut_together() {
     check_kept("宣传平台\n微信\n微博\n报纸");
 }
 
+/// A manual names buttons.
+#[test]
+fn buttons_that_a_text_speaks_of_stay() {
+    check_kept("表格填写完毕，窗口下方有以下按钮：\n打印\n下载\n关闭\n请按需要使用。");
+    check_kept("表格填写完毕。\n打印\n收藏\n关闭\n以上按钮都在窗口下方。");
+    check_kept("表格填写完毕，请点击\n返回首页\n按钮，系统会保存表格。");
+    check("某某通知\n来源：\n打印\n收藏\n关闭\n表格填写完毕。", "某某通知\n来源：\n表格填写完毕。");
+    check("表格填写完毕。\n打印\n收藏\n关闭", "表格填写完毕。\n");
+}
+
 #[test]
 fn words_of_footers_stay_in_sentences() {
     check_kept("主办单位要切实履行职责,加强组织领导。");

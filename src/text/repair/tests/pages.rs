@@ -78,6 +78,8 @@ fn bare_numbers_between_pages_are_cut() {
     let text = page("").repeat(3);
     check(&format!("{text}\n1\n{text}\n2\n{text}\n3\n"), &format!("{text}\n{text}\n{text}\n"));
     check_kept(&format!("论治理\n1\n{text}\n2\n{text}\n3\n{text}\n"));
+    // Sections of a standard.
+    check_kept(&format!("某某标准\n{text}\n1\n范围\n{text}\n2\n术语和定义\n{text}\n3\n一般要求\n{text}\n"));
     // Too few, not in order, too near to each other, a footnote's mark, the 2 of M₂.
     check_kept(&format!("{text}\n1\n{text}\n2\n{text}"));
     check_kept(&format!("{text}\n1\n{text}\n2\n{text}\n2\n{text}\n4\n{text}"));

@@ -1,0 +1,174 @@
+//! What stands under which headings, in texts whose structure is easily misread.
+
+use super::split;
+
+/// A sentence or two of some 80 characters about something.
+fn body(about: &str) -> String {
+    format!("{about}工作要抓紧抓实，各级各部门结合实际细化措施。{}务求实效。", "层层压实责任，逐项对账销号，".repeat(4))
+}
+
+/// The first characters of each paragraph after its heading path.
+#[track_caller]
+fn check(text: &str, expected: &[(&str, &str)]) {
+    let sections = split(text, None);
+    let found: Vec<(String, String)> = sections
+        .iter()
+        .map(|section| (section.heading_path.join(" › "), text[section.range.clone()].chars().take(5).collect()))
+        .collect();
+    let found: Vec<(&str, &str)> = found.iter().map(|(path, start)| (path.as_str(), start.as_str())).collect();
+    assert_eq!(found, expected, "{text}");
+}
+
+#[test]
+fn a_closing_address_is_apart_from_the_last_point() {
+    let points = ["一要", "二要"].map(|marker| format!("{marker}学习。{}", body("学习"))).concat();
+    let close = "同志们，蓝图已经绘就，奋进正当其时，让我们携起手来，以更加昂扬的斗志、更加饱满的热情和更加务实的作风，奋力谱写高质量发展的崭新篇章！";
+    check(
+        &format!("# 讲话\n一、任务\n要做到：{points}要严明纪律。{}{close}", body("作风")),
+        &[
+            ("讲话 › 一、任务 › 一要学习", "# 讲话\n"),
+            ("讲话 › 一、任务 › 二要学习", "二要学习。"),
+            ("讲话 › 一、任务", "要严明纪律"),
+            ("讲话", "同志们，蓝"),
+        ],
+    );
+    check(
+        &format!("# 讲话\n一、任务\n{}\n{close}", body("学习")),
+        &[("讲话 › 一、任务", "# 讲话\n"), ("讲话", "同志们，蓝")],
+    );
+    check(
+        &format!("# 讲话\n一、任务\n{}{close}\n二、要求\n{}", body("学习"), body("宣传")),
+        &[("讲话 › 一、任务", "# 讲话\n"), ("讲话 › 二、要求", "二、要求\n")],
+    );
+}
+
+#[test]
+fn a_lead_in_stands_under_what_it_leads_in() {
+    let points = ["一是", "二是"].map(|marker| format!("{marker}学习。{}", body("学习"))).concat();
+    check(
+        &format!("# 讲话\n要按照重心下移、力量下沉的思路，把基层基础工作进一步抓实抓好。{points}"),
+        &[("讲话", "# 讲话\n"), ("讲话 › 二是学习", "二是学习。")],
+    );
+    check(&format!("# 讲话\n要做到：{points}"), &[("讲话 › 一是学习", "# 讲话\n"), ("讲话 › 二是学习", "二是学习。")]);
+}
+
+#[test]
+fn a_topic_heads_the_enumeration_that_it_opens() {
+    let points = ["一是", "二是"].map(|marker| format!("{marker}学习。{}", body("学习"))).concat();
+    check(
+        &format!(
+            "# 讲话\n{}要抓紧业务能力提升。发扬钻研精神，以标准化、精细化不断系统提升业务能力。{points}要抓好实际能力提升。{}",
+            body("思想"),
+            body("实际")
+        ),
+        &[
+            ("讲话", "# 讲话\n"),
+            ("讲话 › 要抓紧业务能力提升", "要抓紧业务"),
+            ("讲话 › 要抓紧业务能力提升 › 二是学习", "二是学习。"),
+            ("讲话", "要抓好实际"),
+        ],
+    );
+}
+
+#[test]
+fn contents_stand_under_no_chapter() {
+    let chapter = |number: char| format!("第{number}章 各地各部门的主要职责\n第一节 保障\n第二节 监督\n");
+    let chapters = ['一', '二', '三', '四', '五', '六', '七', '八', '九'].map(chapter).concat();
+    let text = format!("# 条例\n目　录\n{chapters}第一章 各地各部门的主要职责\n第一节 保障\n第一条 {}", body("本条"));
+    check(
+        &text,
+        &[("条例 › 目　录", "# 条例\n"), ("条例 › 第一章 各地各部门的主要职责 › 第一节 保障 › 第一条", "第一章 各")],
+    );
+    let text = format!("{chapters}第一章 各地各部门的主要职责\n第一节 保障\n第一条 {}", body("本条"));
+    check(&text, &[("", "第一章 各"), ("第一章 各地各部门的主要职责 › 第一节 保障 › 第一条", "第一章 各")]);
+}
+
+#[test]
+fn bracketed_numerals_head_lines_below() {
+    let text =
+        format!("一、安排\n（一）扩大内需。{}\n{}\n（二）创新驱动。{}", body("内需"), body("消费"), body("创新"));
+    check(
+        &text,
+        &[
+            ("一、安排 › （一）扩大内需", "一、安排\n"),
+            ("一、安排 › （一）扩大内需", "消费工作要"),
+            ("一、安排 › （二）创新驱动", "（二）创新"),
+        ],
+    );
+}
+
+#[test]
+fn an_annex_without_anything_below_it_heads_nothing() {
+    let text = format!("一、目标\n{}\n某市人民政府\n2024年3月1日\n附件", body("目标"));
+    check(&text, &[("一、目标", "一、目标\n")]);
+    let text = format!("一、目标\n{}\n附件：\n某市人民政府\n2024年3月1日", body("目标"));
+    check(&text, &[("一、目标", "一、目标\n")]);
+}
+
+#[test]
+fn articles_in_one_paragraph_are_called_by_none_of_them() {
+    let text = format!("第1条 简短。\n第2条 简短。\n第3条 {}", body("本条"));
+    check(&text, &[("", "第1条 简")]);
+    let text = format!("第1条 简短。\n第2条 {}", body("本条"));
+    check(&text, &[("", "第1条 简")]);
+}
+
+#[test]
+fn decimal_numbers_nest() {
+    let text = format!(
+        "# 标准\n1 总则\n1.1 目的\n{}\n1.2范围\n{}\n2 规则\n2.1 编码\n2.1.1 组成\n{}\n2.1.2原则。{}\n2.2 管理\n{}",
+        body("目的"),
+        body("范围"),
+        body("组成"),
+        body("原则"),
+        body("管理")
+    );
+    check(
+        &text,
+        &[
+            ("标准 › 1 总则 › 1.1 目的", "# 标准\n"),
+            ("标准 › 1 总则 › 1.2范围", "1.2范围"),
+            ("标准 › 2 规则 › 2.1 编码 › 2.1.1 组成", "2 规则\n"),
+            ("标准 › 2 规则 › 2.1 编码 › 2.1.2原则", "2.1.2"),
+            ("标准 › 2 规则 › 2.2 管理", "2.2 管"),
+        ],
+    );
+    let text = format!(
+        "引言\n{}\n1总则\n1.1 目的\n{}\n1.2 范围\n{}\n2规则\n{}",
+        body("前面"),
+        body("目的"),
+        body("范围"),
+        body("规则")
+    );
+    check(
+        &text,
+        &[
+            ("引言", "引言\n前面"),
+            ("1总则 › 1.1 目的", "1总则\n1"),
+            ("1总则 › 1.2 范围", "1.2 范"),
+            ("2规则", "2规则\n规"),
+        ],
+    );
+    let text = format!("一、产值\n{}\n3.5亿元来自工业。{}\n5.2%为增速。{}", body("产值"), body("工业"), body("增速"));
+    check(&text, &[("一、产值", "一、产值\n"), ("一、产值", "3.5亿元"), ("一、产值", "5.2%为")]);
+}
+
+#[test]
+fn a_series_may_begin_in_other_words() {
+    check(
+        &format!("# 讲话\n首先，{}第二，{}第三，{}", body("学习"), body("宣传"), body("实践")),
+        &[
+            ("讲话 › 首先，学习工作要抓紧抓实，各级各部门结合实际细化措施", "# 讲话\n"),
+            ("讲话 › 第二，宣传工作要抓紧抓实，各级各部门结合实际细化措施", "第二，宣传"),
+            ("讲话 › 第三，实践工作要抓紧抓实，各级各部门结合实际细化措施", "第三，实践"),
+        ],
+    );
+    check(
+        &format!("# 讲话\n首先，{}再次，{}", body("学习"), body("宣传")),
+        &[
+            ("讲话 › 首先，学习工作要抓紧抓实，各级各部门结合实际细化措施", "# 讲话\n"),
+            ("讲话 › 再次，宣传工作要抓紧抓实，各级各部门结合实际细化措施", "再次，宣传"),
+        ],
+    );
+    check(&format!("# 讲话\n首先，{}", body("学习")), &[("讲话", "# 讲话\n")]);
+}

@@ -1,0 +1,190 @@
+//! Exports: every match, batch by batch; with `follow`, what later commits add and remove, as long as anyone reads.
+
+use tokio::time::{Instant, sleep_until};
+use tracing::info_span;
+
+use crate::{
+    rpc::{
+        call::Call,
+        convert::{Asked, ExportOrder, Unit, hit, removed, tree},
+        core::Core,
+        failure::Failure,
+        limits::{BATCH_HITS, BATCH_TEXT_BYTES, FIRST_BATCH_HITS, PROGRESS_INTERVAL},
+        proto::{self, export_response::Event},
+        search::{
+            produce::{Producer, Sent, send},
+            summary::total_hits,
+        },
+        stream::Outlet,
+        token::{For, Kind, Tokens},
+    },
+    search::{BatchBound, Export, ExportRequest, Exported, Generation, Position, SearchError, Total},
+};
+
+/// An export that may begin: its token was good.
+pub(super) struct Begun {
+    request: ExportRequest,
+    unit: Unit,
+    tokens: Tokens,
+    /// What its tokens are good for.
+    stream: For,
+}
+
+impl Begun {
+    /// Opens the token of an order.
+    pub(super) fn new(core: &Core, call: &Call, order: ExportOrder) -> Result<Self, Failure> {
+        let ExportOrder { mut request, unit, token, stream } = order;
+        let (tokens, stream) = (core.tokens()?, For::new(Kind::Export, "resume_token", &stream, call.caller()));
+        request.after = tokens.open(&stream, &token)?.map(Position::from_u64);
+        Ok(Self { request, unit, tokens, stream })
+    }
+
+    /// The token to go on with behind a place.
+    fn token(&self, place: Option<Position>) -> String {
+        place.map_or_else(String::new, |place| self.tokens.seal(&self.stream, &place.to_u64()))
+    }
+}
+
+impl Producer {
+    /// Sends every match, and with `follow` what comes later.
+    pub(super) async fn export(
+        self,
+        asked: Asked<Begun>,
+        outlet: Outlet<proto::ExportResponse>,
+    ) -> Result<(), Failure> {
+        let Asked { request: begun, warnings, written: _ } = asked;
+        let (request, searcher) = (begun.request.clone(), self.searcher.clone());
+        let opened = self.in_turn(info_span!("rank"), move |_| searcher.export(&request)).await?;
+        let (timings, export) = (opened.timings(), Box::new(opened.result?));
+        send(&outlet, event, Event::Header(self.export_header(&begun.request, &export, warnings))).await?;
+        let bound = BatchBound { hits: FIRST_BATCH_HITS, text_bytes: BATCH_TEXT_BYTES };
+        let (sent, told) = (Sent::default(), (begun.request.after, Instant::now()));
+        let mut stream = Stream { producer: self, begun, outlet, bound, sent, told };
+        let export = stream.pass(export).await?;
+        if stream.begun.request.follow { stream.follow(export).await } else { stream.finish(timings).await }
+    }
+
+    fn export_header(
+        &self,
+        request: &ExportRequest,
+        export: &Export,
+        mut warnings: Vec<proto::Warning>,
+    ) -> proto::ExportHeader {
+        if export.is_missing_removals() {
+            warnings.push(proto::Warning {
+                reason: "REMOVALS_MISSING".to_owned(),
+                message: "what was removed since may not be told, as it is not remembered any more".to_owned(),
+                field: "resume_token".to_owned(),
+            });
+        }
+        proto::ExportHeader {
+            request_id: self.call.request_id().to_owned(),
+            generation: export.generation().to_string(),
+            parsed: Some(tree(&request.query)),
+            warnings,
+        }
+    }
+}
+
+/// An export whose header is sent.
+struct Stream {
+    producer: Producer,
+    begun: Begun,
+    outlet: Outlet<proto::ExportResponse>,
+    bound: BatchBound,
+    sent: Sent,
+    /// The place of the newest token that was sent, and when.
+    told: (Option<Position>, Instant),
+}
+
+impl Stream {
+    /// Sends all that the newest snapshot has, each batch fetched only when there is room for it.
+    async fn pass(&mut self, mut export: Box<Export>) -> Result<Box<Export>, Failure> {
+        loop {
+            let room = self.outlet.room().await?;
+            let (bound, unit) = (self.bound, self.begun.unit);
+            let fetched = self.producer.timed(info_span!("fetch"), move |stop| {
+                export.go_on()?;
+                let found = export.next_batch(bound, stop)?;
+                Ok::<_, SearchError>((export, found.map(|found| written(found, unit))))
+            });
+            let fetched = fetched.await?;
+            self.sent.fetch += fetched.took;
+            let found;
+            (export, found) = fetched.result?;
+            let Some(found) = found else { return Ok(export) };
+            let resume_token = self.begun.token(export.position());
+            room.send(event(match found {
+                Written::Hits(hits) => {
+                    self.sent.hits += hits.len() as u64;
+                    self.producer.call.stats().count_hits(hits.len(), self.producer.call.elapsed());
+                    self.bound.hits = BATCH_HITS;
+                    Event::Hits(proto::ExportBatch { hits, resume_token })
+                }
+                Written::Removed(removed) => Event::Removed(proto::RemovedBatch { removed, resume_token }),
+            }));
+            self.told = (export.position(), Instant::now());
+        }
+    }
+
+    /// Goes on with every commit that brings something. Between two of them it holds no snapshot.
+    async fn follow(mut self, mut export: Box<Export>) -> Result<(), Failure> {
+        let mut commits = self.producer.core.opened()?.ingest.committed();
+        self.tell_progress(export.position(), export.generation()).await?;
+        loop {
+            if export.is_behind(*commits.borrow_and_update()) {
+                export = self.pass(export).await?;
+                continue;
+            }
+            let (place, generation) = (export.position(), export.generation());
+            let (told, when) = self.told;
+            tokio::select! {
+                // Its sender is the writer's, which ends with the service.
+                changed = commits.changed() => changed.map_err(|_| Failure::Draining)?,
+                () = sleep_until(when + PROGRESS_INTERVAL), if told != place => {
+                    self.tell_progress(place, generation).await?;
+                }
+            }
+        }
+    }
+
+    /// Says that everything up to a place was sent.
+    async fn tell_progress(&mut self, place: Option<Position>, generation: Generation) -> Result<(), Failure> {
+        let progress =
+            proto::ExportProgress { resume_token: self.begun.token(place), generation: generation.to_string() };
+        send(&self.outlet, event, Event::Progress(progress)).await?;
+        self.told = (place, Instant::now());
+        Ok(())
+    }
+
+    async fn finish(self, mut timings: proto::Timings) -> Result<(), Failure> {
+        let Self { producer, begun, outlet, sent, .. } = self;
+        sent.note(&mut timings, &producer.call);
+        // What came before the place to go on from was not looked at.
+        let total = if begun.request.after.is_some() { Total::AtLeast(sent.hits) } else { Total::Exact(sent.hits) };
+        let summary = proto::ExportSummary {
+            finish_reason: proto::FinishReason::Exhausted.into(),
+            hits_sent: sent.hits,
+            total_hits: Some(total_hits(total)),
+            timings: Some(timings),
+        };
+        send(&outlet, event, Event::Summary(summary)).await
+    }
+}
+
+/// A part of an export as it is sent, but for its token.
+enum Written {
+    Hits(Vec<proto::Hit>),
+    Removed(Vec<proto::Removed>),
+}
+
+fn written(found: Exported, unit: Unit) -> Written {
+    match found {
+        Exported::Hits(hits) => Written::Hits(hits.into_iter().map(|found| hit(found, unit)).collect()),
+        Exported::Removed(gone) => Written::Removed(gone.into_iter().map(removed).collect()),
+    }
+}
+
+fn event(event: Event) -> proto::ExportResponse {
+    proto::ExportResponse { event: Some(event) }
+}
