@@ -3,6 +3,7 @@
 //! Alone names tantivy. Paragraphs and, for each document, one record share the index, so that nothing can disagree;
 //! replaced and deleted documents leave a tombstone.
 
+mod check;
 mod columns;
 mod compile;
 mod count;
