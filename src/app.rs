@@ -31,8 +31,8 @@ use crate::{
         words::user_dictionary,
     },
     config::{Config, DrainConfig, ServerConfig},
-    engine::Engine,
     engine::tantivy::TantivyEngine,
+    engine::{Engine, OpenError},
     http,
     ingest::Ingest,
     pool::Pool,
@@ -85,6 +85,7 @@ pub struct App {
     segmenter: Segmenter,
     /// The index, once it is open.
     opened: Option<Opened>,
+    is_damaged: bool,
     /// What `/readyz` says.
     ready: watch::Sender<bool>,
     /// The gRPC listeners and pipes, which end when the service stops.
@@ -134,6 +135,7 @@ impl App {
             rpc,
             segmenter,
             opened: None,
+            is_damaged: false,
             ready: watch::Sender::new(false),
             servers: JoinSet::new(),
             background: JoinSet::new(),
@@ -159,7 +161,8 @@ impl App {
         self.addresses
     }
 
-    /// Opens the index and starts writing; from now on calls are answered, though health does not say so yet.
+    /// Opens the index and starts writing; from now on calls are answered, though health does not say so yet. With an
+    /// index that is damaged they are answered with that, and the service never gets ready.
     ///
     /// # Errors
     /// When the index cannot be opened or written.
@@ -179,7 +182,16 @@ impl App {
             let searcher = Searcher::new(engine, segmenter).rescoring(Rescoring { candidates });
             Ok::<_, StartError>(Opened { searcher, ingest, token_key })
         });
-        let opened = opening.await??;
+        let opened = match opening.await? {
+            Ok(opened) => opened,
+            Err(StartError::Open(damage @ OpenError::Damaged { .. })) => {
+                tracing::error!(%damage, "nothing of the index is served");
+                self.rpc.damaged(damage.to_string());
+                self.is_damaged = true;
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
         let fingerprint = self.segmenter.fingerprint().to_owned();
         let watching = watch_index(opened.searcher.clone(), fingerprint, self.pool.clone(), self.metrics.clone());
         let ended = self.ended.clone();
@@ -204,7 +216,13 @@ impl App {
         self.set_ready(true).await;
     }
 
+    /// Whether the index was found damaged when it was opened.
+    pub fn is_damaged(&self) -> bool {
+        self.is_damaged
+    }
+
     async fn set_ready(&self, is_ready: bool) {
+        let is_ready = is_ready && !self.is_damaged;
         self.rpc.set_serving(is_ready).await;
         self.ready.send_replace(is_ready);
     }

@@ -119,7 +119,7 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
 /// Opens the index, brings in what is to be brought in first, and says that the service is ready.
 async fn prepare(app: &mut App, options: ImportOptions) -> anyhow::Result<()> {
     app.open().await?;
-    if !options.paths.is_empty() {
+    if !options.paths.is_empty() && !app.is_damaged() {
         let summary = cli::import::run(app.local_channel(), &options, |event| match event {
             ImportEvent::Refused(remark) => tracing::warn!("refused: {remark}"),
             ImportEvent::Warned(remark) => tracing::info!("taken with a warning: {remark}"),

@@ -207,15 +207,12 @@ async fn write(
         let id = format!("{client}/{}", rng.usize(..DOCUMENTS));
         let version = rng.u8(..5).ne(&0).then(|| history.next_version());
         history.sent(&id, version);
-        let answer = match version {
-            Some(version) => {
-                let request = PutDocumentRequest { document: Some(document(&id, version)), etag: String::new() };
-                service.put_document(request).await.map(|_| ())
-            }
-            None => {
-                let request = DeleteDocumentRequest { document_id: id.clone(), etag: String::new() };
-                service.delete_document(request).await.map(|_| ())
-            }
+        let answer = if let Some(version) = version {
+            let request = PutDocumentRequest { document: Some(document(&id, version)), etag: String::new() };
+            service.put_document(request).await.map(|_| ())
+        } else {
+            let request = DeleteDocumentRequest { document_id: id.clone(), etag: String::new() };
+            service.delete_document(request).await.map(|_| ())
         };
         match answer {
             Ok(()) => {}

@@ -32,6 +32,14 @@ pub enum OpenError {
         /// What it said.
         source: std::io::Error,
     },
+    /// Files are not what was written.
+    #[error("the index in `{}` is damaged: {}; stop the service, put a copy of the data directory in its place, or an empty one and import again", .directory.display(), .files.join(", "))]
+    Damaged {
+        /// The data directory.
+        directory: PathBuf,
+        /// The files.
+        files: Vec<String>,
+    },
     /// The index in it cannot be opened.
     #[error("the index in `{}` cannot be opened: {source}", .directory.display())]
     Index {

@@ -24,6 +24,12 @@ pub trait Engine: Send + Sync + 'static {
     /// An I/O error of the kind `StorageFull`.
     fn check_room(&self) -> Result<(), WriteError>;
 
+    /// Notes that the last writer ended in order, so that what is on disk need not be checked when it is opened again.
+    ///
+    /// # Errors
+    /// When the note cannot be written; then it is checked.
+    fn close(&self) -> Result<(), WriteError>;
+
     /// The one writer. A second one while the first lives is an error. It begins from what is on disk, which every
     /// new snapshot shows from then on.
     ///

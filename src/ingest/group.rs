@@ -155,6 +155,15 @@ impl Log {
         }
     }
 
+    /// Ends the writer, in order unless it has failed.
+    pub(super) fn close(mut self) {
+        let Some(writer) = self.writer.take() else { return };
+        drop(writer);
+        if let Err(error) = self.engine.close() {
+            tracing::warn!(%error, "the index could not be noted as closed in order; it is checked when it is opened");
+        }
+    }
+
     pub(super) fn refresh_after(&self) -> Option<Duration> {
         self.refresh_after
     }

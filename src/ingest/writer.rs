@@ -116,7 +116,7 @@ fn run(mut log: Log, limits: GroupCommit, commands: &Receiver<Command>) {
         log.finish(group);
         if let Some(reply) = closing {
             // The writer goes before the answer: whoever closed may open the index anew.
-            drop(log);
+            log.close();
             let _nobody_waits = reply.send(());
             return;
         }

@@ -75,6 +75,8 @@ impl Policy {
 pub(crate) struct Core {
     /// Empty until the index is open: the services are there before it.
     pub(crate) index: OnceLock<Opened>,
+    /// Why there will be none.
+    pub(crate) damage: OnceLock<String>,
     pub(crate) pool: Pool,
     pub(crate) metrics: Metrics,
     pub(crate) shutdown: Shutdown,
@@ -91,6 +93,7 @@ impl Core {
     pub(crate) fn new(pool: Pool, metrics: Metrics, shutdown: Shutdown, policy: Policy) -> Self {
         Self {
             index: OnceLock::new(),
+            damage: OnceLock::new(),
             streams: Arc::default(),
             admission: Admission::new(&policy, metrics.clone()),
             tasks: TaskTracker::new(),
@@ -103,7 +106,10 @@ impl Core {
 
     /// The index, if it is open.
     pub(crate) fn opened(&self) -> Result<&Opened, Failure> {
-        self.index.get().ok_or(Failure::Opening)
+        self.index.get().ok_or_else(|| match self.damage.get() {
+            Some(damage) => Failure::Corrupt(damage.as_str().into()),
+            None => Failure::Opening,
+        })
     }
 
     /// Makes tokens and takes them back, once the index is open, with which their key is kept.

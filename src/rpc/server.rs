@@ -91,6 +91,12 @@ impl Rpc {
         debug_assert!(taken.is_ok(), "an index is opened once");
     }
 
+    /// Tells callers that the index is damaged and not served.
+    pub fn damaged(&self, damage: String) {
+        let told = self.core.damage.set(damage);
+        debug_assert!(told.is_ok(), "an index is opened once");
+    }
+
     /// Says through health whether the services can do their work.
     pub async fn set_serving(&self, is_serving: bool) {
         self.health.set(is_serving).await;

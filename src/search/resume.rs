@@ -132,7 +132,7 @@ mod tests {
         check(&ranking, ranked(9.0, 0, 7), 0);
         check(&ranking, ranked(2.5, 0, 7), 1);
         check(&ranking, ranked(2.0, 20_230_601, 7), 2);
-        check(&ranking, ranked(2.0, 20_230_101, 1), 2);
+        check(&ranking, ranked(2.0, 20_230_101, 0), 2);
         check(&ranking, ranked(2.0, 20_230_101, 7), 3);
         check(&ranking, ranked(0.5, 0, 7), 4);
         check(&[], ranked(1.0, 0, 1), 0);

@@ -20,6 +20,8 @@ use tantivy::{
     },
 };
 
+use crate::engine::tantivy::check;
+
 /// tantivy's list of segments.
 pub(super) const LIST: &str = "meta.json";
 
@@ -33,6 +35,11 @@ impl KnownList {
         let failed = |error| OpenReadError::wrap_io_error(error, LIST.into());
         files.sync_directory().map_err(failed)?;
         Ok(Self(Arc::new(Mutex::new(files.atomic_read(Path::new(LIST))?))))
+    }
+
+    /// Notes, beside the index, that it is closed in order.
+    pub(super) fn note(&self, data: &dyn Directory) -> io::Result<()> {
+        check::note(data, &self.lock())
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
@@ -90,9 +97,10 @@ impl WriterDirectory {
     /// Replaces the list of segments; it is on disk when this returns.
     fn replace_list(&self, content: &[u8]) -> io::Result<()> {
         let mut known = self.list.lock();
-        self.step(|| self.files.atomic_write(Path::new(LIST), content))?;
+        let content = self.step(|| check::sealed(content))?;
+        self.step(|| self.files.atomic_write(Path::new(LIST), &content))?;
         self.step(|| self.files.sync_directory())?;
-        *known = content.to_vec();
+        *known = content;
         Ok(())
     }
 }

@@ -19,8 +19,9 @@ use crate::{
     engine::{
         Engine, Generation, OpenError, Snapshot, WriteError, Writer,
         tantivy::{
+            check,
             directory::{self, DataDirectory, Files, index_error},
-            durable::KnownList,
+            durable::{KnownList, LIST},
             schema::{self, Fields},
             snapshot::TantivySnapshot,
             tokenizer::{CharacterTokenizer, GramTokenizer, WordTokenizer},
@@ -113,6 +114,10 @@ impl TantivyEngine {
         let failed = |source| index_error(directory.path(), source);
         let fields = Fields::new();
         let files = &directory.files.index;
+        let damaged = check::damaged_files(directory.files.data.as_ref(), files.as_ref()).map_err(failed)?;
+        if !damaged.is_empty() {
+            return Err(OpenError::Damaged { directory: directory.path().to_owned(), files: damaged });
+        }
         let list = KnownList::read(files.as_ref()).map_err(|error| failed(error.into()))?;
         let index = open_index(files.clone(), segmenter).map_err(failed)?;
         let reader = index
@@ -131,6 +136,10 @@ impl TantivyEngine {
 }
 
 impl Engine for TantivyEngine {
+    fn close(&self) -> Result<(), WriteError> {
+        self.shared.list.note(self.shared.directory.files.data.as_ref()).map_err(WriteError::Io)
+    }
+
     fn snapshot(&self) -> Arc<dyn Snapshot> {
         self.shared.newest()
     }
@@ -188,7 +197,10 @@ impl Shared {
 /// Puts an empty index there.
 fn make_index(files: &Files) -> tantivy::Result<()> {
     let index = Index::builder().schema(Fields::new().schema).settings(schema::settings());
-    index.open_or_create(files.index.clone()).map(|_| ())
+    index.open_or_create(files.index.clone())?;
+    let list = files.index.atomic_read(Path::new(LIST))?;
+    // An attempt before this one may have sealed it.
+    Ok(check::sealed(&list).and_then(|sealed| files.index.atomic_write(Path::new(LIST), &sealed))?)
 }
 
 fn open_index(files: Box<dyn Directory>, segmenter: &Segmenter) -> tantivy::Result<Index> {

@@ -5,6 +5,7 @@
 
 mod best;
 mod candidates;
+mod check;
 mod columns;
 mod compile;
 mod count;

@@ -19,6 +19,7 @@ use crate::{
     engine::{
         Change, Generation, IndexedDocument, MAX_FACET_VALUE_BYTES, Position, Removal, Version, WriteError, Writer,
         tantivy::{
+            check,
             durable::WriterDirectory,
             index::{Commit, Shared},
             record::{ParagraphEntry, RecordEntry, TombstoneEntry, encode},
@@ -50,6 +51,7 @@ pub(super) struct TantivyWriter {
 
 impl TantivyWriter {
     pub(super) fn new(shared: Arc<Shared>, threads: usize) -> Result<Self, WriteError> {
+        check::take_note_away(shared.directory.files.data.as_ref()).map_err(WriteError::Io)?;
         let files = WriterDirectory::begin(shared.directory.files.index.clone(), shared.list.clone());
         let files = files.map_err(WriteError::Io)?;
         let writer = open_writer(&shared, files.clone(), threads).map_err(engine_error)?;

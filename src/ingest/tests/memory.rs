@@ -49,6 +49,10 @@ impl Engine for Memory {
         Arc::new(self.state())
     }
 
+    fn close(&self) -> Result<(), WriteError> {
+        Ok(())
+    }
+
     fn check_room(&self) -> Result<(), WriteError> {
         if self.is_full.load(Relaxed) { Err(WriteError::Io(io::ErrorKind::StorageFull.into())) } else { Ok(()) }
     }

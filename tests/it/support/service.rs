@@ -225,6 +225,11 @@ pub(crate) struct Stopped {
 }
 
 impl Stopped {
+    /// Its data directory.
+    pub(crate) fn data_dir(&self) -> &Path {
+        &self.config.data_dir
+    }
+
     /// Starts a service on what is there.
     pub(crate) async fn start(self) -> Service {
         self.start_with(|_| {}).await

@@ -1,0 +1,109 @@
+//! Files that are not what was written, found before anything of them is served.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use tempfile::TempDir;
+
+use super::harness::{Index, document, segmenter};
+use crate::engine::{Engine, Expression, OpenError, tantivy::TantivyEngine};
+
+/// Places that are damaged, in each kind of file.
+const PLACES: usize = 63;
+
+/// An index of several segments, with deletions, that was not closed in order.
+fn files() -> (TempDir, Vec<String>) {
+    let mut index = Index::new();
+    for number in 0..24 {
+        index.put(document(&format!("d{number}"), "2024", &["持续优化营商环境", "部署防汛工作"]), None);
+        if number % 6 == 5 {
+            index.commit();
+        }
+    }
+    index.delete("d3");
+    index.commit();
+    let texts = index.texts(&Expression::All);
+    let Index { engine, writer, directory, .. } = index;
+    drop((writer, engine));
+    (directory, texts)
+}
+
+/// One file of each kind: what it is called behind the name of its segment.
+fn kinds(directory: &Path) -> BTreeMap<String, PathBuf> {
+    let index = fs::read_dir(directory.join("index")).unwrap().map(|entry| entry.unwrap().path());
+    let list = fs::read_to_string(directory.join("index/meta.json")).unwrap().replace('-', "");
+    let living = index.filter(|path| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        name == "meta.json" || list.contains(name.split('.').next().unwrap()) && !name.starts_with('.')
+    });
+    let kind = |path: PathBuf| (path.extension().unwrap().to_str().unwrap().to_owned(), path);
+    living.filter(|path| fs::metadata(path).unwrap().len() > 0).map(kind).collect()
+}
+
+fn open(directory: &Path) -> Result<TantivyEngine, OpenError> {
+    TantivyEngine::open(directory, &segmenter())
+}
+
+fn texts(engine: TantivyEngine) -> Vec<String> {
+    Index { engine, writer: None, sequence: 0, directory: TempDir::new().unwrap() }.texts(&Expression::All)
+}
+
+#[test]
+fn a_changed_bit_or_a_missing_end_is_found_in_every_kind_of_file() {
+    let (directory, expected) = files();
+    assert_eq!(texts(open(directory.path()).unwrap()), expected);
+    let kinds = kinds(directory.path());
+    assert_eq!(kinds.keys().collect::<Vec<_>>(), ["del", "fast", "fieldnorm", "idx", "json", "pos", "store", "term"]);
+    let mut rng = fastrand::Rng::new();
+    let (mut found, mut harmless) = (0, 0);
+    for (kind, path) in kinds {
+        let whole = fs::read(&path).unwrap();
+        for number in 0..PLACES {
+            let mut damaged = whole.clone();
+            let place = rng.usize(..whole.len());
+            if number % 4 == 0 {
+                damaged.truncate(place);
+            } else {
+                damaged[place] ^= 1 << rng.u8(..8);
+            }
+            fs::write(&path, &damaged).unwrap();
+            match open(directory.path()) {
+                Err(OpenError::Damaged { files, .. }) => {
+                    assert!(files.iter().any(|file| path.ends_with(file)), "{files:?}, and it is {}", path.display());
+                    found += 1;
+                }
+                Err(error) => panic!("{kind}, {place}: {error}"),
+                // A file ends with the version of the program that wrote it, by which nothing is read.
+                Ok(engine) => {
+                    assert!(whole.len() - place < 120, "{kind}, {place} of {}", whole.len());
+                    assert_eq!(texts(engine), expected);
+                    harmless += 1;
+                }
+            }
+        }
+        fs::write(&path, &whole).unwrap();
+    }
+    println!("{found} places found, {harmless} without a meaning");
+    assert!(found > PLACES * 7);
+    open(directory.path()).unwrap();
+}
+
+#[test]
+fn what_was_closed_in_order_is_not_read_to_be_opened_until_it_is_written_to() {
+    let (directory, expected) = files();
+    let engine = open(directory.path()).unwrap();
+    drop(engine.writer().unwrap());
+    engine.close().unwrap();
+    drop(engine);
+    let note = directory.path().join("clean");
+    assert!(note.exists());
+    let engine = open(directory.path()).unwrap();
+    assert!(note.exists(), "reading changes nothing");
+    let writer = engine.writer().unwrap();
+    assert!(!note.exists());
+    drop(writer);
+    assert_eq!(texts(engine), expected);
+}
