@@ -188,6 +188,8 @@ async fn without_room_for_documents_the_rest_goes_on() {
     let (memory, ingest) = start(PATIENT);
     ingest.put(document("a", "一"), None).await.expect("written");
     let lingering = ingest.queue(document("b", "一")).await.expect("room in the queue");
+    // Changes are taken in order: the one before this is taken, too, when this is answered.
+    ingest.put(document("a", "一"), None).await.expect("known");
     memory.is_full.store(true, Relaxed);
     let refused = ingest.put(document("a", "二"), None).await;
     assert!(matches!(refused, Err(IngestError::Write(_))), "{refused:?}");

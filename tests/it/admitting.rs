@@ -127,11 +127,16 @@ async fn what_does_not_get_a_core_is_refused() {
     })
     .await;
     service.put(ready("甲", &["部署防汛工作"])).await;
-    // Takes the only core for seconds.
+    // Takes the only core for seconds, and as soon as it is free again.
     let mut busy = service.searches();
     let text = "各级各部门要结合实际抓好落实，压实责任。\n".repeat(50_000);
     let request = xunzhang::rpc::proto::AnalyzeRequest { text, ..Default::default() };
-    let busy = tokio::spawn(async move { busy.analyze(request).await.map(|_| ()) });
+    let busy = tokio::spawn(async move {
+        loop {
+            // One that did not get the core in time is refused, and the next one tries.
+            let _ = busy.analyze(request.clone()).await;
+        }
+    });
     poll("the core to be taken", async || {
         let mut request = Request::new(searched("防汛"));
         request.set_timeout(Duration::from_secs(30));
@@ -142,14 +147,19 @@ async fn what_does_not_get_a_core_is_refused() {
     })
     .await;
     assert_eq!(status_of(service.addresses.http.unwrap(), "/readyz").await, 200, "health does not mind");
-    let mut request = Request::new(searched("防汛"));
-    request.metadata_mut().insert("grpc-timeout", AsciiMetadataValue::from_static("300m"));
-    let stream = within("a search", service.searches().search(request)).await;
-    let status = match stream {
-        Ok(stream) => within("the end", stream.into_inner().message()).await.expect_err("there is no core"),
-        Err(status) => status,
-    };
-    check_status(&status, Code::DeadlineExceeded, "DEADLINE", None);
+    poll("a search to wait past its deadline", async || {
+        let mut request = Request::new(searched("防汛"));
+        request.metadata_mut().insert("grpc-timeout", AsciiMetadataValue::from_static("300m"));
+        let stream = within("a search", service.searches().search(request)).await;
+        let answer = match stream {
+            Ok(stream) => within("the end", stream.into_inner().message()).await.err(),
+            Err(status) => Some(status),
+        };
+        // It may also find its place taken by one that waits.
+        let late = answer.filter(|status| status.code() == Code::DeadlineExceeded);
+        late.map(|status| check_status(&status, Code::DeadlineExceeded, "DEADLINE", None))
+    })
+    .await;
     busy.abort();
     service.search_when_there_is_room(searched("防汛")).await;
     service.stop().await;
