@@ -75,11 +75,9 @@ fn main() -> anyhow::Result<()> {
         }
         say(&format!("candidates {candidates:>4}  {} queries in {:.1?}", queries.len(), started.elapsed()))?;
         for (metric, name) in METRICS.iter().enumerate() {
-            let mut line = format!("  {name:<11}{}", scores.interval(metric));
-            if let Some(baseline) = &baseline {
-                line += &format!("   against the first {}", scores.difference(baseline, metric));
-            }
-            say(&line)?;
+            let difference = baseline.as_ref().map(|baseline| scores.difference(baseline, metric));
+            let difference = difference.map_or_else(String::new, |by| format!("   against the first {by}"));
+            say(&format!("  {name:<11}{}{difference}", scores.interval(metric)))?;
         }
         baseline.get_or_insert(scores);
     }

@@ -31,9 +31,8 @@ impl Judgements {
         for line in lines(path)? {
             let line = line?;
             let columns: Vec<_> = line.split_whitespace().collect();
-            let (query, document, grade) = match columns[..] {
-                [query, document, grade] | [query, _, document, grade] => (query, document, grade),
-                _ => bail!("`{line}` is no judgement: write query, document and grade"),
+            let ([query, document, grade] | [query, _, document, grade]) = columns[..] else {
+                bail!("`{line}` is no judgement: write query, document and grade");
             };
             let grade = grade.parse().with_context(|| format!("the grade of `{line}`"))?;
             if grade > 0 {

@@ -46,7 +46,7 @@ const COMMIT_BYTES: u64 = 64 << 20;
 const MIN_FREE_DISK: u64 = 256 << 20;
 /// The longest that a lone write waits for company.
 const COMMIT_LINGER: Duration = Duration::from_millis(500);
-/// More of them find little that is better, see `docs/ranking.md`.
+/// As many as the second stage was measured with, see `docs/ranking.md`.
 const CANDIDATES: usize = 200;
 /// Each costs a look at the postings of every bigram of a query.
 const MAX_CANDIDATES: u32 = 1_000;

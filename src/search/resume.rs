@@ -8,20 +8,20 @@ use serde::{Deserialize, Serialize};
 use crate::{
     document::PublishDate,
     engine::{Position, Ranked, Snapshot},
-    search::Hit,
+    search::{Hit, Rescoring},
 };
 
 /// Raise it with every change to what hits a request has, or in which order: a search is not gone on with in another
 /// order than it began.
-const ORDER: u8 = 1;
+const ORDER: u8 = 2;
 
-/// Names all that the order of hits depends on besides the request: a state of the index, and how queries are cut into
-/// words. Two states of one generation may differ in it: merging drops what was deleted, which scores counted.
+/// Names all that the order of hits depends on besides the request: a state of the index, how queries are cut into
+/// words, and how many candidates are looked at. Two states of one generation may differ in it: merging drops what was deleted, which scores counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotDigest([u8; 16]);
 
 impl SnapshotDigest {
-    pub(super) fn new(snapshot: &dyn Snapshot, fingerprint: &str) -> Self {
+    pub(super) fn new(snapshot: &dyn Snapshot, fingerprint: &str, Rescoring { candidates }: Rescoring) -> Self {
         let generation = snapshot.generation();
         let mut hasher = blake3::Hasher::new();
         hasher
@@ -29,6 +29,7 @@ impl SnapshotDigest {
             .update(&generation.index.to_le_bytes())
             .update(&generation.commit.to_le_bytes())
             .update(&snapshot.entries().to_le_bytes())
+            .update(&(candidates as u64).to_le_bytes())
             .update(fingerprint.as_bytes());
         Self(hasher.finalize().as_bytes().first_chunk().copied().expect("a hash has 32 bytes"))
     }

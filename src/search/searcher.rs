@@ -92,7 +92,7 @@ impl Searcher {
 
     /// Names what the order of hits in a snapshot depends on.
     pub(super) fn digest(&self, snapshot: &dyn Snapshot) -> SnapshotDigest {
-        SnapshotDigest::new(snapshot, self.segmenter.fingerprint())
+        SnapshotDigest::new(snapshot, self.segmenter.fingerprint(), self.rescoring)
     }
 
     /// Gives up the states of the index that nobody read for [`super::LEASE`].

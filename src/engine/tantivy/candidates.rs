@@ -112,7 +112,9 @@ impl Exact for Union<'_> {
             let mut probes = self.probes(self.ranker.searcher.segment_reader(found[0].address.segment))?;
             let mut score =
                 |document: DocId| probes.iter_mut().filter_map(|it| it.score(document)).map(f64::from).sum();
-            found.iter_mut().for_each(|found| found.exact = Some(score(found.address.document)));
+            for found in found {
+                found.exact = Some(score(found.address.document));
+            }
         }
         Ok(())
     }

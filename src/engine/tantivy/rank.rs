@@ -193,14 +193,18 @@ impl Exact for ByWeights<'_> {
     fn score(&self, found: &mut [Found]) -> Result<(), ReadError> {
         if self.weights.additions() <= 1 {
             // A single score is the same however it was found.
-            found.iter_mut().for_each(|found| found.exact = Some(f64::from(found.rough)));
+            for found in found {
+                found.exact = Some(f64::from(found.rough));
+            }
             return Ok(());
         }
         found.sort_unstable_by_key(|found| found.address);
         for found in found.chunk_by_mut(|a, b| a.address.segment == b.address.segment) {
             let mut scorers = self.weights.scorers(self.searcher.segment_reader(found[0].address.segment))?;
             // `None` cannot be: the two ways of matching are the same expression.
-            found.iter_mut().for_each(|found| found.exact = scorers.score(found.address.document));
+            for found in found {
+                found.exact = scorers.score(found.address.document);
+            }
             scorers.failure().map_or(Ok(()), Err)?;
         }
         Ok(())

@@ -61,8 +61,8 @@ pub(super) fn scores(
     let mut scores = Vec::with_capacity(paragraphs.len());
     for paragraphs in paragraphs.chunk_by(|a, b| a.segment == b.segment) {
         ranker.check()?;
-        let mut scorers = weights.scorers(ranker.searcher.segment_reader(paragraphs[0].segment))?;
-        scores.extend(paragraphs.iter().map(|address| scorers.score(address.document).map(single)));
+        let mut parts = weights.scorers(ranker.searcher.segment_reader(paragraphs[0].segment))?;
+        scores.extend(paragraphs.iter().map(|address| parts.score(address.document).map(single)));
     }
     Ok(scores)
 }

@@ -57,11 +57,10 @@ impl Feature {
         match self {
             Self::Coverage | Self::Document => 1.0,
             Self::TitleCoverage => 0.3,
-            Self::FirstStage => 0.5,
             Self::Neighbour => 0.07,
             Self::QuestionType => 0.2,
             Self::Definition => 0.33,
-            Self::Words => 0.5,
+            Self::FirstStage | Self::Words => 0.5,
             Self::Characters => 0.22,
         }
     }
