@@ -41,9 +41,12 @@ pub(super) fn numbers(characters: &[Character]) -> Vec<Number> {
     numbers
 }
 
-/// Whether a year in brackets and a number follow, from an opening bracket on: a document number but for its prefix.
+/// Whether a year in brackets and a number follow, from an opening bracket on: a document number but for its prefix. Or
+/// whether the characters end before that is clear: then what stands behind them could make it one.
 pub(super) fn is_number_without_prefix(characters: &[Character], open: usize) -> bool {
-    characters[open].bare().is_some_and(is_opening) && Reader { characters, at: open + 1 }.rest().is_some()
+    let mut reader = Reader { characters, at: open + 1 };
+    let is_number = |reader: &mut Reader<'_>| reader.rest().is_some() || reader.is_at_end();
+    characters[open].bare().is_some_and(is_opening) && is_number(&mut reader)
 }
 
 fn number(characters: &[Character], earliest: usize, open: usize) -> Option<Number> {
@@ -141,6 +144,11 @@ impl Reader<'_> {
         let next = self.folded(self.at).filter(|&character| is_right(character));
         self.at = if next.is_some() { self.at + 1 } else { before };
         next
+    }
+
+    fn is_at_end(&mut self) -> bool {
+        self.skip_spaces();
+        self.at >= self.characters.len()
     }
 
     fn skip_spaces(&mut self) {

@@ -3,7 +3,7 @@
 //! ```text
 //! query       = { space } [ sequence ]
 //! sequence    = clause { space clause }              side by side: wanted, but for what demands more
-//! clause      = [ sign ] part { or [ sign ] part }   `|` binds tighter than a space; the first sign is the clause's
+//! clause      = [ sign ] part { or [ sign ] part }   `|` binds tighter than a space, a sign tighter than `|`
 //! or          = { space } ( "|" | "||" ) { space } | space "OR" space
 //! sign        = "+" | "-"                            at the start of a part only
 //! part        = [ name ":" ] ( quote | title | number | group | word )
@@ -14,7 +14,8 @@
 //! word        = any other characters up to white space, a quote, a title, a number, `|`
 //! ```
 //!
-//! Every sign may be full-width. Quotes, titles and numbers also stand within words and end them. A backslash takes the
+//! What stands under a `-` means the same whatever the request's mode: each word in it means all of its words, and of
+//! words side by side one is enough. Every sign may be full-width. Quotes, titles and numbers also stand within words and end them. A backslash takes the
 //! next character as it stands. There is no other text: what fits nothing of this is a word.
 
 use std::ops::Range;
@@ -24,7 +25,7 @@ use crate::{
         Boolean, DocumentNumber, MAX_CLAUSES, MAX_DEPTH, MetadataKey, NamedDocument, Query, Warning,
         field::{LONGEST_NAME, Scope, phrase, words},
         scan::{Character, Mark, MarkKind, characters, is_bar, is_closing, is_opening, marks, opens_quote},
-        sequence::{Part, Sequence, Sign, collapsed},
+        sequence::{Part, Sequence, Sign, collapsed, is_empty},
         warning::Warnings,
     },
     text::{fold, has_searchable},
@@ -44,7 +45,8 @@ pub struct Parsed {
 
 /// Parses what people write, in linear time. Never fails: what cannot be understood is taken as words, with a warning.
 ///
-/// The tree has at most [`MAX_CLAUSES`] nodes and [`MAX_DEPTH`] levels, and printed it parses to itself.
+/// The tree has at most [`MAX_CLAUSES`] nodes and [`MAX_DEPTH`] levels, and printed it parses to itself as long as the
+/// clauses do not run out.
 pub fn parse(text: &str) -> Parsed {
     let characters = characters(text);
     let marks = marks(&characters);
@@ -163,16 +165,20 @@ impl<'a> Parser<'a> {
 
     fn part(&mut self) {
         let sign = self.sign();
-        let scope = self.name().or(self.sequence.scope());
+        let name = self.name();
+        let scope = name.or(self.sequence.scope());
+        // Its name counts for it.
+        let clauses = usize::from(name.is_none());
         let Some(mark) = self.mark(self.at) else { return self.word(sign, scope) };
         match mark.kind {
-            MarkKind::Quote if self.takes(1) => self.quoted(sign, mark, |text| phrase(scope, text)),
-            MarkKind::Title if self.takes(1) => self.quoted(sign, mark, |text| named(scope, text)),
-            MarkKind::Number(ref number) if takes_number(scope) && self.takes(1) => {
+            MarkKind::Quote if self.takes(clauses) => self.quoted(sign, scope, mark, |text| phrase(scope, text)),
+            MarkKind::Title if self.takes(clauses) => self.quoted(sign, scope, mark, |text| named(scope, text)),
+            MarkKind::Number(ref number) if takes_number(scope) && self.takes(clauses) => {
                 self.add(sign, Part::Single(numbered(scope, number.clone())), mark.end, Place::Joint);
             }
             MarkKind::Open(Some(close)) if self.is_group(mark) && self.takes(CLAUSES_OF_SEQUENCE) => {
-                let outer = std::mem::replace(&mut self.sequence, Sequence::new(scope));
+                let excluded = sign == Some(Sign::Excluded) || self.sequence.is_excluded();
+                let outer = std::mem::replace(&mut self.sequence, Sequence::new(scope, excluded));
                 self.groups.push(Group { sign, open: mark.start, close, outer });
                 self.at = mark.end;
                 self.place = Place::Start;
@@ -207,7 +213,7 @@ impl<'a> Parser<'a> {
         let name = is_name.then(|| self.text(self.at..colon))?;
         match Scope::named(&fold(&name)) {
             None => self.warn_of_unknown(name, colon),
-            Some(_) if !self.begins_part(colon + 1) => self.warnings.add(Warning::MissingValue(name)),
+            Some(scope) if !self.begins_value(colon + 1, scope) => self.warnings.add(Warning::MissingValue(name)),
             Some(scope) if self.takes(1) => {
                 self.at = colon + 1;
                 return Some(scope);
@@ -223,6 +229,15 @@ impl<'a> Parser<'a> {
         if value && name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
             self.warnings.add(Warning::UnknownField(name));
         }
+    }
+
+    /// Whether something begins here that a name can be meant for: a value may be of any characters.
+    fn begins_value(&mut self, at: usize, scope: Scope) -> bool {
+        let is_value = matches!(scope, Scope::Document(_))
+            && self.word_end(at, None) > at
+            && !self.closes_group(at)
+            && !matches!(self.mark(at), Some(Mark { kind: MarkKind::Bar, .. }));
+        is_value || self.begins_part(at)
     }
 
     /// Whether something begins here that a sign or a name can be meant for.
@@ -270,15 +285,17 @@ impl<'a> Parser<'a> {
             Part::Group(combination)
         } else {
             self.warnings.add(Warning::TooDeep);
-            Part::Words(scope, self.plain(open..close + 1))
+            // Where each word would mean itself, they are one.
+            let separator = if sign.is_some() || self.sequence.is_excluded() { "，" } else { " " };
+            Part::Words(scope, self.plain(open..close + 1, separator))
         };
         self.add(sign, part, close + 1, Place::Joint);
     }
 
     /// Adds what is within a mark, if there is anything to search in it.
-    fn quoted(&mut self, sign: Option<Sign>, mark: &Mark, query: impl FnOnce(String) -> Query) {
+    fn quoted(&mut self, sign: Option<Sign>, scope: Option<Scope>, mark: &Mark, query: impl FnOnce(String) -> Query) {
         let text = self.text(mark.start + 1..mark.end - 1);
-        if has_searchable(&text) {
+        if !is_empty(scope, &text) {
             self.add(sign, Part::Single(query(text)), mark.end, Place::Joint);
         } else {
             self.warnings.add(Warning::EmptyPhrase);
@@ -290,6 +307,12 @@ impl<'a> Parser<'a> {
     fn word(&mut self, sign: Option<Sign>, scope: Option<Scope>) {
         let end = self.word_end(self.at, scope);
         self.warn_of_literals(self.at..end);
+        // Elsewhere its sign or its name is counted, or all words of the sequence are one node.
+        if self.sequence.is_excluded() && sign.is_none() && scope == self.sequence.scope() && !self.takes(1) {
+            self.at = end;
+            self.place = Place::Word;
+            return;
+        }
         let part = Part::Words(scope, self.text(self.at..end));
         if self.sequence.awaits_alternative() && part.is_empty() {
             self.warnings.add(Warning::MissingAlternative);
@@ -347,7 +370,11 @@ impl<'a> Parser<'a> {
         if sequence.awaits_alternative() {
             self.warnings.add(Warning::MissingAlternative);
         }
-        sequence.finish()
+        let (combination, stray) = sequence.finish();
+        if let Some(sign) = stray {
+            self.warnings.add(Warning::SignOfAlternative(sign.character()));
+        }
+        combination
     }
 
     fn finish(mut self) -> Parsed {
@@ -356,7 +383,7 @@ impl<'a> Parser<'a> {
         let combination = self.finished(sequence);
         if combination == Boolean::default() {
             // A field whose value is empty is left as a word.
-            let text = self.plain(0..self.characters.len());
+            let text = self.plain(0..self.characters.len(), " ");
             if !has_searchable(&text) {
                 self.warnings.add(Warning::NothingToSearch);
             }
@@ -382,10 +409,10 @@ impl<'a> Parser<'a> {
         self.characters[range].iter().map(|character| character.value).collect()
     }
 
-    /// The text as words alone: one space where there is white space.
-    fn plain(&self, range: Range<usize>) -> String {
+    /// The text as words alone: one separator where there is white space.
+    fn plain(&self, range: Range<usize>, separator: &str) -> String {
         let text = self.text(range);
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
+        text.split_whitespace().collect::<Vec<_>>().join(separator)
     }
 }
 

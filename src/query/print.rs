@@ -12,6 +12,7 @@ use crate::{
         field::{LONGEST_NAME, Scope},
         number::is_number_without_prefix,
         scan::{Character, is_bar, is_closing, is_opening, opens_quote},
+        sequence::demands,
     },
     text::fold,
 };
@@ -19,46 +20,112 @@ use crate::{
 impl Display for Query {
     /// Writes the query as people would.
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Boolean(boolean) => sequence(f, boolean),
-            Self::Alternatives(alternatives) => row(f, alternatives),
-            Self::Words(words) if words.mode == Some(MatchMode::All) => clause(f, "+", self),
-            Self::Words(Words { text, field: None, .. }) => plain(f, text),
-            _ => clause(f, "", self),
-        }
+        whole(f, self, Default::default())
     }
 }
 
-fn sequence(f: &mut Formatter<'_>, Boolean { must, should, must_not }: &Boolean) -> fmt::Result {
-    let mut separator = "";
+/// What words without a sign mean where they stand.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Bare {
+    /// What the request says.
+    #[default]
+    Open,
+    /// All of them: under a `-`.
+    All,
+}
+
+fn whole(f: &mut Formatter<'_>, query: &Query, bare: Bare) -> fmt::Result {
+    match query {
+        Query::Boolean(boolean) => sequence(f, boolean, bare),
+        Query::Alternatives(alternatives) => row(f, alternatives, bare),
+        Query::Words(words) if words.mode == Some(MatchMode::All) => clause(f, "+", query, bare),
+        Query::Words(Words { text, field: None, .. }) => plain(f, text),
+        _ => clause(f, "", query, bare),
+    }
+}
+
+fn sequence(f: &mut Formatter<'_>, Boolean { must, should, must_not }: &Boolean, bare: Bare) -> fmt::Result {
     let signed = [("+", must), ("", should), ("-", must_not)];
-    for (sign, query) in signed.iter().flat_map(|&(sign, queries)| queries.iter().map(move |query| (sign, query))) {
+    let signed = signed.iter().flat_map(|&(sign, queries)| queries.iter().map(move |query| (sign, query)));
+    let mut signed = signed.peekable();
+    let mut separator = "";
+    while let Some((sign, query)) = signed.next() {
         f.write_str(separator)?;
         separator = " ";
         match query {
-            Query::Phrase(_) | Query::Metadata(_) if sign == "+" => clause(f, "", query)?,
-            Query::Words(Words { text, field: None, mode: None }) if sign.is_empty() => plain(f, text)?,
-            query => clause(f, sign, query)?,
+            Query::Phrase(_) | Query::Metadata(_) if sign == "+" => clause(f, "", query, bare)?,
+            // `|` binds tighter than a space.
+            Query::Alternatives(alternatives)
+                if sign.is_empty() || (sign == "+" && is_required(alternatives, bare)) =>
+            {
+                row(f, alternatives, bare)?;
+            }
+            query => match bare_text(sign, query, bare) {
+                Some(text) => {
+                    let mut text = text.to_owned();
+                    while let Some(next) = signed.peek().and_then(|(sign, query)| bare_text(sign, query, bare)) {
+                        text.extend([" ", next]);
+                        signed.next();
+                    }
+                    plain(f, &text)?;
+                }
+                None => clause(f, sign, query, bare)?,
+            },
         }
     }
     Ok(())
 }
 
-fn row(f: &mut Formatter<'_>, alternatives: &[Query]) -> fmt::Result {
+/// The text of words that are written as they are.
+fn bare_text<'a>(sign: &str, query: &'a Query, bare: Bare) -> Option<&'a str> {
+    match query {
+        Query::Words(Words { text, field: None, mode }) if sign.is_empty() => match (mode, bare) {
+            (None, _) => Some(text),
+            (Some(MatchMode::All), Bare::All) if !text.contains(' ') => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn row(f: &mut Formatter<'_>, alternatives: &[Query], bare: Bare) -> fmt::Result {
     for (index, query) in alternatives.iter().enumerate() {
         if index > 0 {
             f.write_str(" | ")?;
         }
-        clause(f, "", query)?;
+        match query {
+            Query::Words(words) if is_signed(words, bare) => clause(f, "+", query, bare)?,
+            Query::Boolean(Boolean { must, should, must_not }) if must.is_empty() && should.is_empty() => {
+                match &must_not[..] {
+                    [only] => clause(f, "-", only, bare)?,
+                    _ => clause(f, "", query, bare)?,
+                }
+            }
+            _ => clause(f, "", query, bare)?,
+        }
     }
     Ok(())
 }
 
+/// Whether alternatives are required as they are written, each by itself.
+fn is_required(alternatives: &[Query], bare: Bare) -> bool {
+    alternatives.iter().all(|query| match query {
+        Query::Words(words) => is_signed(words, bare),
+        query => demands(query),
+    })
+}
+
+/// Whether words are written with a `+`, which says that all of them count.
+fn is_signed(Words { text, field: _, mode }: &Words, bare: Bare) -> bool {
+    *mode == Some(MatchMode::All) && bare == Bare::Open && !text.contains(' ')
+}
+
 /// Writes one part with its sign, in brackets where it would fall apart without them.
-fn clause(f: &mut Formatter<'_>, sign: &str, query: &Query) -> fmt::Result {
+fn clause(f: &mut Formatter<'_>, sign: &str, query: &Query, bare: Bare) -> fmt::Result {
     f.write_str(sign)?;
+    let bare = if sign == "-" { Bare::All } else { bare };
     match query {
-        Query::Words(words) => word(f, sign, words),
+        Query::Words(words) => word(f, sign, words, bare),
         Query::Phrase(Phrase { text, field: Field::Text }) => quoted(f, text),
         Query::Phrase(Phrase { text, field: Field::Title }) => {
             f.write_str("标题:")?;
@@ -74,18 +141,22 @@ fn clause(f: &mut Formatter<'_>, sign: &str, query: &Query) -> fmt::Result {
             write!(f, "{}:", Scope::Document(*field).name())?;
             quoted(f, value)
         }
-        Query::Boolean(_) | Query::Alternatives(_) => write!(f, "({query})"),
+        Query::Boolean(_) | Query::Alternatives(_) => {
+            f.write_char('(')?;
+            whole(f, query, bare)?;
+            f.write_char(')')
+        }
         Query::MatchAll => f.write_str("*"),
     }
 }
 
 /// Writes words as one part. A sign directly before a word means all of its words, one before a bracket does not.
-fn word(f: &mut Formatter<'_>, sign: &str, words: &Words) -> fmt::Result {
+fn word(f: &mut Formatter<'_>, sign: &str, words: &Words, bare: Bare) -> fmt::Result {
     let Words { text, field, mode } = words;
     let all = *mode == Some(MatchMode::All);
-    if all && sign.is_empty() {
+    if all && sign.is_empty() && (bare == Bare::Open || text.contains(' ')) {
         f.write_str("(+")?;
-        word(f, "+", words)?;
+        word(f, "+", words, bare)?;
         return f.write_char(')');
     }
     if let Some(field) = *field {

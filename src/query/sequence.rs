@@ -2,7 +2,7 @@
 
 use crate::{
     query::{
-        Boolean, MatchMode, Query, Words,
+        Boolean, MatchMode, Query,
         field::{Scope, words},
     },
     text::has_searchable,
@@ -17,6 +17,16 @@ pub(super) enum Sign {
     Excluded,
 }
 
+impl Sign {
+    /// How it is written.
+    pub(super) fn character(self) -> char {
+        match self {
+            Self::Required => '+',
+            Self::Excluded => '-',
+        }
+    }
+}
+
 /// A part of a sequence.
 #[derive(Debug)]
 pub(super) enum Part {
@@ -28,18 +38,22 @@ pub(super) enum Part {
     Group(Boolean),
 }
 
-/// A part and the alternatives to it.
+/// A part, and the alternatives to it with their signs.
 struct Clause {
     sign: Option<Sign>,
     part: Part,
-    alternatives: Vec<Query>,
+    alternatives: Vec<(Option<Sign>, Part)>,
 }
 
 /// What stands side by side, sorted as it comes.
 #[derive(Default)]
 pub(super) struct Sequence {
     scope: Option<Scope>,
+    /// Whether it stands under a `-`: then each of its words means itself, all words of it, whatever the request says.
+    excluded: bool,
     sorted: Boolean,
+    /// A sign that some of several alternatives have.
+    stray: Option<Sign>,
     /// The plain words, which become one node, and how many wanted parts stand before it.
     words: Option<(usize, String)>,
     /// The last clause, as long as `|` may follow it.
@@ -49,8 +63,13 @@ pub(super) struct Sequence {
 }
 
 impl Sequence {
-    pub(super) fn new(scope: Option<Scope>) -> Self {
-        Self { scope, ..Self::default() }
+    pub(super) fn new(scope: Option<Scope>, excluded: bool) -> Self {
+        Self { scope, excluded, ..Self::default() }
+    }
+
+    /// Whether it stands under a `-`.
+    pub(super) fn is_excluded(&self) -> bool {
+        self.excluded
     }
 
     /// The scope of its plain words.
@@ -87,7 +106,7 @@ impl Sequence {
     /// Adds a part.
     pub(super) fn add(&mut self, sign: Option<Sign>, part: Part) {
         match &mut self.last {
-            Some(clause) if self.is_alternative => clause.alternatives.extend(alternatives(sign, part)),
+            Some(clause) if self.is_alternative => clause.alternatives.push((sign, part)),
             _ => {
                 self.sort_last();
                 self.last = Some(Clause { sign, part, alternatives: Vec::new() });
@@ -96,15 +115,23 @@ impl Sequence {
         self.is_alternative = false;
     }
 
-    /// The whole of it.
-    pub(super) fn finish(mut self) -> Boolean {
+    /// The whole of it, and a sign in it that some of several alternatives have.
+    pub(super) fn finish(mut self) -> (Boolean, Option<Sign>) {
         self.sort_last();
-        let Self { scope, mut sorted, words: plain, .. } = self;
-        if let Some((index, text)) = plain.filter(|(_, text)| has_searchable(text)) {
-            let query = words(scope, text, None);
-            if demands(&query) { sorted.must.push(query) } else { sorted.should.insert(index, query) }
+        let Self { scope, excluded, mut sorted, stray, words: plain, .. } = self;
+        match plain.filter(|(_, text)| !is_empty(scope, text)) {
+            None => {}
+            Some((index, text)) if excluded && !matches!(scope, Some(Scope::Document(_))) => {
+                let each = text.split(' ').filter(|word| has_searchable(word));
+                let each = each.map(|word| words(scope, word.to_owned(), Some(MatchMode::All)));
+                sorted.should.splice(index..index, each);
+            }
+            Some((index, text)) => {
+                let query = words(scope, text, None);
+                if demands(&query) { sorted.must.push(query) } else { sorted.should.insert(index, query) }
+            }
         }
-        sorted
+        (sorted, stray)
     }
 
     /// Sorts the last clause in, now that it has all its alternatives.
@@ -113,8 +140,42 @@ impl Sequence {
         match (sign, part) {
             (None, Part::Words(scope, text)) if alternatives.is_empty() && scope == self.scope => self.add_words(&text),
             (None, Part::Group(group)) if alternatives.is_empty() => self.add_group(group),
-            (sign, part) => self.sort(sign, query(sign, part, alternatives)),
+            (sign, part) if alternatives.is_empty() => self.sort(sign, part.into_query(self.mode(sign))),
+            (sign, part) => self.sort_row([(sign, part)].into_iter().chain(alternatives)),
         }
+    }
+
+    /// Words behind a sign, and those under a `-`, mean all of the words.
+    fn mode(&self, sign: Option<Sign>) -> Option<MatchMode> {
+        (sign.is_some() || self.excluded).then_some(MatchMode::All)
+    }
+
+    /// Sorts alternatives in. A sign is that of its own alternative: what has `-` is there by what does not match it, and
+    /// the row is required when each of them is.
+    fn sort_row(&mut self, row: impl Iterator<Item = (Option<Sign>, Part)>) {
+        let (mut all, mut required, mut optional, mut excluded) = (Vec::new(), false, false, false);
+        for (sign, part) in row {
+            let query = part.into_query(self.mode(sign));
+            match sign {
+                Some(Sign::Excluded) => excluded = true,
+                Some(Sign::Required) => required = true,
+                None => optional |= !demands(&query),
+            }
+            match (sign, query) {
+                (Some(Sign::Excluded), query) => {
+                    all.push(Query::Boolean(Boolean { must_not: vec![query], ..Boolean::default() }));
+                }
+                (_, Query::Alternatives(alternatives)) => all.extend(alternatives),
+                (_, query) => all.push(query),
+            }
+        }
+        if excluded {
+            self.stray = Some(Sign::Excluded);
+        } else if required && optional {
+            self.stray = Some(Sign::Required);
+        }
+        let sign = (required && !optional && !excluded).then_some(Sign::Required);
+        self.sort(sign, Query::Alternatives(all));
     }
 
     fn sort(&mut self, sign: Option<Sign>, query: Query) {
@@ -129,10 +190,11 @@ impl Sequence {
     /// Brackets without a sign and without alternatives change nothing.
     fn add_group(&mut self, Boolean { must, should, must_not }: Boolean) {
         self.sorted.must.extend(must);
+        let mode = self.mode(None);
         for query in should {
             match query {
-                Query::Words(Words { text, field, mode: None }) if field.map(Scope::Paragraph) == self.scope => {
-                    self.add_words(&text);
+                Query::Words(words) if words.field.map(Scope::Paragraph) == self.scope && words.mode == mode => {
+                    self.add_words(&words.text);
                 }
                 query => self.sorted.should.push(query),
             }
@@ -151,12 +213,12 @@ impl Sequence {
 impl Part {
     /// Whether there is nothing in it to search.
     pub(super) fn is_empty(&self) -> bool {
-        matches!(self, Self::Words(_, text) if !has_searchable(text))
+        matches!(self, Self::Words(scope, text) if is_empty(*scope, text))
     }
 
-    fn into_query(self) -> Query {
+    fn into_query(self, mode: Option<MatchMode>) -> Query {
         match self {
-            Self::Words(scope, text) => words(scope, text, None),
+            Self::Words(scope, text) => words(scope, text, mode),
             Self::Single(query) => query,
             Self::Group(group) => collapsed(group),
         }
@@ -174,32 +236,16 @@ pub(super) fn collapsed(mut combination: Boolean) -> Query {
     only.unwrap_or(Query::Boolean(combination))
 }
 
-/// A clause as a query. Marked words mean all of the words.
-fn query(sign: Option<Sign>, part: Part, others: Vec<Query>) -> Query {
-    match part {
-        Part::Words(scope, text) if sign.is_some() && others.is_empty() => words(scope, text, Some(MatchMode::All)),
-        part if others.is_empty() => part.into_query(),
-        part => {
-            let mut all = alternatives(None, part);
-            all.extend(others);
-            Query::Alternatives(all)
-        }
-    }
-}
-
-/// The alternatives that a part adds to a row of them: itself, or those that it consists of.
-fn alternatives(sign: Option<Sign>, part: Part) -> Vec<Query> {
-    match (sign, part.into_query()) {
-        (Some(Sign::Excluded), query) => {
-            vec![Query::Boolean(Boolean { must_not: vec![query], ..Boolean::default() })]
-        }
-        (_, Query::Alternatives(alternatives)) => alternatives,
-        (_, query) => vec![query],
+/// Whether there is nothing to search in words within a scope. A value may be of any characters.
+pub(super) fn is_empty(scope: Option<Scope>, text: &str) -> bool {
+    match scope {
+        Some(Scope::Document(_)) => text.trim().is_empty(),
+        Some(Scope::Paragraph(_)) | None => !has_searchable(text),
     }
 }
 
 /// Whether a query is required without a sign: quoted parts and conditions are, and alternatives that all have one.
-fn demands(query: &Query) -> bool {
+pub(super) fn demands(query: &Query) -> bool {
     match query {
         Query::Phrase(_) | Query::Substring(_) | Query::Metadata(_) => true,
         Query::Alternatives(alternatives) => alternatives.iter().all(demands),

@@ -22,11 +22,13 @@ pub enum Warning {
     UnknownField(String),
     /// `|` without something on either side: it was left out.
     MissingAlternative,
+    /// A sign before some of several alternatives: it was taken as that of its own one.
+    SignOfAlternative(char),
     /// A quoted part or a title without a letter or digit: it was left out.
     EmptyPhrase,
     /// A pair of brackets around nothing: it was left out.
     EmptyGroup,
-    /// More than [`MAX_CLAUSES`]: the rest was taken as words.
+    /// More than [`MAX_CLAUSES`]: the rest was taken as words, or left out where words would be excluded.
     TooManyClauses,
     /// More than [`MAX_DEPTH`] levels: a group was taken as words.
     TooDeep,
@@ -47,6 +49,7 @@ impl Warning {
             Self::MissingValue(_) => "MISSING_VALUE",
             Self::UnknownField(_) => "UNKNOWN_FIELD",
             Self::MissingAlternative => "MISSING_ALTERNATIVE",
+            Self::SignOfAlternative(_) => "SIGN_OF_ALTERNATIVE",
             Self::EmptyPhrase => "EMPTY_PHRASE",
             Self::EmptyGroup => "EMPTY_GROUP",
             Self::TooManyClauses => "TOO_MANY_CLAUSES",
@@ -79,13 +82,19 @@ impl fmt::Display for Warning {
             Self::MissingAlternative => {
                 f.write_str("`|` was left out, for it stands between two alternatives; write one on either side")
             }
+            Self::SignOfAlternative('+') => f.write_str(
+                "`+` before one of several alternatives does not require it; write `+(… | …)` to require one of them",
+            ),
+            Self::SignOfAlternative(_) => f.write_str(
+                "`-` before one of several alternatives lets through whatever lacks it; write `-(… | …)` to exclude them all",
+            ),
             Self::EmptyPhrase => f.write_str("a quoted part or title without a letter or digit was left out"),
             Self::EmptyGroup => f.write_str("a pair of brackets around nothing was left out"),
             Self::TooManyClauses => {
-                write!(f, "a query has at most {MAX_CLAUSES} clauses; what came after them was taken as words")
+                write!(f, "a query has at most {MAX_CLAUSES} clauses; the rest was taken as plain words and what it excludes ignored: ask several times, or shorten it")
             }
             Self::TooDeep => {
-                write!(f, "a query has at most {MAX_DEPTH} levels; what was nested deeper was taken as words")
+                write!(f, "a query has at most {MAX_DEPTH} levels; what was nested deeper was taken as words: use fewer brackets")
             }
             Self::OnlyExclusions => {
                 f.write_str("the query only excludes, so every other paragraph matches; add what is looked for")

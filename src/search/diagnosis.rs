@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use crate::{
     engine::{Clause, Expression, ReadError, Snapshot, Term},
     query::{Boolean, Field, Filter, MatchMode, Phrase, Query, Substring, Words},
-    search::plan::plan,
+    search::plan::{plan, plan_excluded},
     text::Segmenter,
 };
 
@@ -130,7 +130,7 @@ fn parts(query: &Query, mode: MatchMode, segmenter: &Segmenter) -> Vec<Part> {
                 _ => {}
             }
             let excluded =
-                |part: &Query| Part { query: part.clone(), clause: Clause::MustNot(plan(part, mode, segmenter)) };
+                |part: &Query| Part { query: part.clone(), clause: Clause::MustNot(plan_excluded(part, segmenter)) };
             demanded.extend(must_not.iter().map(excluded));
             demanded
         }

@@ -150,8 +150,13 @@ fn plan_metadata(Metadata { field, value }: &Metadata) -> Expression {
 fn plan_boolean(Boolean { must, should, must_not }: &Boolean, mode: MatchMode, segmenter: &Segmenter) -> Expression {
     let mut clauses = all_of(must, mode, segmenter);
     clauses.extend(any_of(should, mode, segmenter));
-    clauses.extend(must_not.iter().map(|part| Clause::MustNot(plan(part, mode, segmenter))));
+    clauses.extend(must_not.iter().map(|part| Clause::MustNot(plan_excluded(part, segmenter))));
     combined(clauses)
+}
+
+/// What is excluded does not depend on what the request says: else requiring more could find more.
+pub(super) fn plan_excluded(query: &Query, segmenter: &Segmenter) -> Expression {
+    plan(query, MatchMode::Any, segmenter)
 }
 
 /// Requirements, in one row with those that they consist of.
@@ -290,6 +295,17 @@ mod tests {
         all("干部 | 忠诚 教育", "(+(干部 忠诚) +教育)");
         all("干部 | 忠诚", "(干部 忠诚)");
         all("(优化营商环境 《党章》) | 忠诚", "((+优化 +营商环境 +(title:“党章” “党章”)) 忠诚)");
+    }
+
+    #[test]
+    fn what_is_excluded_is_the_same_in_every_mode() {
+        for mode in [MatchMode::Any, MatchMode::All] {
+            check(&parse("-(优化营商环境 干部) 教育").query, mode, "(教育 -((+优化 +营商环境) 干部))");
+            let words = |text: &str| Query::Words(Words { text: text.to_owned(), field: None, mode: None });
+            let tree =
+                Boolean { must: vec![words("教育")], should: vec![], must_not: vec![words("优化营商环境")] };
+            check(&Query::Boolean(tree), mode, "(+教育 -(优化 营商环境))");
+        }
     }
 
     #[test]

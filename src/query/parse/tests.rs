@@ -113,7 +113,7 @@ fn signs_require_and_exclude() {
     check("＋党建 －教育", "[+党建! -教育!]");
     check("+甲", "甲!");
     check("-“甲 乙” +“丙”丁", "[+“丙” 丁 -“甲 乙”]");
-    check("+(甲 乙) -（丙 | 丁）", "[+甲 乙 -{丙|丁}]");
+    check("+(甲 乙) -（丙 | 丁）", "[+甲 乙 -{丙!|丁!}]");
     check("+《党章》 -《宪法》", "[+《党章》 -《宪法》]");
     check("-国发〔2024〕1号 甲", "[甲 -№国发〔2024〕1号]");
     check("-来源:甲 +标题:乙", "[+题:乙! -Source=甲]");
@@ -154,11 +154,35 @@ fn alternatives_bind_tighter_than_spaces() {
     check("甲 | (乙 | 丙)", "{甲|乙|丙}");
     check("(甲 乙) | 丙", "{甲 乙|丙}");
     check("(甲 +乙) | 丙", "{[+乙! 甲]|丙}");
-    check("+甲 | 乙 丙", "[+{甲|乙} 丙]");
-    check("-甲 | 乙 丙", "[丙 -{甲|乙}]");
-    check("甲 | -乙", "{甲|[-乙]}");
-    check("甲 | +乙", "{甲|乙}");
     check("甲|《乙》|标题:丙|国发〔2024〕1号", "{甲|《乙》|题:丙|№国发〔2024〕1号}");
+}
+
+#[test]
+fn what_is_excluded_does_not_depend_on_the_mode_of_the_request() {
+    // Of words side by side one is enough, and each means all of its words, as without the brackets.
+    check("-(甲 乙) 丙", "[丙 -[甲! 乙!]]");
+    check("-(甲) 丙", "[丙 -甲!]");
+    check("-(甲 (乙 丙)) 丁", "[丁 -[甲! 乙! 丙!]]");
+    check("-标题:(甲 乙) 丙", "[丙 -[题:甲! 题:乙!]]");
+    check("-(标题:甲 《乙》) 丙", "[丙 -[题:甲! 《乙》]]");
+    check("-(甲 | 乙 丙) 丁", "[丁 -[{甲!|乙!} 丙!]]");
+    check("-(+(甲 乙) -(丙 丁)) 戊", "[戊 -[+[甲! 乙!] -[丙! 丁!]]]");
+    check("-来源:(甲 乙) 丙", "[丙 -Source=甲 乙]");
+    check("-(甲 ， 乙) 丙", "[丙 -[甲! 乙!]]");
+    check("甲 | -(乙 丙)", "{甲|[-[乙! 丙!]]} SIGN_OF_ALTERNATIVE");
+}
+
+#[test]
+fn a_sign_is_that_of_its_own_alternative() {
+    check("+甲 | 乙 丙", "[{甲!|乙} 丙] SIGN_OF_ALTERNATIVE");
+    check("甲 | +乙", "{甲|乙!} SIGN_OF_ALTERNATIVE");
+    check("+甲 | +乙 丙", "[+{甲!|乙!} 丙]");
+    check("+甲 | “乙” 丙", "[+{甲!|“乙”} 丙]");
+    check("-甲 | 乙 丙", "[{[-甲!]|乙} 丙] SIGN_OF_ALTERNATIVE");
+    check("乙 | -甲 丙", "[{乙|[-甲!]} 丙] SIGN_OF_ALTERNATIVE");
+    check("“乙” | -甲 丙", "[{“乙”|[-甲!]} 丙] SIGN_OF_ALTERNATIVE");
+    check("+(甲 | 乙) -(丙 | 丁)", "[+{甲|乙} -{丙!|丁!}]");
+    check("甲 | (-乙)", "{甲|[-乙!]}");
 }
 
 #[test]
@@ -268,6 +292,10 @@ fn names_make_conditions() {
     check("来源:《求是》", "Source=求是");
     check("来源:(甲 | 乙) 丙", "[+{Source=甲|Source=乙} 丙]");
     check("来源:(人民 日报)", "Source=人民 日报");
+    check("标签:#", "Label=#");
+    check("-标签:# 来源:\"!!!\" 甲", "[+Source=!!! 甲 -Label=#]");
+    check("标签:(# | @)", "{Label=#|Label=@}");
+    check("标签:\" \" 甲", "甲 EMPTY_PHRASE");
     check("文号:国发[2024] 1号文 甲", "[+DocumentNumber=国发〔2024〕1号 甲]");
 }
 

@@ -16,8 +16,16 @@ fn what_is_written_is_printed_in_one_form() {
     check("　问题导向　干部", "问题导向 干部");
     check("甲 “乙” 丙 －丁 ＋戊", "\"乙\" +戊 甲 丙 -丁");
     check("+(甲 乙) -(丙 丁)", "+(甲 乙) -(丙 丁)");
-    check("甲 OR 乙 丙", "(甲 | 乙) 丙");
-    check("甲 ｜ （乙 丙） ｜ （＋丁）", "甲 | (乙 丙) | (+丁)");
+    check("-(甲 (乙 +丙) 《丁》 戊)", "-(+丙 甲 乙 戊 《丁》)");
+    check("-标题:(甲 乙 | 丙 -(丁))", "-(标题:甲 标题:乙 | 标题:丙 -标题:丁)");
+    check("-(国发\\(2024\\) 1号)", r"-(国发\(2024\) 1号)");
+    check("丙\\(2024)2号国发〔2024〕1号", r"丙\(2024\)2 号国发〔2024〕1号");
+    check("甲 OR 乙 丙", "甲 | 乙 丙");
+    check("甲 | (-乙) 丙", "甲 | -乙 丙");
+    check("+甲 | 乙 丙 | +“丁”", "+甲 | 乙 丙 | \"丁\"");
+    check("+甲 | +乙 丙", "+甲 | +乙 丙");
+    check("+(甲 | +乙) “丙”|“丁”", "+(甲 | +乙) \"丙\" | \"丁\"");
+    check("甲 ｜ （乙 丙） ｜ （＋丁）", "甲 | (乙 丙) | +丁");
     check("title:甲 標題:「乙」 標題:(丙 丁)", "标题:\"乙\" 标题:甲 标题:(丙 丁)");
     check("source:甲 -来源:(乙 丙)", "来源:\"甲\" -来源:\"乙 丙\"");
     check("学习《关于《办法》的通知》", "学习 《关于《办法》的通知》");
@@ -26,6 +34,30 @@ fn what_is_written_is_printed_in_one_form() {
     check("“甲 - （一）总则 \\OR \\标题:乙", r"\“甲 \- \（一\）总则 \OR 标题\:乙");
     check(r"国发\(2024)1号", r"国发\(2024\)1号");
     check("「甲\"」", r#""甲\"""#);
+}
+
+#[test]
+fn what_is_at_the_limits_is_printed_too() {
+    #[track_caller]
+    fn check(text: &str) {
+        let query = parse(text).query;
+        let printed = query.to_string();
+        assert_eq!(parse(&printed).query, query, "{printed}");
+    }
+    for open in ["-(", "+(", "(", "甲 | (", "甲 | -(", "甲 -(乙 "] {
+        for inside in ["甲 乙", "-甲 乙", "甲 | 乙", "“甲” 乙"] {
+            for levels in 1..20 {
+                check(&format!("{}{inside}{}", open.repeat(levels), ")".repeat(levels)));
+            }
+        }
+    }
+    for clause in ["甲|乙 ", "-(甲 乙) ", "-标题:(甲 乙) ", "+甲 ", "“甲”", "标题:甲 ", "+(甲 | 乙) "]
+    {
+        for times in [50, 80, 100, 125, 130, 255, 256, 300] {
+            check(&clause.repeat(times));
+            check(&format!("-({})", clause.repeat(times)));
+        }
+    }
 }
 
 #[test]
@@ -78,6 +110,22 @@ mod laws {
         ]
     }
 
+    /// What the parser makes of a part under a `-`: each word means itself, all words of it.
+    fn excluded(query: Query) -> Query {
+        let all = |queries: Vec<Query>| queries.into_iter().map(excluded).collect();
+        match query {
+            Query::Words(Words { text, field, mode: _ }) => {
+                let text = text.split(' ').next().unwrap_or_default().to_owned();
+                Query::Words(Words { text, field, mode: Some(MatchMode::All) })
+            }
+            Query::Boolean(Boolean { must, should, must_not }) => {
+                Query::Boolean(Boolean { must: all(must), should: all(should), must_not })
+            }
+            Query::Alternatives(alternatives) => Query::Alternatives(all(alternatives)),
+            query => query,
+        }
+    }
+
     /// Alternatives of which one at least is not required by itself.
     fn alternatives(inner: impl Strategy<Value = Query>) -> impl Strategy<Value = Query> {
         let rest = proptest::collection::vec(inner, 1..3);
@@ -89,7 +137,7 @@ mod laws {
         let word = text().prop_map(|text| words(&text));
         let should = proptest::collection::vec(prop_oneof![named(), alternatives(inner.clone())], 0..2);
         let must = proptest::collection::vec(prop_oneof![demanded(), inner.clone()], 0..2);
-        let must_not = proptest::collection::vec(prop_oneof![demanded(), inner], 1..3);
+        let must_not = proptest::collection::vec(prop_oneof![demanded(), inner.prop_map(excluded)], 1..3);
         (must, word, should, must_not).prop_map(|(must, word, mut should, must_not)| {
             should.insert(should.len() / 2, word);
             Query::Boolean(Boolean { must, should, must_not })
