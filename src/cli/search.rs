@@ -14,7 +14,7 @@ use super::{
     resume::{self, Mark, Persistence, until_interrupted},
 };
 use crate::rpc::proto::{
-    FinishReason, MatchMode, RuledOut, SearchRequest, SearchResponse, SearchSummary, TotalHits, Warning,
+    FinishReason, MatchMode, QueryField, RuledOut, SearchRequest, SearchResponse, SearchSummary, TotalHits, Warning,
     ZeroHitDiagnosis, search_request::QueryForm, search_response::Event, total_hits::Relation,
 };
 
@@ -106,13 +106,28 @@ fn summary_line(summary: &SearchSummary) -> String {
 
 /// Says why nothing matched, a line each.
 fn diagnosis_lines(diagnosis: &ZeroHitDiagnosis) -> Vec<String> {
-    let ZeroHitDiagnosis { absent_terms, ruled_out, without_filter } = diagnosis;
+    let ZeroHitDiagnosis { absent_terms: _, ruled_out, without_filter, absent, filter_rules_out_everything } =
+        diagnosis;
     let mut lines = Vec::new();
-    if !absent_terms.is_empty() {
-        lines.push(format!("in no paragraph: {}", absent_terms.join(", ")));
+    for (field, place) in
+        [(QueryField::Unspecified, "paragraph"), (QueryField::Text, "text"), (QueryField::Title, "title")]
+    {
+        let terms: Vec<_> = absent.iter().filter(|term| term.field() == field).map(|term| term.term.as_str()).collect();
+        if !terms.is_empty() {
+            lines.push(format!("in no {place}: {}", terms.join(", ")));
+        }
     }
     let without = |part: &RuledOut| format!("without {}: {}", part.written, count(part.without_it, "paragraph"));
-    lines.extend(ruled_out.iter().map(without));
+    lines.extend(ruled_out.iter().filter(|part| part.without_it > 0).map(without));
+    let conflict: Vec<_> = ruled_out.iter().filter(|part| part.in_conflict).map(|part| part.written.as_str()).collect();
+    match &conflict[..] {
+        [] => {}
+        [only] => lines.push(format!("rules out everything: {only}")),
+        parts => lines.push(format!("together they rule out everything: {}", parts.join(", "))),
+    }
+    if *filter_rules_out_everything {
+        lines.push("no paragraph meets the filter, whatever is looked for".to_owned());
+    }
     if *without_filter > 0 {
         lines.push(format!("without the filter: {}", count(*without_filter, "paragraph")));
     }
@@ -145,7 +160,7 @@ mod tests {
     use super::*;
     use crate::{
         cli::fake::{self, FakeService},
-        rpc::proto::Timings,
+        rpc::proto::{TermStats, Timings},
     };
 
     async fn ranks(query: &str) -> Result<Vec<u32>, Failure> {
@@ -186,18 +201,37 @@ mod tests {
     #[test]
     fn a_diagnosis_for_people() {
         let part = |written: &str, without_it| RuledOut { written: written.into(), without_it, ..RuledOut::default() };
-        let diagnosis = ZeroHitDiagnosis {
-            absent_terms: vec!["饕餮".into(), "貔貅".into()],
-            ruled_out: vec![part("+水源", 1), part("-环境", 12)],
+        let term = |term: &str, field: QueryField| TermStats {
+            term: term.into(),
+            field: field.into(),
+            ..TermStats::default()
+        };
+        let mut diagnosis = ZeroHitDiagnosis {
+            absent: vec![
+                term("饕餮", QueryField::Unspecified),
+                term("防汛", QueryField::Title),
+                term("貔貅", QueryField::Unspecified),
+            ],
+            ruled_out: vec![part("+水源", 1), part("-环境", 12), part("+饕餮", 0)],
             without_filter: 3,
+            ..ZeroHitDiagnosis::default()
         };
         let expected = [
             "in no paragraph: 饕餮, 貔貅",
+            "in no title: 防汛",
             "without +水源: 1 paragraph",
             "without -环境: 12 paragraphs",
             "without the filter: 3 paragraphs",
         ];
         assert_eq!(diagnosis_lines(&diagnosis), expected);
+        let conflict = |written: &str| RuledOut { in_conflict: true, ..part(written, 0) };
+        diagnosis = ZeroHitDiagnosis {
+            ruled_out: vec![part("改革", 0), conflict("锚点"), conflict("防汛")],
+            ..ZeroHitDiagnosis::default()
+        };
+        assert_eq!(diagnosis_lines(&diagnosis), ["together they rule out everything: 锚点, 防汛"]);
+        diagnosis = ZeroHitDiagnosis { filter_rules_out_everything: true, ..ZeroHitDiagnosis::default() };
+        assert_eq!(diagnosis_lines(&diagnosis), ["no paragraph meets the filter, whatever is looked for"]);
         assert!(diagnosis_lines(&ZeroHitDiagnosis::default()).is_empty());
     }
 

@@ -92,7 +92,8 @@ pub trait Snapshot: Send + Sync + 'static {
     /// When the index cannot be read.
     fn statistics(&self) -> Result<Statistics, ReadError>;
 
-    /// In how many paragraphs a term stands, titles left out unless they are all that is looked in.
+    /// In how many paragraphs a term stands, in one of the fields that it is looked for in. Two fields cost a walk over
+    /// all that either has.
     ///
     /// # Errors
     /// When the index cannot be read, or on `stop`.

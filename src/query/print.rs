@@ -20,7 +20,41 @@ use crate::{
 impl Display for Query {
     /// Writes the query as people would.
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        whole(f, self, Default::default())
+        whole(f, self, Bare::default())
+    }
+}
+
+/// A part of a query, as it is written within a query that a request's mode is said for.
+pub struct Written<'a> {
+    /// The part.
+    pub part: &'a Query,
+    /// What it is marked with.
+    pub marked: Marked,
+    /// The mode.
+    pub mode: MatchMode,
+}
+
+/// What a part of a query is marked with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Marked {
+    /// Nothing.
+    Plain,
+    /// `+`, where it is not required by itself.
+    Required,
+    /// `-`
+    Excluded,
+}
+
+impl Display for Written<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { part, marked, mode } = *self;
+        let bare = if mode == MatchMode::All { Bare::All } else { Bare::Open };
+        match (marked, part) {
+            (Marked::Plain, part) => whole(f, part, bare),
+            (Marked::Required, Query::Phrase(_) | Query::Metadata(_)) => clause(f, "", part, bare),
+            (Marked::Required, part) => clause(f, "+", part, bare),
+            (Marked::Excluded, part) => clause(f, "-", part, bare),
+        }
     }
 }
 
@@ -30,7 +64,7 @@ enum Bare {
     /// What the request says.
     #[default]
     Open,
-    /// All of them: under a `-`.
+    /// All of them: under a `-`, or because the request says so.
     All,
 }
 
@@ -38,7 +72,7 @@ fn whole(f: &mut Formatter<'_>, query: &Query, bare: Bare) -> fmt::Result {
     match query {
         Query::Boolean(boolean) => sequence(f, boolean, bare),
         Query::Alternatives(alternatives) => row(f, alternatives, bare),
-        Query::Words(words) if words.mode == Some(MatchMode::All) => clause(f, "+", query, bare),
+        Query::Words(words) if words.mode == Some(MatchMode::All) && bare == Bare::Open => clause(f, "+", query, bare),
         Query::Words(Words { text, field: None, .. }) => plain(f, text),
         _ => clause(f, "", query, bare),
     }

@@ -59,7 +59,7 @@ pub struct ExplainedTerm {
     pub kind: TermKind,
     /// Whether paragraphs with it are excluded.
     pub excluded: bool,
-    /// In how many paragraphs it stands, titles left out unless they are all that is looked in.
+    /// In how many paragraphs it stands where it is looked for.
     pub frequency: u64,
 }
 
@@ -221,7 +221,7 @@ fn with_frequencies(
 ) -> Result<Vec<ExplainedTerm>, ReadError> {
     let mut known = HashMap::new();
     let look_up = |Asked { term, kind, excluded }: Asked| {
-        let key = (term.characters.clone(), term.field == TermField::Title);
+        let key = (term.characters.clone(), term.field);
         let frequency = match known.get(&key) {
             Some(frequency) => *frequency,
             None => snapshot.frequency(&term, stop)?,

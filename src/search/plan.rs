@@ -21,6 +21,8 @@ pub struct TermStatistics {
     pub characters: String,
     /// Paragraphs.
     pub frequency: u64,
+    /// Where they were counted; `TextOrTitle` when neither has them.
+    pub field: TermField,
 }
 
 /// What the engine is to match. `mode` holds for words that do not say themselves.
@@ -46,6 +48,9 @@ fn terms(expression: &Expression) -> Vec<&Term> {
 }
 
 /// The frequency of every term that may match, in query order.
+///
+/// What is looked for in text or title is counted in the text, and only where no text has it in the title: counting
+/// both at once would walk over all that either has, at each search.
 pub(super) fn term_statistics(
     expression: &Expression,
     snapshot: &dyn Snapshot,
@@ -53,14 +58,31 @@ pub(super) fn term_statistics(
 ) -> Result<Vec<TermStatistics>, ReadError> {
     let mut terms = terms(expression);
     let mut seen = HashSet::new();
-    terms.retain(|term| seen.insert((&term.characters, term.field == TermField::Title)));
-    terms
-        .into_iter()
-        .map(|term| {
-            let frequency = snapshot.frequency(term, stop)?;
-            Ok(TermStatistics { characters: term.characters.clone(), frequency })
-        })
-        .collect()
+    terms.retain(|term| seen.insert((&term.characters, term.field)));
+    let mut counted: Vec<TermStatistics> = Vec::with_capacity(terms.len());
+    for term in terms {
+        let statistics = statistics(term, snapshot, stop)?;
+        if !counted.contains(&statistics) {
+            counted.push(statistics);
+        }
+    }
+    Ok(counted)
+}
+
+fn statistics(term: &Term, snapshot: &dyn Snapshot, stop: &AtomicBool) -> Result<TermStatistics, ReadError> {
+    let fields: &[TermField] = match term.field {
+        TermField::TextOrTitle => &[TermField::Text, TermField::Title],
+        TermField::Text => &[TermField::Text],
+        TermField::Title => &[TermField::Title],
+    };
+    let characters = &term.characters;
+    for &field in fields {
+        let frequency = snapshot.frequency(&Term { field, ..term.clone() }, stop)?;
+        if frequency > 0 {
+            return Ok(TermStatistics { characters: characters.clone(), frequency, field });
+        }
+    }
+    Ok(TermStatistics { characters: characters.clone(), frequency: 0, field: term.field })
 }
 
 /// Why a word of a query is left out.

@@ -253,7 +253,7 @@ async fn terms_say_what_they_are_and_whether_they_count() {
             ("什么", either, 0, false),
             ("是", either, 0, false),
             ("优化", either, 4, false),
-            ("营商环境", either, 1, false),
+            ("营商环境", either, 2, false),
             ("优化", either, 4, false),
             ("2024年", either, 0, false),
             ("狗咬", either, 0, false),

@@ -1,7 +1,8 @@
 //! Which paragraphs match, and which do not.
 
 use xunzhang::rpc::proto::{
-    Document, MatchMode, PhraseQuery, Query, QueryField, SearchRequest, TextQuery, query::Kind,
+    Document, Filter, MatchMode, PhraseQuery, Query, QueryField, SearchRequest, TermStats, TextQuery, ZeroHitDiagnosis,
+    query::Kind,
 };
 
 use crate::support::{
@@ -167,11 +168,13 @@ async fn what_ruled_everything_out_is_said() {
     };
     let all = |query| SearchRequest { r#match: MatchMode::All.into(), ..searched(query) };
     // Each is somewhere, but not together.
-    assert_eq!(ruled_out(all("环境 水源")).await, ["+环境 1", "+水源 2"]);
+    assert_eq!(ruled_out(all("环境 水源")).await, ["环境 1", "水源 2"]);
     assert_eq!(ruled_out(searched("“两个确立” “水” 目标")).await, ["\"两个确立\" 2", "\"水\" 3"]);
     // What is excluded.
     assert_eq!(ruled_out(searched("“两个确立” -确立")).await, ["\"两个确立\" 7", "-确立 3"]);
-    assert_eq!(ruled_out(searched("环境 水 -(环境 | 水)")).await, ["+(环境 水) 7", "-(环境 | 水) 4"]);
+    assert_eq!(ruled_out(searched("环境 水 -(环境 | 水)")).await, ["环境 水 7", "-(环境 | 水) 4"]);
+    // Words that were written as one are one part.
+    assert_eq!(ruled_out(searched("+人居环境 +节约用水 目标")).await, ["+人居环境 1", "+节约用水 1"]);
     // One is nowhere: without the others there is nothing either.
     assert_eq!(ruled_out(searched("+水 +饕餮")).await, ["+水 0", "+饕餮 2"]);
     // A condition is no term: what is wanted beside it is left, or everything.
@@ -181,6 +184,31 @@ async fn what_ruled_everything_out_is_said() {
     assert!(ruled_out(searched("饕餮 貔貅")).await.is_empty());
     let tree = nothing_of(&[all_of(&[phrase("水"), phrase("党")], &[text("目标")])], &[]);
     assert_eq!(ruled_out(typed(tree)).await, ["\"水\" 0", "\"党\" 2"]);
+    // What stands in titles only is not absent.
+    let diagnosed = async |request| service.search(request).await.summary.diagnosis.unwrap();
+    let absent = |diagnosis: &ZeroHitDiagnosis| {
+        let place = |term: &TermStats| format!("{} {:?}", term.term, term.field());
+        diagnosis.absent.iter().map(place).collect::<Vec<_>>()
+    };
+    let titled = diagnosed(searched("+党章 +饕餮 标题:“防汛” 正文:“材料”")).await;
+    assert_eq!(titled.absent_terms, ["饕餮", "防汛", "材料"]);
+    assert_eq!(absent(&titled), ["饕餮 Unspecified", "防汛 Title", "材料 Text"]);
+    // Which parts have nothing in common: the others do not matter.
+    let conflict = |diagnosis: &ZeroHitDiagnosis| {
+        let parts = diagnosis.ruled_out.iter().filter(|part| part.in_conflict);
+        parts.map(|part| part.written.clone()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(conflict(&diagnosed(all("确立 水源 优化 环境")).await), "优化 确立");
+    assert_eq!(conflict(&diagnosed(all("优化 水源 激发 型")).await), "激发 型");
+    assert_eq!(conflict(&diagnosed(searched("+水 +饕餮 +貔貅")).await), "+貔貅");
+    assert_eq!(conflict(&diagnosed(searched("+环境 -环境 +确立 -意义 -目标")).await), "+环境 +确立");
+    assert_eq!(conflict(&diagnosed(all("环境 水源")).await), "");
+    // A filter that lets nothing through, whatever is looked for.
+    let filter = |source: &str| Some(Filter { sources: vec![source.to_owned()], ..Filter::default() });
+    let filtered = diagnosed(SearchRequest { filter: filter("求是"), ..searched("+水 +饕餮") }).await;
+    assert!(filtered.filter_rules_out_everything && filtered.ruled_out.is_empty());
+    let filtered = diagnosed(SearchRequest { filter: filter("求是"), ..searched("水") }).await;
+    assert_eq!((filtered.filter_rules_out_everything, filtered.without_filter), (true, 2));
     // No more is worked out than so much, however much is demanded.
     let many: Vec<_> = (0..200).map(|_| phrase("饕餮")).collect();
     assert_eq!(ruled_out(typed(all_of(&many, &[]))).await.len(), 16);

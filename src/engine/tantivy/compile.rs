@@ -145,7 +145,8 @@ fn starting_with(character: &str, field: Field) -> Box<dyn Query> {
     Box::new(RangeQuery::new(lower, upper))
 }
 
-fn any_of(mut queries: Vec<Box<dyn Query>>) -> Box<dyn Query> {
+/// The query that finds what one of several finds.
+pub(super) fn any_of(mut queries: Vec<Box<dyn Query>>) -> Box<dyn Query> {
     match queries.len() {
         1 => queries.swap_remove(0),
         _ => Box::new(BooleanQuery::union(queries)),

@@ -16,8 +16,8 @@ use crate::{
     document::{DocumentId, Layout},
     engine::{
         Address, Counts, DocumentRecord, Explanation, Expression, FacetField, Generation, Occurrences, Position,
-        Ranking, ReadError, Removals, Snapshot, SourceLine, Statistics, StoredParagraph, Term, TermField, Token,
-        TokenStatistics, Version, Walk,
+        Ranking, ReadError, Removals, Snapshot, SourceLine, Statistics, StoredParagraph, Term, Token, TokenStatistics,
+        Version, Walk,
         tantivy::{
             candidates::candidates,
             columns::{Columns, SegmentColumns},
@@ -199,8 +199,7 @@ impl Snapshot for TantivySnapshot {
 
     fn frequency(&self, term: &Term, stop: &AtomicBool) -> Result<u64, ReadError> {
         let term = Term { word: false, ..term.clone() };
-        let queries = compile::leaves(&Term { field: in_one_field(term.field), ..term }, &self.fields);
-        self.number_of(queries[0].as_ref(), stop)
+        self.number_of(compile::any_of(compile::leaves(&term, &self.fields)).as_ref(), stop)
     }
 
     fn rank(
@@ -370,14 +369,6 @@ impl Snapshot for TantivySnapshot {
 
 fn to_tantivy(Address { segment, document }: Address) -> DocAddress {
     DocAddress::new(segment, document)
-}
-
-/// A term's frequency is that in the text, but for one that is looked for in titles only.
-fn in_one_field(field: TermField) -> TermField {
-    match field {
-        TermField::Text | TermField::TextOrTitle => TermField::Text,
-        TermField::Title => TermField::Title,
-    }
 }
 
 /// The first `count` entries of a segment that have a term and are not deleted.

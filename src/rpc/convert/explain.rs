@@ -81,7 +81,7 @@ fn term(term: ExplainedTerm) -> proto::ExplainedTerm {
     proto::ExplainedTerm {
         term: characters,
         kind: kind.into(),
-        field: self::field(field).into(),
+        field: place(field).into(),
         document_frequency: frequency,
         excluded,
         content,
@@ -90,7 +90,8 @@ fn term(term: ExplainedTerm) -> proto::ExplainedTerm {
     }
 }
 
-fn field(field: TermField) -> proto::QueryField {
+/// Writes where a term is looked for.
+pub(crate) fn place(field: TermField) -> proto::QueryField {
     match field {
         TermField::Text => proto::QueryField::Text,
         TermField::Title => proto::QueryField::Title,
@@ -106,7 +107,7 @@ fn clause(clause: PlanClause) -> proto::PlanClause {
         PlanPart::Everything => Node::Everything(proto::MatchAllQuery {}),
         PlanPart::Nothing => Node::Nothing(proto::PlanNothing {}),
         PlanPart::Term(Term { characters, field, word }) => {
-            Node::Term(proto::PlanTerm { term: characters, field: self::field(field).into(), word })
+            Node::Term(proto::PlanTerm { term: characters, field: place(field).into(), word })
         }
         PlanPart::Verbatim(verbatim) => Node::Substring(proto::SubstringQuery { text: verbatim.text().to_owned() }),
         PlanPart::Condition(MetadataTerm { key, value, score }) => {
@@ -178,7 +179,7 @@ fn score_part(part: TermPart, score: f32) -> proto::ScorePart {
         Evidence::Sequence(bm25) => with_bm25(part, Kind::Sequence, bm25),
         Evidence::Word(bm25) => with_bm25(part, Kind::Word, bm25),
         Evidence::Character { field, frequency } => {
-            proto::ScorePart { field: self::field(field).into(), kind: Kind::Character.into(), frequency, ..part }
+            proto::ScorePart { field: place(field).into(), kind: Kind::Character.into(), frequency, ..part }
         }
         Evidence::Document => proto::ScorePart { kind: Kind::Document.into(), ..part },
     }
@@ -187,7 +188,7 @@ fn score_part(part: TermPart, score: f32) -> proto::ScorePart {
 fn with_bm25(part: proto::ScorePart, kind: proto::ScorePartKind, bm25: Bm25) -> proto::ScorePart {
     let Bm25 { field, frequency, terms, idf, length, average_length, length_norm } = bm25;
     proto::ScorePart {
-        field: self::field(field).into(),
+        field: place(field).into(),
         kind: kind.into(),
         frequency,
         index_terms: terms.into_iter().map(index_term).collect(),

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use crate::{
-    rpc::{convert::tree, proto},
-    search::{Diagnosis, Ranked, RuledOut, Total},
+    rpc::{
+        convert::{place, tree},
+        proto,
+    },
+    search::{Diagnosis, Ranked, RuledOut, TermStatistics, Total},
 };
 
 /// So many hits were sent by earlier calls and by this one; some are missing if the time budget cut it short.
@@ -35,24 +38,42 @@ pub(super) fn search_summary(
 }
 
 fn diagnosis(ranked: &Ranked) -> proto::ZeroHitDiagnosis {
-    let absent = ranked.terms().iter().filter(|term| term.frequency == 0);
-    let Diagnosis { ruled_out, without_filter } = ranked.diagnosis();
+    // One that is looked for in two places, as a named document is, may stand in the other.
+    let is_absent = |term: &&TermStatistics| {
+        let terms = ranked.terms().iter();
+        terms.filter(|other| other.characters == term.characters).all(|other| other.frequency == 0)
+    };
+    let absent: Vec<_> = ranked.terms().iter().filter(is_absent).map(stats).collect();
+    let mut absent_terms: Vec<_> = absent.iter().map(|term| term.term.clone()).collect();
+    absent_terms.dedup();
+    let Diagnosis { ruled_out, without_filter, filter_rules_out_everything } = ranked.diagnosis();
     proto::ZeroHitDiagnosis {
-        absent_terms: absent.map(|term| term.characters.clone()).collect(),
+        absent_terms,
         ruled_out: ruled_out.iter().map(self::ruled_out).collect(),
         without_filter: *without_filter,
+        absent,
+        filter_rules_out_everything: *filter_rules_out_everything,
     }
 }
 
 fn ruled_out(part: &RuledOut) -> proto::RuledOut {
-    let RuledOut { clause, excluded, without_it } = part;
-    let (written, clause) = (part.written(), Some(tree(clause)));
-    proto::RuledOut { written, clause, excluded: *excluded, without_it: *without_it }
+    let RuledOut { written, clause, excluded, without_it, in_conflict } = part;
+    proto::RuledOut {
+        written: written.clone(),
+        clause: Some(tree(clause)),
+        excluded: *excluded,
+        without_it: *without_it,
+        in_conflict: *in_conflict,
+    }
 }
 
 pub(super) fn term_stats(ranked: &Ranked) -> Vec<proto::TermStats> {
-    let terms = ranked.terms().iter();
-    terms.map(|term| proto::TermStats { term: term.characters.clone(), document_frequency: term.frequency }).collect()
+    ranked.terms().iter().map(stats).collect()
+}
+
+fn stats(term: &TermStatistics) -> proto::TermStats {
+    let TermStatistics { characters, frequency, field } = term;
+    proto::TermStats { term: characters.clone(), document_frequency: *frequency, field: place(*field).into() }
 }
 
 pub(super) fn total_hits(total: Total) -> proto::TotalHits {
