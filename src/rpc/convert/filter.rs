@@ -1,8 +1,10 @@
 //! Conditions on documents, on their way in.
 
+use std::collections::HashSet;
+
 use crate::{
     document::{DocumentId, PublishDate},
-    query::Filter,
+    query::{Days, Filter, comparable},
     rpc::{
         convert::{document::bounded, invalid::Invalid},
         limits::{FIELD_BYTES, FILTER_VALUES},
@@ -22,7 +24,34 @@ pub(super) fn filter(sent: Option<proto::Filter>) -> Result<Filter, Invalid> {
     if excluded.filter.is_empty() {
         return Err(Invalid::new("filter.none_of", "has no condition; leave it unset"));
     }
+    if let Some(field) = contradiction(&filter, &excluded.filter) {
+        let message = format!("takes away all that `filter.{field}` lets through; leave one of them out");
+        return Err(Invalid::new(format!("filter.none_of.{field}"), message));
+    }
     Ok(Filter { none_of: one_by_one(excluded.filter), ..filter })
+}
+
+/// The condition that leaves no document, whatever there is: what one side demands is what the other takes away.
+fn contradiction(filter: &Filter, excluded: &Filter) -> Option<&'static str> {
+    let values = |values: &[String]| -> HashSet<String> { values.iter().map(|value| comparable(value)).collect() };
+    let one_of = |wanted: &[String], unwanted: &[String]| {
+        !wanted.is_empty() && !unwanted.is_empty() && values(wanted).is_subset(&values(unwanted))
+    };
+    let ids = |filter: &Filter| filter.document_ids.iter().cloned().collect::<HashSet<_>>();
+    let covers = |days: Days, by: Days| by.first() <= days.first() && days.last() <= by.last();
+    [
+        ("published_from", filter.published().zip(excluded.published()).is_some_and(|(days, by)| covers(days, by))),
+        ("document_types", one_of(&filter.document_types, &excluded.document_types)),
+        ("agencies", one_of(&filter.agencies, &excluded.agencies)),
+        ("levels", one_of(&filter.levels, &excluded.levels)),
+        ("sources", one_of(&filter.sources, &excluded.sources)),
+        ("collections", one_of(&filter.collections, &excluded.collections)),
+        // Every label is demanded, and each is taken away by itself.
+        ("labels", !values(&filter.labels).is_disjoint(&values(&excluded.labels))),
+        ("document_ids", !filter.document_ids.is_empty() && ids(filter).is_subset(&ids(excluded))),
+    ]
+    .into_iter()
+    .find_map(|(field, contradicts)| contradicts.then_some(field))
 }
 
 /// One level of a filter.
@@ -206,6 +235,41 @@ mod tests {
         assert!(filter(Some(sent(FILTER_VALUES - 1, 1))).is_ok());
         check_refused(sent(FILTER_VALUES, 1), "filter.none_of.labels");
         check_refused(sent(FILTER_VALUES + 1, 1), "filter.sources");
+    }
+
+    #[test]
+    fn what_is_demanded_is_not_taken_away() {
+        let both = |demanded: proto::Filter, taken: proto::Filter| proto::Filter {
+            none_of: Some(Box::new(taken)),
+            ..demanded
+        };
+        let sources = |values: &[&str]| proto::Filter { sources: texts(values), ..proto::Filter::default() };
+        let ids = |values: &[&str]| proto::Filter { document_ids: texts(values), ..proto::Filter::default() };
+        let labels = |values: &[&str]| proto::Filter { labels: texts(values), ..proto::Filter::default() };
+        let days = |from: &str, to: &str| proto::Filter {
+            published_from: from.to_owned(),
+            published_to: to.to_owned(),
+            ..proto::Filter::default()
+        };
+        for (demanded, taken, field) in [
+            (sources(&["人民日報"]), sources(&["红星网", "人民 日报"]), "sources"),
+            (ids(&["甲", "乙"]), ids(&["乙", "甲"]), "document_ids"),
+            (labels(&["甲", "乙"]), labels(&["乙"]), "labels"),
+            (days("2023-05", "2023-06"), days("2023", "2023"), "published_from"),
+            (days("2023", ""), days("2022-12-31", ""), "published_from"),
+        ] {
+            check_refused(both(demanded, taken), &format!("filter.none_of.{field}"));
+        }
+        for (demanded, taken) in [
+            (sources(&["甲", "乙"]), sources(&["甲"])),
+            (ids(&["甲"]), ids(&["甲 "])),
+            (labels(&["甲"]), labels(&["乙"])),
+            (days("2023", "2024"), days("2023-02", "2024")),
+            (days("2023", ""), days("", "2024")),
+            (sources(&["甲"]), days("2023", "")),
+        ] {
+            assert!(filter(Some(both(demanded, taken))).is_ok());
+        }
     }
 
     #[test]
