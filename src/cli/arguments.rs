@@ -77,8 +77,9 @@ pub struct SearchArguments {
     /// How many of the words have to match
     #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]
     pub words_wanted: WordsWanted,
-    /// Paragraphs of the same document to print before and after each hit
-    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "queries")]
+    /// Paragraphs of the same document to print before and after each hit, at most 5
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "queries",
+          value_parser = clap::value_parser!(u32).range(..=5))]
     pub context: u32,
     /// Fold near copies into the best of them
     #[arg(long, conflicts_with = "queries")]

@@ -9,6 +9,7 @@ use super::{
     connection::search_service,
     failure::Failure,
     hit::HitForm,
+    json::JsonForm,
     output,
     output::{Output, Printable},
     resume::{self, Mark, Persistence, until_interrupted},
@@ -21,6 +22,7 @@ use crate::rpc::proto::{
 /// Searches and prints the hits as they come.
 pub(super) async fn search(channel: Channel, arguments: SearchArguments, output: &mut Output) -> Result<(), Failure> {
     let hits = HitForm::of(output);
+    let summaries = JsonForm::of("SearchSummary");
     let context = arguments.context;
     let query = arguments.query.unwrap_or_default();
     let request = SearchRequest {
@@ -40,6 +42,13 @@ pub(super) async fn search(channel: Channel, arguments: SearchArguments, output:
                 output::notice(summary_line(&summary));
                 let lines = summary.diagnosis.iter().flat_map(diagnosis_lines);
                 lines.for_each(|line| output::notice(Printable(&line)));
+            }
+            // A program that sees no line would not know why.
+            Event::Summary(summary) if summary.diagnosis.is_some() => {
+                write!(output.results, r#"{{"summary":"#)?;
+                summaries.write_value(&mut output.results, &summary)?;
+                writeln!(output.results, "}}")?;
+                output.results.flush()?;
             }
             Event::Summary(_) => {}
         }

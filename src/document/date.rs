@@ -9,10 +9,16 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "u32", into = "u32")]
 pub struct PublishDate(u32);
 
-/// A text or number that is no date in a known form.
+/// A text or number that is no date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("is not a date: give YYYY, YYYY-MM, YYYY-MM-DD, YYYYMMDD or YYYY年M月D日")]
-pub struct UnknownDate;
+pub enum UnknownDate {
+    /// It has none of the known forms.
+    #[error("is not a date: give YYYY, YYYY-MM, YYYY-MM-DD, YYYYMMDD or YYYY年M月D日")]
+    Form,
+    /// It has one, and there is no such year, month or day.
+    #[error("is a month or day that the calendar does not have")]
+    Calendar,
+}
 
 impl PublishDate {
     /// `YYYYMMDD` as a number, 00 for what is not known: later dates are greater.
@@ -26,7 +32,11 @@ impl PublishDate {
             (0, day) => day == 0,
             (month, day) => month <= 12 && day <= days_in_month(year, month),
         };
-        if known && (1..=9999).contains(&year) { Ok(Self(year * 10_000 + month * 100 + day)) } else { Err(UnknownDate) }
+        if known && (1..=9999).contains(&year) {
+            Ok(Self(year * 10_000 + month * 100 + day))
+        } else {
+            Err(UnknownDate::Calendar)
+        }
     }
 }
 
@@ -51,7 +61,7 @@ impl FromStr for PublishDate {
     /// Takes `YYYY`, `YYYY-MM`, `YYYY-MM-DD`, `YYYYMMDD`, `YYYY年`, `YYYY年M月` and `YYYY年M月D日`; full-width digits count.
     fn from_str(text: &str) -> Result<Self, UnknownDate> {
         let text: String = text.trim().chars().map(narrow_digit).collect();
-        let (year, month, day) = components(&text).ok_or(UnknownDate)?;
+        let (year, month, day) = components(&text).ok_or(UnknownDate::Form)?;
         let [month, day] = [month, day].map(|component| component.map_or(Ok(0), positive));
         Self::new(positive(year)?, month?, day?)
     }
@@ -90,9 +100,9 @@ fn components(text: &str) -> Option<(&str, Option<&str>, Option<&str>)> {
 /// The number that digits, and nothing else, write; zero is no year, month or day.
 fn positive(digits: &str) -> Result<u32, UnknownDate> {
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(UnknownDate);
+        return Err(UnknownDate::Form);
     }
-    digits.parse().ok().filter(|&number| number > 0).ok_or(UnknownDate)
+    digits.parse().ok().filter(|&number| number > 0).ok_or(UnknownDate::Calendar)
 }
 
 fn narrow_digit(character: char) -> char {
@@ -176,7 +186,7 @@ mod tests {
     fn numbers_are_checked_too() {
         assert_eq!(PublishDate::try_from(20_240_300).map(|date| date.to_string()), Ok("2024-03".to_owned()));
         for number in [0, 1, 20_240_001, 20_240_230, 100_000_000] {
-            assert_eq!(PublishDate::try_from(number), Err(UnknownDate), "{number}");
+            assert_eq!(PublishDate::try_from(number), Err(UnknownDate::Calendar), "{number}");
         }
     }
 

@@ -52,8 +52,11 @@ pub enum InvalidParagraphId {
     /// What follows the last `#` is not a number as this service writes it.
     #[error("`{0}` is no ordinal: give a number from 0 to 4294967295 without leading zeros after the last `#`")]
     Ordinal(String),
+    /// Nothing stands before the last `#`.
+    #[error("names no document: give its id before the last `#`")]
+    NoDocument,
     /// What stands before the last `#` is no document id.
-    #[error("the document's id {0}")]
+    #[error("names a document whose id {0}")]
     Document(#[from] InvalidDocumentId),
 }
 
@@ -112,6 +115,9 @@ impl FromStr for ParagraphId {
             .ok()
             .filter(|ordinal| ordinal.to_string() == digits)
             .ok_or_else(|| InvalidParagraphId::Ordinal(digits.to_owned()))?;
+        if document.is_empty() {
+            return Err(InvalidParagraphId::NoDocument);
+        }
         Ok(Self { document: document.parse()?, ordinal })
     }
 }
@@ -155,10 +161,7 @@ mod tests {
         check_paragraph("a#1#12", Ok(("a#1", 12)));
         check_paragraph("a##3", Ok(("a#", 3)));
         check_paragraph("a", Err("has no `#`: give the document's id, `#` and the paragraph's ordinal"));
-        check_paragraph(
-            "#1",
-            Err("the document's id must not be empty: give a name that stays the same for the same document"),
-        );
+        check_paragraph("#1", Err("names no document: give its id before the last `#`"));
         for digits in ["", "01", "+1", "-1", "４", "4294967296"] {
             check_paragraph(
                 &format!("a#{digits}"),

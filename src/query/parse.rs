@@ -23,10 +23,10 @@ use std::ops::Range;
 use crate::{
     query::{
         Boolean, DocumentNumber, MAX_CLAUSES, MAX_DEPTH, MetadataKey, NamedDocument, Query, Warning,
-        field::{LONGEST_NAME, Scope, phrase, words},
+        field::{LONGEST_NAME, Scope, is_expected, phrase, words},
         scan::{Character, Mark, MarkKind, characters, is_bar, is_closing, is_opening, marks, opens_quote},
         sequence::{Part, Sequence, Sign, collapsed, is_empty},
-        warning::Warnings,
+        warning::{Operator, Warnings},
     },
     text::{fold, has_searchable},
 };
@@ -223,10 +223,12 @@ impl<'a> Parser<'a> {
         None
     }
 
-    /// Warns of what looks like a field to whoever knows query languages; `http://`, `A:` and Chinese names do not.
+    /// Warns of what looks like a field to whoever knows query languages; `http://`, `A:` and most Chinese words before
+    /// a colon do not: pasted text is full of those.
     fn warn_of_unknown(&mut self, name: String, colon: usize) {
         let value = self.bare(colon + 1).is_some_and(|value| !value.is_whitespace() && value != '/');
-        if value && name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
+        let is_name = name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        if value && (is_name || is_expected(&fold(&name))) {
             self.warnings.add(Warning::UnknownField(name));
         }
     }
@@ -307,6 +309,7 @@ impl<'a> Parser<'a> {
     fn word(&mut self, sign: Option<Sign>, scope: Option<Scope>) {
         let end = self.word_end(self.at, scope);
         self.warn_of_literals(self.at..end);
+        self.warn_of_operators(self.at..end);
         // Elsewhere its sign or its name is counted, or all words of the sequence are one node.
         if self.sequence.is_excluded() && sign.is_none() && scope == self.sequence.scope() && !self.takes(1) {
             self.at = end;
@@ -360,6 +363,34 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Warns of what means something in other query languages.
+    fn warn_of_operators(&mut self, word: Range<usize>) {
+        let bare = |at: usize| self.bare(at).filter(|_| word.contains(&at));
+        let [first, second, third, fourth] = [0, 1, 2, 3].map(|offset| bare(word.start + offset));
+        let is_number = |value: Option<char>| value.is_some_and(|value| value.is_ascii_digit());
+        let is_followed = (word.end..self.characters.len()).any(|at| !self.is_space(at));
+        let operator = match (first, second, third, fourth) {
+            (Some('A'), Some('N'), Some('D'), None) if self.sequence.takes_alternative() && is_followed => {
+                Operator::And
+            }
+            (Some('&'), Some('&'), None, None) if self.sequence.takes_alternative() && is_followed => {
+                Operator::Ampersands
+            }
+            (Some('N'), Some('O'), Some('T'), None) if is_followed => Operator::Not,
+            (Some('~' | '^'), digit, ..) if self.place == Place::Joint && is_number(digit) => Operator::Distance,
+            _ => {
+                let is_wildcard = word.len() > 1
+                    && bare(word.end - 1) == Some('*')
+                    && bare(word.end - 2).is_some_and(char::is_alphanumeric);
+                if !is_wildcard {
+                    return;
+                }
+                Operator::Wildcard
+            }
+        };
+        self.warnings.add(Warning::UnknownOperator(operator));
+    }
+
     fn add(&mut self, sign: Option<Sign>, part: Part, end: usize, place: Place) {
         self.sequence.add(sign, part);
         self.at = end;
@@ -384,15 +415,14 @@ impl<'a> Parser<'a> {
         if combination == Boolean::default() {
             // A field whose value is empty is left as a word.
             let text = self.plain(0..self.characters.len(), " ");
-            if !has_searchable(&text) {
-                self.warnings.add(Warning::NothingToSearch);
-            }
-            let query = words(None, text, None);
-            return Parsed { query, warnings: self.warnings.into_vec() };
+            return self.parsed(words(None, text, None));
         }
-        let query = collapsed(combination);
-        if matches!(&query, Query::Boolean(Boolean { must, should, .. }) if must.is_empty() && should.is_empty()) {
-            self.warnings.add(Warning::OnlyExclusions);
+        self.parsed(collapsed(combination))
+    }
+
+    fn parsed(mut self, query: Query) -> Parsed {
+        if let Some(warning) = query.warning() {
+            self.warnings.add(warning);
         }
         Parsed { query, warnings: self.warnings.into_vec() }
     }

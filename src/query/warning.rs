@@ -2,7 +2,10 @@
 
 use std::{fmt, mem::discriminant};
 
-use crate::query::{MAX_CLAUSES, MAX_DEPTH};
+use crate::{
+    query::{Boolean, DocumentNumber, MAX_CLAUSES, MAX_DEPTH, NamedDocument, Phrase, Query, Words},
+    text::has_searchable,
+};
 
 /// What was taken otherwise than it may have been meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +23,8 @@ pub enum Warning {
     MissingValue(String),
     /// What looks like a field and is none: it was taken literally.
     UnknownField(String),
+    /// What is an operator elsewhere and none here: it was taken literally.
+    UnknownOperator(Operator),
     /// `|` without something on either side: it was left out.
     MissingAlternative,
     /// A sign before some of several alternatives: it was taken as that of its own one.
@@ -34,8 +39,40 @@ pub enum Warning {
     TooDeep,
     /// Nothing is looked for, something is excluded: every other paragraph matches.
     OnlyExclusions,
-    /// The whole query has no letter or digit: nothing can match.
+    /// What has to match has no letter or digit: nothing can.
     NothingToSearch,
+}
+
+/// What is an operator in other query languages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// `AND`
+    And,
+    /// `&&`
+    Ampersands,
+    /// `NOT`
+    Not,
+    /// `*` at the end of a word.
+    Wildcard,
+    /// `~` or `^` and a number behind a quoted part, a title or a number.
+    Distance,
+}
+
+impl Operator {
+    /// What was made of it, and what to write instead.
+    fn advice(self) -> &'static str {
+        match self {
+            Self::And => "`AND` was taken as a word; write `+` before each word that is required",
+            Self::Ampersands => "`&&` was taken literally; write `+` before each word that is required",
+            Self::Not => "`NOT` was taken as a word; write `-` before what is to be excluded",
+            Self::Wildcard => {
+                "`*` was taken literally; leave it out, a word matches wherever its characters stand in sequence"
+            }
+            Self::Distance => {
+                "a number behind `~` or `^` was taken as a word; leave it out, there are no distances or boosts"
+            }
+        }
+    }
 }
 
 impl Warning {
@@ -48,6 +85,7 @@ impl Warning {
             Self::LoneSign(_) => "LONE_SIGN",
             Self::MissingValue(_) => "MISSING_VALUE",
             Self::UnknownField(_) => "UNKNOWN_FIELD",
+            Self::UnknownOperator(_) => "UNKNOWN_OPERATOR",
             Self::MissingAlternative => "MISSING_ALTERNATIVE",
             Self::SignOfAlternative(_) => "SIGN_OF_ALTERNATIVE",
             Self::EmptyPhrase => "EMPTY_PHRASE",
@@ -76,9 +114,12 @@ impl fmt::Display for Warning {
             Self::MissingValue(name) => {
                 write!(f, "`{name}:` was taken literally; write the value directly behind the colon")
             }
-            Self::UnknownField(name) => {
-                write!(f, "`{name}` is not a field, so it was taken literally; write `\\:` to say so yourself")
-            }
+            Self::UnknownField(name) => write!(
+                f,
+                "`{name}` is not a field, so it was taken literally; fields are 标题, 正文, 来源, 作者, 机关, 文号, 类型, \
+                 级别, 集合 and 标签, dates and ids belong in the filter; write `\\:` to say so yourself"
+            ),
+            Self::UnknownOperator(operator) => f.write_str(operator.advice()),
             Self::MissingAlternative => {
                 f.write_str("`|` was left out, for it stands between two alternatives; write one on either side")
             }
@@ -99,8 +140,50 @@ impl fmt::Display for Warning {
             Self::OnlyExclusions => {
                 f.write_str("the query only excludes, so every other paragraph matches; add what is looked for")
             }
-            Self::NothingToSearch => f.write_str("the query has no letter or digit, so nothing can match"),
+            Self::NothingToSearch => f.write_str("what is looked for has no letter or digit, so nothing can match"),
         }
+    }
+}
+
+impl Query {
+    /// What its author should know of the whole of it, whoever built it.
+    #[must_use]
+    pub fn warning(&self) -> Option<Warning> {
+        if !can_match(self) {
+            Some(Warning::NothingToSearch)
+        } else if excludes_only(self) {
+            Some(Warning::OnlyExclusions)
+        } else {
+            None
+        }
+    }
+}
+
+/// Whether there is something that could match: what has no letter or digit stands nowhere.
+fn can_match(query: &Query) -> bool {
+    match query {
+        Query::Words(Words { text, .. })
+        | Query::Phrase(Phrase { text, .. })
+        | Query::NamedDocument(NamedDocument { title: text })
+        | Query::DocumentNumber(DocumentNumber { number: text }) => has_searchable(text),
+        Query::Boolean(Boolean { must, should, must_not }) => {
+            let wanted =
+                should.iter().any(can_match) || !must.is_empty() || (should.is_empty() && !must_not.is_empty());
+            must.iter().all(can_match) && wanted
+        }
+        Query::Alternatives(alternatives) => alternatives.iter().any(can_match),
+        Query::Substring(_) | Query::Metadata(_) | Query::MatchAll => true,
+    }
+}
+
+/// Whether there is nothing but exclusions, so that everything else matches.
+fn excludes_only(query: &Query) -> bool {
+    match query {
+        Query::Boolean(Boolean { must, should, must_not }) => {
+            let rest = must.iter().chain(should);
+            (!must_not.is_empty() || !(must.is_empty() && should.is_empty())) && rest.into_iter().all(excludes_only)
+        }
+        _ => false,
     }
 }
 

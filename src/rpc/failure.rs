@@ -8,6 +8,7 @@ use crate::{
     document::{DocumentId, Etag, MAX_TEXT_BYTES, ParagraphId},
     ingest::{IngestError, PrepareError, WriteError},
     pool::PoolError,
+    query::MAX_CHARACTERS,
     rpc::{
         convert::{Invalid, echo},
         limits::{DOCUMENT_REQUEST_BYTES, IMPORT_PATIENCE, REQUEST_BYTES},
@@ -38,10 +39,11 @@ pub(crate) enum Failure {
     Encoding(String),
     /// A message is longer than its method takes.
     #[error(
-        "{0}; a message with a document has at most {DOCUMENT_REQUEST_BYTES} bytes and its text {MAX_TEXT_BYTES}, \
-         others {REQUEST_BYTES}: split it"
+        "the message is too long: one with a document has at most {DOCUMENT_REQUEST_BYTES} bytes and its text \
+         {MAX_TEXT_BYTES}, others have {REQUEST_BYTES} and their query {MAX_CHARACTERS} characters; shorten it, or send \
+         it in parts"
     )]
-    TooLong(String),
+    TooLong,
     /// There is no such service or method.
     #[error("there is no such method; reflection lists those that there are")]
     Unimplemented,
@@ -49,7 +51,10 @@ pub(crate) enum Failure {
     #[error("there is no document `{0}`")]
     DocumentNotFound(DocumentId),
     /// The document has no such paragraph.
-    #[error("there is no paragraph `{0}`")]
+    #[error(
+        "the document `{}` has no paragraph `{}`; `GetDocument` lists those that it has",
+        .0.document, .0.ordinal
+    )]
     ParagraphNotFound(ParagraphId),
     /// The stored version is another one.
     #[error("the stored version is another one; read the document and try again with its etag")]
@@ -168,7 +173,7 @@ impl Failure {
     /// A message that cannot be decoded or is too long is the caller's fault, which tonic's codes do not say.
     pub(crate) fn of_transport(status: &Status) -> Self {
         match status.code() {
-            Code::OutOfRange => Self::TooLong(echo(status.message()).to_owned()),
+            Code::OutOfRange => Self::TooLong,
             Code::Internal => Self::Message(echo(status.message()).to_owned()),
             // An unknown method has no message.
             Code::Unimplemented if !status.message().is_empty() => Self::Encoding(echo(status.message()).to_owned()),

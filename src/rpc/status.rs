@@ -36,9 +36,10 @@ impl Failure {
             Self::TokenInvalid(_) => (Code::InvalidArgument, "TOKEN_INVALID", None),
             Self::TokenMismatch(_) => (Code::InvalidArgument, "TOKEN_MISMATCH", None),
             Self::SnapshotExpired(_) => (Code::FailedPrecondition, "SNAPSHOT_EXPIRED", None),
-            Self::Message(_) | Self::TooLong(_) => (Code::InvalidArgument, "INVALID_MESSAGE", None),
+            Self::Message(_) | Self::TooLong => (Code::InvalidArgument, "INVALID_MESSAGE", None),
             Self::Unimplemented | Self::Encoding(_) => (Code::Unimplemented, "UNIMPLEMENTED", None),
-            Self::DocumentNotFound(_) | Self::ParagraphNotFound(_) => (Code::NotFound, "DOCUMENT_NOT_FOUND", None),
+            Self::DocumentNotFound(_) => (Code::NotFound, "DOCUMENT_NOT_FOUND", None),
+            Self::ParagraphNotFound(_) => (Code::NotFound, "PARAGRAPH_NOT_FOUND", None),
             Self::EtagMismatch(_) => (Code::Aborted, "ETAG_MISMATCH", None),
             Self::TooManyStreams | Self::TooManyOfCaller(_) => {
                 (Code::ResourceExhausted, "TOO_MANY_STREAMS", Some(RETRY_SOON))
@@ -192,7 +193,7 @@ mod tests {
         check(PrepareError::TooHeavy(17), Code::InvalidArgument, "INVALID_FIELD", None);
         check(SearchError::DocumentNotFound(id()), Code::NotFound, "DOCUMENT_NOT_FOUND", None);
         let paragraph = ParagraphId { document: id(), ordinal: 9 };
-        check(SearchError::ParagraphNotFound(paragraph), Code::NotFound, "DOCUMENT_NOT_FOUND", None);
+        check(SearchError::ParagraphNotFound(paragraph), Code::NotFound, "PARAGRAPH_NOT_FOUND", None);
         check(IngestError::NotFound(id()), Code::NotFound, "DOCUMENT_NOT_FOUND", None);
         check(IngestError::EtagMismatch(None), Code::Aborted, "ETAG_MISMATCH", None);
         check(SearchError::SnapshotExpired, Code::FailedPrecondition, "SNAPSHOT_EXPIRED", None);
@@ -223,7 +224,7 @@ mod tests {
         assert_eq!(unknown, (Code::Unimplemented, "UNIMPLEMENTED"));
         let compressed = told(Code::Unimplemented, "compressed with gzip", "compressed with gzip; send messages");
         assert_eq!(compressed, (Code::Unimplemented, "UNIMPLEMENTED"));
-        let long = told(Code::OutOfRange, "too large", "split it");
+        let long = told(Code::OutOfRange, "too large", "others have 262144 and their query 1024 characters");
         assert_eq!(long, (Code::InvalidArgument, "INVALID_MESSAGE"));
     }
 

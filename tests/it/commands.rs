@@ -59,6 +59,8 @@ fn search_for_people_and_for_programs() {
     let nothing = server.ask(&["search", "饕餮"]);
     assert_eq!((nothing.code, nothing.stdout.as_str()), (Some(0), ""));
     assert!(nothing.stderr.contains("饕餮"), "{nothing:?}");
+    let why = &objects(&server.answer(&["search", "饕餮", "--json"]))[0]["summary"];
+    assert_eq!((&why["hits_sent"], &why["diagnosis"]["absent_terms"][0]), (&0.into(), &"饕餮".into()), "{why}");
     check_failed(&server.ask(&["search", ""]), 1, &["INVALID_FIELD", "query"]);
     check_failed(&server.ask(&["search", "甲", "--limit", "10001"]), 1, &["INVALID_FIELD", "limit", "10000"]);
 }
@@ -217,6 +219,7 @@ fn wrong_use_and_nobody_there() {
     check_failed(&run(&["import", "/no/such/folder"]), 2, &["/no/such/folder"]);
     check_failed(&run(&["search"]), 2, &["QUERY"]);
     check_failed(&run(&["search", "甲", "--frobnicate"]), 2, &["--frobnicate"]);
+    check_failed(&run(&["search", "甲", "--context", "6"]), 2, &["--context", "6"]);
     check_failed(&run(&["search", "甲", "--endpoint", "https://127.0.0.1:1"]), 2, &["--endpoint"]);
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let endpoint = format!("http://{free}");

@@ -421,10 +421,19 @@ async fn bad_fields_are_named_and_what_is_not_there_is_said() {
     ] {
         check_refused(try_explain(&service, request).await, Code::InvalidArgument, "INVALID_FIELD", Some(field));
     }
-    for absent in ["戊#0", "甲#3", "甲#4294967295", "乙#0", "丁#1"] {
+    for (absent, reason) in [
+        ("戊#0", "DOCUMENT_NOT_FOUND"),
+        ("乙#0", "DOCUMENT_NOT_FOUND"),
+        ("甲#3", "PARAGRAPH_NOT_FOUND"),
+        ("甲#4294967295", "PARAGRAPH_NOT_FOUND"),
+        ("丁#1", "PARAGRAPH_NOT_FOUND"),
+    ] {
         let refused = try_explain(&service, of_paragraph("水", absent)).await;
-        check_refused(refused, Code::NotFound, "DOCUMENT_NOT_FOUND", None);
+        check_refused(refused, Code::NotFound, reason, None);
     }
+    // What could not be sent back is not written back.
+    assert_eq!(explain(&service, of("来源:甲")).await.canonical_query, "来源:\"甲\"");
+    assert_eq!(explain(&service, of(&"来源:甲 ".repeat(200))).await.canonical_query, "");
     // The largest query, and what an earlier answer named.
     let generation = service.search(searched("水")).await.header.generation;
     let largest = ExplainRequest { min_generation: generation, ..of_paragraph(&"党".repeat(1_024), "乙#1#0") };

@@ -138,6 +138,7 @@ fn signs_that_mark_nothing_are_literal() {
 fn exclusions_alone_leave_everything_else() {
     check("-甲", "[-甲!] ONLY_EXCLUSIONS");
     check("-甲 -“乙”", "[-甲! -“乙”] ONLY_EXCLUSIONS");
+    check("-(甲 乙)", "[-[甲! 乙!]] ONLY_EXCLUSIONS");
     check("+(-甲)", "[-甲!] ONLY_EXCLUSIONS");
 }
 
@@ -305,9 +306,28 @@ fn what_is_no_field_is_literal() {
     check("标题:，", "标题:， MISSING_VALUE");
     check("来源:|甲", "{来源:|甲} MISSING_VALUE");
     check("titel:党建", "titel:党建 UNKNOWN_FIELD");
+    for text in ["日期:2024", "類別：通知", "ID:甲", "发布机构:甲"] {
+        check(text, &format!("{text} UNKNOWN_FIELD"));
+    }
+    check("习近平:坚持 时间:2023 日期: 2024", "习近平:坚持 时间:2023 日期: 2024");
     check("http://a.cn/b", "http://a.cn/b");
     check("A:甲 AI:乙 問題:丙", "A:甲 AI:乙 問題:丙");
     check(r"标题\:党建 \+甲", "标题:党建 +甲");
+}
+
+#[test]
+fn operators_of_other_languages_are_words() {
+    check("甲 AND 乙", "甲 AND 乙 UNKNOWN_OPERATOR");
+    check("甲 && 乙", "甲 && 乙 UNKNOWN_OPERATOR");
+    check("NOT 甲", "NOT 甲 UNKNOWN_OPERATOR");
+    check("营商*", "营商* UNKNOWN_OPERATOR");
+    check("“甲 乙”~3 丙", "[+“甲 乙” ~3 丙] UNKNOWN_OPERATOR");
+    check("《甲》^2 乙", "[《甲》 ^2 乙] UNKNOWN_OPERATOR");
+    for text in ["AND 甲", "甲 AND", "甲 and 乙 not 丙", "NOT", "甲 * 乙", "3*4", "AT&T", "R&&D", "甲~3", r"甲 \AND 乙"]
+    {
+        let Parsed { warnings, .. } = parse(text);
+        assert_eq!(warnings, [], "{text}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::{
     document::{InvalidParagraphId, ParagraphId},
-    query::Query,
+    query::{MAX_CHARACTERS, Query},
     rpc::{
         convert::{
             analyze::dictionary,
@@ -57,13 +57,19 @@ pub(crate) fn explain_response(
     proto::ExplainResponse {
         generation: generation.to_string(),
         parsed: Some(tree(query)),
-        canonical_query: query.to_string(),
+        canonical_query: canonical(query),
         warnings,
         terms: terms.into_iter().map(term).collect(),
         paragraph_count: paragraphs,
         plan: Some(clause(plan)),
         paragraph: paragraph.map(explained_paragraph),
     }
+}
+
+/// Writes a query back, if it can be sent then.
+fn canonical(query: &Query) -> String {
+    let written = query.to_string();
+    if written.chars().count() <= MAX_CHARACTERS { written } else { String::new() }
 }
 
 fn term(term: ExplainedTerm) -> proto::ExplainedTerm {

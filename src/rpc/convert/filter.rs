@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::{
-    document::{DocumentId, PublishDate},
+    document::{DocumentId, InvalidDocumentId, MAX_ID_BYTES, PublishDate, UnknownDate},
     query::{Days, Filter, comparable},
     rpc::{
         convert::{document::bounded, invalid::Invalid},
@@ -125,7 +125,7 @@ fn date(path: &str, text: &str) -> Result<Option<u32>, Invalid> {
     if text.is_empty() {
         return Ok(None);
     }
-    let date: PublishDate = text.parse().map_err(|error| Invalid::new(path, format!("{error}")))?;
+    let date: PublishDate = text.parse().map_err(|error: UnknownDate| Invalid::new(path, error.to_string()))?;
     Ok(Some(date.to_u32()))
 }
 
@@ -137,7 +137,14 @@ fn value(path: &str, value: String) -> Result<String, Invalid> {
 }
 
 fn id(path: &str, value: String) -> Result<String, Invalid> {
-    DocumentId::try_from(value).map(String::from).map_err(|error| Invalid::new(path, error.to_string()))
+    DocumentId::try_from(value).map(String::from).map_err(|error| match error {
+        InvalidDocumentId::Empty => Invalid::new(path, "must not be empty; leave it out"),
+        InvalidDocumentId::TooLong { bytes } => Invalid::new(
+            path,
+            format!("has {bytes} bytes, and no document's id has more than {MAX_ID_BYTES}; leave it out"),
+        ),
+        error @ InvalidDocumentId::ControlCharacter { .. } => Invalid::new(path, error.to_string()),
+    })
 }
 
 /// Every condition as a filter of its own: documents that meet one of them are taken away. Of labels, too, one is
@@ -223,6 +230,22 @@ mod tests {
         for (from, to) in [("2024-05-02", "2024-05-01"), ("2024-05", "2024-04"), ("2025", "2024")] {
             check_refused(days(from, to), "filter.published_to");
         }
+    }
+
+    #[test]
+    fn messages_say_what_is_wrong_with_a_value() {
+        let check = |sent: proto::Filter, expected: &str| {
+            let refused = filter(Some(sent)).expect_err("must be refused").to_string();
+            assert_eq!(refused, expected);
+        };
+        let ids = |id: &str| proto::Filter { document_ids: texts(&[id]), ..proto::Filter::default() };
+        check(ids(""), "`filter.document_ids[0]` must not be empty; leave it out");
+        let long = "`filter.document_ids[0]` has 513 bytes, and no document's id has more than 512; leave it out";
+        check(ids(&"a".repeat(513)), long);
+        let from = |date: &str| proto::Filter { published_from: date.to_owned(), ..proto::Filter::default() };
+        check(from("2023-02-29"), "`filter.published_from` is a month or day that the calendar does not have");
+        let form = "is not a date: give YYYY, YYYY-MM, YYYY-MM-DD, YYYYMMDD or YYYY年M月D日";
+        check(from("2023/02"), &format!("`filter.published_from` {form}"));
     }
 
     #[test]

@@ -205,7 +205,8 @@ pub(super) struct Understood {
 impl Understood {
     /// What services build.
     pub(super) fn tree(query: Query) -> Self {
-        Self { query, warnings: Vec::new(), written: None }
+        let warnings = query.warning().iter().map(|warning| self::warning(warning, "typed_query")).collect();
+        Self { query, warnings, written: None }
     }
 
     pub(super) fn everything() -> Self {
@@ -225,12 +226,16 @@ impl Understood {
             MatchMode::Any => query,
             MatchMode::All => query.requiring_all(),
         };
-        Self { query, warnings: warnings.iter().map(warning).collect(), written: Some(text) }
+        Self {
+            query,
+            warnings: warnings.iter().map(|warning| self::warning(warning, "query")).collect(),
+            written: Some(text),
+        }
     }
 }
 
-fn warning(warning: &query::Warning) -> proto::Warning {
-    proto::Warning { reason: warning.reason().to_owned(), message: warning.to_string(), field: "query".to_owned() }
+fn warning(warning: &query::Warning, field: &str) -> proto::Warning {
+    proto::Warning { reason: warning.reason().to_owned(), message: warning.to_string(), field: field.to_owned() }
 }
 
 /// Reads how many of the words have to match.
@@ -357,6 +362,29 @@ mod tests {
         ] {
             assert_ne!(stream(other), stream(everything()));
         }
+    }
+
+    #[test]
+    fn trees_are_warned_of_like_texts() {
+        use proto::query::Kind;
+        let node = |kind| proto::Query { kind: Some(kind) };
+        let words = |text: &str| node(Kind::Text(proto::TextQuery { text: text.to_owned(), ..Default::default() }));
+        let boolean = |must, should, must_not| node(Kind::Boolean(proto::BooleanQuery { must, should, must_not }));
+        let check = |query, expected: &[&str]| {
+            let query_form = Some(search_request::QueryForm::TypedQuery(query));
+            let asked = search_request(proto::SearchRequest { query_form, ..proto::SearchRequest::default() });
+            let warnings = asked.unwrap().warnings;
+            assert!(warnings.iter().all(|warning| warning.field == "typed_query"));
+            assert_eq!(warnings.iter().map(|warning| warning.reason.as_str()).collect::<Vec<_>>(), expected);
+        };
+        check(words("，"), &["NOTHING_TO_SEARCH"]);
+        check(boolean(vec![words("甲"), words("，")], vec![], vec![]), &["NOTHING_TO_SEARCH"]);
+        check(boolean(vec![], vec![words("甲"), words("，")], vec![]), &[]);
+        check(boolean(vec![], vec![], vec![words("甲")]), &["ONLY_EXCLUSIONS"]);
+        let nested = boolean(vec![boolean(vec![], vec![], vec![words("甲")])], vec![], vec![words("乙")]);
+        check(nested, &["ONLY_EXCLUSIONS"]);
+        check(boolean(vec![words("甲")], vec![], vec![words("乙")]), &[]);
+        check(node(Kind::MatchAll(proto::MatchAllQuery {})), &[]);
     }
 
     #[test]
