@@ -62,7 +62,8 @@ pub trait Writer: Send {
     /// When any of that could not be made sure.
     fn commit(&mut self) -> Result<Generation, WriteError>;
 
-    /// Takes up what merging did to the committed state since: same content, fewer parts. To be called when idle.
+    /// Takes up what merging did to the committed state since: same content, fewer parts; has more merged if that would
+    /// make searches faster. To be called when idle, and again later.
     ///
     /// # Errors
     /// When the index cannot be read.

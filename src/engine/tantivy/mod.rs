@@ -19,6 +19,7 @@ mod facets;
 mod filter;
 mod index;
 mod matching;
+mod merging;
 mod probe;
 mod published;
 mod rank;
