@@ -279,7 +279,7 @@ mod tests {
 
     #[tokio::test]
     async fn running_work_is_told_to_stop() {
-        let (observe, observed) = mpsc::channel();
+        let (observe, observed) = mpsc::sync_channel(2);
         let pool = pool(1, 1).observed(move |went_on| observe.send(went_on).unwrap());
         let (start, started) = oneshot::channel();
         let (end, ended) = oneshot::channel();
