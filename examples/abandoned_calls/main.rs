@@ -40,7 +40,7 @@ async fn main() -> anyhow::Result<()> {
     let number = arguments.next().map_or(Ok(10_000), |number| number.to_string_lossy().parse())?;
     let mut app = serve(&directory).await?;
     let client = Client::new(&mut app)?;
-    if client.metric("xunzhang_index_documents").await? == 0.0 {
+    if client.metric("xunzhang_index_documents").await? < 1.0 {
         let options = ImportOptions { paths: vec![corpus], content: Content::AsFound, collection: None };
         println!("{}", run(app.local_channel(), &options, |_| {}).await?);
     }

@@ -21,8 +21,12 @@ pub(crate) async fn read(client: &Client) -> anyhow::Result<Vocabulary> {
         let Some(Event::Hits(batch)) = event else { continue };
         for hit in &batch.hits {
             let letters: Vec<char> = hit.text.chars().filter(|character| character.is_alphabetic()).collect();
-            letters.iter().for_each(|letter| *characters.entry(letter.to_string()).or_default() += 1);
-            letters.windows(2).for_each(|pair| *pairs.entry(pair.iter().collect::<String>()).or_default() += 1);
+            for letter in &letters {
+                *characters.entry(letter.to_string()).or_default() += 1;
+            }
+            for pair in letters.windows(2) {
+                *pairs.entry(pair.iter().collect::<String>()).or_default() += 1;
+            }
             run.extend(&letters);
             if run.chars().count() >= RUN {
                 runs.push(run.chars().take(RUN).collect());
