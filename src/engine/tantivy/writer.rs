@@ -1,11 +1,6 @@
 //! The writer: changes into index operations, commits that are durable when they return.
 
-use std::{
-    collections::HashSet,
-    io,
-    ops::Bound,
-    sync::{Arc, atomic::AtomicBool},
-};
+use std::{collections::HashSet, io, ops::Bound, sync::Arc};
 
 use tantivy::{
     IndexWriter, TantivyDocument, TantivyError, Term,
@@ -190,7 +185,7 @@ impl Writer for TantivyWriter {
     }
 
     fn forget(&mut self, until: u64) -> Result<(), WriteError> {
-        let expired = self.shared.newest().removed_until(until, FORGOTTEN_AT_ONCE, &AtomicBool::new(false))?;
+        let expired = self.shared.newest().removed_until(until, FORGOTTEN_AT_ONCE, &Arc::default())?;
         // One look back may see what the open batch takes away already.
         let Some(&last) = expired.last().filter(|last| **last > self.open.forgotten) else { return Ok(()) };
         let tombstones = tombstones_until(last, &self.shared.fields);
