@@ -131,6 +131,8 @@ fn diagnosis_lines(diagnosis: &ZeroHitDiagnosis) -> Vec<String> {
     let conflict: Vec<_> = ruled_out.iter().filter(|part| part.in_conflict).map(|part| part.written.as_str()).collect();
     match &conflict[..] {
         [] => {}
+        // What stands nowhere is named already, and there may be more of it.
+        [_] if !absent.is_empty() => {}
         [only] => lines.push(format!("rules out everything: {only}")),
         parts => lines.push(format!("together they rule out everything: {}", parts.join(", "))),
     }

@@ -297,12 +297,12 @@ impl<'a> Parser<'a> {
     /// Adds what is within a mark, if there is anything to search in it.
     fn quoted(&mut self, sign: Option<Sign>, scope: Option<Scope>, mark: &Mark, query: impl FnOnce(String) -> Query) {
         let text = self.text(mark.start + 1..mark.end - 1);
-        if !is_empty(scope, &text) {
-            self.add(sign, Part::Single(query(text)), mark.end, Place::Joint);
-        } else {
+        if is_empty(scope, &text) {
             self.warnings.add(Warning::EmptyPhrase);
             self.at = mark.end;
             self.place = Place::Joint;
+        } else {
+            self.add(sign, Part::Single(query(text)), mark.end, Place::Joint);
         }
     }
 

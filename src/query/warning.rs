@@ -181,7 +181,7 @@ fn excludes_only(query: &Query) -> bool {
     match query {
         Query::Boolean(Boolean { must, should, must_not }) => {
             let rest = must.iter().chain(should);
-            (!must_not.is_empty() || !(must.is_empty() && should.is_empty())) && rest.into_iter().all(excludes_only)
+            !(must.is_empty() && should.is_empty() && must_not.is_empty()) && rest.into_iter().all(excludes_only)
         }
         _ => false,
     }

@@ -1,7 +1,10 @@
 //! Why nothing matched: which parts of a query, each left out alone, would let something through, or which of them rule
 //! everything out together.
 
-use std::{collections::HashSet, sync::atomic::AtomicBool};
+use std::{
+    collections::HashSet,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use crate::{
     engine::{Clause, Expression, ReadError, Snapshot, Term},
@@ -51,7 +54,7 @@ pub(super) fn diagnosis(
     filter: &Filter,
     segmenter: &Segmenter,
     snapshot: &dyn Snapshot,
-    stop: &AtomicBool,
+    stop: &Arc<AtomicBool>,
 ) -> Result<Diagnosis, ReadError> {
     let search = Search { mode, segmenter, snapshot, filter, stop };
     if filter.is_empty() {
@@ -70,7 +73,7 @@ struct Search<'a> {
     segmenter: &'a Segmenter,
     snapshot: &'a dyn Snapshot,
     filter: &'a Filter,
-    stop: &'a AtomicBool,
+    stop: &'a Arc<AtomicBool>,
 }
 
 impl Search<'_> {

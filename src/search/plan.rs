@@ -1,6 +1,9 @@
 //! From a query tree to what an engine can match: words cut, characters folded.
 
-use std::{collections::HashSet, sync::atomic::AtomicBool};
+use std::{
+    collections::HashSet,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use crate::{
     engine::{Clause, Expression, MetadataTerm, ReadError, Snapshot, Term, TermField, Verbatim},
@@ -54,7 +57,7 @@ fn terms(expression: &Expression) -> Vec<&Term> {
 pub(super) fn term_statistics(
     expression: &Expression,
     snapshot: &dyn Snapshot,
-    stop: &AtomicBool,
+    stop: &Arc<AtomicBool>,
 ) -> Result<Vec<TermStatistics>, ReadError> {
     let mut terms = terms(expression);
     let mut seen = HashSet::new();
@@ -69,7 +72,7 @@ pub(super) fn term_statistics(
     Ok(counted)
 }
 
-fn statistics(term: &Term, snapshot: &dyn Snapshot, stop: &AtomicBool) -> Result<TermStatistics, ReadError> {
+fn statistics(term: &Term, snapshot: &dyn Snapshot, stop: &Arc<AtomicBool>) -> Result<TermStatistics, ReadError> {
     let fields: &[TermField] = match term.field {
         TermField::TextOrTitle => &[TermField::Text, TermField::Title],
         TermField::Text => &[TermField::Text],
