@@ -51,7 +51,9 @@ impl Display for Written<'_> {
         let bare = if mode == MatchMode::All { Bare::All } else { Bare::Open };
         match (marked, part) {
             (Marked::Plain, part) => whole(f, part, bare),
-            (Marked::Required, Query::Phrase(_) | Query::Metadata(_)) => clause(f, "", part, bare),
+            (Marked::Required, Query::Phrase(_) | Query::Substring(_) | Query::Metadata(_)) => {
+                clause(f, "", part, bare)
+            }
             (Marked::Required, part) => clause(f, "+", part, bare),
             (Marked::Excluded, part) => clause(f, "-", part, bare),
         }
