@@ -7,7 +7,7 @@ use crate::{
     engine::{
         Address, Change, Counts, DocumentRecord, Explanation, Expression, FacetField, Generation, Occurrences,
         Position, Ranking, ReadError, Removed, SourceLine, Statistics, StoredParagraph, Term, Token, TokenStatistics,
-        Version, WriteError,
+        Version, WeighedToken, WriteError,
     },
     query::Filter,
 };
@@ -120,7 +120,7 @@ pub trait Snapshot: Send + Sync + 'static {
     fn candidates(
         &self,
         expression: &Expression,
-        tokens: &[Token],
+        tokens: &[WeighedToken],
         filter: &Filter,
         count: usize,
         stop: &AtomicBool,

@@ -17,7 +17,7 @@ use crate::{
     engine::{
         Address, Counts, DocumentRecord, Explanation, Expression, FacetField, Generation, Occurrences, Position,
         Ranking, ReadError, Removals, Snapshot, SourceLine, Statistics, StoredParagraph, Term, TermField, Token,
-        TokenStatistics, Version, Walk,
+        TokenStatistics, Version, Walk, WeighedToken,
         tantivy::{
             candidates::candidates,
             columns::{Columns, SegmentColumns},
@@ -216,7 +216,7 @@ impl Snapshot for TantivySnapshot {
     fn candidates(
         &self,
         expression: &Expression,
-        tokens: &[Token],
+        tokens: &[WeighedToken],
         filter: &Filter,
         count: usize,
         stop: &AtomicBool,

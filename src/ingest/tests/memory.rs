@@ -14,7 +14,7 @@ use crate::{
     engine::{
         Address, Change, Counts, DocumentRecord, Engine, Explanation, Expression, FacetField, Filter, Generation,
         Occurrences, Position, Ranking, ReadError, Removals, Snapshot, SourceLine, Statistics, StoredParagraph, Term,
-        Token, TokenStatistics, Version, Walk, WriteError, Writer,
+        Token, TokenStatistics, Version, Walk, WeighedToken, WriteError, Writer,
     },
 };
 
@@ -145,7 +145,7 @@ impl Snapshot for State {
     fn candidates(
         &self,
         _: &Expression,
-        _: &[Token],
+        _: &[WeighedToken],
         _: &Filter,
         _: usize,
         _: &AtomicBool,

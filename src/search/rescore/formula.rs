@@ -19,7 +19,7 @@ pub enum Feature {
     Coverage,
     /// The share that the title has.
     TitleCoverage,
-    /// BM25 over the query's bigrams in text and title, as a share of the best candidate's.
+    /// BM25 over the query's bigrams in text and title, those within its words twice, as a share of the best candidate's.
     FirstStage,
     /// The first stage of the better one of the paragraphs before and after it.
     Neighbour,
@@ -146,13 +146,13 @@ pub(super) fn coverage(grams: &[CountedGram<'_>], candidate: usize) -> (f64, f64
     if all > 0.0 { (somewhere / all, in_title / all) } else { (0.0, 0.0) }
 }
 
-/// BM25 over text and title as one.
+/// BM25 over text and title as one. A bigram counts as often as the query has it, and again within a word.
 pub(super) fn first_stage(grams: &[CountedGram<'_>], candidate: usize, length: Lengths, average: f64) -> f64 {
     let length = f64::from(length.text) + f64::from(length.title);
     let norm = K1 * (1.0 - B + B * length / average.max(1.0));
     let score = |gram: &CountedGram<'_>| {
         let count = f64::from(gram.in_text(candidate)) + f64::from(gram.in_title(candidate));
-        gram.gram.part * gram.idf * (K1 + 1.0) * count / (count + norm)
+        gram.gram.part * gram.gram.times * gram.idf * (K1 + 1.0) * count / (count + norm)
     };
     grams.iter().map(score).sum()
 }
