@@ -58,7 +58,7 @@ pub(super) struct WantedGram {
 /// A character of the query.
 #[derive(Clone, Copy)]
 struct Character {
-    character: char,
+    folded: char,
     /// How much its word means.
     meaning: f64,
     /// Which of the words it is in.
@@ -115,10 +115,10 @@ impl Wanted {
             }
             Query::Phrase(Phrase { text, field: Field::Text }) => self.read_sequence(text, TermField::Text, segmenter),
             Query::Phrase(Phrase { text, field: Field::Title }) => {
-                self.read_sequence(text, TermField::Title, segmenter)
+                self.read_sequence(text, TermField::Title, segmenter);
             }
             Query::NamedDocument(NamedDocument { title }) => {
-                self.read_sequence(title, TermField::TextOrTitle, segmenter)
+                self.read_sequence(title, TermField::TextOrTitle, segmenter);
             }
             Query::DocumentNumber(DocumentNumber { number }) => {
                 self.read_sequence(number, TermField::Text, segmenter);
@@ -179,7 +179,7 @@ impl Wanted {
                 (false, false) => EMPTY,
                 _ => HALF_EMPTY,
             };
-            let characters = String::from_iter([first.character, second.character]);
+            let characters = String::from_iter([first.folded, second.folded]);
             match self.grams.iter_mut().find(|gram| gram.characters == characters && gram.field == field) {
                 Some(known) => {
                     known.relevance = known.relevance.max(relevance);
@@ -202,7 +202,7 @@ fn characters(text: &str, segmenter: &Segmenter, meaning: impl Fn(&QueryWord) ->
     let words = segmenter.query_words(text);
     let of = |(index, word): (usize, &QueryWord)| {
         let meaning = meaning(word);
-        let character = move |character| Character { character, meaning, word: index };
+        let character = move |folded| Character { folded, meaning, word: index };
         word.characters.chars().map(character).collect::<Vec<_>>()
     };
     words.iter().enumerate().flat_map(of).collect()
@@ -225,7 +225,7 @@ fn any_of(parts: impl Iterator<Item = Expression>) -> Option<Expression> {
 /// How much of a bigram the one that begins at a place is.
 #[expect(clippy::cast_precision_loss, reason = "at most as many as a query has characters")]
 fn part(characters: &[Character], index: usize) -> f64 {
-    let is_foreign = |it: &&Character| it.character.is_ascii_alphanumeric();
+    let is_foreign = |it: &&Character| it.folded.is_ascii_alphanumeric();
     let behind = characters[index..].iter().take_while(is_foreign).count();
     let before = characters[..index].iter().rev().take_while(is_foreign).count();
     if behind < 2 { 1.0 } else { 1.0 / (before + behind - 1) as f64 }
