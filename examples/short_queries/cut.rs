@@ -1,19 +1,26 @@
-//! Texts, cut into words by ICU's dictionary.
+//! Texts, cut into words by ICU's dictionary, and again by the service's.
+
+use std::collections::HashSet;
 
 use icu_segmenter::{WordSegmenter, WordSegmenterBorrowed, options::WordBreakInvariantOptions};
-use xunzhang::text::fold;
+use xunzhang::text::{Segmenter, fold};
 
 /// Words of so many characters are queries.
 const CHARACTERS: std::ops::RangeInclusive<usize> = 2..=4;
 
 /// Cuts texts.
-pub(crate) struct Cutter(WordSegmenterBorrowed<'static>);
+pub(crate) struct Cutter {
+    icu: WordSegmenterBorrowed<'static>,
+    own: Segmenter,
+}
 
 /// A folded text and where its words end.
 pub(crate) struct Cut {
     text: String,
     /// Ends of words, as bytes, ascending; the first is 0.
     ends: Vec<usize>,
+    /// What the service takes for words.
+    own: HashSet<String>,
 }
 
 /// How a text has a word: the last one is the best.
@@ -31,13 +38,15 @@ pub(crate) enum Sight {
 
 impl Cutter {
     pub(crate) fn new() -> Self {
-        Self(WordSegmenter::new_dictionary(WordBreakInvariantOptions::default()))
+        Self { icu: WordSegmenter::new_dictionary(WordBreakInvariantOptions::default()), own: Segmenter::new() }
     }
 
     pub(crate) fn cut(&self, text: &str) -> Cut {
         let text = fold(text);
-        let ends = self.0.segment_str(&text).collect();
-        Cut { text, ends }
+        let ends = self.icu.segment_str(&text).collect();
+        let mut own = HashSet::new();
+        self.own.for_each_word(&text, |word| _ = own.insert(word.to_owned()));
+        Cut { text, ends, own }
     }
 }
 
@@ -59,6 +68,11 @@ impl Cut {
     pub(crate) fn sight(&self, word: &str) -> Sight {
         let found = self.text.match_indices(word).map(|(start, _)| self.sight_at(start, start + word.len()));
         found.max().unwrap_or(Sight::Absent)
+    }
+
+    /// Whether the service takes it for a word of the text.
+    pub(crate) fn is_own(&self, word: &str) -> bool {
+        self.own.contains(word)
     }
 
     fn sight_at(&self, start: usize, end: usize) -> Sight {

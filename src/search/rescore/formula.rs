@@ -161,3 +161,69 @@ pub(super) fn first_stage(grams: &[CountedGram<'_>], candidate: usize, length: L
 fn number(count: u64) -> f64 {
     count as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gram(relevance: f64, times: f64, field: TermField) -> WantedGram {
+        WantedGram { characters: "党建".to_owned(), relevance, part: 1.0, times, field }
+    }
+
+    /// Shown to three digits.
+    #[track_caller]
+    fn check(value: f64, expected: &str) {
+        assert_eq!(format!("{value:.3}"), expected);
+    }
+
+    #[test]
+    fn what_is_rare_counts_more() {
+        check(idf(0, 100), "5.308");
+        check(idf(50, 100), "0.693");
+        check(idf(100, 100), "0.005");
+        check(idf(200, 100), "0.005"); // Deleted paragraphs are still counted.
+        check(idf(0, 0), "0.693");
+        check(cue_weight(0, 100), "1.000");
+        check(cue_weight(50, 100), "0.173");
+        check(cue_weight(100, 100), "0.000");
+        check(cue_weight(0, 0), "1.000");
+    }
+
+    #[test]
+    fn coverage_is_a_share_of_what_is_meant() {
+        #[track_caller]
+        fn check(counts: [[u32; 2]; 2], fields: [TermField; 2], expected: &str) {
+            let grams = [gram(1.0, 1.0, fields[0]), gram(0.5, 1.0, fields[1])];
+            let [texts, titles] = [0, 1].map(|of| counts.map(|counts| [counts[of]]));
+            let counted =
+                [0, 1].map(|it| CountedGram { gram: &grams[it], idf: 2.0, text: &texts[it], title: &titles[it] });
+            let (somewhere, title) = coverage(&counted, 0);
+            assert_eq!(format!("{somewhere:.3} {title:.3}"), expected);
+        }
+        let anywhere = [TermField::TextOrTitle; 2];
+        check([[0, 0], [0, 0]], anywhere, "0.000 0.000");
+        check([[3, 0], [0, 0]], anywhere, "0.667 0.000");
+        check([[0, 0], [0, 1]], anywhere, "0.333 0.333");
+        check([[1, 1], [1, 0]], anywhere, "1.000 0.667");
+        check([[1, 0], [0, 0]], [TermField::Title, TermField::Text], "0.000 0.000");
+        check([[1, 1], [1, 1]], [TermField::Title, TermField::Text], "1.000 0.667");
+        assert_eq!(coverage(&[], 0), (0.0, 0.0));
+    }
+
+    #[test]
+    fn the_first_stage_knows_length_and_how_often_the_query_has_it() {
+        #[track_caller]
+        fn check(times: f64, counts: [u32; 2], text: u32, expected: &str) {
+            let gram = gram(0.0, times, TermField::TextOrTitle);
+            let [text_count, title_count] = counts.map(|count| [count]);
+            let counted = CountedGram { gram: &gram, idf: 1.0, text: &text_count, title: &title_count };
+            assert_eq!(format!("{:.3}", first_stage(&[counted], 0, Lengths { text, title: 0 }, 100.0)), expected);
+        }
+        check(1.0, [0, 0], 100, "0.000");
+        check(1.0, [1, 0], 100, "1.000");
+        check(2.0, [1, 0], 100, "2.000");
+        check(1.0, [1, 1], 100, "1.310");
+        check(1.0, [1, 0], 300, "0.725");
+        check(1.0, [1, 0], 0, "1.234");
+    }
+}
