@@ -12,7 +12,7 @@ use super::{
     count, document, explain, export,
     failure::Failure,
     import::command as import,
-    list,
+    list, maintenance,
     output::{self, Form, Output},
     queries, search, stats,
 };
@@ -59,7 +59,12 @@ async fn dispatch(command: Command, client: &ClientArguments, output: &mut Outpu
             analyze::analyze(service(client).await?, text, arguments, output).await
         }
         Command::Bench(arguments) => bench::bench(&client.endpoint, arguments, output).await,
-        Command::Stats => stats::stats(connect(&client.admin_endpoint, "--admin-endpoint").await?, output).await,
+        Command::Stats => stats::stats(admin(client).await?, output).await,
+        Command::Backup(arguments) => {
+            let directory = maintenance::directory(&arguments.directory)?;
+            maintenance::back_up(admin(client).await?, directory, output).await
+        }
+        Command::Verify => maintenance::verify(admin(client).await?, output).await,
     }
 }
 
@@ -75,6 +80,10 @@ async fn search_or_queries(
             batch.run(service(client).await?, &mut output.results).await
         }
     }
+}
+
+async fn admin(client: &ClientArguments) -> Result<Channel, Failure> {
+    connect(&client.admin_endpoint, "--admin-endpoint").await
 }
 
 async fn service(client: &ClientArguments) -> Result<Channel, Failure> {

@@ -2,6 +2,7 @@
 
 mod admitting;
 mod analyzing;
+mod backups;
 mod benching;
 mod collapsing;
 mod command_line;

@@ -24,6 +24,8 @@ use crate::engine::tantivy::check;
 
 /// tantivy's list of segments.
 pub(super) const LIST: &str = "meta.json";
+/// tantivy's list of the files that it may delete once no segment needs them.
+pub(super) const MANAGED: &str = ".managed.json";
 
 /// The list of segments that is known to be on disk, for all writers of an index. It is locked while it is replaced.
 #[derive(Clone)]
@@ -40,6 +42,11 @@ impl KnownList {
     /// Notes, beside the index, that it is closed in order.
     pub(super) fn note(&self, data: &dyn Directory) -> io::Result<()> {
         check::note(data, &self.lock())
+    }
+
+    /// Does something with the list that is on disk. Until it is done there is no other, and no file that it names goes.
+    pub(super) fn while_it_stays<T>(&self, act: impl FnOnce(&[u8]) -> T) -> T {
+        act(&self.lock())
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
