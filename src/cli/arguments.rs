@@ -75,6 +75,9 @@ pub struct ImportArguments {
     /// Put every document into this collection, whatever its record says
     #[arg(long, value_name = "NAME")]
     pub collection: Option<String>,
+    /// Note in this file how far the import is, and go on from there if it is there; gone when all is done
+    #[arg(long, value_name = "FILE")]
+    pub resume: Option<PathBuf>,
 }
 
 /// What `search` takes.
@@ -425,7 +428,7 @@ mod tests {
 
     #[test]
     fn an_import_names_a_path() {
-        assert!(is_accepted("xunzhang import 甲 乙 --ready-made --collection 法规"));
+        assert!(is_accepted("xunzhang import 甲 乙 --ready-made --collection 法规 --resume 进度"));
         assert!(!is_accepted("xunzhang import"));
     }
 }

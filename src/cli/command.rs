@@ -43,8 +43,8 @@ async fn dispatch(command: Command, client: &ClientArguments, output: &mut Outpu
     match command {
         Command::Import(arguments) => {
             // A path that is not there is said before anybody is asked to serve.
-            let options = import::options(arguments)?;
-            import::import(service(client).await?, options, output).await
+            let import = import::prepare(arguments)?;
+            import.run(service(client).await?, output).await
         }
         Command::Search(arguments) => search_or_queries(client, arguments, output).await,
         Command::Export(arguments) => export::export(service(client).await?, arguments, output).await,
