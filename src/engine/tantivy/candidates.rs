@@ -39,14 +39,11 @@ pub(super) fn candidates(ranker: Ranker<'_>, order: &Order<'_>, tokens: &[Token]
     let union = Union::new(tokens, ranker)?;
     // One more than wanted, to know whether there are more.
     let mut best = Best::new(limit.saturating_add(1), tokens.len());
-    for place in ranker.places() {
-        if ranker.is_stopped() {
-            break;
-        }
+    ranker.look_everywhere(&mut |place| {
         let selected = selection.as_ref().map(|it| it.paragraphs(place.segment, place.columns)).transpose()?;
         let admitted = Admitted { selected, matching: Some(weights.scorers(place.segment)?), is_scored: false };
-        ranker.prune(union.whole.as_ref(), admitted, &place, &mut best, &union)?;
-    }
+        ranker.prune(union.whole.as_ref(), admitted, &place, &mut best, &union)
+    })?;
     let found = ranking(best.into_ranked(&union)?, *limit, ranker.is_stopped());
     let complete = || terms.iter().all(|term| has_part_of(tokens, term));
     if found.exhausted && !complete() { ranker.rank(order) } else { Ok(found) }
@@ -107,15 +104,15 @@ impl<'a> Union<'a> {
 
 impl Exact for Union<'_> {
     fn score(&self, found: &mut [Found]) -> Result<(), ReadError> {
-        found.sort_unstable_by_key(|found| found.address);
-        for found in found.chunk_by_mut(|a, b| a.address.segment == b.address.segment) {
+        self.ranker.score_exactly(found, |found| {
             let mut probes = self.probes(self.ranker.searcher.segment_reader(found[0].address.segment))?;
             let mut score =
                 |document: DocId| probes.iter_mut().filter_map(|it| it.score(document)).map(f64::from).sum();
             for found in found {
+                self.ranker.check()?;
                 found.exact = Some(score(found.address.document));
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }

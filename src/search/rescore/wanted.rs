@@ -1,5 +1,7 @@
 //! What a query wants of a paragraph, weighed: its bigrams, its words, the type of its question.
 
+use std::collections::HashMap;
+
 use crate::{
     engine::{Clause, Expression, MetadataTerm, Term, TermField},
     query::{Boolean, DocumentNumber, Field, NamedDocument, Phrase, Query, Words},
@@ -29,6 +31,8 @@ const SHORT_WORDS: usize = 2;
 pub(in crate::search) struct Wanted {
     /// Bigrams, each once, in the order of the query.
     pub(super) grams: Vec<WantedGram>,
+    /// Where each of them is: a long query has thousands.
+    places: HashMap<(char, char, TermField), usize>,
     /// Its characters, each once, and how much they mean.
     pub(super) characters: Vec<(String, f64)>,
     /// The words of a short query that are words by themselves.
@@ -144,12 +148,14 @@ impl Wanted {
 
     /// A character means what the best of its bigrams does, if that is enough.
     fn add_characters(&mut self) {
+        let mut places: HashMap<String, usize> = HashMap::new();
         for gram in &self.grams {
             if gram.relevance < LEAST_RELEVANCE || gram.field == TermField::Title {
                 continue;
             }
             for character in gram.characters.chars().map(String::from) {
-                match self.characters.iter_mut().find(|(known, _)| *known == character) {
+                let place = *places.entry(character.clone()).or_insert(self.characters.len());
+                match self.characters.get_mut(place) {
                     Some((_, relevance)) => *relevance = relevance.max(gram.relevance * gram.part),
                     None => self.characters.push((character, gram.relevance * gram.part)),
                 }
@@ -167,7 +173,8 @@ impl Wanted {
                 _ => HALF_EMPTY,
             };
             let characters = String::from_iter([first, second]);
-            match self.grams.iter_mut().find(|gram| gram.characters == characters && gram.field == field) {
+            let place = *self.places.entry((first, second, field)).or_insert(self.grams.len());
+            match self.grams.get_mut(place) {
                 Some(known) => known.relevance = known.relevance.max(relevance),
                 None => self.grams.push(WantedGram { characters, relevance, part, field }),
             }

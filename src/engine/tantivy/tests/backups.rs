@@ -49,7 +49,7 @@ struct Digest {
 impl Digest {
     fn of(snapshot: &dyn Snapshot) -> Self {
         let (mut paragraphs, everything) = (blake3::Hasher::new(), Filter::default());
-        let mut walk = snapshot.walk(&Expression::All, &everything, None).unwrap();
+        let mut walk = snapshot.walk(&Expression::All, &everything, None, &NEVER).unwrap();
         let (positions, addresses): (Vec<Position>, Vec<_>) =
             walk.next(usize::MAX, &NEVER).unwrap().into_iter().unzip();
         for (position, stored) in positions.into_iter().zip(snapshot.paragraphs(&addresses).unwrap()) {
