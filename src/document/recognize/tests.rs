@@ -46,6 +46,21 @@ fn titles() {
 }
 
 #[test]
+fn letters_are_signed_above_what_they_send() {
+    let sent = format!("关于加强监管的实施意见\n第一章 总则\n{}", format!("{BODY}\n").repeat(20));
+    let signed = |signature: &str| format!("关于印发意见的通知\n各县：\n{BODY}\n附件：实施意见\n{signature}\n{sent}");
+    check(
+        &signed("某市教育局\n某市财政局\n2024年3月1日"),
+        &["title: 关于印发意见的通知", "agency: 某市教育局 某市财政局", "publish_date: 2024-03-01"],
+    );
+    check(
+        &signed("中共中央\n国务院\n2024年3月1日"),
+        &["title: 关于印发意见的通知", "agency: 中共中央 国务院", "publish_date: 2024-03-01"],
+    );
+    check_tail("中共中央\n国务院\n2024年3月1日", &["agency: 中共中央 国务院", "publish_date: 2024-03-01"]);
+}
+
+#[test]
 fn lines_that_are_no_titles() {
     for head in [
         "",

@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::{
     contents::contents,
     inner::find_inner,
+    letters::letters,
     lines::lines,
     markers::{Kind, Marker, Position, marker},
     marks::{closes, ends_sentence, is_colon, is_finished},
@@ -43,6 +44,10 @@ pub(super) enum Role {
     Closing,
     /// 目录: it heads a table of contents.
     Contents,
+    /// The date of a signature, which ends a letter above something else.
+    Signed,
+    /// It heads what the letter above sends.
+    Sent,
     /// A line of a table of contents.
     Entry,
     /// A heading by its looks that heads nothing: a line of a list, of names.
@@ -56,7 +61,13 @@ impl Role {
     pub(super) fn heads(self) -> bool {
         matches!(
             self,
-            Self::Title | Self::Heading | Self::ArticlesHeading | Self::Outer | Self::Opening | Self::Closing
+            Self::Title
+                | Self::Heading
+                | Self::ArticlesHeading
+                | Self::Outer
+                | Self::Opening
+                | Self::Closing
+                | Self::Sent
         )
     }
 }
@@ -74,6 +85,7 @@ pub(super) fn classified(text: &str, title: Option<Span>) -> Lines {
     let shapes: Vec<Shape> = spans.iter().map(|&span| Shape::of(text, span)).collect();
     let mut found = marked(text, title, &spans, &shapes);
     let contents = contents(text, &found.lines, &shapes);
+    let letters = letters(text, &found.lines, &shapes);
     let last_content = found.lines.iter().zip(&shapes).rposition(|(line, shape)| {
         line.leading.is_some_and(|marker| marker.kind != Kind::Annex)
             || matches!(shape, Shape::Full | Shape::Open | Shape::Opening | Shape::Name)
@@ -81,7 +93,7 @@ pub(super) fn classified(text: &str, title: Option<Span>) -> Lines {
     let mut around = Around { text, shapes: &shapes, listed: 0, started: false, attached: false, last_content };
     for at in 0..spans.len() {
         let is_title = title.is_some_and(|title| title.start == spans[at].start);
-        let role = match contents[at] {
+        let role = match contents[at].or(letters[at]) {
             _ if is_title => Role::Title,
             Some(role) => role,
             None => around.role(&found.lines, at),
