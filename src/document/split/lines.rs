@@ -43,7 +43,7 @@ fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
         }
         let joins = !physical.starts_with('\u{3000}')
             && previous.is_some_and(|above| {
-                let whole = lines.last().map_or(0, |line| line.characters());
+                let whole = lines.last().filter(|line| !is_dated(line.text(text))).map_or(0, |line| line.characters());
                 if apart { goes_on_apart(text, above, span) } else { goes_on(text, above, span, quoting, whole) }
             });
         match lines.last_mut() {
@@ -98,7 +98,8 @@ fn goes_on(text: &str, above: Span, below: Span, quoting: bool, whole: usize) ->
         return is_bare_marker(line, above);
     }
     let breaks_off = line.ends_with(['，', ',', '、', '的', '和', '与', '與', '及']) && !line.ends_with("目的")
-        || whole > MAX_HEADING
+        || above.characters() > MAX_HEADING
+        || whole > MAX_HEADING && !begins_anew(text, below)
         || quoting
         || is_sentence(line)
         || line.matches('，').nth(1).is_some()
@@ -109,6 +110,16 @@ fn goes_on(text: &str, above: Span, below: Span, quoting: bool, whole: usize) ->
     let width = above.characters();
     let fits = width >= MIN_WIDTH && below.characters() <= width + 1;
     breaks_off || fits && (is_finished(next) || below.characters() + 2 >= width)
+}
+
+/// Whether a line tells something of its own, which does not go on from what was torn above.
+fn begins_anew(text: &str, below: Span) -> bool {
+    !matches!(Shape::of(text, below), Shape::Open | Shape::Full) || is_dated(below.text(text))
+}
+
+/// Whether a line begins with a date, as how a law came about does, line by line.
+fn is_dated(line: &str) -> bool {
+    line.starts_with(|first: char| first.is_ascii_digit())
 }
 
 /// Whether the sentence of one line goes on below blank lines, as where a page or a hidden line was taken out: it is too
@@ -195,6 +206,12 @@ mod tests {
             &["比上年有所增长，达到了一百\n亿九十一\n元，这是成绩。"],
         );
         check("依照民法典\n第一千条规定执行。", &["依照民法典\n第一千条规定执行。"]);
+        let passed = format!("2011年9月7日{}会议通过", "某某市人民代表大会常务委员会".repeat(3));
+        let history = ["2011年9月8日 公布", "2014年11月1日 施行"];
+        check(
+            &format!("{passed}\n{}\n{}", history[0], history[1]),
+            &[&format!("{passed}\n{}", history[0]), history[1]],
+        );
         check("民法典\n第一千条 执行。", &["民法典", "第一千条 执行。"]);
         let cited = format!("{}并且宣布废除\n停战协定\n第十三款卯项，准备\n恢复。", "我们坚决反对，".repeat(7));
         check(&cited, &[&cited]);
