@@ -98,7 +98,8 @@ pub(super) fn classified(text: &str, title: Option<Span>) -> Lines {
             Some(role) => role,
             None => around.role(&found.lines, at),
         };
-        around.listed = if role == Role::Listed { around.listed + 1 } else { 0 };
+        let is_item = role == Role::Listed && shapes[at] != Shape::Row;
+        around.listed = if is_item { around.listed + 1 } else { 0 };
         around.started |= shapes[at] == Shape::Full;
         around.attached = lists_annexes(&found.lines[at], role) || around.is_attached(&found.lines[at]);
         found.lines[at].role = role;
@@ -163,7 +164,7 @@ impl Around<'_> {
             (Some(Marker { kind: Kind::Annex, .. }), _) => Role::Running,
             _ if self.shapes[at].is_text() => Role::Running,
             _ if self.is_attached(&lines[at]) => Role::Listed,
-            _ if self.shapes[at] == Shape::Contents => Role::Listed,
+            _ if matches!(self.shapes[at], Shape::Contents | Shape::Row) => Role::Listed,
             (Some(_), None) => Role::Listed,
             _ if self.heads_articles(lines, at) => Role::ArticlesHeading,
             (Some(marker), Some(next)) => {
@@ -311,6 +312,7 @@ mod tests {
         check("目录\n第一章 总则\n第二章 施行\n附 则\n第一章 总则\n第一条 为了。", "CEEEHR");
         check("正文：\n1.身份证\n2.申请表\n请携带。", "RLLR");
         check("正文。\n甲乙\n丙丁\n戊己\n正文。", "RLLLR");
+        check("正文。\n| 甲 | 乙 |\n|---|---|\n| 丙 | 丁 |\n优化环境\n正文。", "RLLHR");
     }
 
     #[test]

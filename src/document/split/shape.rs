@@ -26,6 +26,8 @@ pub(super) enum Shape {
     Opening,
     /// 附则, 结束语: it closes a document, and stands beside its outermost parts.
     Closing,
+    /// A row of a table: its cells stand between bars.
+    Row,
     /// A date or a number.
     Date,
     /// A short line that ends with a colon: 各位代表：.
@@ -50,6 +52,7 @@ impl Shape {
         let folded: String = line.chars().map(fold_character).collect();
         let letters: String = folded.chars().filter(|&folded| is_searchable(folded)).collect();
         match letters.as_str() {
+            _ if folded.starts_with('|') => Self::Row,
             "目录" | "目次" => Self::Contents,
             "引言" | "前言" | "序言" | "导言" | "绪言" => Self::Opening,
             "附则" | "附录" | "结语" | "结束语" => Self::Closing,
@@ -106,7 +109,7 @@ fn tells_issue(letters: &str) -> bool {
     has_date || is_order || is_english
 }
 
-/// Whether a short, folded line is a byline, a source, the row of a table, what a speaker says before a part, the passage of a law, a document's number or its issuer.
+/// Whether a short, folded line is a byline, a source, what a speaker says before a part, the passage of a law, a document's number or its issuer.
 fn is_note(folded: &str) -> bool {
     folded.contains(is_colon)
         || folded.contains(['/', '=', '〔', '|'])
@@ -155,7 +158,7 @@ mod tests {
         check("2024年5月1日起施行", Shape::Note);
         check("民国时期的法制", Shape::Open);
         check("首先报告２００１年的工作", Shape::Note);
-        check("| 第一百三十三条之二 （某某） |妨害安全驾驶罪 |", Shape::Note);
+        check("| 第一百三十三条之二 （某某） |妨害安全驾驶罪 |", Shape::Row);
         check("李强", Shape::Name);
         check("中", Shape::Note);
     }
