@@ -10,9 +10,10 @@ use std::{
     num::NonZeroUsize,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -23,14 +24,18 @@ use tokio::{
 use tracing::{Span, error};
 
 /// Threads for CPU and disk work. Cheap to clone; clones share threads and bounds.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Pool {
     threads: Arc<ThreadPool>,
     /// One permit for each job that waits for a thread or runs.
     places: Arc<Semaphore>,
     waiting: Gauge,
     running: Gauge,
+    stopped: Observer,
 }
+
+/// Told how long a job went on that nobody wanted any more.
+type Observer = Arc<dyn Fn(Duration) + Send + Sync>;
 
 /// Why a job gave no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,7 +66,14 @@ impl Pool {
             places: Arc::new(places),
             waiting: Gauge::default(),
             running: Gauge::default(),
+            stopped: Arc::new(|_| ()),
         })
+    }
+
+    /// The same, telling `observe` of each job that was told to stop how long it went on after that.
+    #[must_use]
+    pub fn observed(self, observe: impl Fn(Duration) + Send + Sync + 'static) -> Self {
+        Self { stopped: Arc::new(observe), ..self }
     }
 
     /// Runs `work` on a thread of the pool, in the caller's tracing span, and waits for what it returns.
@@ -71,7 +83,7 @@ impl Pool {
     pub async fn run<T, W>(&self, work: W) -> Result<T, PoolError>
     where
         T: Send + 'static,
-        W: FnOnce(&AtomicBool) -> T + Send + 'static,
+        W: FnOnce(&Arc<AtomicBool>) -> T + Send + 'static,
     {
         self.run_until(pending(), work).await
     }
@@ -81,18 +93,22 @@ impl Pool {
     pub async fn run_until<T, W>(&self, enough: impl Future<Output = ()>, work: W) -> Result<T, PoolError>
     where
         T: Send + 'static,
-        W: FnOnce(&AtomicBool) -> T + Send + 'static,
+        W: FnOnce(&Arc<AtomicBool>) -> T + Send + 'static,
     {
         let caller = Caller::default();
         let waiting = self.waiting.count_one();
         let place = Arc::clone(&self.places).acquire_owned().await.expect("the semaphore is never closed");
         let (send, mut receive) = oneshot::channel();
         let (wishes, running, span) = (Arc::clone(&caller.wishes), self.running.clone(), Span::current());
+        let observe = Arc::clone(&self.stopped);
         self.threads.spawn_fifo(move || {
             drop(waiting);
             if !wishes.left.load(Ordering::Relaxed) {
-                let counted = running.count_one();
+                let (counted, begun) = (running.count_one(), Instant::now());
                 let result = span.in_scope(|| guarded(|| work(&wishes.stop)));
+                if let Some(told) = wishes.told.get() {
+                    observe(told.elapsed().min(begun.elapsed()));
+                }
                 // Given back before the caller goes on, so that it sees a pool without its job.
                 drop((counted, place));
                 let _ = send.send(result); // Fails when the caller has left, who wants nothing then.
@@ -102,7 +118,7 @@ impl Pool {
             biased;
             answered = &mut receive => answered,
             () = enough => {
-                caller.wishes.stop.store(true, Ordering::Relaxed);
+                caller.wishes.tell_to_stop();
                 receive.await
             }
         };
@@ -145,13 +161,22 @@ struct Wishes {
     /// Nothing any more: it need not begin.
     left: AtomicBool,
     /// That it ends, with what it has.
-    stop: AtomicBool,
+    stop: Arc<AtomicBool>,
+    /// When it was told so.
+    told: OnceLock<Instant>,
+}
+
+impl Wishes {
+    fn tell_to_stop(&self) {
+        self.told.get_or_init(Instant::now);
+        self.stop.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Drop for Caller {
     fn drop(&mut self) {
         self.wishes.left.store(true, Ordering::Relaxed);
-        self.wishes.stop.store(true, Ordering::Relaxed);
+        self.wishes.tell_to_stop();
     }
 }
 
@@ -206,7 +231,7 @@ mod tests {
     async fn occupy(pool: &Pool) -> mpsc::SyncSender<()> {
         let (release, released) = mpsc::sync_channel(0);
         let (start, started) = oneshot::channel();
-        let work = move |_: &AtomicBool| {
+        let work = move |_: &Arc<AtomicBool>| {
             start.send(()).unwrap();
             let _ = released.recv();
         };
@@ -254,7 +279,8 @@ mod tests {
 
     #[tokio::test]
     async fn running_work_is_told_to_stop() {
-        let pool = pool(1, 1);
+        let (observe, observed) = mpsc::sync_channel(2);
+        let pool = pool(1, 1).observed(move |went_on| observe.send(went_on).unwrap());
         let (start, started) = oneshot::channel();
         let (end, ended) = oneshot::channel();
         let mut job = Box::pin(pool.run(move |stop| {
@@ -270,6 +296,9 @@ mod tests {
         }
         drop(job);
         ended.await.unwrap();
+        observed.recv().expect("it is told how long that took");
+        pool.run(|_| ()).await.unwrap();
+        assert!(observed.try_recv().is_err(), "only of what is told to stop");
     }
 
     #[tokio::test]
@@ -277,7 +306,7 @@ mod tests {
         let pool = pool(1, 1);
         let (start, started) = oneshot::channel();
         let begun = async { started.await.unwrap() };
-        let work = move |stop: &AtomicBool| {
+        let work = move |stop: &Arc<AtomicBool>| {
             start.send(()).unwrap();
             while !stop.load(Ordering::Relaxed) {
                 thread::yield_now();

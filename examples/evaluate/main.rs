@@ -86,7 +86,7 @@ fn main() -> anyhow::Result<()> {
 
 /// The ids of the documents found, best first.
 fn search(searcher: &Searcher, text: &str, limit: usize) -> anyhow::Result<Vec<String>> {
-    let never = AtomicBool::new(false);
+    let never = Arc::new(AtomicBool::new(false));
     let request = RankRequest {
         query: parse(text).query,
         mode: MatchMode::Any,

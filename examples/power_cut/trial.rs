@@ -99,7 +99,7 @@ pub(crate) fn open(disk: &Disk, segmenter: &Segmenter) -> Result<TantivyEngine, 
 /// What is found in an index: every document, whole and once.
 pub(crate) fn found(engine: &TantivyEngine) -> Result<BTreeMap<usize, u32>, String> {
     let snapshot = engine.snapshot();
-    let stop = AtomicBool::new(false);
+    let stop = Arc::new(AtomicBool::new(false));
     let mut found = BTreeMap::new();
     let everything = Filter::default();
     let records = snapshot.documents(&everything, None, usize::MAX, &stop).map_err(|error| error.to_string())?;
@@ -115,7 +115,8 @@ pub(crate) fn found(engine: &TantivyEngine) -> Result<BTreeMap<usize, u32>, Stri
             return Err(format!("document {document} is there twice or not whole: {texts:?}"));
         }
     }
-    let mut walk = snapshot.walk(&Expression::All, &everything, None).map_err(|error| error.to_string())?;
+    let mut walk =
+        snapshot.walk(&Expression::All, &everything, None, &Arc::default()).map_err(|error| error.to_string())?;
     let searchable = walk.next(usize::MAX, &stop).map_err(|error| error.to_string())?.len();
     if searchable == paragraphs {
         Ok(found)

@@ -87,7 +87,7 @@ pub struct MetadataTerm {
 }
 
 /// Where a term's characters have to stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TermField {
     /// In the paragraph's text.
     Text,

@@ -7,7 +7,7 @@ use crate::{
     engine::{
         Address, Change, Counts, DocumentRecord, Explanation, Expression, FacetField, Generation, Occurrences,
         Position, Ranking, ReadError, Removed, SourceLine, Statistics, StoredParagraph, Term, Token, TokenStatistics,
-        Version, WriteError,
+        Version, WeighedToken, WriteError,
     },
     query::Filter,
 };
@@ -62,7 +62,8 @@ pub trait Writer: Send {
     /// When any of that could not be made sure.
     fn commit(&mut self) -> Result<Generation, WriteError>;
 
-    /// Takes up what merging did to the committed state since: same content, fewer parts. To be called when idle.
+    /// Takes up what merging did to the committed state since: same content, fewer parts; has more merged if that would
+    /// make searches faster. To be called when idle, and again later.
     ///
     /// # Errors
     /// When the index cannot be read.
@@ -96,7 +97,7 @@ pub trait Snapshot: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the index cannot be read, or on `stop`.
-    fn frequency(&self, term: &Term, stop: &AtomicBool) -> Result<u64, ReadError>;
+    fn frequency(&self, term: &Term, stop: &Arc<AtomicBool>) -> Result<u64, ReadError>;
 
     /// The best `limit` matches in documents that the filter lets through, in rank order. The first n of any limit
     /// are the same. A filter changes no score. On `stop`, the best that were found so far.
@@ -108,7 +109,7 @@ pub trait Snapshot: Send + Sync + 'static {
         expression: &Expression,
         filter: &Filter,
         limit: usize,
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
     ) -> Result<Ranking, ReadError>;
 
     /// Some `count` matches that are likely to be the best, in documents that the filter lets through: the best ones by
@@ -120,17 +121,17 @@ pub trait Snapshot: Send + Sync + 'static {
     fn candidates(
         &self,
         expression: &Expression,
-        tokens: &[Token],
+        tokens: &[WeighedToken],
         filter: &Filter,
         count: usize,
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
     ) -> Result<Ranking, ReadError>;
 
     /// How common tokens are.
     ///
     /// # Errors
-    /// When the index cannot be read.
-    fn token_statistics(&self, tokens: &[Token]) -> Result<TokenStatistics, ReadError>;
+    /// When the index cannot be read, or on `stop`.
+    fn token_statistics(&self, tokens: &[Token], stop: &Arc<AtomicBool>) -> Result<TokenStatistics, ReadError>;
 
     /// What the paragraphs at these addresses, which are ascending, have of tokens.
     ///
@@ -140,7 +141,7 @@ pub trait Snapshot: Send + Sync + 'static {
         &self,
         tokens: &[Token],
         paragraphs: &[Address],
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
     ) -> Result<Occurrences, ReadError>;
 
     /// What the paragraphs at these addresses, which are ascending, score by an expression; `None` for those that do
@@ -152,7 +153,7 @@ pub trait Snapshot: Send + Sync + 'static {
         &self,
         expression: &Expression,
         paragraphs: &[Address],
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
     ) -> Result<Vec<Option<f32>>, ReadError>;
 
     /// What an expression and a filter make of one paragraph, its score as [`Snapshot::rank`] gives it, taken apart.
@@ -164,31 +165,33 @@ pub trait Snapshot: Send + Sync + 'static {
         expression: &Expression,
         filter: &Filter,
         paragraph: Address,
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
     ) -> Result<Explanation, ReadError>;
 
     /// Every match in documents that the filter lets through, in order of position, from the first one after `after`
     /// on.
     ///
     /// # Errors
-    /// When the index cannot be read.
+    /// When the index cannot be read, or on `stop`.
     fn walk(
         &self,
         expression: &Expression,
         filter: &Filter,
         after: Option<Position>,
+        stop: &Arc<AtomicBool>,
     ) -> Result<Box<dyn Walk>, ReadError>;
 
     /// The removals that are remembered of versions that matched in documents that the filter let through, in order of
     /// their numbers, from the first one after `after` on. What is not known of a version any more counts as a match.
     ///
     /// # Errors
-    /// When the index cannot be read.
+    /// When the index cannot be read, or on `stop`.
     fn removals(
         &self,
         expression: &Expression,
         filter: &Filter,
         after: Position,
+        stop: &Arc<AtomicBool>,
     ) -> Result<Box<dyn Removals>, ReadError>;
 
     /// How many paragraphs match in documents that the filter lets through, and how many of them have which values.
@@ -200,7 +203,7 @@ pub trait Snapshot: Send + Sync + 'static {
         expression: &Expression,
         filter: &Filter,
         facets: &[FacetField],
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
     ) -> Result<Counts, ReadError>;
 
     /// The records of the first `count` documents that the filter lets through, in order of their sequences, from the
@@ -213,14 +216,14 @@ pub trait Snapshot: Send + Sync + 'static {
         filter: &Filter,
         after: Option<u64>,
         count: usize,
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
     ) -> Result<Vec<DocumentRecord>, ReadError>;
 
     /// How many documents a filter lets through, those without paragraphs included.
     ///
     /// # Errors
     /// When the index cannot be read, or on `stop`.
-    fn number_of_documents(&self, filter: &Filter, stop: &AtomicBool) -> Result<u64, ReadError>;
+    fn number_of_documents(&self, filter: &Filter, stop: &Arc<AtomicBool>) -> Result<u64, ReadError>;
 
     /// The paragraphs kept at these addresses, in the order of the addresses.
     ///
@@ -265,13 +268,13 @@ pub trait Snapshot: Send + Sync + 'static {
     fn version(&self, id: &DocumentId) -> Result<Option<Version>, ReadError>;
 }
 
-/// Matches in order of position, in flat memory.
+/// Matches in order of position, in flat memory. One that was stopped does not go on.
 pub trait Walk: Send {
     /// The next matches, at most `count`; none when there are no more.
     ///
     /// # Errors
     /// When the index cannot be read, or on `stop`.
-    fn next(&mut self, count: usize, stop: &AtomicBool) -> Result<Vec<(Position, Address)>, ReadError>;
+    fn next(&mut self, count: usize, stop: &Arc<AtomicBool>) -> Result<Vec<(Position, Address)>, ReadError>;
 }
 
 /// Removals in order of their numbers, in flat memory.
@@ -281,5 +284,5 @@ pub trait Removals: Send {
     ///
     /// # Errors
     /// When the index cannot be read, or on `stop`.
-    fn next(&mut self, count: usize, seen: u64, stop: &AtomicBool) -> Result<Vec<Removed>, ReadError>;
+    fn next(&mut self, count: usize, seen: u64, stop: &Arc<AtomicBool>) -> Result<Vec<Removed>, ReadError>;
 }

@@ -80,8 +80,8 @@ pub(super) struct Log {
     writer: Option<Box<dyn Writer>>,
     /// The newest number given out.
     sequence: u64,
-    /// How long to be idle before merged segments are taken up; `None` before the first commit.
-    refresh_after: Option<Duration>,
+    /// How long to be idle before merged segments are taken up.
+    refresh_after: Duration,
     retention: Retention,
     /// Told how long each commit took.
     on_commit: OnCommit,
@@ -92,7 +92,15 @@ pub(super) struct Log {
 impl Log {
     pub(super) fn new(engine: Arc<dyn Engine>, retention: Retention, on_commit: OnCommit) -> Result<Self, WriteError> {
         let committed = watch::Sender::new(0);
-        let mut log = Self { engine, writer: None, sequence: 0, refresh_after: None, retention, on_commit, committed };
+        let mut log = Self {
+            engine,
+            writer: None,
+            sequence: 0,
+            refresh_after: FIRST_REFRESH_AFTER,
+            retention,
+            on_commit,
+            committed,
+        };
         log.reopen()?;
         Ok(log)
     }
@@ -164,14 +172,14 @@ impl Log {
         }
     }
 
-    pub(super) fn refresh_after(&self) -> Option<Duration> {
+    pub(super) fn refresh_after(&self) -> Duration {
         self.refresh_after
     }
 
     /// Takes up what merging has done since the last commit. It may go on for long after it, so the next look comes
     /// after twice the time.
     pub(super) fn refresh(&mut self) {
-        self.refresh_after = self.refresh_after.map(|idle| (idle * 2).min(LAST_REFRESH_AFTER));
+        self.refresh_after = (self.refresh_after * 2).min(LAST_REFRESH_AFTER);
         if let Some(Err(error)) = self.writer.as_mut().map(|writer| writer.refresh()) {
             tracing::warn!(%error, "merged segments could not be taken up; the next commit will");
         }
@@ -215,7 +223,7 @@ impl Log {
             writer.commit()
         });
         (self.on_commit)(started.elapsed());
-        self.refresh_after = Some(FIRST_REFRESH_AFTER);
+        self.refresh_after = FIRST_REFRESH_AFTER;
         self.announce();
         committed.map_err(|error| IngestError::Write(Arc::new(error)))
     }

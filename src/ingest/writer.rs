@@ -123,16 +123,15 @@ fn run(mut log: Log, limits: GroupCommit, commands: &Receiver<Command>) {
     }
 }
 
-/// The first command of a group. While idle after a commit, merged segments are taken up now and then.
+/// The first command of a group. While idle, merged segments are taken up now and then.
 fn wait(log: &mut Log, commands: &Receiver<Command>) -> Option<Command> {
-    while let Some(idle) = log.refresh_after() {
-        match commands.recv_timeout(idle) {
+    loop {
+        match commands.recv_timeout(log.refresh_after()) {
             Ok(command) => return Some(command),
             Err(RecvTimeoutError::Disconnected) => return None,
             Err(RecvTimeoutError::Timeout) => log.refresh(),
         }
     }
-    commands.recv().ok()
 }
 
 /// The next command of a group; `None` when the group is to be committed.

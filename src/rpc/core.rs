@@ -135,7 +135,7 @@ impl Core {
     /// Runs a job in the pool, unless it does not get its turn for too long.
     pub(crate) async fn in_turn<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&AtomicBool) -> T + Send + 'static,
+        job: impl FnOnce(&Arc<AtomicBool>) -> T + Send + 'static,
     ) -> Result<T, Failure> {
         self.in_turn_until(None, job).await
     }
@@ -144,7 +144,7 @@ impl Core {
     pub(crate) async fn in_turn_until<T: Send + 'static>(
         &self,
         enough: Option<Instant>,
-        job: impl FnOnce(&AtomicBool) -> T + Send + 'static,
+        job: impl FnOnce(&Arc<AtomicBool>) -> T + Send + 'static,
     ) -> Result<T, Failure> {
         let queued = self.admission.wait()?;
         let (report, turn) = oneshot::channel();

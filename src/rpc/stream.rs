@@ -20,13 +20,16 @@ use tokio_stream::Stream;
 use tonic::Status;
 use tracing::Instrument as _;
 
-use crate::rpc::{
-    admission::Admitted,
-    call::{Call, StreamState},
-    core::Core,
-    failure::Failure,
-    limits::BATCHES_WAITING,
-    streams::{Listed, Streams},
+use crate::{
+    rpc::{
+        admission::Admitted,
+        call::{Call, StreamState},
+        core::Core,
+        failure::Failure,
+        limits::BATCHES_WAITING,
+        streams::{Listed, Streams},
+    },
+    telemetry::{Metrics, ShedReason},
 };
 
 /// Where a task puts its answers.
@@ -99,7 +102,8 @@ where
     let queue = Arc::new(Mutex::new(Some(Queue { receiver, _admitted: admitted, _listed: listed })));
     let (reading, left) = oneshot::channel();
     let patience = core.policy.reader_patience;
-    let task = Task { left, queue: Arc::downgrade(&queue), call: call.clone(), patience };
+    let (watched, metrics) = (Arc::downgrade(&queue), core.metrics.clone());
+    let task = Task { left, queue: watched, call: call.clone(), patience, metrics };
     let work = work(Outlet { sender, call: call.clone(), patience });
     let counted = core.metrics.stream_task_started();
     let stopping = core.shutdown.stopping();
@@ -132,6 +136,7 @@ struct Task<T> {
     call: Call,
     /// How long the reader may take nothing.
     patience: Duration,
+    metrics: Metrics,
 }
 
 impl<T> Task<T> {
@@ -179,9 +184,12 @@ impl<T> Task<T> {
         queue.map_or(0, |queue| lock(&queue).as_ref().map_or(0, |queue| queue.receiver.len()))
     }
 
-    /// Gives back what a reader that takes nothing holds: the transport keeps its body for as long as it likes.
+    /// Gives back what a reader that takes nothing holds, and says so: the transport keeps its body for as long as it
+    /// likes, and the access line comes with the body's end.
     fn give_up(&self) {
         self.call.status(Failure::SlowConsumer(self.patience));
+        self.metrics.shed(ShedReason::SlowConsumer);
+        tracing::warn!(request_id = self.call.request_id(), patience = ?self.patience, "SLOW_CONSUMER: a reader took nothing");
         if let Some(queue) = self.queue.upgrade() {
             drop(lock(&queue).take());
         }

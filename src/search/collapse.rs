@@ -2,7 +2,10 @@
 
 use std::{
     collections::{HashSet, VecDeque},
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use crate::{
@@ -44,7 +47,7 @@ pub(super) struct Collapsed {
 
 impl Collapsed {
     /// Ranks enough to find leaders.
-    pub(super) fn new(ranker: Ranker, limit: usize, stop: &AtomicBool) -> Result<Self, ReadError> {
+    pub(super) fn new(ranker: Ranker, limit: usize, stop: &Arc<AtomicBool>) -> Result<Self, ReadError> {
         let ranking = ranker.rank(limit.max(LEADER_RANKS), stop)?;
         Ok(Self {
             ranker,
@@ -78,7 +81,7 @@ impl Collapsed {
         &mut self,
         place: &Place,
         is_changed: bool,
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
     ) -> Result<bool, ReadError> {
         let passed = if is_changed { self.pass_changed(place, stop).map(|()| true) } else { self.pass(place, stop) };
         if self.ranking.stopped || matches!(passed, Err(ReadError::Stopped)) {
@@ -88,7 +91,7 @@ impl Collapsed {
         passed
     }
 
-    fn pass(&mut self, place: &Place, stop: &AtomicBool) -> Result<bool, ReadError> {
+    fn pass(&mut self, place: &Place, stop: &Arc<AtomicBool>) -> Result<bool, ReadError> {
         let passed = self.next(place.rank as usize, stop)?;
         let last = passed.last().filter(|found| found.rank == place.rank).map(|found| found.address);
         let ranked = self.ranking.hits.iter().find(|ranked| Some(ranked.address) == last);
@@ -96,7 +99,7 @@ impl Collapsed {
     }
 
     /// The same in another state of the index, as far as the order tells.
-    fn pass_changed(&mut self, place: &Place, stop: &AtomicBool) -> Result<(), ReadError> {
+    fn pass_changed(&mut self, place: &Place, stop: &Arc<AtomicBool>) -> Result<(), ReadError> {
         self.ranking = self.ranker.rank(RANKS, stop)?;
         let given: HashSet<_> =
             self.ranking.hits[..place.passed(&self.ranking.hits)].iter().map(|ranked| ranked.address).collect();
@@ -114,7 +117,7 @@ impl Collapsed {
     }
 
     /// The next hits, at most so many; none when there are no more or the limit is reached.
-    pub(super) fn next(&mut self, count: usize, stop: &AtomicBool) -> Result<Vec<Found>, ReadError> {
+    pub(super) fn next(&mut self, count: usize, stop: &Arc<AtomicBool>) -> Result<Vec<Found>, ReadError> {
         let mut next = Vec::new();
         while next.len() < count && (self.given as usize) < self.limit {
             if let Some(found) = self.waiting.pop_front() {
@@ -128,7 +131,7 @@ impl Collapsed {
     }
 
     /// Compares the matches that come next; says whether there were any.
-    fn compare_more(&mut self, stop: &AtomicBool) -> Result<bool, ReadError> {
+    fn compare_more(&mut self, stop: &Arc<AtomicBool>) -> Result<bool, ReadError> {
         let begin = self.compared;
         if begin == self.ranking.hits.len() && !self.ranking.exhausted && begin < RANKS {
             self.ranking = self.ranker.rank(RANKS, stop)?;
@@ -153,7 +156,7 @@ fn fold(
     best: &[Ranked],
     sketches: Vec<Sketch>,
     leaders: &mut Leaders,
-    stop: &AtomicBool,
+    stop: &Arc<AtomicBool>,
 ) -> Result<Vec<Found>, ReadError> {
     let mut leading: Vec<Found> = Vec::new();
     for (hit, sketch) in best.iter().zip(sketches) {
@@ -167,7 +170,7 @@ fn fold(
 }
 
 /// What is compared of these hits, in their order.
-fn sketches(snapshot: &dyn Snapshot, hits: &[Ranked], stop: &AtomicBool) -> Result<Vec<Sketch>, ReadError> {
+fn sketches(snapshot: &dyn Snapshot, hits: &[Ranked], stop: &Arc<AtomicBool>) -> Result<Vec<Sketch>, ReadError> {
     // In the order in which texts are kept: neighbours are fetched together.
     let mut order: Vec<(usize, Address)> = hits.iter().map(|hit| hit.address).enumerate().collect();
     order.sort_unstable_by_key(|&(_, address)| address);
@@ -182,6 +185,6 @@ fn sketches(snapshot: &dyn Snapshot, hits: &[Ranked], stop: &AtomicBool) -> Resu
     Ok(sketches.into_iter().map(|(_, sketch)| sketch).collect())
 }
 
-fn check(stop: &AtomicBool) -> Result<(), ReadError> {
+fn check(stop: &Arc<AtomicBool>) -> Result<(), ReadError> {
     if stop.load(Relaxed) { Err(ReadError::Stopped) } else { Ok(()) }
 }

@@ -1,6 +1,6 @@
 //! Counting, exactly.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use crate::{
     engine::{Counts, FacetField, Generation},
@@ -28,7 +28,7 @@ impl Searcher {
     ///
     /// # Errors
     /// When the generation asked for is not there, the index cannot be read, or on `stop`.
-    pub fn count(&self, request: &CountRequest, stop: &AtomicBool) -> Result<(Generation, Counts), SearchError> {
+    pub fn count(&self, request: &CountRequest, stop: &Arc<AtomicBool>) -> Result<(Generation, Counts), SearchError> {
         let CountRequest { query, mode, filter, facets, min_generation } = request;
         let snapshot = self.snapshot(*min_generation)?;
         let counts = snapshot.count(&plan(query, *mode, &self.segmenter), filter, facets, stop)?;

@@ -1,6 +1,6 @@
 //! Why nothing matched: which parts of a query, each left out alone, would let something through.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use crate::{
     engine::{Clause, Expression, ReadError, Snapshot, Term},
@@ -42,7 +42,7 @@ pub(super) fn diagnosis(
     filter: &Filter,
     segmenter: &Segmenter,
     snapshot: &dyn Snapshot,
-    stop: &AtomicBool,
+    stop: &Arc<AtomicBool>,
 ) -> Result<Diagnosis, ReadError> {
     let everything = Filter::default();
     let without_filter =
@@ -58,7 +58,7 @@ fn ruled_out(
     filter: &Filter,
     segmenter: &Segmenter,
     snapshot: &dyn Snapshot,
-    stop: &AtomicBool,
+    stop: &Arc<AtomicBool>,
 ) -> Result<Vec<RuledOut>, ReadError> {
     let parts = parts(query, mode, segmenter);
     if let [Part { query: only, clause: Clause::Must(_) }] = &parts[..]
@@ -104,7 +104,7 @@ fn count(
     snapshot: &dyn Snapshot,
     expression: &Expression,
     filter: &Filter,
-    stop: &AtomicBool,
+    stop: &Arc<AtomicBool>,
 ) -> Result<u64, ReadError> {
     Ok(snapshot.count(expression, filter, &[], stop)?.total.paragraphs)
 }

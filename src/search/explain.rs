@@ -128,7 +128,7 @@ impl Searcher {
     ///
     /// # Errors
     /// When the generation or the paragraph asked for is not there, the index cannot be read, or on `stop`.
-    pub fn explain(&self, request: &ExplainRequest, stop: &AtomicBool) -> Result<Explained, SearchError> {
+    pub fn explain(&self, request: &ExplainRequest, stop: &Arc<AtomicBool>) -> Result<Explained, SearchError> {
         let ExplainRequest { query, mode, filter, paragraph, min_generation } = request;
         let snapshot = self.snapshot(*min_generation)?;
         let expression = plan(query, *mode, &self.segmenter);
@@ -217,7 +217,7 @@ fn dictionary_of(word: &str, segmenter: &Segmenter) -> Dictionary {
 fn with_frequencies(
     asked: Vec<Asked>,
     snapshot: &dyn Snapshot,
-    stop: &AtomicBool,
+    stop: &Arc<AtomicBool>,
 ) -> Result<Vec<ExplainedTerm>, ReadError> {
     let mut known = HashMap::new();
     let look_up = |Asked { term, kind, excluded }: Asked| {

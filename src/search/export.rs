@@ -70,9 +70,9 @@ impl Searcher {
     /// Starts an export.
     ///
     /// # Errors
-    /// When the generation asked for is not there, removals behind the place to go on from are forgotten, or the index
-    /// cannot be read.
-    pub fn export(&self, request: &ExportRequest) -> Result<Export, SearchError> {
+    /// When the generation asked for is not there, removals behind the place to go on from are forgotten, the index
+    /// cannot be read, or on `stop`.
+    pub fn export(&self, request: &ExportRequest, stop: &Arc<AtomicBool>) -> Result<Export, SearchError> {
         let ExportRequest { query, mode, filter, min_generation, after, follow, allow_missing } = request;
         let snapshot = self.snapshot(*min_generation)?;
         let is_continuous = after.is_none_or(|after| is_continuous(snapshot.as_ref(), after, *follow));
@@ -93,7 +93,7 @@ impl Searcher {
             position: after.map(|after| after.min(Position::end_of(snapshot.sequence()))),
             is_missing_removals: !is_continuous,
         };
-        export.begin(snapshot)?;
+        export.begin(snapshot, stop)?;
         Ok(export)
     }
 }
@@ -123,7 +123,7 @@ impl Export {
     ///
     /// # Errors
     /// When the index cannot be read, or on `stop`.
-    pub fn next_batch(&mut self, bound: BatchBound, stop: &AtomicBool) -> Result<Option<Exported>, SearchError> {
+    pub fn next_batch(&mut self, bound: BatchBound, stop: &Arc<AtomicBool>) -> Result<Option<Exported>, SearchError> {
         let Some(pass) = &mut self.pass else { return Ok(None) };
         let found = pass.next(bound, stop)?;
         self.position = match &found {
@@ -140,8 +140,8 @@ impl Export {
     /// Goes on with the newest snapshot, if it has more to give.
     ///
     /// # Errors
-    /// When removals that are to be given are forgotten, or the index cannot be read.
-    pub fn go_on(&mut self) -> Result<(), SearchError> {
+    /// When removals that are to be given are forgotten, the index cannot be read, or on `stop`.
+    pub fn go_on(&mut self, stop: &Arc<AtomicBool>) -> Result<(), SearchError> {
         let snapshot = self.engine.snapshot();
         if self.pass.is_some() || !self.is_behind(snapshot.sequence()) {
             return Ok(());
@@ -149,15 +149,15 @@ impl Export {
         if self.position.is_some_and(|position| !is_continuous(snapshot.as_ref(), position, self.follow)) {
             return Err(SearchError::RemovalsForgotten);
         }
-        self.begin(snapshot)
+        self.begin(snapshot, stop)
     }
 
-    fn begin(&mut self, snapshot: Arc<dyn Snapshot>) -> Result<(), SearchError> {
-        let walk = snapshot.walk(&self.expression, &self.filter, self.position)?;
+    fn begin(&mut self, snapshot: Arc<dyn Snapshot>, stop: &Arc<AtomicBool>) -> Result<(), SearchError> {
+        let walk = snapshot.walk(&self.expression, &self.filter, self.position, stop)?;
         // Who begins with a snapshot has seen nothing that was removed before it.
         let removals = match self.position.filter(|_| self.follow) {
             Some(position) => Some(RemovalQueue {
-                removals: snapshot.removals(&self.expression, &self.filter, position)?,
+                removals: snapshot.removals(&self.expression, &self.filter, position, stop)?,
                 seen: position.sequence(),
                 next: VecDeque::new(),
             }),
@@ -187,7 +187,7 @@ struct Pass {
 }
 
 impl Pass {
-    fn next(&mut self, bound: BatchBound, stop: &AtomicBool) -> Result<Option<Exported>, SearchError> {
+    fn next(&mut self, bound: BatchBound, stop: &Arc<AtomicBool>) -> Result<Option<Exported>, SearchError> {
         let Self { fetcher, matches, removals, end: _ } = self;
         let removal = match removals {
             Some(removals) => removals.peek(stop)?,
@@ -209,20 +209,20 @@ struct MatchQueue {
 }
 
 impl MatchQueue {
-    fn peek(&mut self, stop: &AtomicBool) -> Result<Option<Position>, ReadError> {
+    fn peek(&mut self, stop: &Arc<AtomicBool>) -> Result<Option<Position>, ReadError> {
         self.fill(1, stop)?;
         Ok(self.next.front().map(|(position, _)| *position))
     }
 
     /// The next ones, at most so many, up to a place.
-    fn before(&mut self, end: Option<Position>, count: usize, stop: &AtomicBool) -> Result<Vec<Found>, ReadError> {
+    fn before(&mut self, end: Option<Position>, count: usize, stop: &Arc<AtomicBool>) -> Result<Vec<Found>, ReadError> {
         self.fill(count, stop)?;
         let is_before = |(position, _): &(Position, Address)| end.is_none_or(|end| *position < end);
         let number = self.next.iter().take(count).take_while(|next| is_before(next)).count();
         Ok(self.next.drain(..number).map(|(_, address)| unranked(address)).collect())
     }
 
-    fn fill(&mut self, count: usize, stop: &AtomicBool) -> Result<(), ReadError> {
+    fn fill(&mut self, count: usize, stop: &Arc<AtomicBool>) -> Result<(), ReadError> {
         if self.next.is_empty() {
             self.next = self.walk.next(count, stop)?.into();
         }
@@ -239,7 +239,7 @@ struct RemovalQueue {
 }
 
 impl RemovalQueue {
-    fn peek(&mut self, stop: &AtomicBool) -> Result<Option<Position>, ReadError> {
+    fn peek(&mut self, stop: &Arc<AtomicBool>) -> Result<Option<Position>, ReadError> {
         if self.next.is_empty() {
             self.next = self.removals.next(REMOVED_AT_ONCE, self.seen, stop)?.into();
         }
@@ -247,7 +247,7 @@ impl RemovalQueue {
     }
 
     /// The next ones, up to a place.
-    fn before(&mut self, end: Option<Position>, stop: &AtomicBool) -> Result<Vec<Removed>, ReadError> {
+    fn before(&mut self, end: Option<Position>, stop: &Arc<AtomicBool>) -> Result<Vec<Removed>, ReadError> {
         let mut found = Vec::new();
         while found.len() < REMOVED_AT_ONCE {
             match self.peek(stop)? {

@@ -82,7 +82,7 @@ impl Fetcher {
     pub(super) fn next_batch(
         &mut self,
         bound: BatchBound,
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
         mut next: impl FnMut(usize) -> Result<Vec<Found>, ReadError>,
     ) -> Result<Vec<Hit>, SearchError> {
         let mut batch: Vec<Hit> = Vec::new();

@@ -24,6 +24,12 @@ struct Lease {
     renewed: Instant,
 }
 
+impl Lease {
+    fn is_over(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.renewed) >= LEASE
+    }
+}
+
 impl Leases {
     /// Keeps a state for [`LEASE`] from now on, and gives up the one that was not read for longest if there are too
     /// many.
@@ -40,15 +46,15 @@ impl Leases {
         drop(given_up); // Which may remove files: not while others wait.
     }
 
-    /// The state with this digest, if it is kept.
-    pub(super) fn find(&self, digest: SnapshotDigest) -> Option<Arc<dyn Snapshot>> {
-        self.with(|held| held.iter().find(|lease| lease.digest == digest).map(|lease| Arc::clone(&lease.snapshot)))
+    /// The state with this digest, if it is kept now.
+    pub(super) fn find(&self, digest: SnapshotDigest, now: Instant) -> Option<Arc<dyn Snapshot>> {
+        let is_it = |lease: &&Lease| lease.digest == digest && !lease.is_over(now);
+        self.with(|held| held.iter().find(is_it).map(|lease| Arc::clone(&lease.snapshot)))
     }
 
     /// Gives up what was not read for [`LEASE`].
     pub(super) fn expire(&self, now: Instant) {
-        let is_over = |lease: &mut Lease| now.saturating_duration_since(lease.renewed) >= LEASE;
-        let given_up: Vec<_> = self.with(|held| held.extract_if(.., is_over).collect());
+        let given_up: Vec<_> = self.with(|held| held.extract_if(.., |lease| lease.is_over(now)).collect());
         drop(given_up);
     }
 
@@ -78,8 +84,10 @@ mod tests {
         let snapshot = TantivyEngine::open(directory.path(), &Segmenter::new()).unwrap().snapshot();
         let (leases, begin) = (Leases::default(), Instant::now());
         let after = |seconds| begin + Duration::from_secs(seconds);
-        let held =
-            |leases: &Leases| (0..20).filter(|&number| leases.find(digest(number)).is_some()).collect::<Vec<_>>();
+        let held_at = |leases: &Leases, now: Instant| {
+            (0..20).filter(|&number| leases.find(digest(number), now).is_some()).collect::<Vec<_>>()
+        };
+        let held = |leases: &Leases| held_at(leases, after(21));
         for number in 0..16 {
             leases.renew(digest(number), &snapshot, after(u64::from(number)));
         }
@@ -87,6 +95,8 @@ mod tests {
         leases.renew(digest(16), &snapshot, after(21));
         assert_eq!(held(&leases), [&[0][..], &(2..=16).collect::<Vec<_>>()].concat());
         assert_eq!((leases.older_than(digest(16)), leases.older_than(digest(19))), (15, 16));
+        // Nothing is found any more once its time is over, whenever it is given up.
+        assert_eq!(held_at(&leases, after(19) + LEASE), [0, 16]);
         leases.expire(after(19) + LEASE);
         assert_eq!(held(&leases), [0, 16]);
         leases.expire(after(21) + LEASE);

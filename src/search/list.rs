@@ -1,6 +1,6 @@
 //! Listing documents, page by page.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use crate::{
     engine::{DocumentRecord, Generation},
@@ -46,7 +46,7 @@ impl Searcher {
         filter: &Filter,
         after: Option<u64>,
         bound: PageBound,
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
     ) -> Result<DocumentPage, SearchError> {
         let snapshot = self.engine.snapshot();
         let mut page = DocumentPage { generation: snapshot.generation(), documents: Vec::new(), next: None };

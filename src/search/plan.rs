@@ -1,6 +1,9 @@
 //! From a query tree to what an engine can match: words cut, characters folded.
 
-use std::{collections::HashSet, sync::atomic::AtomicBool};
+use std::{
+    collections::HashSet,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use crate::{
     engine::{Clause, Expression, MetadataTerm, ReadError, Snapshot, Term, TermField, Verbatim},
@@ -49,7 +52,7 @@ fn terms(expression: &Expression) -> Vec<&Term> {
 pub(super) fn term_statistics(
     expression: &Expression,
     snapshot: &dyn Snapshot,
-    stop: &AtomicBool,
+    stop: &Arc<AtomicBool>,
 ) -> Result<Vec<TermStatistics>, ReadError> {
     let mut terms = terms(expression);
     let mut seen = HashSet::new();

@@ -1,6 +1,6 @@
 //! Documents to be deleted: which ones, as far as they were there at one moment.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use crate::{
     document::{DocumentId, Etag},
@@ -39,7 +39,7 @@ impl Searcher {
     ///
     /// # Errors
     /// When the index cannot be read, or on `stop`.
-    pub fn purge_scope(&self, filter: &Filter, stop: &AtomicBool) -> Result<PurgeScope, SearchError> {
+    pub fn purge_scope(&self, filter: &Filter, stop: &Arc<AtomicBool>) -> Result<PurgeScope, SearchError> {
         let snapshot = self.engine.snapshot();
         let documents = snapshot.number_of_documents(filter, stop)?;
         Ok(PurgeScope { generation: snapshot.generation(), through: snapshot.sequence(), documents })
@@ -56,7 +56,7 @@ impl Searcher {
         after: Option<u64>,
         through: u64,
         count: usize,
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
     ) -> Result<Vec<DocumentVersion>, SearchError> {
         let snapshot = self.engine.snapshot();
         let (mut found, mut last) = (Vec::new(), after);

@@ -83,7 +83,7 @@ impl Searcher {
     ///
     /// # Errors
     /// When the generation asked for or the state to go on in is not there, or the index cannot be read.
-    pub fn rank(&self, request: &RankRequest, stop: &AtomicBool) -> Result<Ranked, SearchError> {
+    pub fn rank(&self, request: &RankRequest, stop: &Arc<AtomicBool>) -> Result<Ranked, SearchError> {
         let RankRequest { query, mode, filter, limit: _, context, near_copies, min_generation, resume } = request;
         let (snapshot, is_changed) = match resume {
             None => (self.snapshot(*min_generation)?, false),
@@ -125,7 +125,12 @@ fn unless_stopped<T: Default>(result: Result<T, ReadError>) -> Result<T, ReadErr
 
 impl Hits {
     /// Ranks, and passes over what was given before.
-    fn new(request: &RankRequest, ranker: Ranker, is_changed: bool, stop: &AtomicBool) -> Result<Self, SearchError> {
+    fn new(
+        request: &RankRequest,
+        ranker: Ranker,
+        is_changed: bool,
+        stop: &Arc<AtomicBool>,
+    ) -> Result<Self, SearchError> {
         let RankRequest { limit, near_copies, resume, .. } = request;
         let place = resume.map(|resume| resume.place);
         if *near_copies != NearCopies::Kept {
@@ -163,7 +168,7 @@ impl Hits {
         }
     }
 
-    fn next(&mut self, count: usize, stop: &AtomicBool) -> Result<Vec<Found>, ReadError> {
+    fn next(&mut self, count: usize, stop: &Arc<AtomicBool>) -> Result<Vec<Found>, ReadError> {
         match self {
             Self::All { ranking, next, given, end } => {
                 let first = *next;
@@ -250,7 +255,7 @@ impl Ranked {
     ///
     /// # Errors
     /// When the index cannot be read, or on `stop`.
-    pub fn next_batch(&mut self, bound: BatchBound, stop: &AtomicBool) -> Result<Vec<Hit>, SearchError> {
+    pub fn next_batch(&mut self, bound: BatchBound, stop: &Arc<AtomicBool>) -> Result<Vec<Hit>, SearchError> {
         let Self { fetcher, hits, .. } = self;
         fetcher.next_batch(bound, stop, |count| hits.next(count, stop))
     }

@@ -3,6 +3,8 @@
 //! A ranking is a function of the request and of what a [`SnapshotDigest`] names. So whoever goes on ranks again and
 //! passes over what was sent: nothing of a search has to be remembered but its place.
 
+use std::time::Instant;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -106,6 +108,8 @@ pub struct Resume {
     pub place: Place,
     /// Whether it goes on in the newest state of the index when its own is gone.
     pub allow_snapshot_change: bool,
+    /// What time it is: states of the index are kept for so long.
+    pub now: Instant,
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ impl Searcher {
         let (snapshot, is_changed) = if self.digest(newest.as_ref()) == wanted {
             (newest, false)
         } else {
-            match self.leases.find(wanted) {
+            match self.leases.find(wanted, resume.now) {
                 Some(held) => (held, false),
                 None if resume.allow_snapshot_change => (newest, true),
                 None => return Err(SearchError::SnapshotExpired),

@@ -52,6 +52,7 @@ struct Inner {
     text_chain_stale: Gauge,
     jobs_waiting: Gauge64,
     jobs_running: Gauge64,
+    stopping: Histogram,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -120,6 +121,7 @@ impl Metrics {
             text_chain_stale: Gauge::default(),
             jobs_waiting: Gauge::default(),
             jobs_running: Gauge::default(),
+            stopping: durations(),
         };
         inner.register_calls();
         inner.register_streams();
@@ -197,6 +199,11 @@ impl Metrics {
         self.inner.jobs_running.set(running);
     }
 
+    /// Notes how long a job went on after it was told to stop.
+    pub fn job_stopped(&self, went_on: Duration) {
+        self.inner.stopping.observe(went_on.as_secs_f64());
+    }
+
     /// All metrics as text, of type [`CONTENT_TYPE`].
     pub fn encode(&self) -> String {
         let mut page = String::new();
@@ -244,6 +251,8 @@ impl Inner {
         let registry = &mut self.registry;
         registry.register("xunzhang_jobs_waiting", "Jobs that wait for a core", self.jobs_waiting.clone());
         registry.register("xunzhang_jobs_running", "Jobs that run", self.jobs_running.clone());
+        let help = "How long jobs went on after they were told to stop";
+        registry.register_with_unit("xunzhang_job_stopping", help, Unit::Seconds, self.stopping.clone());
     }
 }
 
@@ -314,6 +323,7 @@ mod tests {
                 metrics.committed(Duration::from_secs(2));
                 metrics.text_chain_stale(true);
                 metrics.jobs(5, 2);
+                metrics.job_stopped(Duration::from_millis(4));
             },
             &[
                 "xunzhang_index_documents 2",
@@ -322,6 +332,7 @@ mod tests {
                 "xunzhang_text_chain_stale 1",
                 "xunzhang_jobs_waiting 5",
                 "xunzhang_jobs_running 2",
+                "xunzhang_job_stopping_seconds_sum 0.004",
                 concat!(r#"xunzhang_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
                 "# EOF",
             ],

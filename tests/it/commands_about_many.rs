@@ -134,3 +134,28 @@ fn conditions_that_are_none() {
     check_failed(&server.ask(&["list", "--filter", "to=2024-02-30"]), 1, &["INVALID_FIELD", "filter.published_to"]);
     check_failed(&server.ask(&["count", "--filter", "to=2023", "--filter", "to=2024"]), 2, &["`--filter to=…`"]);
 }
+
+#[test]
+fn a_follower_prints_what_imports_add_and_deletions_remove_until_it_is_interrupted() {
+    let (server, directory) = served();
+    let mut follower = server.begin(&["export", "防汛", "--filter", "source=人民日报", "--follow", "--json"]);
+    let mut next = || objects(&follower.line()).remove(0);
+    for id in ["乙 1#0", "乙 1#1", "丙#0"] {
+        assert_eq!(next()["paragraph_id"], id);
+    }
+    let lines = concat!(
+        r#"{"id":"丁","source":"人民日报","text":"防汛形势平稳。"}"#,
+        "\n",
+        r#"{"id":"戊","source":"红星网","text":"防汛形势平稳。"}"#,
+        "\n",
+    );
+    server.answer(&["import", &write(directory.path(), "more.jsonl", lines)]);
+    assert_eq!(next()["paragraph_id"], "丁#0");
+    server.answer(&["delete", "甲"]); // Not its own.
+    server.answer(&["delete", "乙 1"]);
+    assert_eq!(next()["removed"]["document_id"], "乙 1");
+    let ended = follower.interrupt();
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(130), ""), "{ended:?}");
+    assert!(ended.stderr.contains("stopped"), "{ended:?}");
+    assert!(server.answer(&["count", "防汛"]).contains('3'), "the service goes on");
+}

@@ -11,8 +11,8 @@ use xunzhang::rpc::proto::{
 };
 
 use crate::support::{
-    Found, Service, Stuck, check_refused, check_status, exported, limited, metric, poll, ready, reason, searched,
-    within,
+    Found, Service, Stuck, any_of, check_refused, check_status, exported, limited, metric, phrase, poll, ready, reason,
+    searched, typed, within,
 };
 
 /// Paragraphs of the corpus.
@@ -150,6 +150,33 @@ async fn a_deadline_ends_a_stream() {
     check_status(&status, Code::DeadlineExceeded, "DEADLINE", None);
     assert!(hits < PARAGRAPHS, "{hits}");
     wait_for_end(&service, EXPORT, "DEADLINE_EXCEEDED", 1).await;
+    wait_for_active(&service, 0).await;
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_deadline_in_the_middle_of_ranking_is_told_as_one() {
+    let service = filled().await;
+    // The most work there is: each of these characters stands in all paragraphs, and all of them are fetched.
+    let characters = "统筹推进防汛抗旱和安全生产工作压实各级责任".chars().cycle().take(250);
+    let query = any_of(&characters.map(|character| phrase(&character.to_string())).collect::<Vec<_>>());
+    let stopped = async || metric(&service, "xunzhang_job_stopping_seconds_count").await;
+    poll("a deadline to pass while a job runs", async || {
+        let before = stopped().await;
+        for deadline_ms in [5, 10, 20, 40, 80, 160] {
+            let mut request = Request::new(limited(10_000, typed(query.clone())));
+            request.set_timeout(Duration::from_millis(deadline_ms));
+            // Before a stream has begun it is the client's own clock that may end it, which says something else.
+            let Ok(stream) = within("a search", service.searches().search(request)).await else { continue };
+            let Err(status) = Found::read(stream.into_inner()).await else { continue };
+            check_status(&status, Code::DeadlineExceeded, "DEADLINE", None);
+            if stopped().await > before {
+                return Some(());
+            }
+        }
+        None
+    })
+    .await;
     wait_for_active(&service, 0).await;
     service.stop().await;
 }

@@ -3,8 +3,6 @@
 //! All paragraphs of a document have its values, so the matches of one document are counted first and its values are
 //! looked up once.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-
 use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocId, DocSet, Searcher, SegmentReader};
 
 use crate::engine::{
@@ -12,7 +10,9 @@ use crate::engine::{
     tantivy::{
         columns::{Columns, SegmentColumns},
         facets::{FacetCounter, SegmentFacet},
+        heed::Stop,
         matching::Matching,
+        record::read_error,
     },
 };
 
@@ -22,7 +22,7 @@ pub(super) fn count(
     facets: &[FacetField],
     searcher: &Searcher,
     columns: &SegmentColumns,
-    stop: &AtomicBool,
+    stop: &Stop,
 ) -> Result<Counts, ReadError> {
     let mut total = Tally::default();
     let mut counters: Vec<_> = facets.iter().map(|&field| FacetCounter::new(field)).collect();
@@ -32,7 +32,7 @@ pub(super) fn count(
         counting.segment(matching, segment, stop)?;
         total = counting.total;
         for (counter, facet) in counters.iter_mut().zip(counting.facets) {
-            counter.add(facet)?;
+            counter.add(facet, stop)?;
         }
     }
     Ok(Counts { total, facets: counters.into_iter().map(FacetCounter::finish).collect() })
@@ -52,14 +52,13 @@ struct Counting<'a> {
 }
 
 impl Counting<'_> {
-    fn segment(&mut self, matching: &Matching, segment: &SegmentReader, stop: &AtomicBool) -> Result<(), ReadError> {
+    fn segment(&mut self, matching: &Matching, segment: &SegmentReader, stop: &Stop) -> Result<(), ReadError> {
         let (mut scorer, mut judge) = matching.in_segment(segment)?;
         let mut found = [0; COLLECT_BLOCK_BUFFER_LEN];
         loop {
-            if stop.load(Relaxed) {
-                return Err(ReadError::Stopped);
-            }
             let number = scorer.fill_buffer(&mut found);
+            // Behind it: what ended may have ended on `stop`.
+            stop.check().map_err(read_error)?;
             for &paragraph in &found[..number] {
                 if !segment.is_deleted(paragraph) && judge.accepts(paragraph)? {
                     self.paragraph(paragraph);

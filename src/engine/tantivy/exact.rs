@@ -14,12 +14,7 @@ use tantivy::{
 
 use crate::engine::{
     Clause, Expression, ReadError,
-    tantivy::{
-        compile::{self, Compiler},
-        probe::Probe,
-        record::read_error,
-        verbatim::Texts,
-    },
+    tantivy::{compile::Compiler, probe::Probe, record::read_error, verbatim::Texts},
 };
 
 /// An expression's weights, ready for any segment.
@@ -50,12 +45,9 @@ impl Weights {
         Ok(match expression {
             Expression::All => Self::Constant,
             Expression::Nothing => Self::Nothing,
-            Expression::Term(term) => Self::AnyOf(
-                compile::leaves(term, compiler.fields)
-                    .iter()
-                    .map(|leaf| weight(leaf.as_ref()))
-                    .collect::<Result<_, _>>()?,
-            ),
+            Expression::Term(term) => {
+                Self::AnyOf(compiler.leaves(term).iter().map(|leaf| weight(leaf.as_ref())).collect::<Result<_, _>>()?)
+            }
             Expression::Verbatim(verbatim) => Self::Verbatim {
                 sequence: weight(compiler.expression(expression).as_ref())?,
                 text: verbatim.text().to_owned(),

@@ -3,12 +3,10 @@
 //! Whether a paragraph matches and what each part adds is asked of the scorers that rank. Where that comes from is read
 //! from the index beside them: the numbers that tantivy's BM25 is made of.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-
 use tantivy::{
     DocId, DocSet, Score, SegmentReader, Term as Entry,
     postings::{Postings, SegmentPostings},
-    query::{Bm25StatisticsProvider, EnableScoring, Query, RangeQuery},
+    query::{Bm25StatisticsProvider, EnableScoring, Query},
     schema::{Field, IndexRecordOption},
 };
 
@@ -16,12 +14,13 @@ use crate::{
     engine::{
         Bm25, Clause, Evidence, Explanation, Expression, IndexTerm, ReadError, ScorePart, Term, TermField, Verdict,
         tantivy::{
-            compile::{self, Compiler},
+            compile::Compiler,
             exact::{Scorers, Weights},
             filter::{self, Dates},
             probe::Probe,
             record::read_error,
             schema::Kind,
+            starting::StartingWith,
             statistics::ParagraphStatistics,
         },
     },
@@ -42,7 +41,6 @@ pub(super) struct Explainer<'a> {
     pub(super) paragraph: DocId,
     /// The place of its document's record.
     pub(super) record: DocId,
-    pub(super) stop: &'a AtomicBool,
 }
 
 impl Explainer<'_> {
@@ -77,9 +75,7 @@ impl Explainer<'_> {
 
     /// The scorers are the expression's.
     fn verdict(&self, expression: &Expression, scorers: &mut Scorers) -> Result<Verdict, ReadError> {
-        if self.stop.load(Relaxed) {
-            return Err(ReadError::Stopped);
-        }
+        self.compiler.stop.check().map_err(read_error)?;
         let mut verdict = Verdict { matches: scorers.score(self.paragraph).is_some(), ..Verdict::default() };
         match (expression, scorers) {
             (Expression::All | Expression::Nothing, _) => {}
@@ -112,7 +108,7 @@ impl Explainer<'_> {
 
     fn term_parts(&self, term: &Term, probes: &mut [Probe]) -> tantivy::Result<Vec<ScorePart>> {
         let mut parts = Vec::new();
-        for (leaf, probe) in compile::leaves(term, self.compiler.fields).iter().zip(probes) {
+        for (leaf, probe) in self.compiler.leaves(term).iter().zip(probes) {
             if let Some(value) = probe.score(self.paragraph) {
                 parts.push(ScorePart { value, evidence: self.evidence(&term.characters, leaf.as_ref())? });
             }
@@ -128,13 +124,13 @@ impl Explainer<'_> {
 
     /// What one of a term's queries found.
     fn evidence(&self, characters: &str, leaf: &dyn Query) -> tantivy::Result<Evidence> {
-        if let Some(range) = leaf.downcast_ref::<RangeQuery>() {
-            let frequency = self.frequency_at_start(characters, range.field())?;
-            return Ok(Evidence::Character { field: self.place(range.field()), frequency });
+        if let Some(start) = leaf.downcast_ref::<StartingWith>() {
+            let frequency = self.frequency_at_start(characters, start.field)?;
+            return Ok(Evidence::Character { field: self.place(start.field), frequency });
         }
         let mut entries = Vec::new();
         leaf.query_terms(&mut |entry, _| entries.push(entry));
-        let field = entries.first().expect("only a range has none").field();
+        let field = entries.first().expect("only a character's has none").field();
         let is_word = [self.compiler.fields.words, self.compiler.fields.title_words].contains(&field);
         let bm25 = self.bm25(field, &entries)?;
         Ok(if is_word { Evidence::Word(bm25) } else { Evidence::Sequence(bm25) })
@@ -190,6 +186,7 @@ impl Explainer<'_> {
         let mut entries = index.terms().range().ge(character.as_bytes()).into_stream()?;
         let mut frequency = 0;
         while entries.advance() && entries.key().starts_with(character.as_bytes()) {
+            self.compiler.stop.check()?;
             let postings = index.read_postings_from_terminfo(entries.value(), IndexRecordOption::WithFreqs)?;
             frequency += self.at_paragraph(postings).map_or(0, |postings| postings.term_freq());
         }

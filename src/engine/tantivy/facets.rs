@@ -10,13 +10,16 @@ use tantivy::{DocId, SegmentReader, columnar::StrColumn};
 use crate::{
     engine::{
         Facet, FacetField, FacetValue, MAX_FACET_VALUES, ReadError, Tally,
-        tantivy::{columns::Columns, record::read_error, schema::facet_column},
+        tantivy::{columns::Columns, heed::Stop, record::read_error, schema::facet_column},
     },
     query::comparable,
 };
 
 /// One year behind the last that a date can have.
 const YEARS: usize = 10_000;
+
+/// So many values are looked up between two looks at whether to stop.
+const LOOKED_UP_AT_ONCE: usize = 4_096;
 
 /// Counts by the values of a field.
 pub(super) struct FacetCounter {
@@ -60,7 +63,7 @@ impl FacetCounter {
     }
 
     /// Adds what was counted in a segment.
-    pub(super) fn add(&mut self, SegmentFacet { values, tallies }: SegmentFacet) -> Result<(), ReadError> {
+    pub(super) fn add(&mut self, SegmentFacet { values, tallies }: SegmentFacet, stop: &Stop) -> Result<(), ReadError> {
         let met = (0_u64..).zip(tallies).filter(|(_, tally)| tally.documents > 0);
         match values {
             Values::Absent => {}
@@ -68,12 +71,17 @@ impl FacetCounter {
             Values::Texts(column) => {
                 let (numbers, tallies): (Vec<_>, Vec<_>) = met.unzip();
                 let mut tallies = tallies.into_iter();
-                let each = |value: &[u8]| {
+                let mut each = |value: &[u8]| {
                     self.add_value(&String::from_utf8_lossy(value), tallies.next().unwrap_or_default());
                 };
-                let complete = column.dictionary().sorted_ords_to_term_cb(&numbers, each);
-                if !complete.map_err(|error| ReadError::Engine(Box::new(error)))? {
-                    return Err(ReadError::Corrupt("a column has a value that is not in its dictionary".to_owned()));
+                for numbers in numbers.chunks(LOOKED_UP_AT_ONCE) {
+                    stop.check().map_err(read_error)?;
+                    let complete = column.dictionary().sorted_ords_to_term_cb(numbers, &mut each);
+                    if !complete.map_err(|error| ReadError::Engine(Box::new(error)))? {
+                        return Err(ReadError::Corrupt(
+                            "a column has a value that is not in its dictionary".to_owned(),
+                        ));
+                    }
                 }
             }
         }

@@ -184,6 +184,13 @@ impl Shared {
         Ok(!on_disk.iter().eq(snapshot.segment_ids()))
     }
 
+    /// Whether the disk could hold all segments a second time and stay above the floor.
+    pub(super) fn has_room_to_merge(&self) -> io::Result<bool> {
+        let needed = directory::disk_bytes(&self.directory.index_path())?;
+        let floor = self.min_free_disk.load(Relaxed);
+        Ok(directory::free_bytes(self.directory.path())? >= needed.saturating_add(floor))
+    }
+
     /// Shows the index as it is on disk now; `commit` is what was committed last.
     pub(super) fn publish(&self, commit: Commit) -> tantivy::Result<Generation> {
         self.reader.reload()?;

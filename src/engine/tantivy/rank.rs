@@ -43,6 +43,7 @@ pub(super) struct Ranker<'a> {
     pub(super) compiler: Compiler<'a>,
     pub(super) searcher: &'a Searcher,
     pub(super) scoring: EnableScoring<'a>,
+    /// The same as the compiler's, for those who look at each match.
     pub(super) stop: &'a AtomicBool,
 }
 
@@ -54,24 +55,57 @@ impl<'a> Ranker<'a> {
         let selection = Selection::new(filter, self.compiler, self.searcher)?;
         // One more than wanted, to know whether there are more.
         let mut best = Best::new(limit.saturating_add(1), weights.additions());
-        let exact = ByWeights { weights: &weights, searcher: self.searcher };
-        for place in self.places() {
-            if self.is_stopped() {
-                break;
-            }
+        let exact = ByWeights { weights: &weights, ranker: self };
+        let mut look_in = |place: Place<'_>| {
             let selected = selection.as_ref().map(|it| it.paragraphs(place.segment, place.columns)).transpose()?;
             match selected {
                 Some(selected) if selection.as_ref().is_some_and(Selection::leads) => {
-                    self.score_each(selected, weights.scorers(place.segment)?, &place, &mut best, &exact)?;
+                    self.score_each(selected, weights.scorers(place.segment)?, &place, &mut best, &exact)
                 }
                 selected => {
                     let verified = weights.look_at_texts().then(|| weights.scorers(place.segment)).transpose()?;
                     let admitted = Admitted { selected, matching: verified, is_scored: true };
-                    self.prune(matching.as_ref(), admitted, &place, &mut best, &exact)?;
+                    self.prune(matching.as_ref(), admitted, &place, &mut best, &exact)
                 }
             }
-        }
+        };
+        self.look_everywhere(&mut look_in)?;
         Ok(ranking(best.into_ranked(&exact)?, *limit, self.is_stopped()))
+    }
+
+    /// Looks in one segment after the other; in no more once work is to stop, which is no error: what was found counts.
+    pub(super) fn look_everywhere(
+        self,
+        look_in: &mut dyn FnMut(Place<'_>) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        let mut places = self.places();
+        let looked = places.try_for_each(|place| {
+            self.check()?;
+            look_in(place)
+        });
+        match looked {
+            Err(ReadError::Stopped) => Ok(()),
+            looked => looked,
+        }
+    }
+
+    /// Scores matches with what scores those of one segment. Once work is to stop they keep the scores with which they were
+    /// found: a ranking that is stopped is the best so far, not the best.
+    pub(super) fn score_exactly(
+        self,
+        found: &mut [Found],
+        mut score: impl FnMut(&mut [Found]) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        found.sort_unstable_by_key(|found| found.address);
+        let mut segments = found.chunk_by_mut(|a, b| a.address.segment == b.address.segment);
+        let scored = segments.try_for_each(&mut score).and_then(|()| self.check());
+        match scored {
+            Err(ReadError::Stopped) => {
+                score_roughly(found);
+                Ok(())
+            }
+            scored => scored,
+        }
     }
 
     /// Scores every paragraph that is selected.
@@ -186,28 +220,32 @@ impl Place<'_> {
 /// Scores that are added up in the order of an expression.
 struct ByWeights<'a> {
     weights: &'a Weights,
-    searcher: &'a Searcher,
+    ranker: Ranker<'a>,
 }
 
 impl Exact for ByWeights<'_> {
     fn score(&self, found: &mut [Found]) -> Result<(), ReadError> {
         if self.weights.additions() <= 1 {
             // A single score is the same however it was found.
-            for found in found {
-                found.exact = Some(f64::from(found.rough));
-            }
+            score_roughly(found);
             return Ok(());
         }
-        found.sort_unstable_by_key(|found| found.address);
-        for found in found.chunk_by_mut(|a, b| a.address.segment == b.address.segment) {
-            let mut scorers = self.weights.scorers(self.searcher.segment_reader(found[0].address.segment))?;
+        self.ranker.score_exactly(found, |found| {
+            let mut scorers = self.weights.scorers(self.ranker.searcher.segment_reader(found[0].address.segment))?;
             // `None` cannot be: the two ways of matching are the same expression.
             for found in found {
+                self.ranker.check()?;
                 found.exact = scorers.score(found.address.document);
             }
-            scorers.failure().map_or(Ok(()), Err)?;
-        }
-        Ok(())
+            scorers.failure().map_or(Ok(()), Err)
+        })
+    }
+}
+
+/// Takes the scores of matches as they were found.
+fn score_roughly(found: &mut [Found]) {
+    for found in found {
+        found.exact = Some(f64::from(found.rough));
     }
 }
 

@@ -10,7 +10,7 @@ use tantivy::{
 
 use crate::{
     document::{DocumentId, Metadata, MetadataField, Paragraph},
-    engine::ReadError,
+    engine::{ReadError, tantivy::heed::is_stop},
 };
 
 /// A paragraph as it is stored. Its document's metadata stand in the document's record only.
@@ -87,6 +87,7 @@ fn bytes(entry: &TantivyDocument, field: Field) -> Result<&[u8], ReadError> {
 pub(super) fn read_error(error: tantivy::TantivyError) -> ReadError {
     match error {
         tantivy::TantivyError::DataCorruption(damage) => ReadError::Corrupt(format!("{damage:?}")),
+        stop if is_stop(&stop) => ReadError::Stopped,
         other => ReadError::Engine(Box::new(other)),
     }
 }

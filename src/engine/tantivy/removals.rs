@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use tantivy::{
@@ -118,12 +118,9 @@ impl Asked {
 }
 
 impl Removals for Tombstones {
-    fn next(&mut self, count: usize, seen: u64, stop: &AtomicBool) -> Result<Vec<Removed>, ReadError> {
+    fn next(&mut self, count: usize, seen: u64, stop: &Arc<AtomicBool>) -> Result<Vec<Removed>, ReadError> {
         let mut found = Vec::new();
         while found.len() < count {
-            if stop.load(Relaxed) {
-                return Err(ReadError::Stopped);
-            }
             let Some((position, address)) = self.entries.next(1, stop)?.pop() else { break };
             let address = DocAddress::new(address.segment, address.document);
             let TombstoneEntry { id, removed_sequence, removed_at: _ } =

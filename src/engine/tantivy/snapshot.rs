@@ -2,7 +2,7 @@
 
 use std::{
     path::PathBuf,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use tantivy::{
@@ -17,15 +17,16 @@ use crate::{
     engine::{
         Address, Counts, DocumentRecord, Explanation, Expression, FacetField, Generation, Occurrences, Position,
         Ranking, ReadError, Removals, Snapshot, SourceLine, Statistics, StoredParagraph, Term, TermField, Token,
-        TokenStatistics, Version, Walk,
+        TokenStatistics, Version, Walk, WeighedToken,
         tantivy::{
             candidates::candidates,
             columns::{Columns, SegmentColumns},
-            compile::{self, Compiler},
+            compile::Compiler,
             count,
             directory::{self, DataDirectory},
             explain::Explainer,
             filter::{self, Dates},
+            heed::Stop,
             index::Commit,
             matching::Matching,
             rank::{Order, Ranker},
@@ -118,8 +119,13 @@ impl TantivySnapshot {
 
     /// The numbers of the removals made until a time, in seconds since 1970: the oldest `count` of them, up to the first
     /// one that was made later.
-    pub(super) fn removed_until(&self, until: u64, count: usize, stop: &AtomicBool) -> Result<Vec<u64>, ReadError> {
-        let mut tombstones = self.merge(&removals::every_tombstone(&self.fields), None)?;
+    pub(super) fn removed_until(
+        &self,
+        until: u64,
+        count: usize,
+        stop: &Arc<AtomicBool>,
+    ) -> Result<Vec<u64>, ReadError> {
+        let mut tombstones = self.merge(&removals::every_tombstone(&self.fields), None, Stop::new(stop))?;
         let mut removed = Vec::new();
         while removed.len() < count {
             let Some((position, address)) = tombstones.next(1, stop)?.pop() else { break };
@@ -132,8 +138,8 @@ impl TantivySnapshot {
         Ok(removed)
     }
 
-    fn compiler(&self) -> Compiler<'_> {
-        Compiler { fields: &self.fields, columns: &self.columns }
+    fn compiler<'a>(&'a self, stop: &'a Stop) -> Compiler<'a> {
+        Compiler { fields: &self.fields, columns: &self.columns, stop }
     }
 
     fn unscored(&self) -> EnableScoring<'_> {
@@ -143,31 +149,31 @@ impl TantivySnapshot {
     /// Does what ranks, with statistics that count paragraphs.
     fn ranked<T>(
         &self,
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
         rank: impl FnOnce(Ranker<'_>) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {
-        let statistics = ParagraphStatistics::new(&self.searcher, &self.fields).map_err(read_error)?;
+        let ending = &Stop::new(stop);
+        let statistics = ParagraphStatistics::new(&self.searcher, &self.fields, ending).map_err(read_error)?;
         let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
-        rank(Ranker { compiler: self.compiler(), searcher: &self.searcher, scoring, stop })
+        rank(Ranker { compiler: self.compiler(ending), searcher: &self.searcher, scoring, stop })
     }
 
-    fn merge(&self, query: &dyn Query, after: Option<Position>) -> Result<Merge, ReadError> {
-        Merge::new(&self.searcher, &self.columns, &Matching::of(query, self.unscored())?, after)
+    fn merge(&self, query: &dyn Query, after: Option<Position>, stop: Stop) -> Result<Merge, ReadError> {
+        Merge::new(&self.searcher, &self.columns, &Matching::of(query, self.unscored())?, after, stop)
     }
 
-    fn matching(&self, expression: &Expression, filter: &Filter) -> Result<Matching, ReadError> {
-        Matching::new(expression, filter, self.compiler(), self.unscored())
+    fn matching(&self, expression: &Expression, filter: &Filter, stop: &Stop) -> Result<Matching, ReadError> {
+        Matching::new(expression, filter, self.compiler(stop), self.unscored())
     }
 
-    fn number_of(&self, query: &dyn Query, stop: &AtomicBool) -> Result<u64, ReadError> {
+    fn number_of(&self, query: &dyn Query, stop: &Stop) -> Result<u64, ReadError> {
         let weight = query.weight(self.unscored()).map_err(read_error)?;
         let mut count = 0;
         for segment in self.searcher.segment_readers() {
-            if stop.load(Relaxed) {
-                return Err(ReadError::Stopped);
-            }
+            stop.check().map_err(read_error)?;
             count += u64::from(weight.count(segment).map_err(read_error)?);
         }
+        stop.check().map_err(read_error)?;
         Ok(count)
     }
 }
@@ -197,9 +203,10 @@ impl Snapshot for TantivySnapshot {
         Ok(Statistics { documents, paragraphs, sequence, segments, disk_bytes, fingerprint, tombstones })
     }
 
-    fn frequency(&self, term: &Term, stop: &AtomicBool) -> Result<u64, ReadError> {
+    fn frequency(&self, term: &Term, stop: &Arc<AtomicBool>) -> Result<u64, ReadError> {
         let term = Term { word: false, ..term.clone() };
-        let queries = compile::leaves(&Term { field: in_one_field(term.field), ..term }, &self.fields);
+        let stop = &Stop::new(stop);
+        let queries = self.compiler(stop).leaves(&Term { field: in_one_field(term.field), ..term });
         self.number_of(queries[0].as_ref(), stop)
     }
 
@@ -208,25 +215,26 @@ impl Snapshot for TantivySnapshot {
         expression: &Expression,
         filter: &Filter,
         limit: usize,
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
     ) -> Result<Ranking, ReadError> {
-        self.ranked(stop, |ranker| ranker.rank(&Order { expression, filter, limit }))
+        or_nothing(self.ranked(stop, |ranker| ranker.rank(&Order { expression, filter, limit })))
     }
 
     fn candidates(
         &self,
         expression: &Expression,
-        tokens: &[Token],
+        tokens: &[WeighedToken],
         filter: &Filter,
         count: usize,
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
     ) -> Result<Ranking, ReadError> {
         let order = Order { expression, filter, limit: count };
-        self.ranked(stop, |ranker| candidates(ranker, &order, tokens))
+        or_nothing(self.ranked(stop, |ranker| candidates(ranker, &order, tokens)))
     }
 
-    fn token_statistics(&self, tokens: &[Token]) -> Result<TokenStatistics, ReadError> {
-        let statistics = ParagraphStatistics::new(&self.searcher, &self.fields).map_err(read_error)?;
+    fn token_statistics(&self, tokens: &[Token], stop: &Arc<AtomicBool>) -> Result<TokenStatistics, ReadError> {
+        let stop = &Stop::new(stop);
+        let statistics = ParagraphStatistics::new(&self.searcher, &self.fields, stop).map_err(read_error)?;
         tokens::statistics(tokens, &statistics, &self.fields).map_err(read_error)
     }
 
@@ -234,7 +242,7 @@ impl Snapshot for TantivySnapshot {
         &self,
         tokens: &[Token],
         paragraphs: &[Address],
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
     ) -> Result<Occurrences, ReadError> {
         self.ranked(stop, |ranker| tokens::occurrences(tokens, paragraphs, ranker))
     }
@@ -243,7 +251,7 @@ impl Snapshot for TantivySnapshot {
         &self,
         expression: &Expression,
         paragraphs: &[Address],
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
     ) -> Result<Vec<Option<f32>>, ReadError> {
         self.ranked(stop, |ranker| tokens::scores(expression, paragraphs, ranker))
     }
@@ -253,17 +261,17 @@ impl Snapshot for TantivySnapshot {
         expression: &Expression,
         filter: &Filter,
         paragraph: Address,
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
     ) -> Result<Explanation, ReadError> {
-        let statistics = ParagraphStatistics::new(&self.searcher, &self.fields).map_err(read_error)?;
+        let stop = &Stop::new(stop);
+        let statistics = ParagraphStatistics::new(&self.searcher, &self.fields, stop).map_err(read_error)?;
         let explainer = Explainer {
-            compiler: self.compiler(),
+            compiler: self.compiler(stop),
             statistics: &statistics,
             scoring: EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher),
             segment: self.searcher.segment_reader(paragraph.segment),
             paragraph: paragraph.document,
             record: self.record_of(paragraph).document,
-            stop,
         };
         explainer.explain(expression, filter)
     }
@@ -273,8 +281,11 @@ impl Snapshot for TantivySnapshot {
         expression: &Expression,
         filter: &Filter,
         after: Option<Position>,
+        stop: &Arc<AtomicBool>,
     ) -> Result<Box<dyn Walk>, ReadError> {
-        Ok(Box::new(Merge::new(&self.searcher, &self.columns, &self.matching(expression, filter)?, after)?))
+        let stop = Stop::new(stop);
+        let matching = self.matching(expression, filter, &stop)?;
+        Ok(Box::new(Merge::new(&self.searcher, &self.columns, &matching, after, stop)?))
     }
 
     fn removals(
@@ -282,12 +293,15 @@ impl Snapshot for TantivySnapshot {
         expression: &Expression,
         filter: &Filter,
         after: Position,
+        stop: &Arc<AtomicBool>,
     ) -> Result<Box<dyn Removals>, ReadError> {
+        let stop = Stop::new(stop);
         let matching = match expression {
             Expression::All if filter.is_empty() => None,
-            _ => Some(self.matching(expression, filter)?),
+            _ => Some(self.matching(expression, filter, &stop)?),
         };
-        let tombstones = self.merge(&removals::every_tombstone(&self.fields), Some(after))?;
+        // It hands `stop` on, which the matching shares.
+        let tombstones = self.merge(&removals::every_tombstone(&self.fields), Some(after), stop)?;
         Ok(Box::new(Tombstones::new(tombstones, matching, &self.searcher, &self.columns, &self.fields)))
     }
 
@@ -296,9 +310,10 @@ impl Snapshot for TantivySnapshot {
         expression: &Expression,
         filter: &Filter,
         facets: &[FacetField],
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
     ) -> Result<Counts, ReadError> {
-        count::count(&self.matching(expression, filter)?, facets, &self.searcher, &self.columns, stop)
+        let stop = &Stop::new(stop);
+        count::count(&self.matching(expression, filter, stop)?, facets, &self.searcher, &self.columns, stop)
     }
 
     fn documents(
@@ -306,15 +321,21 @@ impl Snapshot for TantivySnapshot {
         filter: &Filter,
         after: Option<u64>,
         count: usize,
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
     ) -> Result<Vec<DocumentRecord>, ReadError> {
-        let records = filter::records(filter, Dates::Listed, self.compiler());
-        let found = self.merge(records.as_ref(), after.map(Position::record))?.next(count, stop)?;
-        found.into_iter().map(|(_, address)| self.record_at(address)).collect()
+        let ending = Stop::new(stop);
+        let records = filter::records(filter, Dates::Listed, self.compiler(&ending));
+        let found = self.merge(records.as_ref(), after.map(Position::record), ending.clone())?.next(count, stop)?;
+        let record = |(_, address)| {
+            ending.check().map_err(read_error)?;
+            self.record_at(address)
+        };
+        found.into_iter().map(record).collect()
     }
 
-    fn number_of_documents(&self, filter: &Filter, stop: &AtomicBool) -> Result<u64, ReadError> {
-        self.number_of(filter::records(filter, Dates::Listed, self.compiler()).as_ref(), stop)
+    fn number_of_documents(&self, filter: &Filter, stop: &Arc<AtomicBool>) -> Result<u64, ReadError> {
+        let stop = &Stop::new(stop);
+        self.number_of(filter::records(filter, Dates::Listed, self.compiler(stop)).as_ref(), stop)
     }
 
     fn paragraphs(&self, addresses: &[Address]) -> Result<Vec<StoredParagraph>, ReadError> {
@@ -365,6 +386,14 @@ impl Snapshot for TantivySnapshot {
 
     fn version(&self, id: &DocumentId) -> Result<Option<Version>, ReadError> {
         self.find(id)?.map(|address| self.version_at(address)).transpose()
+    }
+}
+
+/// A ranking that was stopped before it found anything is one, too.
+fn or_nothing(ranking: Result<Ranking, ReadError>) -> Result<Ranking, ReadError> {
+    match ranking {
+        Err(ReadError::Stopped) => Ok(Ranking { hits: Vec::new(), exhausted: false, stopped: true }),
+        ranking => ranking,
     }
 }
 

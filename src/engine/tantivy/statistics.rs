@@ -4,7 +4,10 @@
 
 use tantivy::{Searcher, Term, query::Bm25StatisticsProvider, schema::Field};
 
-use crate::engine::tantivy::schema::{Fields, Kind};
+use crate::engine::tantivy::{
+    heed::Stop,
+    schema::{Fields, Kind},
+};
 
 /// Counts paragraphs, whatever else is in the index.
 ///
@@ -14,12 +17,14 @@ use crate::engine::tantivy::schema::{Fields, Kind};
 pub(super) struct ParagraphStatistics<'a> {
     searcher: &'a Searcher,
     paragraphs: u64,
+    /// A long query asks for thousands of terms.
+    stop: &'a Stop,
 }
 
 impl<'a> ParagraphStatistics<'a> {
-    pub(super) fn new(searcher: &'a Searcher, fields: &Fields) -> tantivy::Result<Self> {
+    pub(super) fn new(searcher: &'a Searcher, fields: &Fields, stop: &'a Stop) -> tantivy::Result<Self> {
         let paragraphs = searcher.doc_freq(&fields.kind_term(Kind::Paragraph))?;
-        Ok(Self { searcher, paragraphs })
+        Ok(Self { searcher, paragraphs, stop })
     }
 }
 
@@ -33,6 +38,7 @@ impl Bm25StatisticsProvider for ParagraphStatistics<'_> {
     }
 
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
+        self.stop.check()?;
         self.searcher.doc_freq(term)
     }
 }

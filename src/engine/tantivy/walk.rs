@@ -3,7 +3,7 @@
 use std::{
     cmp::Reverse,
     collections::BinaryHeap,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use tantivy::{DocId, DocSet, Searcher, SegmentReader, TERMINATED, query::Scorer};
@@ -12,7 +12,9 @@ use crate::engine::{
     Address, Position, ReadError, Walk,
     tantivy::{
         columns::{Columns, SegmentColumns},
+        heed::Stop,
         matching::{Judge, Matching},
+        record::read_error,
     },
 };
 
@@ -22,6 +24,10 @@ pub(super) struct Merge {
     /// The next position of every segment that is not at its end, with the segment's index. What is found there is not
     /// decided about yet.
     heads: BinaryHeap<Reverse<(Position, usize)>>,
+    /// What its scorers look at.
+    stop: Stop,
+    /// Whether they have seen it set: what they passed over then is lost.
+    is_stopped: bool,
 }
 
 /// What is found in one segment.
@@ -39,8 +45,9 @@ impl Merge {
         columns: &SegmentColumns,
         matching: &Matching,
         after: Option<Position>,
+        stop: Stop,
     ) -> Result<Self, ReadError> {
-        let mut merge = Self { segments: Vec::new(), heads: BinaryHeap::new() };
+        let mut merge = Self { segments: Vec::new(), heads: BinaryHeap::new(), stop, is_stopped: false };
         for ((ordinal, reader), columns) in (0..).zip(searcher.segment_readers()).zip(columns.iter()) {
             // Sorted: what was committed since is in few segments, which are all that is looked at.
             if after.is_some_and(|after| last_position(reader, columns) <= after) {
@@ -53,17 +60,24 @@ impl Merge {
             }
             merge.segments.push(segment);
         }
+        merge.stop.check().map_err(read_error)?;
         Ok(merge)
     }
 }
 
+impl Merge {
+    fn check(&mut self) -> Result<(), ReadError> {
+        self.is_stopped |= self.stop.is_set();
+        if self.is_stopped { Err(ReadError::Stopped) } else { Ok(()) }
+    }
+}
+
 impl Walk for Merge {
-    fn next(&mut self, count: usize, stop: &AtomicBool) -> Result<Vec<(Position, Address)>, ReadError> {
+    fn next(&mut self, count: usize, stop: &Arc<AtomicBool>) -> Result<Vec<(Position, Address)>, ReadError> {
+        self.stop.follow(stop);
         let mut found = Vec::new();
         while found.len() < count {
-            if stop.load(Relaxed) {
-                return Err(ReadError::Stopped);
-            }
+            self.check()?;
             let Some(Reverse((position, index))) = self.heads.pop() else { break };
             let segment = &mut self.segments[index];
             if segment.judge.accepts(segment.scorer.doc())? {
@@ -73,6 +87,8 @@ impl Walk for Merge {
                 self.heads.push(Reverse((head, index)));
             }
         }
+        // What ended may have ended on `stop`.
+        self.check()?;
         Ok(found)
     }
 }

@@ -1,16 +1,11 @@
 //! The writer: changes into index operations, commits that are durable when they return.
 
-use std::{
-    collections::HashSet,
-    io,
-    ops::Bound,
-    sync::{Arc, atomic::AtomicBool},
-};
+use std::{collections::HashSet, io, ops::Bound, sync::Arc};
 
 use tantivy::{
     IndexWriter, TantivyDocument, TantivyError, Term,
     directory::error::{OpenDirectoryError, OpenReadError, OpenWriteError},
-    indexer::{LogMergePolicy, UserOperation},
+    indexer::UserOperation,
     query::{BooleanQuery, Query, RangeQuery},
 };
 
@@ -22,6 +17,7 @@ use crate::{
             check,
             durable::WriterDirectory,
             index::{Commit, Shared},
+            merging::Merging,
             record::{ParagraphEntry, RecordEntry, TombstoneEntry, encode},
             removals::every_tombstone,
             schema::{Fields, Kind, value_term},
@@ -34,9 +30,6 @@ use crate::{
 /// Memory for one indexing thread's part of a batch; what exceeds it goes to disk as a segment of its own.
 const THREAD_BUFFER_BYTES: usize = 96 << 20;
 
-/// The share of a segment's entries that may be deleted before it is merged. tantivy's default is never.
-const DELETED_BEFORE_MERGE: f32 = 0.3;
-
 /// Tombstones that one commit takes away at most: each is read for it, which holds the commit up by some microseconds.
 const FORGOTTEN_AT_ONCE: usize = 4_096;
 
@@ -45,6 +38,7 @@ pub(super) struct TantivyWriter {
     shared: Arc<Shared>,
     files: WriterDirectory,
     writer: IndexWriter,
+    merging: Merging,
     /// What the open batch will commit.
     open: Commit,
 }
@@ -54,7 +48,8 @@ impl TantivyWriter {
         check::take_note_away(shared.directory.files.data.as_ref()).map_err(WriteError::Io)?;
         let files = WriterDirectory::begin(shared.directory.files.index.clone(), shared.list.clone());
         let files = files.map_err(WriteError::Io)?;
-        let writer = open_writer(&shared, files.clone(), threads).map_err(engine_error)?;
+        let merging = Merging::new();
+        let writer = open_writer(&shared, files.clone(), threads, merging.clone()).map_err(engine_error)?;
         // tantivy gives the first operation the number of the last commit. A merge of what was committed then takes a
         // first deletion for committed: into some of the segments and not into others, and it is never done again.
         writer.run([]).map_err(engine_error)?;
@@ -63,7 +58,7 @@ impl TantivyWriter {
         // An earlier writer may have failed after its batch was on disk: what is there counts, not what was shown.
         let open = shared.index_commit().map_err(engine_error)?;
         shared.publish(open.clone()).map_err(engine_error)?;
-        Ok(Self { shared, files, writer, open })
+        Ok(Self { shared, files, writer, merging, open })
     }
 
     fn add(&mut self, sequence: u64, document: IndexedDocument) -> Vec<UserOperation> {
@@ -133,6 +128,16 @@ impl TantivyWriter {
         prepared.map(|_| ()).map_err(|error| self.write_error(error))
     }
 
+    /// Begins to merge small segments, in the background, if there is room for what becomes of them.
+    fn merge_when_idle(&mut self) -> tantivy::Result<()> {
+        let merged = self.merging.when_idle(&self.shared.index.searchable_segment_metas()?);
+        if !merged.is_empty() && self.shared.has_room_to_merge()? {
+            // Nobody waits for it: `refresh` takes up what has become of it.
+            drop(self.writer.merge(&merged));
+        }
+        Ok(())
+    }
+
     /// What the disk said counts: a thread of tantivy's that it stopped only says that it has stopped.
     fn write_error(&self, error: TantivyError) -> WriteError {
         match self.files.failure() {
@@ -180,7 +185,7 @@ impl Writer for TantivyWriter {
     }
 
     fn forget(&mut self, until: u64) -> Result<(), WriteError> {
-        let expired = self.shared.newest().removed_until(until, FORGOTTEN_AT_ONCE, &AtomicBool::new(false))?;
+        let expired = self.shared.newest().removed_until(until, FORGOTTEN_AT_ONCE, &Arc::default())?;
         // One look back may see what the open batch takes away already.
         let Some(&last) = expired.last().filter(|last| **last > self.open.forgotten) else { return Ok(()) };
         let tombstones = tombstones_until(last, &self.shared.fields);
@@ -200,7 +205,7 @@ impl Writer for TantivyWriter {
         if self.shared.has_other_segments(&newest).map_err(engine_error)? {
             self.shared.publish(newest.commit().clone()).map_err(engine_error)?;
         }
-        Ok(())
+        self.merge_when_idle().map_err(engine_error)
     }
 }
 
@@ -246,11 +251,14 @@ fn halves(Etag(etag): Etag) -> (u64, u64) {
     ((etag >> 64) as u64, etag as u64)
 }
 
-fn open_writer(shared: &Shared, files: WriterDirectory, threads: usize) -> tantivy::Result<IndexWriter> {
+fn open_writer(
+    shared: &Shared,
+    files: WriterDirectory,
+    threads: usize,
+    merging: Merging,
+) -> tantivy::Result<IndexWriter> {
     let writer = shared.index_on(Box::new(files))?.writer_with_num_threads(threads, threads * THREAD_BUFFER_BYTES)?;
-    let mut policy = LogMergePolicy::default();
-    policy.set_del_docs_ratio_before_merge(DELETED_BEFORE_MERGE);
-    writer.set_merge_policy(Box::new(policy));
+    writer.set_merge_policy(Box::new(merging));
     Ok(writer)
 }
 

@@ -14,7 +14,7 @@ use crate::{
     engine::{
         Address, Change, Counts, DocumentRecord, Engine, Explanation, Expression, FacetField, Filter, Generation,
         Occurrences, Position, Ranking, ReadError, Removals, Snapshot, SourceLine, Statistics, StoredParagraph, Term,
-        Token, TokenStatistics, Version, Walk, WriteError, Writer,
+        Token, TokenStatistics, Version, Walk, WeighedToken, WriteError, Writer,
     },
 };
 
@@ -134,50 +134,62 @@ impl Snapshot for State {
         Ok(self.versions.get(id.as_str()).copied())
     }
 
-    fn frequency(&self, _: &Term, _: &AtomicBool) -> Result<u64, ReadError> {
+    fn frequency(&self, _: &Term, _: &Arc<AtomicBool>) -> Result<u64, ReadError> {
         unreachable!("writing does not search")
     }
 
-    fn rank(&self, _: &Expression, _: &Filter, _: usize, _: &AtomicBool) -> Result<Ranking, ReadError> {
+    fn rank(&self, _: &Expression, _: &Filter, _: usize, _: &Arc<AtomicBool>) -> Result<Ranking, ReadError> {
         unreachable!("writing does not search")
     }
 
     fn candidates(
         &self,
         _: &Expression,
-        _: &[Token],
+        _: &[WeighedToken],
         _: &Filter,
         _: usize,
-        _: &AtomicBool,
+        _: &Arc<AtomicBool>,
     ) -> Result<Ranking, ReadError> {
         unreachable!("writing does not search")
     }
 
-    fn token_statistics(&self, _: &[Token]) -> Result<TokenStatistics, ReadError> {
+    fn token_statistics(&self, _: &[Token], _: &Arc<AtomicBool>) -> Result<TokenStatistics, ReadError> {
         unreachable!("writing does not search")
     }
 
-    fn occurrences(&self, _: &[Token], _: &[Address], _: &AtomicBool) -> Result<Occurrences, ReadError> {
+    fn occurrences(&self, _: &[Token], _: &[Address], _: &Arc<AtomicBool>) -> Result<Occurrences, ReadError> {
         unreachable!("writing does not search")
     }
 
-    fn scores(&self, _: &Expression, _: &[Address], _: &AtomicBool) -> Result<Vec<Option<f32>>, ReadError> {
+    fn scores(&self, _: &Expression, _: &[Address], _: &Arc<AtomicBool>) -> Result<Vec<Option<f32>>, ReadError> {
         unreachable!("writing does not search")
     }
 
-    fn explain(&self, _: &Expression, _: &Filter, _: Address, _: &AtomicBool) -> Result<Explanation, ReadError> {
+    fn explain(&self, _: &Expression, _: &Filter, _: Address, _: &Arc<AtomicBool>) -> Result<Explanation, ReadError> {
         unreachable!("writing does not search")
     }
 
-    fn walk(&self, _: &Expression, _: &Filter, _: Option<Position>) -> Result<Box<dyn Walk>, ReadError> {
+    fn walk(
+        &self,
+        _: &Expression,
+        _: &Filter,
+        _: Option<Position>,
+        _: &Arc<AtomicBool>,
+    ) -> Result<Box<dyn Walk>, ReadError> {
         unreachable!("writing does not search")
     }
 
-    fn removals(&self, _: &Expression, _: &Filter, _: Position) -> Result<Box<dyn Removals>, ReadError> {
+    fn removals(
+        &self,
+        _: &Expression,
+        _: &Filter,
+        _: Position,
+        _: &Arc<AtomicBool>,
+    ) -> Result<Box<dyn Removals>, ReadError> {
         unreachable!("writing does not follow")
     }
 
-    fn count(&self, _: &Expression, _: &Filter, _: &[FacetField], _: &AtomicBool) -> Result<Counts, ReadError> {
+    fn count(&self, _: &Expression, _: &Filter, _: &[FacetField], _: &Arc<AtomicBool>) -> Result<Counts, ReadError> {
         unreachable!("writing does not search")
     }
 
@@ -186,12 +198,12 @@ impl Snapshot for State {
         _: &Filter,
         _: Option<u64>,
         _: usize,
-        _: &AtomicBool,
+        _: &Arc<AtomicBool>,
     ) -> Result<Vec<DocumentRecord>, ReadError> {
         unreachable!("writing does not search")
     }
 
-    fn number_of_documents(&self, _: &Filter, _: &AtomicBool) -> Result<u64, ReadError> {
+    fn number_of_documents(&self, _: &Filter, _: &Arc<AtomicBool>) -> Result<u64, ReadError> {
         unreachable!("writing does not search")
     }
 

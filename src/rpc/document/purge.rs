@@ -1,5 +1,7 @@
 //! `PurgeDocuments`: every document that a filter lets through, deleted in groups.
 
+use std::sync::{Arc, atomic::AtomicBool};
+
 use crate::{
     document::DocumentId,
     ingest::{Ingest, IngestError},
@@ -77,7 +79,7 @@ impl Purging<'_> {
     async fn next(&mut self, count: usize) -> Result<Vec<DocumentVersion>, Failure> {
         let (searcher, filter) = (self.searcher.clone(), self.filter.clone());
         let (after, through) = (self.after, self.scope.through);
-        let read = move |stop: &_| searcher.purge_versions(&filter, after, through, count, stop);
+        let read = move |stop: &Arc<AtomicBool>| searcher.purge_versions(&filter, after, through, count, stop);
         let found = self.core.pool.run(read).await??;
         self.after = found.last().map(|version| version.sequence).or(self.after);
         Ok(found)

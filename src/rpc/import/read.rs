@@ -178,7 +178,7 @@ async fn idle(mut under_way: watch::Receiver<usize>) {
 /// Prepares documents. One whose preparation panics is refused, together with those of its chunk.
 async fn prepare_chunk(pool: Pool, prepare: Prepare, items: Vec<Item<Document>>) -> Vec<Item<Prepared>> {
     let names: Vec<_> = items.iter().map(|item| (item.sequence_number, item.document_id.clone())).collect();
-    let work = move |stop: &AtomicBool| items.into_iter().map(|item| prepare_item(item, &prepare, stop)).collect();
+    let work = move |stop: &Arc<AtomicBool>| items.into_iter().map(|item| prepare_item(item, &prepare, stop)).collect();
     let prepared = pool.run(work).await;
     prepared.unwrap_or_else(|error| names.into_iter().map(|name| panicked(name, error)).collect())
 }

@@ -7,7 +7,7 @@ use tracing::Span;
 
 use crate::{
     rpc::{call::Call, layers::methods::Method, status::shed_reason},
-    telemetry::Metrics,
+    telemetry::{Metrics, ShedReason},
 };
 
 /// Notes a call when dropped: with the code that its caller was told, or as cancelled if it came to none.
@@ -44,7 +44,9 @@ impl Record {
             self.metrics.first_hit(first_hit);
             self.metrics.stream_ended(stats.hits());
         }
-        if let Some(shed) = stats.reason().and_then(shed_reason) {
+        // A slow reader was counted when it was given up: its body may live on for long.
+        let shed = stats.reason().and_then(shed_reason).filter(|shed| *shed != ShedReason::SlowConsumer);
+        if let Some(shed) = shed {
             self.metrics.shed(shed);
         }
     }

@@ -54,7 +54,7 @@ impl Producer {
     ) -> Result<(), Failure> {
         let Asked { request: begun, warnings, written: _ } = asked;
         let (request, searcher) = (begun.request.clone(), self.searcher.clone());
-        let opened = self.in_turn(info_span!("rank"), move |_| searcher.export(&request)).await?;
+        let opened = self.in_turn(info_span!("rank"), move |stop| searcher.export(&request, stop)).await?;
         let (timings, export) = (opened.timings(), Box::new(opened.result?));
         send(&outlet, event, Event::Header(self.export_header(&begun.request, &export, warnings))).await?;
         let bound = BatchBound { hits: FIRST_BATCH_HITS, text_bytes: BATCH_TEXT_BYTES };
@@ -104,7 +104,7 @@ impl Stream {
             let room = self.outlet.room().await?;
             let (bound, unit) = (self.bound, self.begun.unit);
             let fetched = self.producer.timed(info_span!("fetch"), move |stop| {
-                export.go_on()?;
+                export.go_on(stop)?;
                 let found = export.next_batch(bound, stop)?;
                 Ok::<_, SearchError>((export, found.map(|found| written(found, unit))))
             });

@@ -34,7 +34,7 @@ impl Producer {
     pub(super) async fn in_turn<T: Send + 'static>(
         &self,
         span: Span,
-        job: impl FnOnce(&AtomicBool) -> T + Send + 'static,
+        job: impl FnOnce(&Arc<AtomicBool>) -> T + Send + 'static,
     ) -> Result<Timed<T>, Failure> {
         self.core.in_turn_until(self.enough, timed(&self.call, job)).instrument(span).await
     }
@@ -43,7 +43,7 @@ impl Producer {
     pub(super) async fn timed<T: Send + 'static>(
         &self,
         span: Span,
-        job: impl FnOnce(&AtomicBool) -> T + Send + 'static,
+        job: impl FnOnce(&Arc<AtomicBool>) -> T + Send + 'static,
     ) -> Result<Timed<T>, Failure> {
         Ok(self.core.pool.run_until(reached(self.enough), timed(&self.call, job)).instrument(span).await?)
     }
@@ -51,8 +51,8 @@ impl Producer {
 
 fn timed<T>(
     call: &Call,
-    job: impl FnOnce(&AtomicBool) -> T + Send + 'static,
-) -> impl FnOnce(&AtomicBool) -> Timed<T> + Send + 'static {
+    job: impl FnOnce(&Arc<AtomicBool>) -> T + Send + 'static,
+) -> impl FnOnce(&Arc<AtomicBool>) -> Timed<T> + Send + 'static {
     let call = call.clone();
     move |stop| {
         call.stats().set_state(StreamState::Running);

@@ -37,7 +37,11 @@ impl Begun {
     pub(super) fn new(core: &Core, call: &Call, order: SearchOrder) -> Result<Self, Failure> {
         let SearchOrder { mut request, unit, token, allow_snapshot_change, time_budget, stream } = order;
         let (tokens, stream) = (core.tokens()?, For::new(Kind::Search, "resume_token", &stream, call.caller()));
-        request.resume = tokens.open(&stream, &token)?.map(|place: Place| Resume { place, allow_snapshot_change });
+        request.resume = tokens.open(&stream, &token)?.map(|place: Place| Resume {
+            place,
+            allow_snapshot_change,
+            now: Instant::now().into_std(),
+        });
         let enough = time_budget.and_then(|budget| call.time_after(budget));
         Ok(Self { request, unit, enough, tokens, stream })
     }

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     engine::{
         Address, Expression, Occurrences, Ranked, Ranking, ReadError, Snapshot, TermField, Token, TokenField,
-        TokenStatistics,
+        TokenStatistics, WeighedToken,
     },
     query::Filter,
     search::{
@@ -72,7 +72,7 @@ impl Ranker {
     ///
     /// What the second stage does not look at comes behind what it did, in the order of the first stage, with scores
     /// below.
-    pub(in crate::search) fn rank(&self, limit: usize, stop: &AtomicBool) -> Result<Ranking, ReadError> {
+    pub(in crate::search) fn rank(&self, limit: usize, stop: &Arc<AtomicBool>) -> Result<Ranking, ReadError> {
         let Some(Rescored { hits, exhausted, stopped }) = self.rescored(stop)? else {
             return self.snapshot.rank(&self.expression, &self.filter, limit, stop);
         };
@@ -96,7 +96,7 @@ impl Ranker {
         &self,
         address: Address,
         first_stage: f32,
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
     ) -> Result<Score, ReadError> {
         let Some(Rescored { hits, .. }) = self.rescored(stop)? else {
             return Ok(Score { value: first_stage, first_stage, stage: Stage::First(1.0) });
@@ -112,11 +112,16 @@ impl Ranker {
     }
 
     /// The candidates, ranked again; `None` when the first stage says it all.
-    fn rescored(&self, stop: &AtomicBool) -> Result<Option<Rescored>, ReadError> {
+    fn rescored(&self, stop: &Arc<AtomicBool>) -> Result<Option<Rescored>, ReadError> {
         let Self { snapshot, expression, wanted, filter, rescoring: Rescoring { candidates } } = self;
         let Some(wanted) = wanted.as_ref().filter(|_| *candidates > 0) else { return Ok(None) };
         let tokens = wanted.tokens();
-        let statistics = snapshot.token_statistics(&tokens)?;
+        let statistics = match snapshot.token_statistics(&tokens, stop) {
+            Err(ReadError::Stopped) => {
+                return Ok(Some(Rescored { hits: Vec::new(), exhausted: false, stopped: true }));
+            }
+            statistics => statistics?,
+        };
         let finding = wanted.finding(&tokens, &statistics);
         let Ranking { hits: found, exhausted, stopped } =
             snapshot.candidates(expression, &finding, filter, *candidates, stop)?;
@@ -146,7 +151,7 @@ impl Ranker {
         tokens: &[Token],
         statistics: &TokenStatistics,
         hits: &[Ranked],
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
     ) -> Result<Vec<Features>, ReadError> {
         let addresses: Vec<_> = hits.iter().map(|hit| hit.address).collect();
         let Occurrences { counts, lengths } = self.snapshot.occurrences(tokens, &addresses, stop)?;
@@ -181,7 +186,7 @@ impl Ranker {
         &self,
         expression: Option<&Expression>,
         addresses: &[Address],
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
     ) -> Result<Vec<Option<f32>>, ReadError> {
         match expression {
             Some(expression) => self.snapshot.scores(expression, addresses, stop),
@@ -235,7 +240,7 @@ impl Wanted {
 
     /// The tokens that find candidates: what carries meaning and is not too common, or the rarest of all.
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share")]
-    fn finding(&self, tokens: &[Token], statistics: &TokenStatistics) -> Vec<Token> {
+    fn finding(&self, tokens: &[Token], statistics: &TokenStatistics) -> Vec<WeighedToken> {
         let TokenStatistics { paragraphs, frequencies, .. } = statistics;
         let common = SHORT_POSTINGS.max((*paragraphs as f64 * COMMON_SHARE) as u64);
         let frequency = |gram: usize| frequencies[2 * gram] + frequencies[2 * gram + 1];
@@ -250,12 +255,14 @@ impl Wanted {
                 let elsewhere = self.grams[gram].field == field;
                 let rare = kept.contains(&gram) || frequencies[index] <= common;
                 if !elsewhere && rare && frequencies[index] > 0 {
-                    finding.push(tokens[index].clone());
+                    let weight = self.grams[gram].times as f32;
+                    finding.push(WeighedToken { token: tokens[index].clone(), weight });
                 }
             }
         }
         let words = 2 * self.grams.len()..2 * (self.grams.len() + self.words.len());
-        finding.extend(words.filter(|&index| frequencies[index] > 0).map(|index| tokens[index].clone()));
+        let word = |index: usize| WeighedToken { token: tokens[index].clone(), weight: 1.0 };
+        finding.extend(words.filter(|&index| frequencies[index] > 0).map(word));
         finding
     }
 }

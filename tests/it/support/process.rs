@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader, Read, Write as _},
     path::Path,
-    process::{Child, ChildStdout, Command, Stdio},
+    process::{self, Child, ChildStdout, Stdio},
     sync::mpsc::{Receiver, sync_channel},
     thread::{self, JoinHandle},
     time::Duration,
@@ -24,8 +24,8 @@ pub(crate) struct Ended {
 }
 
 /// The program with these arguments, and with nothing of this process's environment that it could mind.
-fn program(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xunzhang"));
+fn program(arguments: &[&str]) -> process::Command {
+    let mut command = process::Command::new(env!("CARGO_BIN_EXE_xunzhang"));
     let own = std::env::vars_os().map(|(name, _)| name);
     for name in own.filter(|name| name == "RUST_LOG" || name.to_string_lossy().starts_with("XUNZHANG_")) {
         command.env_remove(name);
@@ -51,7 +51,7 @@ pub(crate) fn run_with(arguments: &[&str], environment: &[(&str, &str)]) -> Ende
 
 /// Asks a process for something that only signals can ask.
 pub(crate) fn send_signal(name: &str, process: u32) {
-    let status = Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status();
+    let status = process::Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status();
     assert!(status.expect("there is a `kill`").success(), "{name} reaches {process}");
 }
 
@@ -62,6 +62,35 @@ impl Drop for Guarded {
     fn drop(&mut self) {
         let _ = self.0.kill(); // It may have ended.
         let _ = self.0.wait();
+    }
+}
+
+/// A command that runs on.
+pub(crate) struct Command {
+    child: Guarded,
+    stdout: BufferedLines,
+    stderr: Receiver<String>,
+}
+
+impl Command {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = Guarded(program(arguments).spawn().expect("the program can be started"));
+        let stdout = BufferedLines::of(child.0.stdout.take().expect("it is piped"));
+        let stderr = read_all(child.0.stderr.take().expect("it is piped"));
+        Self { child, stdout, stderr }
+    }
+
+    /// The next line that it prints.
+    pub(crate) fn line(&mut self) -> String {
+        self.stdout.next().unwrap_or_else(|| panic!("it ended: {}", joined(&self.stderr, "its end")))
+    }
+
+    /// Presses Ctrl-C and waits for its end; `stdout` is what was not looked at.
+    pub(crate) fn interrupt(mut self) -> Ended {
+        send_signal("INT", self.child.0.id());
+        let stdout: Vec<String> = std::iter::from_fn(|| self.stdout.next()).collect();
+        let stderr = joined(&self.stderr, "its end");
+        Ended { code: self.child.0.wait().expect("it can be waited for").code(), stdout: stdout.join("\n"), stderr }
     }
 }
 
@@ -111,10 +140,19 @@ impl Server {
 
     /// Runs a client command against it.
     pub(crate) fn ask(&self, arguments: &[&str]) -> Ended {
+        self.with_endpoints(arguments, run)
+    }
+
+    /// Starts a client command against it.
+    pub(crate) fn begin(&self, arguments: &[&str]) -> Command {
+        self.with_endpoints(arguments, Command::start)
+    }
+
+    fn with_endpoints<T>(&self, arguments: &[&str], act: impl FnOnce(&[&str]) -> T) -> T {
         let endpoint = format!("http://{}", self.address("listening on"));
         let admin_endpoint = format!("http://{}", self.address("admin listening on"));
         let client = ["--endpoint", &endpoint, "--admin-endpoint", &admin_endpoint];
-        run(&[arguments, &client].concat())
+        act(&[arguments, &client].concat())
     }
 
     /// Asks it and expects that it can.

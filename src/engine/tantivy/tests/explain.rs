@@ -1,6 +1,6 @@
 //! Scores taken apart, against rankings and against a count in memory.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use proptest::prelude::*;
 
@@ -37,7 +37,7 @@ fn values(expression: &Expression, verdict: &Verdict) -> Vec<f32> {
 fn check(index: &Index, expression: &Expression) {
     let snapshot = index.snapshot();
     let ranking = snapshot.rank(expression, &Filter::default(), 1_000, &NEVER).expect("readable");
-    let mut walk = snapshot.walk(&Expression::All, &Filter::default(), None).expect("readable");
+    let mut walk = snapshot.walk(&Expression::All, &Filter::default(), None, &NEVER).expect("readable");
     for (_, paragraph) in walk.next(usize::MAX, &NEVER).expect("readable") {
         let explanation = explained(snapshot.as_ref(), expression, paragraph);
         let ranked = ranking.hits.iter().find(|hit| hit.address == paragraph).map(|hit| hit.score);
@@ -101,7 +101,7 @@ fn what_a_filter_keeps_out_or_nothing_finds_is_told_apart() {
         let explanation = snapshot.explain(&Expression::All, &filter, paragraph, &NEVER).expect("readable");
         assert_eq!((explanation.searchable, explanation.admitted), (searchable, admitted), "{id}#{ordinal}");
         assert_eq!(explanation.score.is_some(), searchable && admitted, "{id}#{ordinal}");
-        let stopped = snapshot.explain(&Expression::All, &filter, paragraph, &AtomicBool::new(true));
+        let stopped = snapshot.explain(&Expression::All, &filter, paragraph, &Arc::new(AtomicBool::new(true)));
         assert!(matches!(stopped, Err(ReadError::Stopped)));
     }
 }

@@ -48,7 +48,7 @@ fn check(index: &Index, filter: &Filter, expected: &[&str]) {
     let texts = |addresses: &[_]| -> Vec<String> {
         snapshot.paragraphs(addresses).expect("readable").into_iter().map(|stored| stored.paragraph.text).collect()
     };
-    let mut walk = snapshot.walk(&Expression::All, filter, None).expect("readable");
+    let mut walk = snapshot.walk(&Expression::All, filter, None, &NEVER).expect("readable");
     let walked: Vec<_> =
         walk.next(usize::MAX, &NEVER).expect("readable").into_iter().map(|(_, address)| address).collect();
     assert_eq!(texts(&walked), expected, "walked: {filter:?}");

@@ -1,6 +1,6 @@
 //! An index in a temporary directory, and what goes into it.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::{Arc, LazyLock, atomic::AtomicBool};
 
 use tempfile::TempDir;
 
@@ -14,7 +14,7 @@ use crate::{
     text::{Segmenter, searchable},
 };
 
-pub(super) static NEVER: AtomicBool = AtomicBool::new(false);
+pub(super) static NEVER: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
 pub(super) struct Index {
     pub(super) engine: TantivyEngine,
@@ -90,7 +90,7 @@ impl Index {
     }
 
     pub(super) fn walked(&self, expression: &Expression) -> Vec<Position> {
-        let mut walk = self.snapshot().walk(expression, &Filter::default(), None).expect("readable");
+        let mut walk = self.snapshot().walk(expression, &Filter::default(), None, &NEVER).expect("readable");
         let mut found = Vec::new();
         loop {
             let part = walk.next(7, &NEVER).expect("readable");
@@ -103,7 +103,7 @@ impl Index {
 
     pub(super) fn texts(&self, expression: &Expression) -> Vec<String> {
         let snapshot = self.snapshot();
-        let mut walk = snapshot.walk(expression, &Filter::default(), None).expect("readable");
+        let mut walk = snapshot.walk(expression, &Filter::default(), None, &NEVER).expect("readable");
         let found = walk.next(usize::MAX, &NEVER).expect("readable");
         let addresses: Vec<_> = found.into_iter().map(|(_, address)| address).collect();
         let paragraphs = snapshot.paragraphs(&addresses).expect("readable");

@@ -280,7 +280,7 @@ fn check(index: &Index, model: &Model, expression: &Expression, filter: &Filter)
     let entries = model.matches(expression, filter);
     let positions: Vec<_> = entries.iter().map(|entry| entry.position).collect();
 
-    let mut walk = snapshot.walk(expression, filter, None).expect("readable");
+    let mut walk = snapshot.walk(expression, filter, None, &NEVER).expect("readable");
     let walked: Vec<_> = walk.next(usize::MAX, &NEVER).expect("readable").into_iter().map(|found| found.0).collect();
     prop_assert_eq!(&walked, &positions, "walked");
 

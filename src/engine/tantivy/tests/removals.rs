@@ -29,7 +29,7 @@ fn index() -> Index {
 
 /// The removals that are told to whoever has everything up to a place, with their sequences.
 fn check(index: &Index, expression: &Expression, after: Position, expected: &[(&str, u64)]) {
-    let mut removals = index.snapshot().removals(expression, &Filter::default(), after).expect("readable");
+    let mut removals = index.snapshot().removals(expression, &Filter::default(), after, &NEVER).expect("readable");
     let mut found = Vec::new();
     loop {
         let part = removals.next(1, after.sequence(), &NEVER).expect("readable");
