@@ -19,7 +19,7 @@ pub use expression::{Clause, Expression, MetadataTerm, Term, TermField, Verbatim
 pub use history::Branch;
 pub use maintenance::{Backup, BackupError, BadTarget, Verification};
 pub use seam::{Engine, Removals, Snapshot, Walk, Writer};
-pub use token::{Lengths, Occurrences, Token, TokenField, TokenStatistics};
+pub use token::{Lengths, Occurrences, Token, TokenField, TokenStatistics, WeighedToken};
 pub use types::{
     Address, Change, Counts, DocumentRecord, Facet, FacetField, FacetValue, Generation, IndexedDocument,
     InvalidGeneration, MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, Position, Ranked, Ranking, Removal, Removed,

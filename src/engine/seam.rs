@@ -10,7 +10,7 @@ use crate::{
     engine::{
         Address, Backup, BackupError, Branch, Change, Counts, DocumentRecord, Explanation, Expression, FacetField,
         Generation, Occurrences, Position, Ranking, ReadError, Removed, SourceLine, Statistics, StoredParagraph, Term,
-        Token, TokenStatistics, Verification, Version, WriteError,
+        Token, TokenStatistics, Verification, Version, WeighedToken, WriteError,
     },
     query::Filter,
 };
@@ -143,7 +143,7 @@ pub trait Snapshot: Send + Sync + 'static {
     fn candidates(
         &self,
         expression: &Expression,
-        tokens: &[Token],
+        tokens: &[WeighedToken],
         filter: &Filter,
         count: usize,
         stop: &Arc<AtomicBool>,

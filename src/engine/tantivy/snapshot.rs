@@ -18,7 +18,7 @@ use crate::{
     engine::{
         Address, Branch, Counts, DocumentRecord, Explanation, Expression, FacetField, Generation, Occurrences,
         Position, Ranking, ReadError, Removals, Snapshot, SourceLine, Statistics, StoredParagraph, Term, TermField,
-        Token, TokenStatistics, Version, Walk,
+        Token, TokenStatistics, Version, Walk, WeighedToken,
         tantivy::{
             candidates::candidates,
             columns::{Columns, SegmentColumns},
@@ -233,7 +233,7 @@ impl Snapshot for TantivySnapshot {
     fn candidates(
         &self,
         expression: &Expression,
-        tokens: &[Token],
+        tokens: &[WeighedToken],
         filter: &Filter,
         count: usize,
         stop: &Arc<AtomicBool>,

@@ -15,7 +15,8 @@ use crate::{
     engine::{
         Address, Backup, BackupError, Branch, Change, Counts, DocumentRecord, Engine, Explanation, Expression,
         FacetField, Filter, Generation, Occurrences, Position, Ranking, ReadError, Removals, Snapshot, SourceLine,
-        Statistics, StoredParagraph, Term, Token, TokenStatistics, Verification, Version, Walk, WriteError, Writer,
+        Statistics, StoredParagraph, Term, Token, TokenStatistics, Verification, Version, Walk, WeighedToken,
+        WriteError, Writer,
     },
 };
 
@@ -158,7 +159,7 @@ impl Snapshot for State {
     fn candidates(
         &self,
         _: &Expression,
-        _: &[Token],
+        _: &[WeighedToken],
         _: &Filter,
         _: usize,
         _: &Arc<AtomicBool>,
