@@ -31,8 +31,19 @@ const MB: usize = 1_000_000;
 const LARGEST: usize = 16 << 20;
 
 /// What the chain runs over.
-const INPUTS: [&str; 8] =
-    ["corpus", "no line break", "parentheses", "one character", "digits", "numbered lines", "glosses", "enumerations"];
+const INPUTS: [&str; 11] = [
+    "corpus",
+    "no line break",
+    "parentheses",
+    "one character",
+    "digits",
+    "numbered lines",
+    "glosses",
+    "enumerations",
+    "chapters",
+    "contents",
+    "named chapters",
+];
 
 fn main() {
     divan::main();
@@ -48,6 +59,9 @@ fn texts(input: &str) -> Vec<String> {
         "numbered lines" => vec![numbered_lines(MB)],
         "glosses" => vec![repeated("强(qiáng)", MB)],
         "enumerations" => vec![repeated("一是抓落实；二是", MB)],
+        "chapters" => vec![repeated("第一章\n", MB)],
+        "contents" => vec![repeated("目录\n", MB)],
+        "named chapters" => vec![repeated("第一章 总则........1\n", MB)],
         _ => panic!("there is no input `{input}`"),
     }
 }

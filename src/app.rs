@@ -85,7 +85,6 @@ pub struct App {
     segmenter: Segmenter,
     /// The index, once it is open.
     opened: Option<Opened>,
-    is_damaged: bool,
     /// What `/readyz` says.
     ready: watch::Sender<bool>,
     /// The gRPC listeners and pipes, which end when the service stops.
@@ -136,7 +135,6 @@ impl App {
             rpc,
             segmenter,
             opened: None,
-            is_damaged: false,
             ready: watch::Sender::new(false),
             servers: JoinSet::new(),
             background: JoinSet::new(),
@@ -188,11 +186,18 @@ impl App {
             Err(StartError::Open(damage @ OpenError::Damaged { .. })) => {
                 tracing::error!(%damage, "nothing of the index is served");
                 self.rpc.damaged(damage.to_string());
-                self.is_damaged = true;
                 return Ok(());
             }
             Err(error) => return Err(error),
         };
+        let (rpc, ready, ended) = (self.rpc.clone(), self.ready.clone(), self.ended.clone());
+        self.background.spawn(async move {
+            if ended.run_until_cancelled(rpc.until_damaged()).await.is_some() {
+                rpc.set_serving(false).await;
+                ready.send_replace(false);
+            }
+            Ok(())
+        });
         let fingerprint = self.segmenter.fingerprint().to_owned();
         let watching = watch_index(opened.searcher.clone(), fingerprint, self.pool.clone(), self.metrics.clone());
         let ended = self.ended.clone();
@@ -217,13 +222,13 @@ impl App {
         self.set_ready(true).await;
     }
 
-    /// Whether the index was found damaged when it was opened.
+    /// Whether the index was found damaged.
     pub fn is_damaged(&self) -> bool {
-        self.is_damaged
+        self.rpc.is_damaged()
     }
 
     async fn set_ready(&self, is_ready: bool) {
-        let is_ready = is_ready && !self.is_damaged;
+        let is_ready = is_ready && !self.is_damaged();
         self.rpc.set_serving(is_ready).await;
         self.ready.send_replace(is_ready);
     }

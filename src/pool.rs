@@ -13,6 +13,7 @@ use std::{
         Arc, OnceLock,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    thread,
     time::{Duration, Instant},
 };
 
@@ -44,6 +45,9 @@ pub enum PoolError {
     /// The work panicked. The pool goes on; the panic has been logged.
     #[error("the work panicked; the log has the message")]
     Panicked,
+    /// The system gives no thread for it.
+    #[error("the system gives no thread; the log says why")]
+    NoThread,
 }
 
 impl Pool {
@@ -123,6 +127,29 @@ impl Pool {
             }
         };
         answered.expect("a job that is not cancelled always answers")
+    }
+
+    /// Runs `work` that takes minutes, most of them waiting for a disk, on a thread of its own, so that the pool's are
+    /// left to others. Whoever asks bounds how many there are. Dropping the future tells the work to stop.
+    pub async fn run_aside<T, W>(&self, work: W) -> Result<T, PoolError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&AtomicBool) -> T + Send + 'static,
+    {
+        let caller = Caller::default();
+        let (send, receive) = oneshot::channel();
+        let (wishes, running, span) = (Arc::clone(&caller.wishes), self.running.clone(), Span::current());
+        let started = thread::Builder::new().name("aside".to_owned()).spawn(move || {
+            let counted = running.count_one();
+            let result = span.in_scope(|| guarded(|| work(&wishes.stop)));
+            drop(counted);
+            let _ = send.send(result); // Fails when the caller has left.
+        });
+        started.map_err(|error| {
+            error!(%error, "the system gives no thread");
+            PoolError::NoThread
+        })?;
+        receive.await.expect("a job always answers")
     }
 
     /// Jobs that have been asked for and have not begun.
@@ -214,7 +241,6 @@ mod tests {
         future::ready,
         pin::{Pin, pin},
         sync::{Mutex, mpsc},
-        thread,
     };
 
     use tracing::{Instrument as _, Subscriber, info_span, instrument::WithSubscriber as _, span::Id};

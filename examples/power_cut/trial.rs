@@ -172,14 +172,19 @@ pub(crate) async fn work(disk: &Disk, ingest: &Ingest, history: &mut History, ro
     }
 }
 
+/// Puts a version of a document.
+pub(crate) async fn put(ingest: &Ingest, number: usize, version: u32) -> Result<(), IngestError> {
+    match ingest.prepare(document(number, version)) {
+        Ok(prepared) => ingest.put(prepared, None).await.map(|_| ()),
+        Err(error) => panic!("small documents can be prepared: {error}"),
+    }
+}
+
 /// One client's change. What is refused because of what is there is a no-op that was acknowledged.
 async fn ask(disk: Disk, ingest: Ingest, document: usize, version: Version) -> Change {
     let sent = disk.length();
     let answer = match version {
-        Some(version) => match ingest.prepare(self::document(document, version)) {
-            Ok(prepared) => ingest.put(prepared, None).await.map(|_| ()),
-            Err(error) => panic!("small documents can be prepared: {error}"),
-        },
+        Some(version) => put(&ingest, document, version).await,
         None => ingest.delete(id(document), None).await.map(|_| ()),
     };
     let acknowledged = match answer {

@@ -14,7 +14,7 @@ pub struct ClientArguments {
     /// Where the service listens
     #[arg(long, global = true, value_name = "URL", default_value = "http://127.0.0.1:50051")]
     pub endpoint: String,
-    /// Where the service listens for operators; for `stats`
+    /// Where the service listens for operators; for `stats`, `backup` and `verify`
     #[arg(long, global = true, value_name = "URL", default_value = "http://127.0.0.1:50052")]
     pub admin_endpoint: String,
     /// Print JSON lines, with the names of the contract
@@ -49,6 +49,18 @@ pub enum Command {
     Bench(BenchArguments),
     /// Say what the index holds
     Stats,
+    /// Copy the index into a new directory on the service's machine, while it goes on
+    Backup(BackupArguments),
+    /// Compare every file of the index with its checksum
+    Verify,
+}
+
+/// What `backup` takes.
+#[derive(Debug, Args)]
+pub struct BackupArguments {
+    /// The directory to make, on the service's machine; one that does not begin with `/` counts from here
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
 }
 
 /// What `import` takes.
@@ -63,6 +75,9 @@ pub struct ImportArguments {
     /// Put every document into this collection, whatever its record says
     #[arg(long, value_name = "NAME")]
     pub collection: Option<String>,
+    /// Note in this file how far the import is, and go on from there if it is there; gone when all is done
+    #[arg(long, value_name = "FILE")]
+    pub resume: Option<PathBuf>,
 }
 
 /// What `search` takes.
@@ -405,8 +420,16 @@ mod tests {
     }
 
     #[test]
+    fn a_backup_names_a_directory() {
+        assert!(is_accepted("xunzhang backup /backups/monday"));
+        assert!(!is_accepted("xunzhang backup"));
+        assert!(is_accepted("xunzhang verify --json"));
+        assert!(!is_accepted("xunzhang verify a"));
+    }
+
+    #[test]
     fn an_import_names_a_path() {
-        assert!(is_accepted("xunzhang import 甲 乙 --ready-made --collection 法规"));
+        assert!(is_accepted("xunzhang import 甲 乙 --ready-made --collection 法规 --resume 进度"));
         assert!(!is_accepted("xunzhang import"));
     }
 }

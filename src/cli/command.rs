@@ -12,7 +12,7 @@ use super::{
     count, document, explain, export,
     failure::Failure,
     import::command as import,
-    list,
+    list, maintenance,
     output::{self, Form, Output},
     queries, search, stats,
 };
@@ -43,8 +43,8 @@ async fn dispatch(command: Command, client: &ClientArguments, output: &mut Outpu
     match command {
         Command::Import(arguments) => {
             // A path that is not there is said before anybody is asked to serve.
-            let options = import::options(arguments)?;
-            import::import(service(client).await?, options, output).await
+            let import = import::prepare(arguments)?;
+            import.run(service(client).await?, output).await
         }
         Command::Search(arguments) => search_or_queries(client, arguments, output).await,
         Command::Export(arguments) => export::export(service(client).await?, arguments, output).await,
@@ -59,7 +59,12 @@ async fn dispatch(command: Command, client: &ClientArguments, output: &mut Outpu
             analyze::analyze(service(client).await?, text, arguments, output).await
         }
         Command::Bench(arguments) => bench::bench(&client.endpoint, arguments, output).await,
-        Command::Stats => stats::stats(connect(&client.admin_endpoint, "--admin-endpoint").await?, output).await,
+        Command::Stats => stats::stats(admin(client).await?, output).await,
+        Command::Backup(arguments) => {
+            let directory = maintenance::directory(&arguments.directory)?;
+            maintenance::back_up(admin(client).await?, directory, output).await
+        }
+        Command::Verify => maintenance::verify(admin(client).await?, output).await,
     }
 }
 
@@ -75,6 +80,10 @@ async fn search_or_queries(
             batch.run(service(client).await?, &mut output.results).await
         }
     }
+}
+
+async fn admin(client: &ClientArguments) -> Result<Channel, Failure> {
+    connect(&client.admin_endpoint, "--admin-endpoint").await
 }
 
 async fn service(client: &ClientArguments) -> Result<Channel, Failure> {

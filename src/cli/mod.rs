@@ -21,6 +21,7 @@ pub mod import;
 mod json;
 mod lines;
 mod list;
+mod maintenance;
 mod output;
 mod queries;
 mod resume;

@@ -24,6 +24,9 @@ pub enum OpenError {
     /// The directory holds something that no version of this program wrote.
     #[error("`{}` holds files but no `format.json` of this service; give an empty directory with --data-dir, or restore that file", .0.display())]
     Foreign(PathBuf),
+    /// A backup was copied to where an index is.
+    #[error("`{}` holds an index and a backup; copy the backup into a directory of its own and give that with --data-dir", .0.display())]
+    Mixed(PathBuf),
     /// The file system said no.
     #[error("data directory `{}` cannot be used: {source}", .directory.display())]
     Io {
@@ -33,7 +36,7 @@ pub enum OpenError {
         source: std::io::Error,
     },
     /// Files are not what was written.
-    #[error("the index in `{}` is damaged: {}; stop the service, put a copy of the data directory in its place, or an empty one and import again", .directory.display(), .files.join(", "))]
+    #[error("the index in `{}` is damaged: {}; stop the service and restore a backup, or begin with an empty directory and import again", .directory.display(), .files.join(", "))]
     Damaged {
         /// The data directory.
         directory: PathBuf,

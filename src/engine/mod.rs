@@ -6,6 +6,8 @@
 mod error;
 mod explanation;
 mod expression;
+mod history;
+mod maintenance;
 mod seam;
 pub mod tantivy;
 mod token;
@@ -14,8 +16,10 @@ mod types;
 pub use error::{OpenError, ReadError, WriteError};
 pub use explanation::{Bm25, Evidence, Explanation, IndexTerm, ScorePart, Verdict};
 pub use expression::{Clause, Expression, MetadataTerm, Term, TermField, Verbatim};
+pub use history::Branch;
+pub use maintenance::{Backup, BackupError, BadTarget, Verification};
 pub use seam::{Engine, Removals, Snapshot, Walk, Writer};
-pub use token::{Lengths, Occurrences, Token, TokenField, TokenStatistics};
+pub use token::{Lengths, Occurrences, Token, TokenField, TokenStatistics, WeighedToken};
 pub use types::{
     Address, Change, Counts, DocumentRecord, Facet, FacetField, FacetValue, Generation, IndexedDocument,
     InvalidGeneration, MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, Position, Ranked, Ranking, Removal, Removed,

@@ -1,13 +1,16 @@
 //! The traits that an engine implements.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use crate::{
     document::{DocumentId, Layout},
     engine::{
-        Address, Change, Counts, DocumentRecord, Explanation, Expression, FacetField, Generation, Occurrences,
-        Position, Ranking, ReadError, Removed, SourceLine, Statistics, StoredParagraph, Term, Token, TokenStatistics,
-        Version, WriteError,
+        Address, Backup, BackupError, Branch, Change, Counts, DocumentRecord, Explanation, Expression, FacetField,
+        Generation, Occurrences, Position, Ranking, ReadError, Removed, SourceLine, Statistics, StoredParagraph, Term,
+        Token, TokenStatistics, Verification, Version, WeighedToken, WriteError,
     },
     query::Filter,
 };
@@ -29,6 +32,21 @@ pub trait Engine: Send + Sync + 'static {
     /// # Errors
     /// When the note cannot be written; then it is checked.
     fn close(&self) -> Result<(), WriteError>;
+
+    /// Copies what is on disk now into a directory that does not exist, while writes go on. When this returns all of
+    /// it is on disk; opened as a data directory, it answers the same. Runs long.
+    ///
+    /// # Errors
+    /// When the directory cannot be used or written, a file of the index is damaged, or on `stop`. Nothing is left
+    /// there then.
+    fn back_up(&self, target: &Path, stop: &AtomicBool) -> Result<Backup, BackupError>;
+
+    /// Compares every file with its checksum, while writes go on. An index that is found damaged is not noted as
+    /// closed in order any more. Runs long.
+    ///
+    /// # Errors
+    /// When files cannot be looked at, or on `stop`.
+    fn verify(&self, stop: &AtomicBool) -> Result<Verification, ReadError>;
 
     /// The one writer. A second one while the first lives is an error. It begins from what is on disk, which every
     /// new snapshot shows from then on.
@@ -80,6 +98,10 @@ pub trait Snapshot: Send + Sync + 'static {
     /// The newest number given out to a version or a removal.
     fn sequence(&self) -> u64;
 
+    /// How far the history of an index is that of this state too: all of it for this one itself, up to the backup for
+    /// one that it was restored from, `None` for others.
+    fn in_common(&self, index: u32) -> Option<Branch>;
+
     /// How many entries it reads, those included that were deleted and are not merged away yet. Statistics behind
     /// scores count these: two states of one generation score alike if they have as many.
     fn entries(&self) -> u64;
@@ -122,7 +144,7 @@ pub trait Snapshot: Send + Sync + 'static {
     fn candidates(
         &self,
         expression: &Expression,
-        tokens: &[Token],
+        tokens: &[WeighedToken],
         filter: &Filter,
         count: usize,
         stop: &Arc<AtomicBool>,

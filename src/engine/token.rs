@@ -9,6 +9,15 @@ pub struct Token {
     pub characters: String,
 }
 
+/// A token, and how much it counts among others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WeighedToken {
+    /// The token.
+    pub token: Token,
+    /// What its score is multiplied with; over 0.
+    pub weight: f32,
+}
+
 /// Where a token stands, and of what kind it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TokenField {

@@ -71,7 +71,7 @@ impl Position {
 }
 
 /// The state of an index after a commit. Its text form is opaque to callers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Generation {
     /// Names the index, so that another one's generation is not taken for this one's.
     pub index: u32,

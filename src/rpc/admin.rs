@@ -1,6 +1,6 @@
-//! `AdminService`: what runs here and what the index holds.
+//! `AdminService`: what runs here, what the index holds, and whether it is sound.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use tonic::{Request, Response, Status};
 
@@ -9,7 +9,10 @@ use crate::{
     query::{MAX_CHARACTERS, MAX_CLAUSES, MAX_DEPTH, MAX_TREE_CHARACTERS},
     rpc::{
         call::Call,
-        convert::{cancel_streams_request, running_stream, statistics_response},
+        convert::{
+            backup_request, backup_response, cancel_streams_request, running_stream, statistics_response,
+            verification_response,
+        },
         core::Core,
         failure::Failure,
         limits,
@@ -33,6 +36,27 @@ impl Admin {
         let searcher = self.core.opened()?.searcher.clone();
         let (generation, statistics) = self.core.pool.run(move |_| searcher.statistics()).await??;
         Ok(statistics_response(generation, statistics, &self.core.policy.fingerprint))
+    }
+
+    async fn back_up(&self, request: proto::CreateBackupRequest) -> Result<proto::CreateBackupResponse, Failure> {
+        let target = backup_request(request)?;
+        let searcher = self.core.opened()?.searcher.clone();
+        let _alone = self.core.maintenance.try_acquire().map_err(|_| Failure::MaintenanceRuns)?;
+        let directory = target.clone();
+        let backup = self.core.pool.run_aside(move |stop| searcher.back_up(Path::new(&directory), stop)).await??;
+        Ok(backup_response(target, &backup))
+    }
+
+    async fn verify(&self) -> Result<proto::VerifyIndexResponse, Failure> {
+        let searcher = self.core.opened()?.searcher.clone();
+        let _alone = self.core.maintenance.try_acquire().map_err(|_| Failure::MaintenanceRuns)?;
+        let verification = self.core.pool.run_aside(move |stop| searcher.verify(stop)).await??;
+        if !verification.damaged.is_empty() {
+            let files = verification.damaged.join(", ");
+            tracing::error!(files, "the index is damaged: nothing of it is served any more");
+            self.core.damaged(format!("damaged files: {files}"));
+        }
+        Ok(verification_response(verification))
     }
 
     fn cancel_stream(&self, request: proto::CancelStreamRequest) -> Result<proto::CancelStreamResponse, Failure> {
@@ -116,6 +140,23 @@ impl AdminService for Admin {
         let call = Call::of(&request);
         let proto::GetIndexStatsRequest {} = request.into_inner();
         call.answer(self.statistics()).await
+    }
+
+    async fn create_backup(
+        &self,
+        request: Request<proto::CreateBackupRequest>,
+    ) -> Result<Response<proto::CreateBackupResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(self.back_up(request.into_inner())).await
+    }
+
+    async fn verify_index(
+        &self,
+        request: Request<proto::VerifyIndexRequest>,
+    ) -> Result<Response<proto::VerifyIndexResponse>, Status> {
+        let call = Call::of(&request);
+        let proto::VerifyIndexRequest {} = request.into_inner();
+        call.answer(self.verify()).await
     }
 
     async fn list_streams(

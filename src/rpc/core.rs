@@ -7,7 +7,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{SemaphorePermit, oneshot},
+    sync::{Semaphore, SemaphorePermit, oneshot, watch},
     time::{Instant, timeout},
 };
 use tokio_util::task::TaskTracker;
@@ -75,8 +75,12 @@ impl Policy {
 pub(crate) struct Core {
     /// Empty until the index is open: the services are there before it.
     pub(crate) index: OnceLock<Opened>,
-    /// Why there will be none.
+    /// Why there will be none, or nothing of it is served any more.
     pub(crate) damage: OnceLock<String>,
+    /// Tells that damage was found.
+    pub(crate) is_damaged: watch::Sender<bool>,
+    /// Held by whoever copies or reads all files of the index.
+    pub(crate) maintenance: Semaphore,
     pub(crate) pool: Pool,
     pub(crate) metrics: Metrics,
     pub(crate) shutdown: Shutdown,
@@ -94,6 +98,8 @@ impl Core {
         Self {
             index: OnceLock::new(),
             damage: OnceLock::new(),
+            is_damaged: watch::Sender::new(false),
+            maintenance: Semaphore::new(1),
             streams: Arc::default(),
             admission: Admission::new(&policy, metrics.clone()),
             tasks: TaskTracker::new(),
@@ -106,10 +112,16 @@ impl Core {
 
     /// The index, if it is open.
     pub(crate) fn opened(&self) -> Result<&Opened, Failure> {
-        self.index.get().ok_or_else(|| match self.damage.get() {
-            Some(damage) => Failure::Corrupt(damage.as_str().into()),
-            None => Failure::Opening,
-        })
+        match self.damage.get() {
+            Some(damage) => Err(Failure::Corrupt(damage.as_str().into())),
+            None => self.index.get().ok_or(Failure::Opening),
+        }
+    }
+
+    /// Ends the serving of the index: it is damaged.
+    pub(crate) fn damaged(&self, damage: String) {
+        let _known_before = self.damage.set(damage);
+        self.is_damaged.send_replace(true);
     }
 
     /// Makes tokens and takes them back, once the index is open, with which their key is kept.

@@ -13,7 +13,7 @@ use crate::{
         convert::{Invalid, echo},
         limits::{DOCUMENT_REQUEST_BYTES, IMPORT_PATIENCE, REQUEST_BYTES},
     },
-    search::{ReadError, SearchError},
+    search::{BackupError, ReadError, SearchError},
 };
 
 /// Why a call failed. Its text is what the caller reads: no path, no cause.
@@ -80,6 +80,12 @@ pub(crate) enum Failure {
     /// The sender of an import sent nothing for too long.
     #[error("nothing was sent for {} s and all was acknowledged; import the rest anew", IMPORT_PATIENCE.as_secs())]
     IdleImport,
+    /// Files of the index are copied or looked at for another call.
+    #[error("another backup or verification runs; try again when it has ended")]
+    MaintenanceRuns,
+    /// There is no room for a backup.
+    #[error("there is no room for the backup; nothing of it is left there")]
+    BackupFull,
     /// The disk is full.
     #[error("the disk is full and the change is not acknowledged; reads go on")]
     StorageFull,
@@ -139,6 +145,17 @@ impl From<ReadError> for Failure {
             ReadError::Stopped => Self::Cancelled,
             ReadError::Corrupt(_) => Self::Corrupt(error.into()),
             ReadError::Engine(_) => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<BackupError> for Failure {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::Target(wrong) => Invalid::new("directory", wrong.to_string()).into(),
+            BackupError::Read(error) => error.into(),
+            BackupError::Write(ref cause) if is_storage_full(cause) => Self::BackupFull,
+            _ => Self::Internal(error.into()),
         }
     }
 }

@@ -93,8 +93,23 @@ impl Rpc {
 
     /// Tells callers that the index is damaged and not served.
     pub fn damaged(&self, damage: String) {
-        let told = self.core.damage.set(damage);
-        debug_assert!(told.is_ok(), "an index is opened once");
+        self.core.damaged(damage);
+    }
+
+    /// Whether the index was found damaged.
+    pub fn is_damaged(&self) -> bool {
+        self.core.damage.get().is_some()
+    }
+
+    /// Waits until the index is found damaged; it may be so already.
+    pub fn until_damaged(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut is_damaged = self.core.is_damaged.subscribe();
+        async move {
+            // Without its sender there is no service, and nothing to be found.
+            if is_damaged.wait_for(|is_damaged| *is_damaged).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     /// Says through health whether the services can do their work.

@@ -45,11 +45,12 @@ impl Failure {
                 (Code::ResourceExhausted, "TOO_MANY_STREAMS", Some(RETRY_SOON))
             }
             Self::Overloaded => (Code::ResourceExhausted, "OVERLOADED", Some(RETRY_SOON)),
+            Self::MaintenanceRuns => (Code::ResourceExhausted, "OVERLOADED", Some(RETRY_LATER)),
             Self::SlowConsumer(_) => (Code::ResourceExhausted, "SLOW_CONSUMER", None),
             Self::StreamCancelled => (Code::Aborted, "STREAM_CANCELLED", None),
             Self::StreamNotFound(_) => (Code::NotFound, "STREAM_NOT_FOUND", None),
             Self::IdleImport => (Code::ResourceExhausted, "IDLE_IMPORT", None),
-            Self::StorageFull => (Code::ResourceExhausted, "STORAGE_FULL", Some(RETRY_LATER)),
+            Self::StorageFull | Self::BackupFull => (Code::ResourceExhausted, "STORAGE_FULL", Some(RETRY_LATER)),
             Self::Draining => (Code::Unavailable, "SERVER_DRAINING", Some(RETRY_LATER)),
             Self::Opening => (Code::Unavailable, "INDEX_OPENING", Some(RETRY_LATER)),
             Self::EngineUnavailable(_) => (Code::Unavailable, "ENGINE_UNAVAILABLE", Some(RETRY_LATER)),
@@ -119,7 +120,7 @@ impl Failure {
             Self::Corrupt(_) | Self::Internal(_) | Self::EngineUnavailable(_) => {
                 tracing::error!(reason, cause = %chain(self), "a call failed");
             }
-            Self::StorageFull => tracing::error!(reason, "the disk is full"),
+            Self::StorageFull | Self::BackupFull => tracing::error!(reason, "the disk is full"),
             _ => {}
         }
     }
@@ -159,7 +160,7 @@ mod tests {
         document::{DocumentId, ParagraphId},
         ingest::{IngestError, PrepareError, WriteError},
         pool::PoolError,
-        search::{ReadError, SearchError},
+        search::{BackupError, ReadError, SearchError},
     };
 
     /// Checks the code, the reason, the seconds of a retry, and that everything a program reads is there.
@@ -205,6 +206,7 @@ mod tests {
         check(Failure::StreamNotFound("desk-8".to_owned()), Code::NotFound, "STREAM_NOT_FOUND", None);
         check(slow, Code::ResourceExhausted, "SLOW_CONSUMER", None);
         check(Failure::IdleImport, Code::ResourceExhausted, "IDLE_IMPORT", None);
+        check(Failure::MaintenanceRuns, Code::ResourceExhausted, "OVERLOADED", Some(5));
         check(Failure::Opening, Code::Unavailable, "INDEX_OPENING", Some(5));
         check(Failure::Draining, Code::Unavailable, "SERVER_DRAINING", Some(5));
         check(IngestError::Closed, Code::Unavailable, "SERVER_DRAINING", Some(5));
@@ -234,6 +236,10 @@ mod tests {
         check(ReadError::Engine("/data/1.store".into()), Code::Internal, "INTERNAL", None);
         let full = io(io::ErrorKind::StorageFull);
         check(IngestError::Write(full), Code::ResourceExhausted, "STORAGE_FULL", Some(5));
+        let full = BackupError::Write(io::Error::new(io::ErrorKind::StorageFull, "/data/backup"));
+        check(full, Code::ResourceExhausted, "STORAGE_FULL", Some(5));
+        let broken = BackupError::Write(io::Error::other("/data/backup"));
+        check(broken, Code::Internal, "INTERNAL", None);
         let broken = io(io::ErrorKind::PermissionDenied);
         check(IngestError::Write(broken), Code::Unavailable, "ENGINE_UNAVAILABLE", Some(5));
         let corrupt = WriteError::Read(ReadError::Corrupt("/data/1.store".to_owned()));

@@ -9,8 +9,10 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
-    engine::{Address, Engine, Expression, Generation, Position, ReadError, Removals, Removed, Snapshot, Walk},
+    engine::{Address, Branch, Engine, Expression, Generation, Position, ReadError, Removals, Removed, Snapshot, Walk},
     query::{Filter, MatchMode, Query},
     search::{
         BatchBound, Context, Hit, SearchError, Searcher,
@@ -35,11 +37,19 @@ pub struct ExportRequest {
     /// A generation that the index has to have reached.
     pub min_generation: Option<Generation>,
     /// The place that an earlier export of the same had come to; everything behind it is exported.
-    pub after: Option<Position>,
+    pub after: Option<Reached>,
     /// Whether removals are exported too, so that the export can go on with later commits.
     pub follow: bool,
     /// Whether to go on even where removals may be missing.
     pub allow_missing: bool,
+}
+
+/// A place in the order of arrival that an export has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reached {
+    /// Names the index: one that was restored from a backup gives out the same numbers anew.
+    index: u32,
+    position: u64,
 }
 
 /// A running export.
@@ -75,7 +85,7 @@ impl Searcher {
     pub fn export(&self, request: &ExportRequest, stop: &Arc<AtomicBool>) -> Result<Export, SearchError> {
         let ExportRequest { query, mode, filter, min_generation, after, follow, allow_missing } = request;
         let snapshot = self.snapshot(*min_generation)?;
-        let is_continuous = after.is_none_or(|after| is_continuous(snapshot.as_ref(), after, *follow));
+        let is_continuous = after.is_none_or(|after| after.is_continuous(snapshot.as_ref(), *follow));
         if !is_continuous && !allow_missing {
             return Err(SearchError::RemovalsForgotten);
         }
@@ -89,8 +99,7 @@ impl Searcher {
             extras: Some(Extras { context: Context::default(), highlighter, names_folded: false }),
             pass: None,
             generation: snapshot.generation(),
-            // A place that this index has not reached is none of it: nothing would ever come.
-            position: after.map(|after| after.min(Position::end_of(snapshot.sequence()))),
+            position: after.and_then(|after| after.within(snapshot.as_ref())),
             is_missing_removals: !is_continuous,
         };
         export.begin(snapshot, stop)?;
@@ -105,8 +114,8 @@ impl Export {
     }
 
     /// Everything up to here was given; `None` at the very beginning.
-    pub fn position(&self) -> Option<Position> {
-        self.position
+    pub fn reached(&self) -> Option<Reached> {
+        self.position.map(|position| Reached { index: self.generation.index, position: position.to_u64() })
     }
 
     /// Whether removals behind the place where it began may be missing.
@@ -146,7 +155,7 @@ impl Export {
         if self.pass.is_some() || !self.is_behind(snapshot.sequence()) {
             return Ok(());
         }
-        if self.position.is_some_and(|position| !is_continuous(snapshot.as_ref(), position, self.follow)) {
+        if self.reached().is_some_and(|reached| !reached.is_continuous(snapshot.as_ref(), self.follow)) {
             return Err(SearchError::RemovalsForgotten);
         }
         self.begin(snapshot, stop)
@@ -172,9 +181,21 @@ impl Export {
     }
 }
 
-/// Whether everything that was removed behind a place is remembered, as far as that matters.
-fn is_continuous(snapshot: &dyn Snapshot, after: Position, follow: bool) -> bool {
-    after <= Position::end_of(snapshot.sequence()) && (!follow || after.sequence() >= snapshot.forgotten())
+impl Reached {
+    /// Whether a snapshot is what came of the state in which this was reached, and everything that was removed since is
+    /// remembered, as far as that matters.
+    fn is_continuous(self, snapshot: &dyn Snapshot, follow: bool) -> bool {
+        let position = Position::from_u64(self.position);
+        snapshot.in_common(self.index).is_some_and(|branch| position <= branch.end())
+            && (!follow || position.sequence() >= snapshot.forgotten())
+    }
+
+    /// The place in a snapshot behind which may be what was not given: no further than both have in common, and the very
+    /// beginning when they have nothing.
+    fn within(self, snapshot: &dyn Snapshot) -> Option<Position> {
+        let common = snapshot.in_common(self.index).as_ref().map(Branch::end)?;
+        Some(Position::from_u64(self.position).min(common))
+    }
 }
 
 /// What one snapshot gives: matches and removals, merged.

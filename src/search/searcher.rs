@@ -1,10 +1,14 @@
 //! The entry to all reads.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+    time::Instant,
+};
 
 use crate::{
     document::{DocumentId, ParagraphId},
-    engine::{Engine, Generation, ReadError, Snapshot, Statistics},
+    engine::{Backup, BackupError, Engine, Generation, ReadError, Snapshot, Statistics, Verification},
     search::{Rescoring, Resume, SnapshotDigest, leases::Leases},
     text::Segmenter,
 };
@@ -66,6 +70,22 @@ impl Searcher {
         Ok((snapshot.generation(), snapshot.statistics()?))
     }
 
+    /// Copies what is on disk now into a directory that does not exist, while writes go on. Runs long.
+    ///
+    /// # Errors
+    /// When the directory cannot be used or written, a file of the index is damaged, or on `stop`.
+    pub fn back_up(&self, target: &Path, stop: &AtomicBool) -> Result<Backup, BackupError> {
+        self.engine.back_up(target, stop)
+    }
+
+    /// Compares every file of the index with its checksum. Runs long.
+    ///
+    /// # Errors
+    /// When files cannot be looked at, or on `stop`.
+    pub fn verify(&self, stop: &AtomicBool) -> Result<Verification, ReadError> {
+        self.engine.verify(stop)
+    }
+
     /// The newest snapshot, if it has reached a generation.
     pub(super) fn snapshot(&self, min_generation: Option<Generation>) -> Result<Arc<dyn Snapshot>, SearchError> {
         reached(self.engine.snapshot(), min_generation)
@@ -108,11 +128,10 @@ impl Searcher {
 
 /// A snapshot, if it has reached a generation.
 fn reached(snapshot: Arc<dyn Snapshot>, min_generation: Option<Generation>) -> Result<Arc<dyn Snapshot>, SearchError> {
-    let here = snapshot.generation();
-    match min_generation {
-        Some(wanted) if wanted.index != here.index || wanted.commit > here.commit => {
-            Err(SearchError::GenerationNotReached(here))
-        }
-        _ => Ok(snapshot),
+    let has = |wanted: Generation| snapshot.in_common(wanted.index).is_some_and(|branch| branch.has(wanted));
+    if min_generation.is_none_or(has) {
+        Ok(snapshot)
+    } else {
+        Err(SearchError::GenerationNotReached(snapshot.generation()))
     }
 }

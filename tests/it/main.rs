@@ -2,6 +2,7 @@
 
 mod admitting;
 mod analyzing;
+mod backups;
 mod benching;
 mod collapsing;
 mod command_line;
@@ -29,6 +30,7 @@ mod power_cuts;
 mod query_parser;
 mod reflection;
 mod refusals;
+mod resumed_imports;
 mod resuming;
 mod searching;
 mod seeds;

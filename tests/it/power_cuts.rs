@@ -89,3 +89,28 @@ async fn nothing_is_acknowledged_that_a_failing_disk_did_not_take() {
     }
     assert!(failed > 100, "{failed} of 200 failures were met by a client");
 }
+
+/// A version that a failed sync may have lost is not there: who sends it again is not told that nothing has changed.
+#[tokio::test]
+async fn what_failed_half_way_is_taken_back_before_anything_is_decided_on_it() {
+    let (mut rng, mut refused) = (Rng::new(), 0);
+    // A commit has some 90 steps; the last of them sync.
+    for first in 1..=120 {
+        let disk = Disk::new(Image::default());
+        let ingest = start(&disk);
+        trial::put(&ingest, 0, 1).await.expect("nothing fails yet");
+        disk.fail(first..first + 1, io::ErrorKind::Other);
+        refused += usize::from(trial::put(&ingest, 0, 2).await.is_err());
+        disk.fail(0..0, io::ErrorKind::Other);
+        let again = trial::put(&ingest, 0, 2).await;
+        // What failed in the background is met by the next change.
+        if again.is_err() {
+            trial::put(&ingest, 0, 2).await.expect("nothing fails any more");
+        }
+        let left = disk.cut(disk.length(), Survival::Nothing, &mut rng);
+        let found = trial::open(&Disk::new(left), &SEGMENTER).and_then(|engine| trial::found(&engine));
+        assert_eq!(found, Ok([(0, 2)].into()), "step {first} failed");
+        ingest.close().await;
+    }
+    assert!(refused > 60, "{refused}");
+}

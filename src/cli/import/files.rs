@@ -157,6 +157,16 @@ fn unreadable(folder: &Path, error: walkdir::Error) -> Found {
     Found::Unreadable(error.path().unwrap_or(folder).to_owned(), error)
 }
 
+/// Bytes of all files that are to be read, as they are now. Reads nothing of them.
+pub(super) fn bytes(paths: &[PathBuf]) -> u64 {
+    let found = check(paths).map(|(roots, _)| roots).unwrap_or_default().into_iter().flat_map(Root::files);
+    let bytes = found.filter_map(|found| match found {
+        Found::File(file) => fs::metadata(file.path).ok().map(|file| file.len()),
+        Found::Skipped | Found::Unreadable(..) => None,
+    });
+    bytes.sum()
+}
+
 /// Says whether a file or folder below the one that was named is hidden.
 fn is_hidden(entry: &DirEntry) -> bool {
     entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".")

@@ -6,6 +6,7 @@
 pub(super) mod command;
 mod event;
 mod files;
+mod journal;
 mod reader;
 mod record;
 mod stream;
@@ -15,6 +16,7 @@ mod values;
 
 pub use event::{ImportEvent, Place, Remark};
 pub use files::PathError;
+pub use journal::JournalError;
 pub use reader::{Content, ImportOptions};
 pub use stream::{ImportError, run};
 pub use summary::ImportSummary;

@@ -1,10 +1,13 @@
 //! Reads files into requests, on a thread that may block.
 
 use std::{
-    fs::File,
-    io::{self, BufRead, BufReader, Read as _},
+    fs::{self, File},
+    io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use flate2::bufread::MultiGzDecoder;
@@ -14,6 +17,7 @@ use tokio::sync::mpsc;
 use super::{
     Place, Remark,
     files::{FileKind, Found, Root, SourceFile},
+    journal::{Done, Stamp},
     record::{self, RecordError},
 };
 use crate::{
@@ -59,6 +63,8 @@ pub(super) enum Note {
     Refused(Remark),
     /// A file was passed over.
     Skipped,
+    /// A record was acknowledged in an earlier run.
+    Resumed,
 }
 
 /// A document that was sent.
@@ -68,6 +74,8 @@ pub(super) struct Sent {
     pub(super) place: Place,
     /// Bytes of its text.
     pub(super) text_bytes: u64,
+    /// Tells its file from a changed one; `None` when unknown.
+    pub(super) stamp: Option<Stamp>,
 }
 
 /// Reads files and sends what they hold, numbered from 1 without gaps. Each document is noted before it is sent.
@@ -76,6 +84,10 @@ pub(super) struct Reader {
     requests: mpsc::Sender<ImportDocumentsRequest>,
     notes: mpsc::Sender<Note>,
     sequence_number: u64,
+    /// What is passed over, as it was acknowledged before.
+    done: Done,
+    /// Bytes of the files that were read, for whoever wants to know how far it is.
+    read_bytes: Arc<AtomicU64>,
 }
 
 /// Nobody listens any more.
@@ -107,8 +119,10 @@ impl Reader {
         options: ImportOptions,
         requests: mpsc::Sender<ImportDocumentsRequest>,
         notes: mpsc::Sender<Note>,
+        done: Done,
+        read_bytes: Arc<AtomicU64>,
     ) -> Self {
-        Self { options, requests, notes, sequence_number: 0 }
+        Self { options, requests, notes, sequence_number: 0, done, read_bytes }
     }
 
     /// Reads everything, or until nobody listens. Blocks.
@@ -127,13 +141,16 @@ impl Reader {
             return self.read_text(file);
         }
         let opened = match File::open(&file.path) {
-            Ok(opened) => BufReader::with_capacity(READ_BYTES, opened),
+            Ok(opened) => opened,
             Err(error) => return self.refuse(place(&file.path, None), String::new(), &error.into()),
         };
+        let stamp = opened.metadata().ok().as_ref().map(Stamp::of);
+        let counted = Counted { file: opened, read_bytes: Arc::clone(&self.read_bytes) };
+        let opened = BufReader::with_capacity(READ_BYTES, counted);
         if file.kind == FileKind::CompressedLines {
-            self.read_lines(&file.path, BufReader::with_capacity(READ_BYTES, MultiGzDecoder::new(opened)))
+            self.read_lines(&file.path, stamp, BufReader::with_capacity(READ_BYTES, MultiGzDecoder::new(opened)))
         } else {
-            self.read_lines(&file.path, opened)
+            self.read_lines(&file.path, stamp, opened)
         }
     }
 
@@ -142,16 +159,34 @@ impl Reader {
         let Some(id) = file.document_id.clone() else {
             return self.refuse(place, String::new(), &ReadError::NameNotUtf8);
         };
+        // Before it is read: if it changes meanwhile, it is another one the next time.
+        let stamp = fs::metadata(&file.path).ok().as_ref().map(Stamp::of);
+        if let Some(stamp) = stamp.filter(|stamp| self.done.has_file(&place.file, *stamp)) {
+            self.read_bytes.fetch_add(stamp.bytes, Relaxed);
+            return self.note(Note::Resumed);
+        }
         match text_of(&file.path) {
-            Ok(text) => self.send(place, record::from_text(id, text, &self.options)),
+            Ok(text) => {
+                self.read_bytes.fetch_add(text.len() as u64, Relaxed);
+                self.send(place, stamp, record::from_text(id, text, &self.options))
+            }
             Err(error) => self.refuse(place, id, &error),
         }
     }
 
-    fn read_lines(&mut self, path: &Path, reader: impl BufRead) -> Result<(), Gone> {
+    fn read_lines(&mut self, path: &Path, stamp: Option<Stamp>, reader: impl BufRead) -> Result<(), Gone> {
         let mut lines = Lines::new(reader);
         let file: Arc<str> = path.to_string_lossy().into();
+        let through = stamp.map_or(0, |stamp| self.done.through(&file, stamp));
         loop {
+            if lines.number() < through {
+                match lines.next() {
+                    Some(Ok(line)) if line.trim().is_empty() => {}
+                    Some(_) => self.note(Note::Resumed)?,
+                    None => return Ok(()),
+                }
+                continue;
+            }
             let line = lines.next().map(|line| match line {
                 Ok(line) if line.trim().is_empty() => Ok(None),
                 Ok(line) => record::from_json(line, &self.options).map(Some).map_err(|e| (e.id, e.error.into())),
@@ -161,13 +196,13 @@ impl Reader {
             match line {
                 None => return Ok(()),
                 Some(Ok(None)) => {}
-                Some(Ok(Some(document))) => self.send(place, document)?,
+                Some(Ok(Some(document))) => self.send(place, stamp, document)?,
                 Some(Err((id, error))) => self.refuse(place, id, &error)?,
             }
         }
     }
 
-    fn send(&mut self, place: Place, document: Document) -> Result<(), Gone> {
+    fn send(&mut self, place: Place, stamp: Option<Stamp>, document: Document) -> Result<(), Gone> {
         let text_bytes = text_bytes(&document);
         let request = ImportDocumentsRequest { sequence_number: self.sequence_number + 1, document: Some(document) };
         let bytes = request.encoded_len();
@@ -176,7 +211,7 @@ impl Reader {
             return self.refuse(place, id, &ReadError::RecordTooLarge { bytes });
         }
         self.sequence_number += 1;
-        self.note(Note::Sent(Sent { place, text_bytes }))?;
+        self.note(Note::Sent(Sent { place, text_bytes, stamp }))?;
         self.requests.blocking_send(request).map_err(|_| Gone)
     }
 
@@ -186,6 +221,20 @@ impl Reader {
 
     fn note(&self, note: Note) -> Result<(), Gone> {
         self.notes.blocking_send(note).map_err(|_| Gone)
+    }
+}
+
+/// A file whose bytes are counted as they are read.
+struct Counted {
+    file: File,
+    read_bytes: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.read_bytes.fetch_add(read as u64, Relaxed);
+        Ok(read)
     }
 }
 

@@ -1,22 +1,29 @@
 //! The stream of an import: documents up, acknowledgements down.
 
-use std::{io, pin::pin, thread, time::Instant};
+use std::{
+    io,
+    pin::pin,
+    sync::{Arc, atomic::AtomicU64},
+    thread,
+    time::Instant,
+};
 
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Status, Streaming, transport::Channel};
+use tonic::{Code, Status, Streaming, transport::Channel};
 
 use super::{
-    ImportEvent, ImportOptions, ImportSummary, PathError, Place, Remark, files,
+    ImportEvent, ImportOptions, ImportSummary, JournalError, PathError, Place, Remark, files,
+    journal::Journal,
     reader::{Note, Reader},
     unacknowledged::Unacknowledged,
 };
 use crate::{
     cli::{
-        connection::document_service,
+        connection::{document_service, search_service},
         failure::{describe_item_status, describe_status},
     },
-    rpc::proto::{ImportDocumentsResponse, ImportFailure, ImportWarning},
+    rpc::proto::{CountRequest, ImportDocumentsResponse, ImportFailure, ImportWarning, count_request::QueryForm},
 };
 
 /// Documents that are read ahead of the stream: few, as each may take 20 MiB.
@@ -43,9 +50,24 @@ pub enum ImportError {
     /// There is no thread to read the files. Nothing was sent.
     #[error("cannot start a thread to read the files: {0}")]
     Thread(io::Error),
+    /// There is no journal. Nothing was sent.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The journal cannot be written any more.
+    #[error("cannot note how far the import is: {0}; what was acknowledged is in")]
+    Note(io::Error),
     /// The thread that reads the files panicked.
     #[error("the reader of the files panicked, which is a bug; the documents before are in")]
     Reader,
+}
+
+/// What goes beside an import.
+#[derive(Debug, Default)]
+pub(super) struct Beside {
+    /// Where it is noted how far it is, and how far it was.
+    pub(super) journal: Option<Journal>,
+    /// Counts the bytes of files that were read.
+    pub(super) read_bytes: Arc<AtomicU64>,
 }
 
 /// Imports files over a channel that is ready, and tells `report` what happens.
@@ -62,14 +84,32 @@ pub async fn run(
     options: &ImportOptions,
     report: impl FnMut(ImportEvent<'_>),
 ) -> Result<ImportSummary, ImportError> {
+    run_beside(channel, options, Beside::default(), report).await
+}
+
+/// The same, with what goes beside it. A journal is taken away when all was acknowledged.
+pub(super) async fn run_beside(
+    channel: Channel,
+    options: &ImportOptions,
+    beside: Beside,
+    report: impl FnMut(ImportEvent<'_>),
+) -> Result<ImportSummary, ImportError> {
+    let Beside { mut journal, read_bytes } = beside;
+    if let Some(journal) = &mut journal
+        && !is_reached(channel.clone(), journal.generation()).await?
+    {
+        journal.begin_anew().map_err(ImportError::Note)?;
+    }
+    let done = journal.as_ref().map(Journal::done).unwrap_or_default();
     let (roots, wrong) = files::check(&options.paths)?;
     let (requests, outgoing) = mpsc::channel(READ_AHEAD);
     let (note_sender, mut notes) = mpsc::channel(NOTES_AHEAD);
-    let reader = Reader::new(options.clone(), requests, note_sender);
+    let reader = Reader::new(options.clone(), requests, note_sender, done, read_bytes);
     let reading = thread::Builder::new().name("import-reader".to_owned()).spawn(move || reader.read(roots));
     let reading = reading.map_err(ImportError::Thread)?;
 
-    let mut import = Import { summary: ImportSummary::default(), unacknowledged: Unacknowledged::default(), report };
+    let (summary, unacknowledged) = (ImportSummary::default(), Unacknowledged::default());
+    let mut import = Import { summary, unacknowledged, journal, report };
     for error in wrong {
         import.refuse_path(&error);
     }
@@ -84,7 +124,7 @@ pub async fn run(
     };
     while let Some(answer) = import.next_answer(&mut notes, &mut answers).await? {
         import.summary.elapsed = started.elapsed();
-        import.acknowledge(answer);
+        import.acknowledge(answer).map_err(ImportError::Note)?;
     }
     // What was refused after the last document; nothing waits for room any more.
     while let Some(note) = notes.recv().await {
@@ -93,9 +133,24 @@ pub async fn run(
     // It let go of its notes last of all, so this does not wait.
     reading.join().map_err(|_| ImportError::Reader)?;
     import.summary.elapsed = started.elapsed();
-    match import.unacknowledged.len() {
-        0 => Ok(import.summary),
-        unacknowledged => Err(ImportError::Cut { unacknowledged }),
+    match (import.unacknowledged.len(), import.journal) {
+        (0, Some(journal)) => journal.finish().map_err(ImportError::Note).map(|()| import.summary),
+        (0, None) => Ok(import.summary),
+        (unacknowledged, _) => Err(ImportError::Cut { unacknowledged }),
+    }
+}
+
+/// Whether the index has a state, or what came of it: else it is another index, or an older copy of it.
+async fn is_reached(channel: Channel, generation: &str) -> Result<bool, Status> {
+    if generation.is_empty() {
+        return Ok(true);
+    }
+    let query_form = Some(QueryForm::Query(String::new()));
+    let request = CountRequest { query_form, min_generation: generation.to_owned(), ..CountRequest::default() };
+    match search_service(channel).count(request).await {
+        Ok(_) => Ok(true),
+        Err(status) if status.code() == Code::InvalidArgument => Ok(false),
+        Err(status) => Err(status),
     }
 }
 
@@ -103,6 +158,7 @@ pub async fn run(
 struct Import<R> {
     summary: ImportSummary,
     unacknowledged: Unacknowledged,
+    journal: Option<Journal>,
     report: R,
 }
 
@@ -135,10 +191,11 @@ impl<R: FnMut(ImportEvent<'_>)> Import<R> {
             Note::Sent(sent) => self.unacknowledged.push(sent),
             Note::Refused(remark) => self.refuse(&remark),
             Note::Skipped => self.summary.skipped += 1,
+            Note::Resumed => self.summary.resumed += 1,
         }
     }
 
-    fn acknowledge(&mut self, answer: ImportDocumentsResponse) {
+    fn acknowledge(&mut self, answer: ImportDocumentsResponse) -> io::Result<()> {
         let ImportDocumentsResponse {
             acknowledged_through,
             created,
@@ -146,7 +203,7 @@ impl<R: FnMut(ImportEvent<'_>)> Import<R> {
             unchanged,
             failures,
             warnings,
-            generation: _,
+            generation,
         } = answer;
         for ImportFailure { sequence_number, document_id, status } in failures {
             let place = self.unacknowledged.place(sequence_number);
@@ -162,8 +219,10 @@ impl<R: FnMut(ImportEvent<'_>)> Import<R> {
         self.summary.created += u64::from(created);
         self.summary.replaced += u64::from(replaced);
         self.summary.unchanged += u64::from(unchanged);
-        self.summary.bytes += self.unacknowledged.acknowledge_through(acknowledged_through);
+        let acknowledged = self.unacknowledged.acknowledge_through(acknowledged_through);
+        self.summary.bytes += acknowledged.iter().map(|sent| sent.text_bytes).sum::<u64>();
         (self.report)(ImportEvent::Acknowledged(&self.summary));
+        self.journal.as_mut().map_or(Ok(()), |journal| journal.note(&acknowledged, &generation))
     }
 
     fn refuse(&mut self, remark: &Remark) {

@@ -24,6 +24,8 @@ pub struct ImportSummary {
     pub warnings: u64,
     /// Files and hidden folders that were passed over.
     pub skipped: u64,
+    /// Records that were not sent, as an earlier run had their acknowledgements.
+    pub resumed: u64,
     /// Bytes of text of the documents that were taken.
     pub bytes: u64,
     /// How long it took.
@@ -40,6 +42,7 @@ struct JsonSummary {
     failed: u64,
     warnings: u64,
     skipped: u64,
+    resumed: u64,
     bytes: u64,
     seconds: f64,
 }
@@ -58,9 +61,10 @@ impl ImportSummary {
     /// Writes it as one JSON object.
     pub(super) fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
         let documents = self.documents();
-        let Self { created, replaced, unchanged, failed, warnings, skipped, bytes, elapsed } = *self;
+        let Self { created, replaced, unchanged, failed, warnings, skipped, resumed, bytes, elapsed } = *self;
         let seconds = elapsed.as_secs_f64();
-        let json = JsonSummary { documents, created, replaced, unchanged, failed, warnings, skipped, bytes, seconds };
+        let json =
+            JsonSummary { documents, created, replaced, unchanged, failed, warnings, skipped, resumed, bytes, seconds };
         serde_json::to_writer(&mut *out, &json)?;
         out.write_all(b"\n")
     }
@@ -70,7 +74,7 @@ impl ImportSummary {
 impl fmt::Display for ImportSummary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let documents = self.documents();
-        let Self { created, replaced, unchanged, failed, warnings, skipped, bytes, elapsed } = *self;
+        let Self { created, replaced, unchanged, failed, warnings, skipped, resumed, bytes, elapsed } = *self;
         if self.nothing_changed() {
             let (noun, verb) = if unchanged == 1 { ("document", "was") } else { ("documents", "were") };
             write!(formatter, "nothing changed: {unchanged} {noun} {verb} there already")?;
@@ -87,6 +91,9 @@ impl fmt::Display for ImportSummary {
         if skipped > 0 {
             let files = if skipped == 1 { "file" } else { "files" };
             write!(formatter, ", {skipped} {files} skipped")?;
+        }
+        if resumed > 0 {
+            write!(formatter, ", {resumed} acknowledged before")?;
         }
         Ok(())
     }
@@ -117,6 +124,12 @@ mod tests {
                 "imported 3475 documents (3475 created, 0 replaced, 0 unchanged), 58.0 MB in 9.1 s, 0 failed, 2 warnings"
             ],
         );
+        check(
+            ImportSummary { created: 1, resumed: 7, ..ImportSummary::default() },
+            &expect![
+                "imported 1 document (1 created, 0 replaced, 0 unchanged), 0 B in 0.0 s, 0 failed, 0 warnings, 7 acknowledged before"
+            ],
+        );
         let again = ImportSummary { unchanged: 12, skipped: 3, ..ImportSummary::default() };
         check(again, &expect!["nothing changed: 12 documents were there already, 3 files skipped"]);
         check(
@@ -139,7 +152,7 @@ mod tests {
         let mut line = Vec::new();
         summary.write_json(&mut line).unwrap();
         expect![[r#"
-            {"documents":3,"created":2,"replaced":1,"unchanged":0,"failed":0,"warnings":0,"skipped":0,"bytes":10,"seconds":1.5}
+            {"documents":3,"created":2,"replaced":1,"unchanged":0,"failed":0,"warnings":0,"skipped":0,"resumed":0,"bytes":10,"seconds":1.5}
         "#]]
         .assert_eq(&String::from_utf8(line).unwrap());
     }

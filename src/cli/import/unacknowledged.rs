@@ -38,12 +38,12 @@ impl Unacknowledged {
         }
     }
 
-    /// Forgets the documents up to a number and says how many bytes of text were taken.
-    pub(super) fn acknowledge_through(&mut self, number: u64) -> u64 {
+    /// Forgets the documents up to a number and says which these were.
+    pub(super) fn acknowledge_through(&mut self, number: u64) -> Vec<Sent> {
         let run = number.saturating_sub(self.acknowledged_through);
         let run = usize::try_from(run).unwrap_or(usize::MAX).min(self.sent.len());
         self.acknowledged_through += run as u64;
-        self.sent.drain(..run).map(|sent| sent.text_bytes).sum()
+        self.sent.drain(..run).collect()
     }
 
     fn index(&self, number: u64) -> Option<usize> {
@@ -60,16 +60,17 @@ mod tests {
         let mut unacknowledged = Unacknowledged::default();
         for line in 1..=3 {
             let place = Place { file: "a.jsonl".into(), line: Some(line * 10) };
-            unacknowledged.push(Sent { place, text_bytes: line });
+            unacknowledged.push(Sent { place, text_bytes: line, stamp: None });
         }
         assert_eq!(unacknowledged.place(2).to_string(), "a.jsonl:20");
         unacknowledged.refuse(2);
-        assert_eq!(unacknowledged.acknowledge_through(2), 1);
-        assert_eq!(unacknowledged.acknowledge_through(2), 0);
+        let bytes = |sent: Vec<Sent>| sent.iter().map(|sent| sent.text_bytes).collect::<Vec<_>>();
+        assert_eq!(bytes(unacknowledged.acknowledge_through(2)), [1, 0]);
+        assert_eq!(bytes(unacknowledged.acknowledge_through(2)), [0; 0]);
         assert_eq!(unacknowledged.place(2).to_string(), "document 2 of the import");
         assert_eq!(unacknowledged.place(3).to_string(), "a.jsonl:30");
         assert_eq!(unacknowledged.place(0).to_string(), "document 0 of the import");
-        assert_eq!(unacknowledged.acknowledge_through(u64::MAX), 3);
+        assert_eq!(bytes(unacknowledged.acknowledge_through(u64::MAX)), [3]);
         assert_eq!(unacknowledged.len(), 0);
     }
 }

@@ -1,4 +1,4 @@
-//! Who wrote a text: 文/张三, 本报记者 张三, （作者系某市市长）, 某省省长 张三.
+//! Who wrote a text: 文/张三, 本报记者 张三, （作者系某市市长 张三）, 某省省长 张三.
 
 use super::{day, line::Line, person::is_person};
 
@@ -33,8 +33,8 @@ pub(super) fn dateline<'t>(line: &Line<'t>) -> Option<Line<'t>> {
     names(&inner, inner.folded.len() - behind_reporter(&inner.folded)?.len())
 }
 
-/// The author in brackets at the end of a line: （某市市长 张三）, （本报记者 张三）, and （作者系某市市长） if there is
-/// no name.
+/// The author in brackets at the end of a line: （某市市长 张三）, （本报记者 张三）; 作者系某市市长 is an office without a
+/// name, and names nobody.
 pub(super) fn closing<'t>(line: &Line<'t>) -> Option<Line<'t>> {
     let inner = last_brackets(line)?;
     let subject = ["本文作者", "作者", "笔者"].iter().find_map(|sign| inner.folded.strip_prefix(sign));
@@ -42,14 +42,13 @@ pub(super) fn closing<'t>(line: &Line<'t>) -> Option<Line<'t>> {
         let reporter = behind_reporter(&inner.folded).and_then(|rest| names(&inner, inner.folded.len() - rest.len()));
         return reporter.or_else(|| posted_name(&inner));
     };
-    // 作者张三系某市市长 has the name before the verb, 作者系某市市长 has none.
+    // 作者张三系某市市长 has the name before the verb.
     let start = inner.folded.len() - subject.len();
-    let (verb, sign) = subject.char_indices().find(|&(_, character)| matches!(character, '系' | '为' | '是'))?;
+    let verb = subject.find(['系', '为', '是'])?;
     if is_name(&subject[..verb]) {
         return inner.folded_part(start..start + verb);
     }
-    let post = || inner.folded_part(start + sign.len_utf8()..inner.folded.len());
-    posted_name(&inner).or_else(|| post().filter(|_| verb == 0))
+    posted_name(&inner)
 }
 
 /// The speaker of a report, below its title: 某省省长 张三, in one line or two.

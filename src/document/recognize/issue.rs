@@ -2,7 +2,11 @@
 
 use std::ops::Range;
 
-use super::{day, line::Line, number::order};
+use super::{
+    day,
+    line::{Line, lines},
+    number::order,
+};
 use crate::{document::PublishDate, text::fold};
 
 /// The most lines that may follow a signature: 此件公开发布, 抄送.
@@ -10,6 +14,9 @@ const MAX_BELOW: usize = 4;
 
 /// The most bodies that sign together.
 const MAX_BODIES: usize = 4;
+
+/// The longest line of a signature, in bytes.
+const MAX_SIGNED_BYTES: usize = 200;
 
 /// The shortest and the longest name of a body, in characters: 国务院 has three.
 const MIN_BODY: usize = 3;
@@ -87,6 +94,31 @@ pub(super) fn signature<'t>(tail: &[Line<'t>]) -> Issue<'t> {
     (last..tail.len()).rev().find_map(|at| signed(tail, at)).unwrap_or_default()
 }
 
+/// Who signed the letter that a text begins with, and when, though what the letter sends follows: the first bodies and
+/// date below a sentence.
+pub(super) fn letter<'t>(text: &'t str) -> Option<Issue<'t>> {
+    let (mut end, mut above, mut told) = (0, Vec::new(), false);
+    for physical in text.split_inclusive('\n') {
+        let start = end;
+        end += physical.len();
+        let shown = physical.trim();
+        told |= shown.contains('。');
+        if shown.len() > MAX_SIGNED_BYTES || shown.contains('。') {
+            above.clear();
+        } else if told && !above.is_empty() && day::whole(shown).is_some() {
+            let first = above[above.len().saturating_sub(MAX_BODIES)];
+            let lines: Vec<Line<'t>> = lines(&text[first..end], first).collect();
+            let issue = signed(&lines, lines.len().checked_sub(1)?).filter(|issue| !issue.agencies.is_empty());
+            if issue.is_some() {
+                return issue;
+            }
+        } else if !shown.is_empty() {
+            above.push(start);
+        }
+    }
+    None
+}
+
 fn signed<'t>(tail: &[Line<'t>], at: usize) -> Option<Issue<'t>> {
     let line = &tail[at];
     if let Some(date) = day::whole(line.text) {
@@ -116,7 +148,8 @@ pub(super) fn is_dated_organ(line: &Line<'_>) -> bool {
 }
 
 /// How the names of bodies end, and words that end so but name none.
-const BODIES: [&str; 31] = [
+const BODIES: [&str; 32] = [
+    "中共中央",
     "国务院",
     "人民政府",
     "办公室",

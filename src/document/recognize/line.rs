@@ -47,7 +47,7 @@ pub(super) fn tail(text: &str) -> Vec<Line<'_>> {
 }
 
 /// The lines of a part of a text that starts at byte `offset` of it.
-fn lines(window: &str, offset: usize) -> impl Iterator<Item = Line<'_>> {
+pub(super) fn lines(window: &str, offset: usize) -> impl Iterator<Item = Line<'_>> {
     let (mut end, mut above_blank) = (offset, true);
     window.split_inclusive(is_line_break).filter_map(move |physical| {
         let start = end;

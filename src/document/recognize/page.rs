@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{
     byline, day,
-    issue::{Issue, history, is_organ, signature},
+    issue::{Issue, history, is_organ, letter, signature},
     label::{self, Label, Labelled},
     line::{self, Line, is_line_break},
     number,
@@ -55,7 +55,7 @@ impl<'t> Page<'t> {
         let remarks: Vec<&Line<'t>> = head[..body].iter().filter(|line| is_remark(line)).collect();
         let history = history(&remarks);
         let (labels, tail_labels) = (label::labels(&head, by_line), label::labels(&tail, by_line_of_tail));
-        let signature = signature(&tail);
+        let signature = letter(text).unwrap_or_else(|| signature(&tail));
         Self { text, head, tail, shapes, title, below_title: title_end..body, labels, tail_labels, history, signature }
     }
 

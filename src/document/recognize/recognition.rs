@@ -102,7 +102,8 @@ impl Recognized {
 
 /// Finds what a text says about itself: title, source, author, agency, number and date, where it says so clearly.
 ///
-/// Looks at the first 20 and the last 10 lines only, and at share lines that were cut. Which value wins:
+/// Looks at the first 20 and the last 10 lines only, at the signature of a letter above what it sends, and at share lines
+/// that were cut. Which value wins:
 ///
 /// - title: that of a share line, a label's (标题：), the first line that can be one;
 /// - source: a label's (来源：);

@@ -46,6 +46,21 @@ fn titles() {
 }
 
 #[test]
+fn letters_are_signed_above_what_they_send() {
+    let sent = format!("关于加强监管的实施意见\n第一章 总则\n{}", format!("{BODY}\n").repeat(20));
+    let signed = |signature: &str| format!("关于印发意见的通知\n各县：\n{BODY}\n附件：实施意见\n{signature}\n{sent}");
+    check(
+        &signed("某市教育局\n某市财政局\n2024年3月1日"),
+        &["title: 关于印发意见的通知", "agency: 某市教育局 某市财政局", "publish_date: 2024-03-01"],
+    );
+    check(
+        &signed("中共中央\n国务院\n2024年3月1日"),
+        &["title: 关于印发意见的通知", "agency: 中共中央 国务院", "publish_date: 2024-03-01"],
+    );
+    check_tail("中共中央\n国务院\n2024年3月1日", &["agency: 中共中央 国务院", "publish_date: 2024-03-01"]);
+}
+
+#[test]
 fn lines_that_are_no_titles() {
     for head in [
         "",
@@ -152,7 +167,7 @@ fn what_is_said_of_others_is_not_said_of_the_text() {
 
 #[test]
 fn authors_at_the_end() {
-    check_tail("(作者系青海省西寧市委常委、組織部部長)", &["author: 青海省西寧市委常委、組織部部長"]);
+    check_tail("(作者系某某省某某市委常委、組織部部長)", &[]);
     check_tail("（作者張三係某縣縣長）", &["author: 張三"]);
     check_tail("（作者系某市委书记 张三）", &["author: 张三"]);
     check_tail("（来源：人民日报）", &["source: 人民日报"]);
@@ -267,7 +282,7 @@ fn real_documents_tell_what_is_written_in_them() {
             Err(_) => eprintln!("skipped: {} is not there", path.display()),
         }
     };
-    check_file("000_f4c9e759f5b8f786.txt", &["author: 青海省西寧市委常委、組織部部長"]);
+    check_file("000_f4c9e759f5b8f786.txt", &[]);
     check_file("001_ca7ee976e50d1c96.txt", &["title: 組織工作要把群眾路線貫穿始終", "author: 楊宏偉"]);
     check_file(
         "002_c64a3e5ece644f37.txt",

@@ -1,5 +1,7 @@
 //! Tables of contents: lines that look like headings, below 目录 or above the same headings once more.
 
+use std::collections::HashMap;
+
 use super::{
     headings::{Line, Role},
     markers::{Kind, Marker},
@@ -9,54 +11,80 @@ use super::{
 /// The role of each line that belongs to a table of contents. Takes linear time.
 pub(super) fn contents(text: &str, lines: &[Line], shapes: &[Shape]) -> Vec<Option<Role>> {
     let mut roles = vec![None; lines.len()];
+    if !(0..lines.len()).any(|at| shapes[at] == Shape::Contents || is_entry(lines, shapes, at)) {
+        return roles;
+    }
+    let ahead = Ahead::of(text, lines, shapes);
     let mut at = 0;
     while at < lines.len() {
         let is_titled = shapes[at] == Shape::Contents;
         let first = if is_titled { at + 1 } else { at };
-        let entries = entries(text, &lines[first..], &shapes[first..], is_titled);
-        if is_titled && entries.end > 0 {
+        let run_end = ahead.run_end(first, is_titled);
+        let end = ahead.entries_end(lines, first, run_end, is_titled);
+        if is_titled && end > first {
             roles[at] = Some(Role::Contents);
         }
-        roles[first..first + entries.end].fill(Some(Role::Entry));
-        at = first + entries.seen.max(1 - usize::from(is_titled));
+        roles[first..end].fill(Some(Role::Entry));
+        at = if end > first { end } else { run_end.max(at + 1) };
     }
     roles
 }
 
-/// The first of some lines, as far as they belong to a table of contents.
-struct Entries {
-    /// How many do.
-    end: usize,
-    /// How many need not be looked at again.
-    seen: usize,
+/// What comes below each line; read from the last line to the first, so that no line is looked at twice.
+struct Ahead {
+    /// The next line that reads the same, or has the marker of the same chapter.
+    again: Vec<Option<usize>>,
+    /// Where the lines end that can be entries below 目录, and those that can be without it.
+    titled_end: Vec<usize>,
+    untitled_end: Vec<usize>,
 }
 
-/// Reads the entries that some lines begin with: until the first of them stands there once more, as a heading. Without
-/// 目录 above them they have to, and are chapters.
-fn entries(text: &str, lines: &[Line], shapes: &[Shape], is_titled: bool) -> Entries {
-    let Some(first) = lines.first() else { return Entries { end: 0, seen: 0 } };
-    let could_be = |at: usize| {
-        !shapes[at].is_text() && (is_titled || is_chapter(lines[at].leading) || shapes[at] == Shape::Closing)
-    };
-    let run = (0..lines.len()).take_while(|&at| could_be(at)).count();
-    let name = first.span.text(text);
-    let repeats =
-        |line: &Line| line.span.text(text) == name || is_chapter(line.leading) && is_same(line.leading, first.leading);
-    let again = lines[..run].iter().skip(1).position(repeats).map(|after| after + 1);
-    let end = match again {
-        Some(again) => again,
-        None if is_titled => lines[..run].iter().take_while(|line| goes_with(line.leading, first.leading)).count(),
-        None => 0,
-    };
-    Entries { end, seen: if end > 0 { end } else { run } }
+impl Ahead {
+    fn of(text: &str, lines: &[Line], shapes: &[Shape]) -> Self {
+        let count = lines.len();
+        let (mut same_text, mut same_chapter) = (HashMap::new(), HashMap::new());
+        let mut ahead =
+            Self { again: vec![None; count], titled_end: vec![count; count], untitled_end: vec![count; count] };
+        for at in (0..count).rev() {
+            let below = |ends: &[usize]| ends.get(at + 1).copied().unwrap_or(count);
+            ahead.titled_end[at] = if shapes[at].is_text() { at } else { below(&ahead.titled_end) };
+            ahead.untitled_end[at] = if is_entry(lines, shapes, at) { below(&ahead.untitled_end) } else { at };
+            if shapes[at].is_text() {
+                continue;
+            }
+            let chapter = lines[at].leading.filter(|marker| is_chapter(Some(*marker)));
+            let chapter_again = chapter.and_then(|marker| same_chapter.insert((marker.kind.slot(), marker.number), at));
+            let text_again = same_text.insert(lines[at].span.text(text), at);
+            ahead.again[at] = chapter_again.into_iter().chain(text_again).min();
+        }
+        ahead
+    }
+
+    /// Where the lines end that can be entries, from a line on.
+    fn run_end(&self, first: usize, is_titled: bool) -> usize {
+        let ends = if is_titled { &self.titled_end } else { &self.untitled_end };
+        ends.get(first).copied().unwrap_or(first)
+    }
+
+    /// Where the entries end that begin with a line: where it stands once more, as a heading. Without 目录 above them
+    /// it has to, and they are chapters.
+    fn entries_end(&self, lines: &[Line], first: usize, run_end: usize, is_titled: bool) -> usize {
+        let again = self.again.get(first).copied().flatten().filter(|&again| again < run_end);
+        let entries = || {
+            let goes_on = |line: &&Line| goes_with(line.leading, lines[first].leading);
+            if is_titled { lines[first..run_end].iter().take_while(goes_on).count() } else { 0 }
+        };
+        again.unwrap_or_else(|| first + entries())
+    }
+}
+
+/// Whether a line can be an entry without 目录 above it.
+fn is_entry(lines: &[Line], shapes: &[Shape], at: usize) -> bool {
+    !shapes[at].is_text() && (is_chapter(lines[at].leading) || shapes[at] == Shape::Closing)
 }
 
 fn is_chapter(leading: Option<Marker>) -> bool {
     leading.is_some_and(|marker| (Kind::Part..=Kind::Division).contains(&marker.kind))
-}
-
-fn is_same(leading: Option<Marker>, first: Option<Marker>) -> bool {
-    leading.zip(first).is_some_and(|(leading, first)| (leading.kind, leading.number) == (first.kind, first.number))
 }
 
 /// Whether a line can be an entry below a first one that does not stand there once more: it has a marker that is not

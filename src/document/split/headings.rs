@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::{
     contents::contents,
     inner::find_inner,
+    letters::letters,
     lines::lines,
     markers::{Kind, Marker, Position, marker},
     marks::{closes, ends_sentence, is_colon, is_finished},
@@ -43,6 +44,10 @@ pub(super) enum Role {
     Closing,
     /// 目录: it heads a table of contents.
     Contents,
+    /// The date of a signature, which ends a letter above something else.
+    Signed,
+    /// It heads what the letter above sends.
+    Sent,
     /// A line of a table of contents.
     Entry,
     /// A heading by its looks that heads nothing: a line of a list, of names.
@@ -56,7 +61,13 @@ impl Role {
     pub(super) fn heads(self) -> bool {
         matches!(
             self,
-            Self::Title | Self::Heading | Self::ArticlesHeading | Self::Outer | Self::Opening | Self::Closing
+            Self::Title
+                | Self::Heading
+                | Self::ArticlesHeading
+                | Self::Outer
+                | Self::Opening
+                | Self::Closing
+                | Self::Sent
         )
     }
 }
@@ -74,6 +85,7 @@ pub(super) fn classified(text: &str, title: Option<Span>) -> Lines {
     let shapes: Vec<Shape> = spans.iter().map(|&span| Shape::of(text, span)).collect();
     let mut found = marked(text, title, &spans, &shapes);
     let contents = contents(text, &found.lines, &shapes);
+    let letters = letters(text, &found.lines, &shapes);
     let last_content = found.lines.iter().zip(&shapes).rposition(|(line, shape)| {
         line.leading.is_some_and(|marker| marker.kind != Kind::Annex)
             || matches!(shape, Shape::Full | Shape::Open | Shape::Opening | Shape::Name)
@@ -81,12 +93,13 @@ pub(super) fn classified(text: &str, title: Option<Span>) -> Lines {
     let mut around = Around { text, shapes: &shapes, listed: 0, started: false, attached: false, last_content };
     for at in 0..spans.len() {
         let is_title = title.is_some_and(|title| title.start == spans[at].start);
-        let role = match contents[at] {
+        let role = match contents[at].or(letters[at]) {
             _ if is_title => Role::Title,
             Some(role) => role,
             None => around.role(&found.lines, at),
         };
-        around.listed = if role == Role::Listed { around.listed + 1 } else { 0 };
+        let is_item = role == Role::Listed && shapes[at] != Shape::Row;
+        around.listed = if is_item { around.listed + 1 } else { 0 };
         around.started |= shapes[at] == Shape::Full;
         around.attached = lists_annexes(&found.lines[at], role) || around.is_attached(&found.lines[at]);
         found.lines[at].role = role;
@@ -151,7 +164,7 @@ impl Around<'_> {
             (Some(Marker { kind: Kind::Annex, .. }), _) => Role::Running,
             _ if self.shapes[at].is_text() => Role::Running,
             _ if self.is_attached(&lines[at]) => Role::Listed,
-            _ if self.shapes[at] == Shape::Contents => Role::Listed,
+            _ if matches!(self.shapes[at], Shape::Contents | Shape::Row) => Role::Listed,
             (Some(_), None) => Role::Listed,
             _ if self.heads_articles(lines, at) => Role::ArticlesHeading,
             (Some(marker), Some(next)) => {
@@ -299,6 +312,7 @@ mod tests {
         check("目录\n第一章 总则\n第二章 施行\n附 则\n第一章 总则\n第一条 为了。", "CEEEHR");
         check("正文：\n1.身份证\n2.申请表\n请携带。", "RLLR");
         check("正文。\n甲乙\n丙丁\n戊己\n正文。", "RLLLR");
+        check("正文。\n| 甲 | 乙 |\n|---|---|\n| 丙 | 丁 |\n优化环境\n正文。", "RLLHR");
     }
 
     #[test]

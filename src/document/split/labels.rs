@@ -17,7 +17,7 @@ const MAX_TOPIC: usize = 25;
 const MAX_TOPIC_LEAD: usize = 200;
 
 /// The longest close of a speech, in characters.
-const MAX_CLOSE: usize = 600;
+const MAX_CLOSE: usize = 800;
 
 /// The longest name of a chapter within a line, and the shortest heading that white space alone divides from its text.
 const MAX_NAME: usize = 20;

@@ -104,6 +104,18 @@ fn large_strange_texts_are_split() {
     }
 }
 
+/// Lines of a table of contents, many enough that a second look at the rest of them by each would not end.
+#[test]
+fn long_tables_of_contents_are_split() {
+    for unit in ["第一章\n", "第一节\n", "第一编\n", "目录\n", "附则\n", "第一章 总则\n", "第一章 总则........1\n"]
+    {
+        check_strange(unit, 256 << 10);
+    }
+    let distinct: Vec<String> = (1..20_000).map(|number| format!("目录\n第{number}章\n")).collect();
+    let distinct = distinct.concat();
+    check_strange(&distinct, distinct.len());
+}
+
 #[test]
 fn lines_of_ten_megabytes_are_split() {
     for unit in ["字", "1", "第", "（", "字，", "一是字。二是字。"] {

@@ -43,7 +43,8 @@ fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
         }
         let joins = !physical.starts_with('\u{3000}')
             && previous.is_some_and(|above| {
-                if apart { goes_on_apart(text, above, span) } else { goes_on(text, above, span, quoting) }
+                let whole = lines.last().filter(|line| !is_dated(line.text(text))).map_or(0, |line| line.characters());
+                if apart { goes_on_apart(text, above, span) } else { goes_on(text, above, span, quoting, whole) }
             });
         match lines.last_mut() {
             Some(line) if joins => line.end = span.end,
@@ -81,8 +82,9 @@ fn is_quoting(line: &str, before: bool) -> bool {
     line.rfind(|character| opens(character) || closes(character)).map_or(before, |at| line[at..].starts_with(opens))
 }
 
-/// Whether the sentence of one line goes on in the next; `quoting`: a quotation is open between them.
-fn goes_on(text: &str, above: Span, below: Span, quoting: bool) -> bool {
+/// Whether the sentence of one line goes on in the next; `quoting`: a quotation is open between them; `whole`: how many
+/// characters the one has with those that it goes on from.
+fn goes_on(text: &str, above: Span, below: Span, quoting: bool, whole: usize) -> bool {
     let (line, next) = (above.text(text), below.text(text));
     let inside_brackets = line.ends_with(['（', '(', '《', '〈', '“', '‘', '「', '『', '【']);
     if inside_brackets || next.starts_with(|first: char| "，。、；：！？,;:!?".contains(first) || closes(first))
@@ -97,15 +99,27 @@ fn goes_on(text: &str, above: Span, below: Span, quoting: bool) -> bool {
     }
     let breaks_off = line.ends_with(['，', ',', '、', '的', '和', '与', '與', '及']) && !line.ends_with("目的")
         || above.characters() > MAX_HEADING
+        || whole > MAX_HEADING && !begins_anew(text, below)
         || quoting
         || is_sentence(line)
         || line.matches('，').nth(1).is_some()
         || is_number_broken_off(line, next)
+        || is_article_broken_off(line, next)
         || is_bare_marker(line, above);
     // Under a fixed width no line is longer than the one above, and the last of a sentence ends it.
     let width = above.characters();
     let fits = width >= MIN_WIDTH && below.characters() <= width + 1;
     breaks_off || fits && (is_finished(next) || below.characters() + 2 >= width)
+}
+
+/// Whether a line tells something of its own, which does not go on from what was torn above.
+fn begins_anew(text: &str, below: Span) -> bool {
+    !matches!(Shape::of(text, below), Shape::Open | Shape::Full) || is_dated(below.text(text))
+}
+
+/// Whether a line begins with a date, as how a law came about does, line by line.
+fn is_dated(line: &str) -> bool {
+    line.starts_with(|first: char| first.is_ascii_digit())
 }
 
 /// Whether the sentence of one line goes on below blank lines, as where a page or a hidden line was taken out: it is too
@@ -133,8 +147,18 @@ fn is_bracketed(line: &str) -> bool {
 fn is_number_broken_off(line: &str, next: &str) -> bool {
     let counted =
         next.trim_start_matches(|character: char| character.is_ascii_digit() || matches!(character, '.' | ','));
-    let is_counted = counted.starts_with(['多', '余', '万', '亿', '萬', '億', '%', '％', '‰']);
-    is_counted && (counted.len() < next.len() || line.ends_with(|last: char| last.is_ascii_digit()))
+    let is_counted = counted.starts_with(['多', '余', '万', '亿', '萬', '億', '元', '%', '％', '‰']);
+    let is_numeral = |last: char| "一二三四五六七八九十百千".contains(last);
+    is_counted && (counted.len() < next.len() || line.ends_with(|last: char| last.is_ascii_digit() || is_numeral(last)))
+}
+
+/// Whether a line stops before the article of the law that it names: 依照民法典 above 第一千条规定.
+fn is_article_broken_off(line: &str, next: &str) -> bool {
+    let named =
+        ["法", "典", "条例", "條例", "规定", "規定", "办法", "辦法", "细则", "細則", "协定", "協定", "章程", "公约"];
+    let cites = ["依照", "依据", "依據", "根据", "根據", "按照", "违反", "違反", "适用", "適用", "符合"];
+    let is_cited = named.iter().any(|name| line.ends_with(name)) && cites.iter().any(|deed| line.contains(deed));
+    is_cited && next.starts_with('第') && marker(next, Position::LineStart).is_none()
 }
 
 /// Whether a line has the marker of an enumeration and nothing that it marks.
@@ -177,6 +201,20 @@ mod tests {
         check("加强领导、\n压实责任。", &["加强领导、\n压实责任。"]);
         check("光缆线路550\n多万公里。", &["光缆线路550\n多万公里。"]);
         check("高速公路\n6700多公里。", &["高速公路\n6700多公里。"]);
+        check(
+            "比上年有所增长，达到了一百\n亿九十一\n元，这是成绩。",
+            &["比上年有所增长，达到了一百\n亿九十一\n元，这是成绩。"],
+        );
+        check("依照民法典\n第一千条规定执行。", &["依照民法典\n第一千条规定执行。"]);
+        let passed = format!("2011年9月7日{}会议通过", "某某市人民代表大会常务委员会".repeat(3));
+        let history = ["2011年9月8日 公布", "2014年11月1日 施行"];
+        check(
+            &format!("{passed}\n{}\n{}", history[0], history[1]),
+            &[&format!("{passed}\n{}", history[0]), history[1]],
+        );
+        check("民法典\n第一千条 执行。", &["民法典", "第一千条 执行。"]);
+        let cited = format!("{}并且宣布废除\n停战协定\n第十三款卯项，准备\n恢复。", "我们坚决反对，".repeat(7));
+        check(&cited, &[&cited]);
         check("成果找市场“双向\n揭榜\n挂帅”的简称", &["成果找市场“双向\n揭榜\n挂帅”的简称"]);
         check("代表们审议所作的\n工作报告", &["代表们审议所作的\n工作报告"]);
     }

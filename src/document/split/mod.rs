@@ -12,6 +12,7 @@ mod inner;
 mod labels;
 #[cfg(test)]
 mod laws;
+mod letters;
 mod lines;
 mod markers;
 mod marks;

@@ -146,6 +146,12 @@ impl Nesting<'_> {
                 self.close_members();
                 self.heading(line.span, line.span, Rank::CONTENTS);
             }
+            (Role::Signed, _) => {
+                self.close_members();
+                self.block(line.span, BlockRole::End);
+                self.open.truncate(self.above(|open| !open.rank.heads_document()));
+            }
+            (Role::Sent, _) => self.heading(line.span, line.span, Rank::marked(Kind::Annex)),
             (Role::Entry, _) => self.block(line.span, BlockRole::Member { opens: false }),
             (Role::Listed, Some(marker)) => self.member(line.span, marker, Scope::Line),
             (Role::Listed, None) => {
@@ -174,7 +180,7 @@ impl Nesting<'_> {
             self.member(first, marker, self.scope(marker.kind, first));
         } else {
             self.close_members();
-            if sums_up(first.text(self.text)) {
+            if sums_up(first.text(self.text)) && !self.is_headed() {
                 self.open.truncate(self.outer(Rank::marked(Kind::BracketedNumeral)));
             }
             let leads_in = inner.is_empty() && first.characters() < MIN && first.text(self.text).ends_with(is_colon);
@@ -232,6 +238,7 @@ impl Nesting<'_> {
         let first = next.map(|next| next.marker).filter(|marker| marker.number == 1 && marker.kind.is_enumeration());
         let topic = first.and_then(|first| Some((last_topic(self.text, span)?, first.kind)));
         let address = closing_address(self.text, span, self.end).filter(|_| self.in_last_part && next.is_none());
+        let address = address.filter(|&address| address != span.start || !self.is_headed());
         let Some(place) = topic.map(|(topic, _)| topic.start).or(address) else {
             return self.block(span, BlockRole::Body);
         };
@@ -302,6 +309,11 @@ impl Nesting<'_> {
         let article = rank == Rank::marked(Kind::Article);
         let node = self.outline.add_node(self.innermost(), label, article);
         self.open.push(Open { node, rank, scope });
+    }
+
+    /// Whether a heading stands right above, which needs what follows.
+    fn is_headed(&self) -> bool {
+        self.outline.blocks.last().is_some_and(|block| block.role == BlockRole::Heading)
     }
 
     /// How many of the open headings stand above a rank.

@@ -29,6 +29,8 @@ pub(super) enum BlockRole {
     Lead,
     /// Text.
     Body,
+    /// Text that nothing below goes with: the date of a letter above what it sends.
+    End,
     /// Text with the marker of an enumeration.
     Member {
         /// Whether it is the first one.

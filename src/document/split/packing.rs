@@ -70,8 +70,9 @@ fn attach_short(drafts: Vec<Draft>, outline: &Outline) -> Vec<Draft> {
     let mut attached: Vec<Draft> = Vec::with_capacity(drafts.len());
     for draft in drafts {
         match attached.last_mut() {
-            Some(before) if draft.is_short() && !draft.headed && before.fits(draft.span, draft.node, outline) => {
+            Some(before) if before.takes_short(&draft, outline) => {
                 before.extend(draft.span, draft.node, outline);
+                before.ending = draft.ending;
             }
             _ => attached.push(draft),
         }
@@ -124,6 +125,11 @@ impl Draft {
         opens && self.ending == BlockRole::Body && self.last_characters >= MIN_LEAD_IN
     }
 
+    /// Whether the next paragraph is too short to stand alone, and goes with this one.
+    fn takes_short(&self, next: &Self, outline: &Outline) -> bool {
+        next.is_short() && !next.headed && self.ending != BlockRole::End && self.fits(next.span, next.node, outline)
+    }
+
     fn is_short(&self) -> bool {
         self.span.characters() < MIN
     }
@@ -140,6 +146,7 @@ impl Draft {
         let lead = block.span.start.character - self.span.start.character;
         let fits = self.fits(block.span, block.node, outline);
         match block.role {
+            _ if self.ending == BlockRole::End => false,
             _ if self.is_pending() => lead <= MAX && outline.contains(self.node, block.node),
             BlockRole::Lead if outline.share_article(self.last, block.node) => fits,
             BlockRole::Heading | BlockRole::Lead => self.is_short() && outline.contains(self.node, block.node) && fits,

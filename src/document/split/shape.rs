@@ -26,6 +26,8 @@ pub(super) enum Shape {
     Opening,
     /// 附则, 结束语: it closes a document, and stands beside its outermost parts.
     Closing,
+    /// A row of a table: its cells stand between bars.
+    Row,
     /// A date or a number.
     Date,
     /// A short line that ends with a colon: 各位代表：.
@@ -50,11 +52,12 @@ impl Shape {
         let folded: String = line.chars().map(fold_character).collect();
         let letters: String = folded.chars().filter(|&folded| is_searchable(folded)).collect();
         match letters.as_str() {
+            _ if folded.starts_with('|') => Self::Row,
             "目录" | "目次" => Self::Contents,
             "引言" | "前言" | "序言" | "导言" | "绪言" => Self::Opening,
             "附则" | "附录" | "结语" | "结束语" => Self::Closing,
-            letters if letters.chars().all(is_dated) => Self::Date,
-            letters if letters.chars().nth(1).is_none() || is_note(&folded) => Self::Note,
+            letters if era_less(letters).chars().all(is_dated) => Self::Date,
+            letters if letters.chars().nth(1).is_none() || is_note(&folded) || tells_issue(letters) => Self::Note,
             letters if is_name(letters) && letters.chars().nth(2).is_some() => Self::Note,
             letters if is_name(letters) => Self::Name,
             _ => Self::Open,
@@ -72,13 +75,46 @@ fn is_dated(folded: char) -> bool {
     folded.is_ascii_digit() || "年月日零一二三四五六七八九十".contains(folded)
 }
 
-/// Whether a short, folded line is a byline, a source, the passage of a law, a document's number or its issuer.
+/// Letters without the era that years are counted in: 民國 89 年.
+fn era_less(letters: &str) -> &str {
+    letters.strip_prefix("中华").unwrap_or(letters).strip_prefix("民国").unwrap_or(letters)
+}
+
+/// Whether letters tell when a document was issued, or by which order: 民國89年5月1日修正, 行政院令發布, Issued on May 5,
+/// 2024.
+fn tells_issue(letters: &str) -> bool {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let date = era_less(letters);
+    let has_date = date.starts_with(is_dated) && date.contains('月') && date.contains('日');
+    let is_order = ["发布", "公布", "修正", "施行"].into_iter().any(|deed| letters.ends_with(deed))
+        && ["院令", "部令", "会令", "府令", "总统令", "主席令", "字第"]
+            .into_iter()
+            .any(|order| letters.contains(order));
+    let is_english = letters.is_ascii()
+        && letters.bytes().rev().take_while(u8::is_ascii_digit).count() > 3
+        && MONTHS.into_iter().any(|month| letters.contains(month));
+    has_date || is_order || is_english
+}
+
+/// Whether a short, folded line is a byline, a source, what a speaker says before a part, the passage of a law, a document's number or its issuer.
 fn is_note(folded: &str) -> bool {
-    let has_date = folded.starts_with(is_dated) && folded.contains('月') && folded.contains('日');
-    has_date
-        || folded.contains(is_colon)
-        || folded.contains(['/', '=', '〔'])
+    folded.contains(is_colon)
+        || folded.contains(['/', '=', '〔', '|'])
         || folded.starts_with(['(', '（', '—', '-'])
+        || ["首先", "现在", "下面"].into_iter().any(|spoken| folded.starts_with(spoken))
         || folded.starts_with("本报记者")
         || folded.starts_with("记者")
         || folded.ends_with([',', '，'])
@@ -115,6 +151,14 @@ mod tests {
         check("习 近 平", Shape::Note);
         check("国务院总理 李克强", Shape::Note);
         check("李克强", Shape::Note);
+        check("民國 89 年 05 月 01 日", Shape::Date);
+        check("中華民國八十九年五月一日行政院令發布", Shape::Note);
+        check("行政院令發布", Shape::Note);
+        check("Issued on May 5, 2024", Shape::Note);
+        check("2024年5月1日起施行", Shape::Note);
+        check("民国时期的法制", Shape::Open);
+        check("首先报告２００１年的工作", Shape::Note);
+        check("| 第一百三十三条之二 （某某） |妨害安全驾驶罪 |", Shape::Row);
         check("李强", Shape::Name);
         check("中", Shape::Note);
     }

@@ -172,3 +172,50 @@ fn a_series_may_begin_in_other_words() {
     );
     check(&format!("# 讲话\n首先，{}", body("学习")), &[("讲话", "# 讲话\n")]);
 }
+
+#[test]
+fn a_letter_ends_above_what_it_sends() {
+    let text = format!(
+        "# 关于印发方案的通知\n各县：\n一、要求\n{}\n附件：数据管理办法\n某市教育局\n2024年3月1日\n数据管理办法\n第一章 总则\n{}\n第二章 附则\n{}",
+        body("通知"),
+        body("目的"),
+        body("施行")
+    );
+    check(
+        &text,
+        &[
+            ("关于印发方案的通知 › 一、要求", "# 关于印"),
+            ("关于印发方案的通知 › 数据管理办法 › 第一章 总则", "数据管理办"),
+            ("关于印发方案的通知 › 数据管理办法 › 第二章 附则", "第二章 附"),
+        ],
+    );
+}
+
+#[test]
+fn what_tells_of_a_law_heads_nothing_of_it() {
+    for note in
+        ["民國 89 年 05 月 01 日", "中華民國八十九年五月一日行政院令發布", "行政院令發布", "Issued on May 5, 2024"]
+    {
+        let text = format!("# 某某辦法\n{note}\n第 一 章 總則\n第 1 條 {}", body("本辦法"));
+        check(&text, &[("某某辦法 › 第 一 章 總則 › 第 1 條", "# 某某辦")]);
+    }
+}
+
+#[test]
+fn rows_of_tables_head_nothing() {
+    let text = format!("{}\n| 第一百三十三条之二 （某某） |妨害安全驾驶罪 |\n{}", body("罪名"), body("以上"));
+    check(&text, &[("", "罪名工作要"), ("", "| 第一百")]);
+}
+
+#[test]
+fn a_closing_heading_goes_with_what_follows() {
+    let close = format!("同志们！{}", body("征程"));
+    check(
+        &format!("# 报告\n一、回顾\n{}\n二、任务\n{}\n结束语\n{close}", body("成绩"), body("目标")),
+        &[("报告 › 一、回顾", "# 报告\n"), ("报告 › 二、任务", "二、任务\n"), ("报告 › 结束语", "结束语\n同")],
+    );
+    check(
+        &format!("# 报告\n首先报告去年的工作\n一、回顾\n{}\n二、任务\n{}", body("成绩"), body("目标")),
+        &[("报告 › 一、回顾", "# 报告\n"), ("报告 › 二、任务", "二、任务\n")],
+    );
+}

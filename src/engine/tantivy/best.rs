@@ -117,3 +117,49 @@ fn in_rank_order(a: &Found, b: &Found) -> Ordering {
 fn ranked(&Found { rough, exact, date, position, address }: &Found) -> Ranked {
     Ranked { score: exact.map_or(rough, |exact| exact as Score), date, position, address }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Exact scores by document.
+    struct Known(Vec<f64>);
+
+    impl Exact for Known {
+        fn score(&self, found: &mut [Found]) -> Result<(), ReadError> {
+            for found in found {
+                found.exact = Some(self.0[found.address.document as usize]);
+            }
+            Ok(())
+        }
+    }
+
+    proptest! {
+        /// Few scores, so that many are equal; rough ones are off by as much as may be.
+        #[test]
+        fn the_best_are_those_of_a_sort(
+            matches in prop::collection::vec((1..6_u8, -1..=1_i8, 0..3_u32), 0..400),
+            wanted in 1..120_usize,
+        ) {
+            let exact = Known(matches.iter().map(|(score, ..)| f64::from(*score)).collect());
+            let mut best = Best::new(wanted, 4);
+            let mut all = Vec::new();
+            for (document, &(score, error, date)) in (0..).zip(&matches) {
+                let score = Score::from(score);
+                let rough = score * (1.0 + Score::from(error) * 2.0 * Score::EPSILON);
+                let address = Address { segment: 0, document };
+                let position = Position::paragraph(u64::from(document) + 1, 0);
+                let found = Found { rough, exact: None, date, position, address };
+                all.push(Ranked { score, date, position, address });
+                // What tantivy leaves out is not offered.
+                if rough > best.threshold() {
+                    best.offer(found, &exact).expect("known");
+                }
+            }
+            all.sort_by_key(|hit| (Reverse(hit.score.to_bits()), Reverse(hit.date), hit.position));
+            all.truncate(wanted);
+            prop_assert_eq!(best.into_ranked(&exact).expect("known"), all);
+        }
+    }
+}

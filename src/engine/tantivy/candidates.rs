@@ -5,13 +5,13 @@
 
 use tantivy::{
     DocId, SegmentReader, Term as IndexTerm,
-    query::{BooleanQuery, Query, TermQuery, Weight},
+    query::{BooleanQuery, BoostQuery, Query, TermQuery, Weight},
     schema::IndexRecordOption,
 };
 
 use crate::{
     engine::{
-        Clause, Expression, Ranking, ReadError, Term, TermField, Token, TokenField,
+        Clause, Expression, Ranking, ReadError, Term, TermField, TokenField, WeighedToken,
         tantivy::{
             best::{Best, Exact, Found},
             exact::Weights,
@@ -28,7 +28,7 @@ use crate::{
 /// wanted are left without it.
 ///
 /// Anything but a union of terms is ranked as it is, and so is what a narrow filter selects: neither is much.
-pub(super) fn candidates(ranker: Ranker<'_>, order: &Order<'_>, tokens: &[Token]) -> Result<Ranking, ReadError> {
+pub(super) fn candidates(ranker: Ranker<'_>, order: &Order<'_>, tokens: &[WeighedToken]) -> Result<Ranking, ReadError> {
     let Order { expression, filter, limit } = order;
     let selection = Selection::new(filter, ranker.compiler, ranker.searcher)?;
     let Some(terms) = union_of(expression) else { return ranker.rank(order) };
@@ -65,7 +65,7 @@ fn union_of(expression: &Expression) -> Option<Vec<&Term>> {
 }
 
 /// Whether whatever has a term has one of the tokens.
-fn has_part_of(tokens: &[Token], term: &Term) -> bool {
+fn has_part_of(tokens: &[WeighedToken], term: &Term) -> bool {
     let wanted = match term.field {
         TermField::Text => &[TokenField::Gram][..],
         TermField::Title => &[TokenField::TitleGram],
@@ -75,7 +75,9 @@ fn has_part_of(tokens: &[Token], term: &Term) -> bool {
     for_each_gram(&term.characters, |gram, _| grams.push(gram.to_owned()));
     // The last character stands alone at the end of a text only.
     grams.pop();
-    wanted.iter().all(|field| tokens.iter().any(|token| token.field == *field && grams.contains(&token.characters)))
+    wanted.iter().all(|field| {
+        tokens.iter().any(|WeighedToken { token, .. }| token.field == *field && grams.contains(&token.characters))
+    })
 }
 
 /// The tokens of which any will do.
@@ -86,10 +88,12 @@ struct Union<'a> {
 }
 
 impl<'a> Union<'a> {
-    fn new(tokens: &[Token], ranker: Ranker<'a>) -> Result<Self, ReadError> {
-        let query = |Token { field, characters }: &Token| -> Box<dyn Query> {
-            let term = IndexTerm::from_field_text(ranker.compiler.fields.token(*field), characters);
-            Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs))
+    fn new(tokens: &[WeighedToken], ranker: Ranker<'a>) -> Result<Self, ReadError> {
+        let query = |WeighedToken { token, weight }: &WeighedToken| -> Box<dyn Query> {
+            let term = IndexTerm::from_field_text(ranker.compiler.fields.token(token.field), &token.characters);
+            let query = Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs));
+            // A weighed union of terms is pruned like any other: the weight goes into the terms' own scorers.
+            Box::new(BoostQuery::new(query, *weight))
         };
         let queries: Vec<_> = tokens.iter().map(query).collect();
         let parts = queries.iter().map(|query| query.weight(ranker.scoring)).collect::<Result<_, _>>();

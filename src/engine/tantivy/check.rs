@@ -1,7 +1,12 @@
 //! Whether the index on disk is what was written: every file of a segment ends with a checksum, and so does the list of
 //! segments. A directory that was closed in order is known to be sound by a note that names its list.
 
-use std::{collections::HashSet, io, path::Path};
+use std::{
+    collections::HashSet,
+    io,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use tantivy::{
     Directory, HasLen as _, Index,
@@ -9,11 +14,11 @@ use tantivy::{
     index::SegmentComponent,
 };
 
-use crate::engine::tantivy::durable::LIST;
+use crate::engine::{ReadError, tantivy::durable::LIST};
 
 /// Says which list of segments was there when the index was closed in order. Beside the index; gone while it is
 /// written to.
-const NOTE: &str = "clean";
+pub(super) const NOTE: &str = "clean";
 /// The least that tantivy ends a file with: two numbers of 32 bits.
 const LEAST_BYTES: usize = 8;
 /// How tantivy ends its list.
@@ -23,13 +28,14 @@ const SEAL: &[u8] = b",\n  \"checksum\": \"";
 /// What stands behind it.
 const SEALED: &[u8] = b"\"\n}\n";
 
-/// A list of segments with a checksum, as one more of its values.
+/// A list of segments, or what is written like one, with a checksum as one more of its values.
 pub(super) fn sealed(list: &[u8]) -> io::Result<Vec<u8>> {
     let values = list.strip_suffix(END).ok_or_else(|| io::Error::other("the list of segments ends in another way"))?;
     Ok([values, SEAL, blake3::hash(values).to_hex().as_bytes(), SEALED].concat())
 }
 
-fn is_sealed(list: &[u8]) -> bool {
+/// Whether it has its checksum.
+pub(super) fn is_sealed(list: &[u8]) -> bool {
     let unsealed = list.strip_suffix(SEALED).and_then(|rest| {
         let (rest, checksum) = rest.split_at_checked(rest.len().checked_sub(blake3::OUT_LEN * 2)?)?;
         Some((rest.strip_suffix(SEAL)?, checksum))
@@ -49,6 +55,34 @@ pub(super) fn damaged_files(data: &dyn Directory, files: &dyn Directory) -> tant
         return Ok(Vec::new());
     }
     let index = Index::open(files.box_clone())?;
+    let damaged = files_of(&index)?.into_iter().filter(|path| !is_sound(&index, files, path));
+    Ok(damaged.map(|path| path.display().to_string()).collect())
+}
+
+/// Compares files of an index with their checksums; those that are not what was written.
+///
+/// # Errors
+/// On `stop`.
+pub(super) fn damaged(
+    index: &Index,
+    files: &dyn Directory,
+    paths: Vec<PathBuf>,
+    stop: &AtomicBool,
+) -> Result<Vec<PathBuf>, ReadError> {
+    let mut damaged = Vec::new();
+    for path in paths {
+        if stop.load(Relaxed) {
+            return Err(ReadError::Stopped);
+        }
+        if !is_sound(index, files, &path) {
+            damaged.push(path);
+        }
+    }
+    Ok(damaged)
+}
+
+/// The files of an index's segments as its list on disk has them, in order of their names.
+pub(super) fn files_of(index: &Index) -> tantivy::Result<Vec<PathBuf>> {
     let metas = index.load_metas()?;
     let deletions: HashSet<_> = metas
         .segments
@@ -56,24 +90,28 @@ pub(super) fn damaged_files(data: &dyn Directory, files: &dyn Directory) -> tant
         .filter(|segment| segment.has_deletes())
         .map(|segment| segment.relative_path(SegmentComponent::Delete))
         .collect();
-    let is_kept = |path: &Path| match path.extension().and_then(|extension| extension.to_str()) {
+    let is_kept = |path: &PathBuf| match path.extension().and_then(|extension| extension.to_str()) {
         Some("del") => deletions.contains(path),
         Some("temp") => false,
         _ => true,
     };
-    let mut damaged = Vec::new();
-    for path in metas.list_segment_files().into_iter().filter(|path| is_kept(path)) {
-        // tantivy panics on what is too short to say how long its checksum is.
-        let is_sound = files.open_read(&path).is_ok_and(|file| file.len() >= LEAST_BYTES)
-            && index.directory().validate_checksum(&path).unwrap_or(false)
-            // The version that it says it has can be read.
-            && index.directory().open_read(&path).is_ok();
-        if !is_sound {
-            damaged.push(path.display().to_string());
-        }
-    }
-    damaged.sort();
-    Ok(damaged)
+    let mut files: Vec<_> = metas.list_segment_files().into_iter().filter(is_kept).collect();
+    files.sort();
+    Ok(files)
+}
+
+/// Whether a file is what was written.
+fn is_sound(index: &Index, files: &dyn Directory, path: &Path) -> bool {
+    // tantivy panics on what is too short to say how long its checksum is.
+    files.open_read(path).is_ok_and(|file| file.len() >= LEAST_BYTES)
+        && index.directory().validate_checksum(path).unwrap_or(false)
+        // The version that it says it has can be read.
+        && index.directory().open_read(path).is_ok()
+}
+
+/// Whether this can be read as tantivy's list of its files.
+pub(super) fn is_managed_list(text: &[u8]) -> bool {
+    serde_json::from_slice::<HashSet<PathBuf>>(text).is_ok()
 }
 
 /// Notes that an index was closed in order.

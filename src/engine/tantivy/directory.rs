@@ -8,26 +8,30 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::{Deserialize, Serialize};
 use tantivy::{
     Directory,
     directory::{MmapDirectory, error::OpenReadError},
 };
 
 use crate::engine::{
-    OpenError,
-    tantivy::{durable, schema::FORMAT},
+    Branch, OpenError, ReadError,
+    tantivy::{
+        check::NOTE,
+        durable::{self, MANAGED},
+        format::{FORMAT_FILE, Format},
+        manifest::{self, MANIFEST},
+        record::read_error,
+    },
 };
 
 const LOCK: &str = "lock";
-const FORMAT_FILE: &str = "format.json";
 /// Stands in place of the format file until the index is made.
 const FORMAT_DRAFT: &str = "format.draft";
-const INDEX: &str = "index";
+pub(super) const INDEX: &str = "index";
 /// How the names begin under which files are written that are renamed when they are whole.
 const UNFINISHED: &str = ".tmp";
 /// What making an index writes before the first commit.
-const NEW_INDEX: [&str; 2] = [durable::LIST, ".managed.json"];
+const NEW_INDEX: [&str; 2] = [durable::LIST, MANAGED];
 
 /// The files of an index, as tantivy reads and writes them: those beside the index, and those of the index itself.
 #[derive(Clone, Debug)]
@@ -44,15 +48,10 @@ pub(super) struct DataDirectory {
     pub(super) files: Files,
     /// Names the index in it.
     pub(super) index_id: u32,
+    /// The indexes that it was restored from.
+    pub(super) history: Vec<Branch>,
     /// Held, never read: the operating system releases it when the process ends, however it ends.
     _lock: Option<File>,
-}
-
-/// What `format.json` says.
-#[derive(Debug, Serialize, Deserialize)]
-struct FormatFile {
-    format: u32,
-    index_id: u32,
 }
 
 impl DataDirectory {
@@ -60,12 +59,13 @@ impl DataDirectory {
     pub(super) fn open(path: &Path, make_index: impl FnOnce(&Files) -> tantivy::Result<()>) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Io { directory: path.to_owned(), source };
         create_directory(path).map_err(failed)?;
-        let is_new = !path.join(FORMAT_FILE).try_exists().map_err(failed)?;
+        let manifest = read_if_there(&path.join(MANIFEST)).map_err(failed)?;
+        let format = read_if_there(&path.join(FORMAT_FILE)).map_err(failed)?;
         // Before anything is put there, or taken away.
+        let format = format.map(|text| Format::read(path, &text)).transpose()?;
+        let is_new = format.is_none() && manifest.is_none();
         if is_new {
             refuse_foreign(path)?;
-        } else {
-            known_format(path, &fs::read(path.join(FORMAT_FILE)).map_err(failed)?)?;
         }
         let lock = File::options().create(true).truncate(false).write(true).open(path.join(LOCK)).map_err(failed)?;
         match lock.try_lock() {
@@ -79,6 +79,9 @@ impl DataDirectory {
         remove_unfinished(&path.join(INDEX)).map_err(failed)?;
         let files = |directory: &Path| MmapDirectory::open(directory).map_err(|error| index_error(path, error.into()));
         let files = Files { data: Box::new(files(path)?), index: Box::new(files(&path.join(INDEX))?) };
+        if let Some(manifest) = manifest {
+            restore(path, &files, &manifest, format.as_ref())?;
+        }
         Ok(Self { _lock: Some(lock), ..Self::on(path, files, make_index)? })
     }
 
@@ -88,12 +91,35 @@ impl DataDirectory {
         files: Files,
         make_index: impl FnOnce(&Files) -> tantivy::Result<()>,
     ) -> Result<Self, OpenError> {
-        let index_id = match files.data.atomic_read(Path::new(FORMAT_FILE)) {
-            Ok(text) => known_format(path, &text)?,
+        let format = match files.data.atomic_read(Path::new(FORMAT_FILE)) {
+            Ok(text) => Format::read(path, &text)?,
             Err(OpenReadError::FileDoesNotExist(_)) => create(path, &files, make_index)?,
             Err(error) => return Err(index_error(path, error.into())),
         };
-        Ok(Self { path: path.to_owned(), files, index_id, _lock: None })
+        let Format { index_id, history, .. } = format;
+        Ok(Self { path: path.to_owned(), files, index_id, history, _lock: None })
+    }
+
+    /// Whether the format file says what it said when it was opened.
+    pub(super) fn is_format_sound(&self) -> bool {
+        let text = self.files.data.atomic_read(Path::new(FORMAT_FILE));
+        let read = text.ok().and_then(|text| Format::read(&self.path, &text).ok());
+        read.is_some_and(|format| format.index_id == self.index_id && format.history == self.history)
+    }
+
+    /// The files that others put beside the index and that belong with it.
+    pub(super) fn files_beside(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.path)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let is_own = [LOCK, FORMAT_FILE, FORMAT_DRAFT, MANIFEST, NOTE].contains(&name.as_str());
+            if entry.file_type()?.is_file() && !is_own && !name.starts_with(UNFINISHED) {
+                names.push(name);
+            }
+        }
+        names.sort();
+        Ok(names)
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -123,14 +149,28 @@ pub(super) fn disk_bytes(directory: &Path) -> io::Result<u64> {
     Ok(bytes)
 }
 
-fn known_format(path: &Path, text: &[u8]) -> Result<u32, OpenError> {
-    let unknown = |found: String| OpenError::UnknownFormat { directory: path.to_owned(), found, known: FORMAT };
-    let value: serde_json::Value = serde_json::from_slice(text).map_err(|_| unknown("unreadable".to_owned()))?;
-    let found = value.get("format").map_or_else(|| "unreadable".to_owned(), ToString::to_string);
-    match serde_json::from_value::<FormatFile>(value) {
-        Ok(FormatFile { format: FORMAT, index_id }) => Ok(index_id),
-        _ => Err(unknown(found)),
+fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
+}
+
+/// Makes an index of what was copied back from a backup. Cut off at any point, it can be repeated.
+fn restore(path: &Path, files: &Files, manifest: &[u8], format: Option<&Format>) -> Result<(), OpenError> {
+    let failed = |source| OpenError::Io { directory: path.to_owned(), source };
+    match format {
+        Some(format) if manifest::is_of(format, manifest) => {}
+        Some(_) => return Err(OpenError::Mixed(path.to_owned())),
+        None => {
+            let format = manifest::restored(path, manifest, random())?;
+            files.data.atomic_write(Path::new(FORMAT_FILE), &format.to_text()).map_err(failed)?;
+            files.data.sync_directory().map_err(failed)?;
+            tracing::info!("the index is restored from a backup");
+        }
+    }
+    fs::remove_file(path.join(MANIFEST)).and_then(|()| files.data.sync_directory()).map_err(failed)
 }
 
 /// Makes an index and writes the format file, in an order in which a power cut at any point leaves nothing that is
@@ -139,10 +179,10 @@ fn create(
     path: &Path,
     files: &Files,
     make_index: impl FnOnce(&Files) -> tantivy::Result<()>,
-) -> Result<u32, OpenError> {
+) -> Result<Format, OpenError> {
     let failed = |source| OpenError::Io { directory: path.to_owned(), source };
-    let index_id = random();
-    let text = serde_json::to_vec(&FormatFile { format: FORMAT, index_id }).expect("two numbers can be encoded");
+    let format = Format::new(random(), Vec::new(), None);
+    let text = format.to_text();
     let write = |name: &str| {
         files.data.atomic_write(Path::new(name), &text)?;
         files.data.sync_directory()
@@ -154,7 +194,7 @@ fn create(
     if let Err(error) = files.data.delete(Path::new(FORMAT_DRAFT)) {
         tracing::warn!(%error, "the draft of `format.json` is left; it does no harm");
     }
-    Ok(index_id)
+    Ok(format)
 }
 
 /// Makes a directory with all above it, and their entries durable.
@@ -177,6 +217,11 @@ fn remove_unfinished(index: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The files of an index as they are on disk.
+pub(super) fn mapped(index: &Path) -> Result<MmapDirectory, ReadError> {
+    MmapDirectory::open(index).map_err(|error| read_error(error.into()))
 }
 
 /// Names the directory with what the engine says.
@@ -211,7 +256,7 @@ fn refuse_foreign(path: &Path) -> Result<(), OpenError> {
 }
 
 /// A number that another index is unlikely to have: the seed of the standard library's hash maps.
-fn random() -> u32 {
+pub(super) fn random() -> u32 {
     let seed = RandomState::new().build_hasher().finish();
     u32::try_from(seed >> 32).expect("32 bits")
 }

@@ -24,6 +24,8 @@ use crate::engine::tantivy::check;
 
 /// tantivy's list of segments.
 pub(super) const LIST: &str = "meta.json";
+/// tantivy's list of the files that it may delete once no segment needs them.
+pub(super) const MANAGED: &str = ".managed.json";
 
 /// The list of segments that is known to be on disk, for all writers of an index. It is locked while it is replaced.
 #[derive(Clone)]
@@ -40,6 +42,11 @@ impl KnownList {
     /// Notes, beside the index, that it is closed in order.
     pub(super) fn note(&self, data: &dyn Directory) -> io::Result<()> {
         check::note(data, &self.lock())
+    }
+
+    /// Does something with the list that is on disk. Until it is done there is no other, and no file that it names goes.
+    pub(super) fn while_it_stays<T>(&self, act: impl FnOnce(&[u8]) -> T) -> T {
+        act(&self.lock())
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
@@ -183,5 +190,43 @@ impl Write for WriterFile {
 impl TerminatingWrite for WriterFile {
     fn terminate_ref(&mut self, token: AntiCallToken) -> io::Result<()> {
         self.directory.step(|| self.file.terminate_ref(token))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tantivy::directory::MmapDirectory;
+
+    use super::*;
+
+    const EMPTY: &[u8] = b"{\n  \"segments\": []\n}\n";
+
+    #[test]
+    fn nothing_is_written_or_deleted_after_the_first_failure() {
+        let place = tempfile::tempdir().unwrap();
+        let [index, away] = ["index", "away"].map(|name| place.path().join(name));
+        fs::create_dir(&index).unwrap();
+        let files: Box<dyn Directory> = Box::new(MmapDirectory::open(&index).unwrap());
+        files.atomic_write(Path::new(LIST), EMPTY).unwrap();
+        let list = KnownList::read(files.as_ref()).unwrap();
+        let directory = WriterDirectory::begin(files.clone(), list.clone()).unwrap();
+        directory.open_write(Path::new("a.store")).unwrap();
+        // The disk is gone for a moment.
+        fs::rename(&index, &away).unwrap();
+        assert!(directory.open_write(Path::new("b.store")).is_err());
+        fs::rename(&away, &index).unwrap();
+        assert_eq!(directory.failure(), Some(io::ErrorKind::NotFound));
+        assert!(directory.open_write(Path::new("c.store")).is_err());
+        assert!(directory.atomic_write(Path::new(LIST), EMPTY).is_err());
+        assert!(directory.sync_directory().is_err());
+        assert!(directory.delete(Path::new("a.store")).is_err());
+        let mut names: Vec<_> = fs::read_dir(&index).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["a.store", LIST]);
+        assert_eq!(fs::read(index.join(LIST)).unwrap(), EMPTY);
+        // The next writer goes on.
+        WriterDirectory::begin(files, list).unwrap().open_write(Path::new("c.store")).unwrap();
     }
 }

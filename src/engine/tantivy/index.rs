@@ -7,7 +7,7 @@ use std::{
     path::Path,
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     thread::available_parallelism,
 };
@@ -17,14 +17,15 @@ use tantivy::{Directory, Index, IndexReader, ReloadPolicy, TantivyError};
 
 use crate::{
     engine::{
-        Engine, Generation, OpenError, Snapshot, WriteError, Writer,
+        Backup, BackupError, Engine, Generation, OpenError, ReadError, Snapshot, Verification, WriteError, Writer,
         tantivy::{
-            check,
+            backup, check,
             directory::{self, DataDirectory, Files, index_error},
             durable::{KnownList, LIST},
             schema::{self, Fields},
             snapshot::TantivySnapshot,
             tokenizer::{CharacterTokenizer, GramTokenizer, WordTokenizer},
+            verify::verify,
             writer::TantivyWriter,
         },
     },
@@ -77,6 +78,8 @@ pub(super) struct Shared {
     pub(super) index: Index,
     /// Bytes of the disk that documents leave free.
     min_free_disk: AtomicU64,
+    /// Whether something was found damaged since it was opened.
+    pub(super) is_damaged: AtomicBool,
     /// What every writer begins with.
     pub(super) list: KnownList,
     pub(super) fields: Fields,
@@ -129,14 +132,25 @@ impl TantivyEngine {
         let commit = last_commit(&index, segmenter.fingerprint()).map_err(failed)?;
         let newest = TantivySnapshot::new(&directory, &fields, reader.searcher(), commit).map_err(failed)?;
         let newest = RwLock::new(Arc::new(newest));
-        let (segmenter, min_free_disk) = (segmenter.clone(), AtomicU64::new(0));
-        let shared = Shared { directory, index, min_free_disk, list, fields, segmenter, reader, newest };
+        let (segmenter, min_free_disk, is_damaged) = (segmenter.clone(), AtomicU64::new(0), AtomicBool::new(false));
+        let shared = Shared { directory, index, min_free_disk, is_damaged, list, fields, segmenter, reader, newest };
         Ok(Self { shared: Arc::new(shared) })
     }
 }
 
 impl Engine for TantivyEngine {
+    fn back_up(&self, target: &Path, stop: &AtomicBool) -> Result<Backup, BackupError> {
+        backup::back_up(&self.shared, target, stop)
+    }
+
+    fn verify(&self, stop: &AtomicBool) -> Result<Verification, ReadError> {
+        verify(&self.shared, stop)
+    }
+
     fn close(&self) -> Result<(), WriteError> {
+        if self.shared.is_damaged.load(Relaxed) {
+            return Ok(());
+        }
         self.shared.list.note(self.shared.directory.files.data.as_ref()).map_err(WriteError::Io)
     }
 
@@ -171,6 +185,11 @@ impl Shared {
     /// The index, to be written through `files`.
     pub(super) fn index_on(&self, files: Box<dyn Directory>) -> tantivy::Result<Index> {
         open_index(files, &self.segmenter)
+    }
+
+    /// Names how texts are analysed now.
+    pub(super) fn fingerprint(&self) -> &str {
+        self.segmenter.fingerprint()
     }
 
     /// What is committed on disk.
@@ -222,7 +241,7 @@ fn open_index(files: Box<dyn Directory>, segmenter: &Segmenter) -> tantivy::Resu
 }
 
 /// What was committed last; an index that never was committed to is empty, and is analysed as this process does.
-fn last_commit(index: &Index, fingerprint: &str) -> tantivy::Result<Commit> {
+pub(super) fn last_commit(index: &Index, fingerprint: &str) -> tantivy::Result<Commit> {
     let Some(payload) = index.load_metas()?.payload else {
         return Ok(Commit::empty(fingerprint.to_owned()));
     };

@@ -3,6 +3,7 @@
 //! Alone names tantivy. Paragraphs and, for each document, one record share the index, so that nothing can disagree;
 //! replaced and deleted documents leave a tombstone.
 
+mod backup;
 mod best;
 mod candidates;
 mod check;
@@ -17,8 +18,10 @@ mod excluded;
 mod explain;
 mod facets;
 mod filter;
+mod format;
 mod heed;
 mod index;
+mod manifest;
 mod matching;
 mod merging;
 mod probe;
@@ -33,6 +36,7 @@ mod statistics;
 mod tokenizer;
 mod tokens;
 mod verbatim;
+mod verify;
 mod walk;
 mod writer;
 

@@ -1,6 +1,7 @@
 //! One committed state of the index.
 
 use std::{
+    iter,
     path::PathBuf,
     sync::{Arc, atomic::AtomicBool},
 };
@@ -15,9 +16,9 @@ use tantivy::{
 use crate::{
     document::{DocumentId, Layout},
     engine::{
-        Address, Counts, DocumentRecord, Explanation, Expression, FacetField, Generation, Occurrences, Position,
-        Ranking, ReadError, Removals, Snapshot, SourceLine, Statistics, StoredParagraph, Term, Token, TokenStatistics,
-        Version, Walk,
+        Address, Branch, Counts, DocumentRecord, Explanation, Expression, FacetField, Generation, Occurrences,
+        Position, Ranking, ReadError, Removals, Snapshot, SourceLine, Statistics, StoredParagraph, Term, Token,
+        TokenStatistics, Version, Walk, WeighedToken,
         tantivy::{
             candidates::candidates,
             columns::{Columns, SegmentColumns},
@@ -45,6 +46,7 @@ use crate::{
 pub(super) struct TantivySnapshot {
     index_path: PathBuf,
     index_id: u32,
+    history: Arc<[Branch]>,
     fields: Fields,
     searcher: Searcher,
     columns: SegmentColumns,
@@ -62,6 +64,7 @@ impl TantivySnapshot {
         Ok(Self {
             index_path: directory.index_path(),
             index_id: directory.index_id,
+            history: directory.history.clone().into(),
             fields: fields.clone(),
             searcher,
             columns,
@@ -187,6 +190,13 @@ impl Snapshot for TantivySnapshot {
         self.commit.sequence
     }
 
+    fn in_common(&self, index: u32) -> Option<Branch> {
+        let Commit { number, sequence, .. } = self.commit;
+        let itself = Branch { index: self.index_id, commit: number, sequence };
+        let mut branches = iter::once(&itself).chain(self.history.iter());
+        branches.find(|branch| branch.index == index).copied()
+    }
+
     fn entries(&self) -> u64 {
         self.searcher.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum()
     }
@@ -223,7 +233,7 @@ impl Snapshot for TantivySnapshot {
     fn candidates(
         &self,
         expression: &Expression,
-        tokens: &[Token],
+        tokens: &[WeighedToken],
         filter: &Filter,
         count: usize,
         stop: &Arc<AtomicBool>,

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     io,
+    path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -12,9 +13,10 @@ use std::{
 use crate::{
     document::{DocumentId, Layout},
     engine::{
-        Address, Change, Counts, DocumentRecord, Engine, Explanation, Expression, FacetField, Filter, Generation,
-        Occurrences, Position, Ranking, ReadError, Removals, Snapshot, SourceLine, Statistics, StoredParagraph, Term,
-        Token, TokenStatistics, Version, Walk, WriteError, Writer,
+        Address, Backup, BackupError, Branch, Change, Counts, DocumentRecord, Engine, Explanation, Expression,
+        FacetField, Filter, Generation, Occurrences, Position, Ranking, ReadError, Removals, Snapshot, SourceLine,
+        Statistics, StoredParagraph, Term, Token, TokenStatistics, Verification, Version, Walk, WeighedToken,
+        WriteError, Writer,
     },
 };
 
@@ -51,6 +53,14 @@ impl Engine for Memory {
 
     fn close(&self) -> Result<(), WriteError> {
         Ok(())
+    }
+
+    fn back_up(&self, _: &Path, _: &AtomicBool) -> Result<Backup, BackupError> {
+        unreachable!("writing does not copy")
+    }
+
+    fn verify(&self, _: &AtomicBool) -> Result<Verification, ReadError> {
+        unreachable!("writing does not verify")
     }
 
     fn check_room(&self) -> Result<(), WriteError> {
@@ -118,6 +128,10 @@ impl Snapshot for State {
         self.sequence
     }
 
+    fn in_common(&self, _: u32) -> Option<Branch> {
+        unreachable!("writing does not go on")
+    }
+
     fn entries(&self) -> u64 {
         unreachable!("writing does not search")
     }
@@ -145,7 +159,7 @@ impl Snapshot for State {
     fn candidates(
         &self,
         _: &Expression,
-        _: &[Token],
+        _: &[WeighedToken],
         _: &Filter,
         _: usize,
         _: &Arc<AtomicBool>,

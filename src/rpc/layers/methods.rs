@@ -14,7 +14,7 @@ const DOCUMENT: &str = "xunzhang.v1.DocumentService";
 const ADMIN: &str = "xunzhang.v1.AdminService";
 const HEALTH: &str = "grpc.health.v1.Health";
 
-const METHODS: [Method; 19] = [
+const METHODS: [Method; 21] = [
     Method::new(SEARCH, "Search"),
     Method::new(SEARCH, "Export"),
     Method::new(SEARCH, "Count"),
@@ -30,6 +30,8 @@ const METHODS: [Method; 19] = [
     Method::new(ADMIN, "GetIndexStats"),
     Method::new(ADMIN, "ListStreams"),
     Method::new(ADMIN, "CancelStream"),
+    Method::new(ADMIN, "CreateBackup"),
+    Method::new(ADMIN, "VerifyIndex"),
     Method::new(HEALTH, "Check"),
     Method::new(HEALTH, "Watch"),
     Method::new("grpc.reflection.v1.ServerReflection", "ServerReflectionInfo"),

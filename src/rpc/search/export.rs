@@ -18,7 +18,7 @@ use crate::{
         stream::Outlet,
         token::{For, Kind, Tokens},
     },
-    search::{BatchBound, Export, ExportRequest, Exported, Generation, Position, SearchError, Total},
+    search::{BatchBound, Export, ExportRequest, Exported, Generation, Reached, SearchError, Total},
 };
 
 /// An export that may begin: its token was good.
@@ -35,13 +35,13 @@ impl Begun {
     pub(super) fn new(core: &Core, call: &Call, order: ExportOrder) -> Result<Self, Failure> {
         let ExportOrder { mut request, unit, token, stream } = order;
         let (tokens, stream) = (core.tokens()?, For::new(Kind::Export, "resume_token", &stream, call.caller()));
-        request.after = tokens.open(&stream, &token)?.map(Position::from_u64);
+        request.after = tokens.open(&stream, &token)?;
         Ok(Self { request, unit, tokens, stream })
     }
 
     /// The token to go on with behind a place.
-    fn token(&self, place: Option<Position>) -> String {
-        place.map_or_else(String::new, |place| self.tokens.seal(&self.stream, &place.to_u64()))
+    fn token(&self, place: Option<Reached>) -> String {
+        place.map_or_else(String::new, |place| self.tokens.seal(&self.stream, &place))
     }
 }
 
@@ -94,7 +94,7 @@ struct Stream {
     bound: BatchBound,
     sent: Sent,
     /// The place of the newest token that was sent, and when.
-    told: (Option<Position>, Instant),
+    told: (Option<Reached>, Instant),
 }
 
 impl Stream {
@@ -113,7 +113,7 @@ impl Stream {
             let found;
             (export, found) = fetched.result?;
             let Some(found) = found else { return Ok(export) };
-            let resume_token = self.begun.token(export.position());
+            let resume_token = self.begun.token(export.reached());
             room.send(event(match found {
                 Written::Hits(hits) => {
                     self.sent.hits += hits.len() as u64;
@@ -123,20 +123,20 @@ impl Stream {
                 }
                 Written::Removed(removed) => Event::Removed(proto::RemovedBatch { removed, resume_token }),
             }));
-            self.told = (export.position(), Instant::now());
+            self.told = (export.reached(), Instant::now());
         }
     }
 
     /// Goes on with every commit that brings something. Between two of them it holds no snapshot.
     async fn follow(mut self, mut export: Box<Export>) -> Result<(), Failure> {
         let mut commits = self.producer.core.opened()?.ingest.committed();
-        self.tell_progress(export.position(), export.generation()).await?;
+        self.tell_progress(export.reached(), export.generation()).await?;
         loop {
             if export.is_behind(*commits.borrow_and_update()) {
                 export = self.pass(export).await?;
                 continue;
             }
-            let (place, generation) = (export.position(), export.generation());
+            let (place, generation) = (export.reached(), export.generation());
             let (told, when) = self.told;
             tokio::select! {
                 // Its sender is the writer's, which ends with the service.
@@ -149,7 +149,7 @@ impl Stream {
     }
 
     /// Says that everything up to a place was sent.
-    async fn tell_progress(&mut self, place: Option<Position>, generation: Generation) -> Result<(), Failure> {
+    async fn tell_progress(&mut self, place: Option<Reached>, generation: Generation) -> Result<(), Failure> {
         let progress =
             proto::ExportProgress { resume_token: self.begun.token(place), generation: generation.to_string() };
         send(&self.outlet, event, Event::Progress(progress)).await?;

@@ -19,7 +19,7 @@ pub enum Feature {
     Coverage,
     /// The share that the title has.
     TitleCoverage,
-    /// BM25 over the query's bigrams in text and title, as a share of the best candidate's.
+    /// BM25 over the query's bigrams in text and title, those within its words twice, as a share of the best candidate's.
     FirstStage,
     /// The first stage of the better one of the paragraphs before and after it.
     Neighbour,
@@ -146,13 +146,13 @@ pub(super) fn coverage(grams: &[CountedGram<'_>], candidate: usize) -> (f64, f64
     if all > 0.0 { (somewhere / all, in_title / all) } else { (0.0, 0.0) }
 }
 
-/// BM25 over text and title as one.
+/// BM25 over text and title as one. A bigram counts as often as the query has it, and again within a word.
 pub(super) fn first_stage(grams: &[CountedGram<'_>], candidate: usize, length: Lengths, average: f64) -> f64 {
     let length = f64::from(length.text) + f64::from(length.title);
     let norm = K1 * (1.0 - B + B * length / average.max(1.0));
     let score = |gram: &CountedGram<'_>| {
         let count = f64::from(gram.in_text(candidate)) + f64::from(gram.in_title(candidate));
-        gram.gram.part * gram.idf * (K1 + 1.0) * count / (count + norm)
+        gram.gram.part * gram.gram.times * gram.idf * (K1 + 1.0) * count / (count + norm)
     };
     grams.iter().map(score).sum()
 }
@@ -160,4 +160,70 @@ pub(super) fn first_stage(grams: &[CountedGram<'_>], candidate: usize, length: L
 #[expect(clippy::cast_precision_loss, reason = "counts of paragraphs")]
 fn number(count: u64) -> f64 {
     count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gram(relevance: f64, times: f64, field: TermField) -> WantedGram {
+        WantedGram { characters: "党建".to_owned(), relevance, part: 1.0, times, field }
+    }
+
+    /// Shown to three digits.
+    #[track_caller]
+    fn check(value: f64, expected: &str) {
+        assert_eq!(format!("{value:.3}"), expected);
+    }
+
+    #[test]
+    fn what_is_rare_counts_more() {
+        check(idf(0, 100), "5.308");
+        check(idf(50, 100), "0.693");
+        check(idf(100, 100), "0.005");
+        check(idf(200, 100), "0.005"); // Deleted paragraphs are still counted.
+        check(idf(0, 0), "0.693");
+        check(cue_weight(0, 100), "1.000");
+        check(cue_weight(50, 100), "0.173");
+        check(cue_weight(100, 100), "0.000");
+        check(cue_weight(0, 0), "1.000");
+    }
+
+    #[test]
+    fn coverage_is_a_share_of_what_is_meant() {
+        #[track_caller]
+        fn check(counts: [[u32; 2]; 2], fields: [TermField; 2], expected: &str) {
+            let grams = [gram(1.0, 1.0, fields[0]), gram(0.5, 1.0, fields[1])];
+            let [texts, titles] = [0, 1].map(|of| counts.map(|counts| [counts[of]]));
+            let counted =
+                [0, 1].map(|it| CountedGram { gram: &grams[it], idf: 2.0, text: &texts[it], title: &titles[it] });
+            let (somewhere, title) = coverage(&counted, 0);
+            assert_eq!(format!("{somewhere:.3} {title:.3}"), expected);
+        }
+        let anywhere = [TermField::TextOrTitle; 2];
+        check([[0, 0], [0, 0]], anywhere, "0.000 0.000");
+        check([[3, 0], [0, 0]], anywhere, "0.667 0.000");
+        check([[0, 0], [0, 1]], anywhere, "0.333 0.333");
+        check([[1, 1], [1, 0]], anywhere, "1.000 0.667");
+        check([[1, 0], [0, 0]], [TermField::Title, TermField::Text], "0.000 0.000");
+        check([[1, 1], [1, 1]], [TermField::Title, TermField::Text], "1.000 0.667");
+        assert_eq!(coverage(&[], 0), (0.0, 0.0));
+    }
+
+    #[test]
+    fn the_first_stage_knows_length_and_how_often_the_query_has_it() {
+        #[track_caller]
+        fn check(times: f64, counts: [u32; 2], text: u32, expected: &str) {
+            let gram = gram(0.0, times, TermField::TextOrTitle);
+            let [text_count, title_count] = counts.map(|count| [count]);
+            let counted = CountedGram { gram: &gram, idf: 1.0, text: &text_count, title: &title_count };
+            assert_eq!(format!("{:.3}", first_stage(&[counted], 0, Lengths { text, title: 0 }, 100.0)), expected);
+        }
+        check(1.0, [0, 0], 100, "0.000");
+        check(1.0, [1, 0], 100, "1.000");
+        check(2.0, [1, 0], 100, "2.000");
+        check(1.0, [1, 1], 100, "1.310");
+        check(1.0, [1, 0], 300, "0.725");
+        check(1.0, [1, 0], 0, "1.234");
+    }
 }

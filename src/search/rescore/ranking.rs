@@ -9,7 +9,7 @@ use std::{
 use crate::{
     engine::{
         Address, Expression, Occurrences, Ranked, Ranking, ReadError, Snapshot, TermField, Token, TokenField,
-        TokenStatistics,
+        TokenStatistics, WeighedToken,
     },
     query::Filter,
     search::{
@@ -240,7 +240,7 @@ impl Wanted {
 
     /// The tokens that find candidates: what carries meaning and is not too common, or the rarest of all.
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share")]
-    fn finding(&self, tokens: &[Token], statistics: &TokenStatistics) -> Vec<Token> {
+    fn finding(&self, tokens: &[Token], statistics: &TokenStatistics) -> Vec<WeighedToken> {
         let TokenStatistics { paragraphs, frequencies, .. } = statistics;
         let common = SHORT_POSTINGS.max((*paragraphs as f64 * COMMON_SHARE) as u64);
         let frequency = |gram: usize| frequencies[2 * gram] + frequencies[2 * gram + 1];
@@ -255,12 +255,14 @@ impl Wanted {
                 let elsewhere = self.grams[gram].field == field;
                 let rare = kept.contains(&gram) || frequencies[index] <= common;
                 if !elsewhere && rare && frequencies[index] > 0 {
-                    finding.push(tokens[index].clone());
+                    let weight = self.grams[gram].times as f32;
+                    finding.push(WeighedToken { token: tokens[index].clone(), weight });
                 }
             }
         }
         let words = 2 * self.grams.len()..2 * (self.grams.len() + self.words.len());
-        finding.extend(words.filter(|&index| frequencies[index] > 0).map(|index| tokens[index].clone()));
+        let word = |index: usize| WeighedToken { token: tokens[index].clone(), weight: 1.0 };
+        finding.extend(words.filter(|&index| frequencies[index] > 0).map(word));
         finding
     }
 }

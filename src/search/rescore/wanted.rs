@@ -6,7 +6,7 @@ use crate::{
     engine::{Clause, Expression, MetadataTerm, Term, TermField},
     query::{Boolean, DocumentNumber, Field, NamedDocument, Phrase, Query, Words},
     search::plan::{collect_terms, plan, words_field},
-    text::{self, Segmenter, searchable},
+    text::{self, QueryWord, Segmenter},
 };
 
 /// What ends a sentence: characters on both sides of it do not belong together.
@@ -53,7 +53,20 @@ pub(super) struct WantedGram {
     pub(super) relevance: f64,
     /// How much of a bigram it is: those within a word of letters or digits are one together.
     pub(super) part: f64,
+    /// How often it counts in the first stage: each time that the query has it, and once more where it is within a
+    /// word. Two words that happen to meet say less than one word.
+    pub(super) times: f64,
     pub(super) field: TermField,
+}
+
+/// A character of the query.
+#[derive(Clone, Copy)]
+struct Character {
+    folded: char,
+    /// How much its word means.
+    meaning: f64,
+    /// Which of the words it is in.
+    word: usize,
 }
 
 /// A word of the query.
@@ -104,11 +117,15 @@ impl Wanted {
                 asked.push(&words.text);
                 self.read_words(words, segmenter);
             }
-            Query::Phrase(Phrase { text, field: Field::Text }) => self.read_sequence(text, TermField::Text),
-            Query::Phrase(Phrase { text, field: Field::Title }) => self.read_sequence(text, TermField::Title),
-            Query::NamedDocument(NamedDocument { title }) => self.read_sequence(title, TermField::TextOrTitle),
+            Query::Phrase(Phrase { text, field: Field::Text }) => self.read_sequence(text, TermField::Text, segmenter),
+            Query::Phrase(Phrase { text, field: Field::Title }) => {
+                self.read_sequence(text, TermField::Title, segmenter);
+            }
+            Query::NamedDocument(NamedDocument { title }) => {
+                self.read_sequence(title, TermField::TextOrTitle, segmenter);
+            }
             Query::DocumentNumber(DocumentNumber { number }) => {
-                self.read_sequence(number, TermField::Text);
+                self.read_sequence(number, TermField::Text, segmenter);
                 if let Some(lifted) = lifted(query, segmenter) {
                     let before = self.lifted.take();
                     self.lifted = any_of(before.into_iter().chain([lifted]));
@@ -127,23 +144,18 @@ impl Wanted {
         let field = words_field(words);
         let meaningful = segmenter.query_words(&words.text).iter().any(|word| word.content);
         for sentence in words.text.split(BREAKS) {
-            let mut characters = Vec::new();
-            for word in segmenter.query_words(sentence) {
-                let weight = match () {
-                    () if !meaningful => FULL,
-                    () if !word.content => EMPTY,
-                    () if text::is_generic(&word.characters) => GENERIC,
-                    () => FULL,
-                };
-                characters.extend(word.characters.chars().map(|character| (character, weight)));
-            }
-            self.add_grams(&characters, field);
+            let meaning = |word: &QueryWord| match () {
+                () if !meaningful => FULL,
+                () if !word.content => EMPTY,
+                () if text::is_generic(&word.characters) => GENERIC,
+                () => FULL,
+            };
+            self.add_grams(&characters(sentence, segmenter, meaning), field);
         }
     }
 
-    fn read_sequence(&mut self, text: &str, field: TermField) {
-        let characters: Vec<_> = searchable(text).chars().map(|character| (character, FULL)).collect();
-        self.add_grams(&characters, field);
+    fn read_sequence(&mut self, text: &str, field: TermField, segmenter: &Segmenter) {
+        self.add_grams(&characters(text, segmenter, |_| FULL), field);
     }
 
     /// A character means what the best of its bigrams does, if that is enough.
@@ -163,20 +175,24 @@ impl Wanted {
         }
     }
 
-    fn add_grams(&mut self, characters: &[(char, f64)], field: TermField) {
+    fn add_grams(&mut self, characters: &[Character], field: TermField) {
         for (index, pair) in characters.windows(2).enumerate() {
-            let &[(first, first_weight), (second, second_weight)] = pair else { continue };
+            let &[first, second] = pair else { continue };
             let part = part(characters, index);
-            let relevance = match (first_weight > EMPTY, second_weight > EMPTY) {
-                (true, true) => (first_weight * second_weight).sqrt(),
+            let times = if first.word == second.word { 2.0 } else { 1.0 };
+            let relevance = match (first.meaning > EMPTY, second.meaning > EMPTY) {
+                (true, true) => (first.meaning * second.meaning).sqrt(),
                 (false, false) => EMPTY,
                 _ => HALF_EMPTY,
             };
-            let characters = String::from_iter([first, second]);
-            let place = *self.places.entry((first, second, field)).or_insert(self.grams.len());
+            let characters = String::from_iter([first.folded, second.folded]);
+            let place = *self.places.entry((first.folded, second.folded, field)).or_insert(self.grams.len());
             match self.grams.get_mut(place) {
-                Some(known) => known.relevance = known.relevance.max(relevance),
-                None => self.grams.push(WantedGram { characters, relevance, part, field }),
+                Some(known) => {
+                    known.relevance = known.relevance.max(relevance);
+                    known.times += times;
+                }
+                None => self.grams.push(WantedGram { characters, relevance, part, times, field }),
             }
         }
     }
@@ -186,6 +202,17 @@ impl WantedWord {
     fn new(Term { characters, field, word: _ }: &Term) -> Self {
         Self { characters: characters.clone(), numeral: text::normalised(characters), field: *field }
     }
+}
+
+/// The characters of a text's words, whose meaning is asked for.
+fn characters(text: &str, segmenter: &Segmenter, meaning: impl Fn(&QueryWord) -> f64) -> Vec<Character> {
+    let words = segmenter.query_words(text);
+    let of = |(index, word): (usize, &QueryWord)| {
+        let meaning = meaning(word);
+        let character = move |folded| Character { folded, meaning, word: index };
+        word.characters.chars().map(character).collect::<Vec<_>>()
+    };
+    words.iter().enumerate().flat_map(of).collect()
 }
 
 /// The condition in a query that lifts whole documents.
@@ -204,8 +231,8 @@ fn any_of(parts: impl Iterator<Item = Expression>) -> Option<Expression> {
 
 /// How much of a bigram the one that begins at a place is.
 #[expect(clippy::cast_precision_loss, reason = "at most as many as a query has characters")]
-fn part(characters: &[(char, f64)], index: usize) -> f64 {
-    let is_foreign = |(character, _): &&(char, f64)| character.is_ascii_alphanumeric();
+fn part(characters: &[Character], index: usize) -> f64 {
+    let is_foreign = |it: &&Character| it.folded.is_ascii_alphanumeric();
     let behind = characters[index..].iter().take_while(is_foreign).count();
     let before = characters[..index].iter().rev().take_while(is_foreign).count();
     if behind < 2 { 1.0 } else { 1.0 / (before + behind - 1) as f64 }

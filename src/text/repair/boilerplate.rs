@@ -265,7 +265,10 @@ fn is_visitor_counter(folded: &str) -> bool {
     const MOST_CHARACTERS: usize = 30;
     let welcome = WELCOMES.iter().find_map(|welcome| folded.strip_prefix(welcome));
     let is_site = |name: &str| SITES.iter().any(|site| name.trim_end_matches('!').ends_with(site));
-    let is_visitor = || folded.starts_with("您是第") && folded.contains('位');
+    let is_visitor = || {
+        let rest = folded.strip_prefix("您是第").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+        rest.and_then(|rest| rest.strip_prefix('位')).is_some_and(|rest| !rest.contains("来到"))
+    };
     (is_visitor() || welcome.is_some_and(is_site) || is_count(folded)) && is_label_like(folded, MOST_CHARACTERS)
 }
 
@@ -273,7 +276,8 @@ fn is_visitor_counter(folded: &str) -> bool {
 fn is_count(folded: &str) -> bool {
     let is_counter = |label: &str, count: &str| {
         let prefixed = COUNTER_PREFIXES.iter().find_map(|prefix| label.strip_prefix(prefix));
-        COUNTERS.contains(&prefixed.unwrap_or(label)) && (prefixed.is_some() || count.is_empty())
+        let is_own = prefixed.is_some() || count.is_empty() || label == "浏览次数";
+        COUNTERS.contains(&prefixed.unwrap_or(label)) && is_own
     };
     let is_of_count = |c: char| c.is_ascii_digit() || matches!(c, '万' | '+' | '人' | '次');
     folded.split_once(':').is_some_and(|(label, count)| count.chars().all(is_of_count) && is_counter(label, count))
@@ -282,7 +286,9 @@ fn is_count(folded: &str) -> bool {
 fn is_certain_label(folded: &str) -> bool {
     let label = folded.trim_start_matches(['[', '(', '【', '〔']);
     let is_owner = |rest: &str| !rest.starts_with(['者', '人', '权', '的']);
-    (starts_with_label(label, &EDITOR_LABELS)
+    // A job is offered, not an editor named.
+    let is_offer = ["要求", "经验", "岗位", "职责"].iter().any(|word| label.contains(word));
+    ((starts_with_label(label, &EDITOR_LABELS) && !is_offer)
         || label.strip_prefix("版权所有").is_some_and(is_owner)
         || label.starts_with("copyright©")
         || label.starts_with('©'))

@@ -83,7 +83,7 @@ const BUTTONS: [(&str, Evidence); 61] = [
 
 /// How sure it is that a folded line is navigation; nothing if it has anything else in it.
 pub(super) fn evidence(folded: &str) -> Option<Evidence> {
-    if is_link(folded) || is_place(folded) { Some(CERTAIN) } else { buttons(folded) }
+    if is_link(folded) || is_place(folded) || is_trail(folded) { Some(CERTAIN) } else { buttons(folded) }
 }
 
 fn is_link(folded: &str) -> bool {
@@ -94,6 +94,14 @@ fn is_link(folded: &str) -> bool {
 fn is_place(folded: &str) -> bool {
     let is_path = |path: &str| path.is_empty() || PATHS.iter().any(|step| path.contains(step));
     folded.split_once(':').is_some_and(|(place, path)| PLACES.contains(&place) && is_path(path))
+}
+
+/// `某某网>首页>要闻`: the way from a site's first page.
+fn is_trail(folded: &str) -> bool {
+    const LONGEST_STEP_CHARACTERS: usize = 12;
+    let is_step = |step: &str| !step.is_empty() && step.chars().nth(LONGEST_STEP_CHARACTERS).is_none();
+    let mut steps = folded.split(['>', '»', '›']);
+    steps.clone().count() > 2 && steps.clone().all(is_step) && steps.any(|step| step == "首页")
 }
 
 /// A line of buttons and what stands between them.

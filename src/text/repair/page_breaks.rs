@@ -2,11 +2,13 @@
 //! break comes wherever the page ended, inside a sentence or a word: `工业振兴特\n4、派员`.
 //!
 //! The items of a list can be long and without a full stop at the end, too: `1、青石市（40名）：…`. But then they have none
-//! inside either, or say what they list before they do, or something above announces them.
+//! inside either, or a text or a heading stands above them, or most of them are built alike: they begin with a label or
+//! a short sentence, `1、加强统筹。…`, or end with a label or the same word, `…责任单位：市财政局`. What a page begins and
+//! ends with is what happens to stand there.
 
 use super::{
     Rule,
-    line::{Line, end_without_break, ends_sentence, lines, number},
+    line::{Line, end_without_break, ends_sentence, is_running_text, lines, number},
     repaired::Cut,
 };
 use crate::text::fold::is_ideograph;
@@ -57,7 +59,9 @@ fn numbered(line: &str) -> Option<(u32, &str)> {
 /// Numbered lines that follow one another.
 #[derive(Default)]
 struct Stretch<'a> {
-    /// Whether the line above the first page announces what follows.
+    /// Whether there is running text above: pages are a whole text.
+    is_below_text: bool,
+    /// Whether the line above the first page announces what follows, or has its beginning.
     is_announced: bool,
     /// As long as they count up by one; so there are never more than the numbers that a page can have.
     pages: Vec<Page<'a>>,
@@ -67,7 +71,10 @@ struct Stretch<'a> {
 impl<'a> Stretch<'a> {
     fn add(&mut self, page: Page<'a>, before: Option<&Line<'_>>) {
         if self.pages.is_empty() {
-            self.is_announced |= page.number == 1 && before.is_some_and(|before| announces(before.shown));
+            self.is_announced |= match page.number {
+                1 => self.is_below_text || before.is_some_and(|before| announces(before.shown)),
+                _ => before.is_some_and(|before| before.shown.contains("1、")),
+            };
         }
         self.miscounted |= self.pages.last().is_some_and(|last| last.number + 1 != page.number);
         if self.miscounted { self.pages.clear() } else { self.pages.push(page) }
@@ -75,7 +82,8 @@ impl<'a> Stretch<'a> {
 
     /// The page breaks of it, and the next one begins.
     fn close(&mut self, text: &str) -> Vec<Cut> {
-        let Self { pages, is_announced, .. } = std::mem::take(self);
+        let next = Self { is_below_text: self.is_below_text || !self.pages.is_empty(), ..Self::default() };
+        let Self { pages, is_announced, .. } = std::mem::replace(self, next);
         if !is_announced && are_pages(&pages) { pages.iter().map(|page| page.cut(text)).collect() } else { Vec::new() }
     }
 }
@@ -92,6 +100,7 @@ pub(super) fn page_breaks(text: &str) -> Vec<Cut> {
             Some(page) => stretch.add(page, above.as_ref()),
             None => cuts.append(&mut stretch.close(text)),
         }
+        stretch.is_below_text |= before.as_ref().is_some_and(|line| is_running_text(line.shown));
     }
     cuts.append(&mut stretch.close(text));
     cuts
@@ -102,11 +111,21 @@ fn are_pages(pages: &[Page<'_>]) -> bool {
     let bytes: usize = pages.iter().map(|page| page.line.shown.len()).sum();
     let breaks = || pages.iter().filter_map(|page| page.goes_on_from.as_ref());
     let broken_off = breaks().filter(|line| is_broken_off(line.shown)).count();
-    let labelled = pages.iter().filter(|page| is_labelled(page.line.shown)).count();
     pages.len() >= FEWEST_PAGES
         && bytes >= FEWEST_TEXT_BYTES.max(SHORTEST_PAGE_BYTES * pages.len())
         && broken_off * 2 > breaks().count()
-        && labelled * 2 <= pages.len()
+        && !are_items(pages)
+}
+
+/// Whether more than half of some numbered lines are built alike.
+fn are_items(pages: &[Page<'_>]) -> bool {
+    let most = |is_so: fn(&Page<'_>) -> bool| 2 * pages.iter().filter(|page| is_so(page)).count() > pages.len();
+    let last = |page: &Page<'_>| page.line.shown.chars().next_back();
+    let ends_as = |end| pages.iter().filter(|page| last(page) == end && end.is_some_and(is_ideograph)).count();
+    most(|page| is_labelled(page.line.shown))
+        || most(|page| is_titled(page.line.shown))
+        || most(|page| ends_with_label(page.line.shown))
+        || pages.iter().take(pages.len() / 2 + 1).any(|page| 2 * ends_as(last(page)) > pages.len())
 }
 
 /// Whether a line has whole sentences and ends inside another, after a word or a comma.
@@ -121,7 +140,31 @@ fn is_labelled(line: &str) -> bool {
     line.chars().take(LONGEST_LABEL_CHARACTERS).any(|c| matches!(c, '：' | ':'))
 }
 
-/// Whether a line is about a list below it.
+/// Whether the first sentence of a numbered line is short and has one clause: `1、加强财政资金统筹。…`.
+fn is_titled(line: &str) -> bool {
+    const LONGEST_TITLE_CHARACTERS: usize = 24;
+    let head = line.chars().take(LONGEST_TITLE_CHARACTERS);
+    head.into_iter().find(|&c| matches!(c, '。' | '，' | ',' | '；' | ';' | '！' | '？')) == Some('。')
+}
+
+/// Whether what follows the last sentence of a line has a label: `…。责任单位：市财政局`.
+fn ends_with_label(line: &str) -> bool {
+    line.rsplit('。').next().is_some_and(|end| end.contains(['：', ':']))
+}
+
+/// Whether a line is about a list below it, or heads one.
 fn announces(line: &str) -> bool {
-    line.ends_with(['：', ':']) || ["如下", "附件", "名单", "名單"].iter().any(|word| line.contains(word))
+    const SIGNS: [&str; 10] = ["如下", "以下", "下列", "附件", "附表", "名单", "名單", "清单", "清單", "事项"];
+    line.ends_with(['：', ':']) || SIGNS.iter().any(|sign| line.contains(sign)) || is_marked_heading(line)
+}
+
+/// Whether a line begins with the number of a heading: `一、`, `（一）`, `第一章`.
+fn is_marked_heading(line: &str) -> bool {
+    let behind = |text: &'_ str| {
+        let rest = text.trim_start_matches(|c| "一二三四五六七八九十百".contains(c));
+        (rest.len() < text.len()).then(|| rest.chars().next()).flatten()
+    };
+    let bracketed = line.strip_prefix(['（', '(']).and_then(behind).is_some_and(|c| matches!(c, '）' | ')'));
+    let ordinal = line.strip_prefix('第').and_then(behind).is_some_and(|c| "编篇章节部".contains(c));
+    bracketed || ordinal || behind(line).is_some_and(|c| matches!(c, '、' | '．' | '.'))
 }

@@ -3,6 +3,7 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::Path,
+    process::Command,
     sync::Arc,
     time::Duration,
 };
@@ -57,6 +58,12 @@ pub(crate) fn config_in(directory: &Path) -> Config {
     config
 }
 
+/// Copies a directory with all that is in it, as people do.
+pub(crate) fn copy_directory(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-r").args([from, to]).status();
+    assert!(copied.expect("there is a `cp`").success(), "{} to {}", from.display(), to.display());
+}
+
 impl Service {
     /// One with an empty index.
     pub(crate) async fn start() -> Self {
@@ -68,6 +75,14 @@ impl Service {
         let directory = Arc::new(tempfile::tempdir().expect("there is room for a directory"));
         let mut config = config_in(directory.path());
         change(&mut config);
+        Self::start_in(directory, config).await
+    }
+
+    /// One on a copy of a data directory or of a backup.
+    pub(crate) async fn start_on(copied: &Path) -> Self {
+        let directory = Arc::new(tempfile::tempdir().expect("there is room for a directory"));
+        let config = config_in(directory.path());
+        copy_directory(copied, &config.data_dir);
         Self::start_in(directory, config).await
     }
 

@@ -24,7 +24,14 @@ fn certain_lines_are_cut() {
     );
     check_lines(
         Rule::VisitorCounter,
-        &["您是第 位来访者", "您是第10086位访客", "欢迎您访问某某网", "本页浏览量：1024次", "阅读次数："],
+        &[
+            "您是第 位来访者",
+            "您是第10086位访客",
+            "欢迎您访问某某网",
+            "本页浏览量：1024次",
+            "阅读次数：",
+            "浏览次数：123",
+        ],
     );
     check_lines(Rule::KeyValue, &["book=43,ebook=38", "article_id=12&pages=3"]);
     check_lines(
@@ -51,6 +58,7 @@ fn certain_lines_are_cut() {
             "下一篇：没有了",
             "【打印】【关闭】",
             "您的位置：首页 > 政务公开 > 通知",
+            "某某网 > 首页 > 要闻",
             "扫一扫在手机打开当前页",
             "返回顶部",
         ],
@@ -89,7 +97,9 @@ fn words_of_footers_stay_in_sentences() {
     check_kept("网站应当标明备案编号京ICP备00000000号");
     check_kept("欢迎您访问我们的城市！");
     check_kept("您是第一个来的人");
+    check_kept("您是第一位来到这里的人");
     check_kept("责任编辑要对稿件质量负责。");
+    check_kept("责任编辑：本岗位要求三年以上经验");
     check_kept("请在首页下载并打印表格。");
     check_kept("由会员分享经验，推动交流。");
     check_kept("廉政读本\n上篇：理论学习\n学习理论要入脑入心。\n下篇：实践探索\n实践要见行见效。\n");

@@ -36,12 +36,17 @@ fn readings_are_cut() {
     check("强（Qiáng）调(diao\u{300})", "强调");
     check("和(hé)(hè)", "和");
     check("名額(é)已滿，啊(ā)", "名額已滿，啊");
+    check("強（ qiáng ）調( diào)", "強調");
+    check("绿(lǜ)色银(yín)行(háng)行(xíng)走(zǒu)", "绿色银行行走");
+    // A wrong reading among true ones.
+    check("组(zǔ)织(zhí)部(qiáng)门(mén)", "组织部门");
     check_rules("强(qiáng)", &[Rule::PinyinGloss]);
 }
 
 #[test]
 fn other_parentheses_stay() {
-    check_kept("强(qiáng ) 强( qiáng)");
+    check_kept("强(qi áng) 强( )");
+    check_kept("法国名(né)先生，艺名(Yú)为鱼，歌手(Pō)唱歌，巴黎(lè)");
     check_kept("附件(a) 人工智能(ai) 维生素(e) 他(he)");
     check_kept("维生素(é) 字母(à)");
     check_kept("县(市、区)工(委)会(范文)");

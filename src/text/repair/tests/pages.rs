@@ -4,7 +4,7 @@ use super::{Rule, check, check_kept, check_rules, repaired};
 
 /// A page of over 300 bytes, broken off inside a sentence.
 fn page(text: &str) -> String {
-    format!("{}{text}", "各级各部门要认真抓好落实。".repeat(12))
+    format!("{}{text}", "各级各部门要结合实际，认真抓好落实。".repeat(9))
 }
 
 #[test]
@@ -48,6 +48,27 @@ fn true_lists_stay() {
     let duty = page("负责人张国强");
     check_kept(&format!("名单如下。\n1、{duty}\n2、{duty}\n3、{duty}\n4、{duty}"));
     check_kept(&format!("1、青石市（40名）：{duty}\n2、云溪市（40名）：{duty}\n3、澄江市（40名）：{duty}"));
+    // With full stops inside, and each broken off: what stands above them, or how they are built, tells.
+    let built = |number: usize, text: &str, end: &str| {
+        let about = ["资金", "土地", "人才", "数据"][number - 1];
+        format!("{number}、{about}{text}{}{end}", "各级各部门要结合实际，认真抓好落实。".repeat(7))
+    };
+    let list = |text: &str, end: fn(usize) -> &'static str| {
+        (1..=4).map(|number| built(number, text, end(number))).collect::<Vec<_>>().join("\n")
+    };
+    let ends: fn(usize) -> &'static str = |number| ["资金", "建设", "企业", "平台"][number - 1];
+    for above in ["一、加大支持力度", "（二）重点任务", "会议议定以下事项", "会议于上午召开。"]
+    {
+        check_kept(&format!("会议纪要\n{above}\n{}", list("要统筹，", ends)));
+    }
+    check_kept(&list("统筹。", ends));
+    check_kept(&list("要统筹，", |_| "由市发展改革委牵头负责"));
+    check_kept(&list("要统筹，", |_| "责任单位：市财政局、市工业和信息化局"));
+    check_kept(&format!("会议议定，1、{}", list("要统筹，", ends).split_once('、').unwrap().1));
+    check(
+        &list("要统筹，", ends).replace('\n', "\n\n"),
+        &list("要统筹，", ends).replace(['1', '2', '3', '4', '、', '\n'], ""),
+    );
     let open = page("包括以下各项");
     check_kept(&format!("1、{open}\n3、{open}\n5、{open}"));
     check_kept(&format!("1、{open}\n2、{open}"));

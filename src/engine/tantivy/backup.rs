@@ -1,0 +1,201 @@
+//! Copies of an index that is being written: segments never change, so a copy shares them with the index where the
+//! file system lets it.
+//!
+//! A copy is made under another name, checked, and renamed when it is whole and on disk.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+use tantivy::{Index, directory::OwnedBytes};
+
+use crate::engine::{
+    Backup, BackupError, BadTarget, Branch, Generation, ReadError,
+    tantivy::{
+        check,
+        directory::{self, DataDirectory, INDEX, mapped},
+        durable::{LIST, MANAGED},
+        index::{self, Commit, Shared},
+        manifest::{Content, CopiedFile, MANIFEST, Manifest},
+        record::read_error,
+    },
+};
+
+/// Bytes that are written at once.
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// Copies what is on disk now.
+pub(super) fn back_up(shared: &Shared, target: &Path, stop: &AtomicBool) -> Result<Backup, BackupError> {
+    check_target(shared.directory.path(), target)?;
+    let copy = Unfinished::create(target)?;
+    let Copied { commit, mut paths, linked } = copy.copy_index(shared, stop)?;
+    paths.extend(copy.copy_beside(&shared.directory)?);
+    copy.check(stop)?;
+    let mut files = Vec::with_capacity(paths.len());
+    for path in paths {
+        files.push(CopiedFile::of(&copy.path, &path, stop).map_err(failed)?);
+    }
+    let generation = Generation { index: shared.directory.index_id, commit: commit.number };
+    let branch = Branch { index: generation.index, commit: commit.number, sequence: commit.sequence };
+    let content = Content {
+        generation: generation.to_string(),
+        documents: commit.documents,
+        paragraphs: commit.paragraphs,
+        history: [shared.directory.history.as_slice(), &[branch]].concat(),
+    };
+    let (count, bytes) = (files.len() as u64 + 1, files.iter().map(|file| file.bytes).sum());
+    let manifest = Manifest::new(content, files).to_text().map_err(BackupError::Write)?;
+    copy.finish(&manifest, target).map_err(failed)?;
+    Ok(Backup { generation, files: count, linked_files: linked, bytes })
+}
+
+/// What cannot be right is said before anything is copied.
+fn check_target(data: &Path, target: &Path) -> Result<(), BadTarget> {
+    let unusable = |error: io::Error| BadTarget::Unusable(error.kind());
+    let (true, Some(parent), Some(_)) = (target.is_absolute(), target.parent(), target.file_name()) else {
+        return Err(BadTarget::Relative);
+    };
+    match fs::symlink_metadata(target) {
+        Ok(_) => return Err(BadTarget::Exists),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(unusable(error)),
+    }
+    let parent = fs::canonicalize(parent).map_err(unusable)?;
+    if parent.starts_with(fs::canonicalize(data).map_err(unusable)?) {
+        return Err(BadTarget::WithinData);
+    }
+    Ok(())
+}
+
+/// What was copied of an index.
+struct Copied {
+    commit: Commit,
+    /// Within the copy.
+    paths: Vec<String>,
+    linked: u64,
+}
+
+/// A copy that is not whole yet; dropping it takes it away.
+struct Unfinished {
+    path: PathBuf,
+    index: PathBuf,
+}
+
+impl Unfinished {
+    /// Beside the target, so that it can be renamed.
+    fn create(target: &Path) -> Result<Self, BackupError> {
+        let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let path = target.with_file_name(format!("{name}.unfinished-{:08x}", directory::random()));
+        let unusable = |error: io::Error| match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => BackupError::Write(error),
+            kind => BadTarget::Unusable(kind).into(),
+        };
+        fs::create_dir(&path).map_err(unusable)?;
+        let copy = Self { index: path.join(INDEX), path };
+        fs::create_dir(&copy.index).map_err(BackupError::Write)?;
+        Ok(copy)
+    }
+
+    /// Copies the index as its list of segments on disk has it. While the list stays, so do the files that it names.
+    fn copy_index(&self, shared: &Shared, stop: &AtomicBool) -> Result<Copied, BackupError> {
+        let (commit, files, unlinked) = shared.list.while_it_stays(|list| {
+            write(&self.index.join(LIST), list).map_err(failed)?;
+            let index = Index::open(mapped(&self.index)?).map_err(read_error)?;
+            let commit = index::last_commit(&index, shared.fingerprint()).map_err(read_error)?;
+            let files = check::files_of(&index).map_err(read_error)?;
+            let mut unlinked = Vec::new();
+            for file in &files {
+                if fs::hard_link(shared.directory.index_path().join(file), self.index.join(file)).is_err() {
+                    let slice =
+                        shared.directory.files.index.open_read(file).map_err(|error| read_error(error.into()))?;
+                    unlinked.push((file.clone(), slice.read_bytes().map_err(|error| read_error(error.into()))?));
+                }
+            }
+            Ok::<_, BackupError>((commit, files, unlinked))
+        })?;
+        for (file, bytes) in &unlinked {
+            write_slowly(&self.index.join(file), bytes, stop)?;
+        }
+        let mut managed: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+        managed.push(LIST.to_owned());
+        let text = serde_json::to_vec(&managed).map_err(|error| BackupError::Write(error.into()))?;
+        write(&self.index.join(MANAGED), &text).map_err(failed)?;
+        managed.push(MANAGED.to_owned());
+        let paths = managed.into_iter().map(|name| format!("{INDEX}/{name}")).collect();
+        Ok(Copied { commit, paths, linked: (files.len() - unlinked.len()) as u64 })
+    }
+
+    /// What was damaged is not copied as if it were whole.
+    fn check(&self, stop: &AtomicBool) -> Result<(), BackupError> {
+        let files = mapped(&self.index)?;
+        let index = Index::open(files.clone()).map_err(read_error)?;
+        let paths = check::files_of(&index).map_err(read_error)?;
+        let damaged = check::damaged(&index, &files, paths, stop)?;
+        if damaged.is_empty() { Ok(()) } else { Err(BackupError::damaged(&damaged)) }
+    }
+
+    /// Copies what else lies in the data directory, such as the key of tokens; says what that is.
+    fn copy_beside(&self, data: &DataDirectory) -> Result<Vec<String>, BackupError> {
+        let beside = data.files_beside().map_err(|error| ReadError::Engine(Box::new(error)))?;
+        for name in &beside {
+            let copy = self.path.join(name);
+            fs::copy(data.path().join(name), &copy).and_then(|_| File::open(&copy)?.sync_all()).map_err(failed)?;
+        }
+        Ok(beside)
+    }
+
+    /// Gives it its name, once all of it is on disk.
+    fn finish(mut self, manifest: &[u8], target: &Path) -> io::Result<()> {
+        write(&self.path.join(MANIFEST), manifest)?;
+        sync_directory(&self.index)?;
+        sync_directory(&self.path)?;
+        fs::rename(&self.path, target)?;
+        // From here on it is there: if that cannot be made durable, it is taken away under its own name.
+        target.clone_into(&mut self.path);
+        target.parent().map_or(Ok(()), sync_directory)?;
+        self.path.clear();
+        Ok(())
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if self.path.as_os_str().is_empty() {
+            return;
+        }
+        if let Err(error) = fs::remove_dir_all(&self.path) {
+            tracing::warn!(%error, path = %self.path.display(), "an unfinished backup could not be removed: delete it");
+        }
+    }
+}
+
+fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = File::create_new(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+fn write_slowly(path: &Path, content: &OwnedBytes, stop: &AtomicBool) -> Result<(), BackupError> {
+    let mut file = File::create_new(path).map_err(failed)?;
+    for chunk in content.chunks(CHUNK_BYTES) {
+        if stop.load(Relaxed) {
+            return Err(ReadError::Stopped.into());
+        }
+        file.write_all(chunk).map_err(failed)?;
+    }
+    file.sync_all().map_err(failed)
+}
+
+fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+fn failed(error: io::Error) -> BackupError {
+    match error.kind() {
+        io::ErrorKind::Interrupted => ReadError::Stopped.into(),
+        _ => BackupError::Write(error),
+    }
+}

@@ -1,0 +1,146 @@
+//! `backup.json`: what a backup consists of, with checksums. It stands there in place of the format file: a directory
+//! that has it becomes a data directory when it is opened, with an index of its own name.
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::{
+    Branch, OpenError,
+    tantivy::{
+        check,
+        format::{self, Format},
+        schema::FORMAT,
+    },
+};
+
+/// Where it is, in the directory of a backup.
+pub(super) const MANIFEST: &str = "backup.json";
+
+/// Bytes that are read at once.
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// What it says.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Manifest {
+    format: u32,
+    /// The state that was copied, as callers know it.
+    generation: String,
+    documents: u64,
+    paragraphs: u64,
+    /// The indexes that the copy comes from; the last one is that which was copied.
+    history: Vec<Branch>,
+    files: Vec<CopiedFile>,
+}
+
+/// A file of a backup.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct CopiedFile {
+    /// Its path within the backup.
+    path: String,
+    pub(super) bytes: u64,
+    /// The BLAKE3 hash of its content, as `b3sum` prints it.
+    blake3: String,
+}
+
+/// What a copy holds, for whoever reads its manifest.
+pub(super) struct Content {
+    pub(super) generation: String,
+    pub(super) documents: u64,
+    pub(super) paragraphs: u64,
+    pub(super) history: Vec<Branch>,
+}
+
+impl Manifest {
+    pub(super) fn new(content: Content, files: Vec<CopiedFile>) -> Self {
+        let Content { generation, documents, paragraphs, history } = content;
+        Self { format: FORMAT, generation, documents, paragraphs, history, files }
+    }
+
+    /// As it is written: for people too, and with a checksum.
+    pub(super) fn to_text(&self) -> io::Result<Vec<u8>> {
+        let mut text = serde_json::to_vec_pretty(self)?;
+        text.push(b'\n');
+        check::sealed(&text)
+    }
+
+    /// Reads the manifest of a backup.
+    ///
+    /// # Errors
+    /// When it is not what was written, or another version wrote it.
+    fn read(directory: &Path, text: &[u8]) -> Result<Self, OpenError> {
+        let damaged = || OpenError::Damaged { directory: directory.to_owned(), files: vec![MANIFEST.to_owned()] };
+        if !check::is_sealed(text) {
+            return Err(damaged());
+        }
+        let value: serde_json::Value = serde_json::from_slice(text).map_err(|_| damaged())?;
+        match value.get("format").and_then(serde_json::Value::as_u64) {
+            Some(found) if found == u64::from(FORMAT) => serde_json::from_value(value).map_err(|_| damaged()),
+            found => {
+                Err(format::unknown(directory, found.map_or_else(|| "none".to_owned(), |found| found.to_string())))
+            }
+        }
+    }
+
+    /// The files that are not what was copied.
+    fn damaged_files(&self, directory: &Path) -> Vec<String> {
+        let never = AtomicBool::new(false);
+        let is_whole = |file: &&CopiedFile| {
+            CopiedFile::of(directory, &file.path, &never).is_ok_and(|found| found.blake3 == file.blake3)
+        };
+        self.files.iter().filter(|file| !is_whole(file)).map(|file| file.path.clone()).collect()
+    }
+}
+
+impl CopiedFile {
+    /// Reads a file of a backup.
+    ///
+    /// # Errors
+    /// When it cannot be read, or, of the kind `Interrupted`, on `stop`.
+    pub(super) fn of(directory: &Path, path: &str, stop: &AtomicBool) -> io::Result<Self> {
+        let mut file = File::open(directory.join(path))?;
+        let (mut hasher, mut bytes, mut chunk) = (blake3::Hasher::new(), 0, vec![0; CHUNK_BYTES]);
+        loop {
+            if stop.load(Relaxed) {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            match file.read(&mut chunk)? {
+                0 => break,
+                read => {
+                    hasher.update(&chunk[..read]);
+                    bytes += read as u64;
+                }
+            }
+        }
+        Ok(Self { path: path.to_owned(), bytes, blake3: hasher.finalize().to_hex().to_string() })
+    }
+}
+
+/// What the format file of a directory has to say that a backup was copied to: an index of a new name, so that what
+/// callers carry from after the backup is told from what comes now. Reads all of the backup.
+///
+/// # Errors
+/// When files are not what was copied, or another version copied them.
+pub(super) fn restored(directory: &Path, manifest: &[u8], index_id: u32) -> Result<Format, OpenError> {
+    let read = Manifest::read(directory, manifest)?;
+    let damaged = read.damaged_files(directory);
+    if damaged.is_empty() {
+        Ok(Format::new(index_id, read.history, Some(digest(manifest))))
+    } else {
+        Err(OpenError::Damaged { directory: directory.to_owned(), files: damaged })
+    }
+}
+
+/// Whether an index was restored from the backup with this manifest.
+pub(super) fn is_of(format: &Format, manifest: &[u8]) -> bool {
+    format.restored.as_ref() == Some(&digest(manifest))
+}
+
+fn digest(manifest: &[u8]) -> String {
+    blake3::hash(manifest).to_hex().to_string()
+}

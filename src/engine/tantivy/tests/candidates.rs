@@ -1,0 +1,74 @@
+//! Candidates against the walk over everything that matches.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::harness::{Index, NEVER, document, words};
+use crate::{
+    engine::{IndexedDocument, Ranking, Token, TokenField, WeighedToken},
+    query::Filter,
+};
+
+fn token(characters: &str, title: bool, weight: u8) -> WeighedToken {
+    let field = if title { TokenField::TitleGram } else { TokenField::Gram };
+    WeighedToken { token: Token { field, characters: characters.to_owned() }, weight: f32::from(weight) }
+}
+
+fn titled(id: &str, title: &str, paragraphs: &[&str]) -> IndexedDocument {
+    let mut document = document(id, "", paragraphs);
+    title.clone_into(&mut document.metadata.title);
+    document
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn candidates_are_matches_and_all_of_them_where_there_is_room(
+        documents in prop::collection::vec(("[甲乙丙]{0,3}", prop::collection::vec("[甲乙丙丁]{1,6}", 1..4)), 1..12),
+        wanted in prop::collection::vec("[甲乙丙]{1,3}", 1..4),
+        tokens in prop::collection::vec(("[甲乙丙丁]{2}", any::<bool>(), 1..4_u8), 0..6),
+        count in 1..12_usize,
+    ) {
+        let mut index = Index::new();
+        for (number, (title, paragraphs)) in documents.iter().enumerate() {
+            let paragraphs: Vec<_> = paragraphs.iter().map(String::as_str).collect();
+            index.put(titled(&format!("d{number}"), title, &paragraphs), None);
+            if number % 5 == 4 {
+                index.commit();
+            }
+        }
+        index.commit();
+        let expression = words(&wanted.iter().map(String::as_str).collect::<Vec<_>>());
+        let tokens: Vec<_> = tokens.iter().map(|(gram, title, weight)| token(gram, *title, *weight)).collect();
+        let found = |count: usize| {
+            let ranking = index.snapshot().candidates(&expression, &tokens, &Filter::default(), count, &NEVER);
+            ranking.expect("readable")
+        };
+        let Ranking { hits, exhausted, stopped } = found(count);
+        prop_assert!(!stopped && hits.len() <= count);
+        prop_assert!(hits.is_sorted_by(|first, next| first.score >= next.score));
+        let matches: BTreeSet<_> = index.walked(&expression).into_iter().collect();
+        let positions: BTreeSet<_> = hits.iter().map(|hit| hit.position).collect();
+        prop_assert_eq!(positions.len(), hits.len(), "none comes twice");
+        if exhausted {
+            prop_assert_eq!(&positions, &matches);
+        } else {
+            prop_assert!(hits.len() == count && matches.len() > count && positions.is_subset(&matches));
+        }
+        prop_assert_eq!(found(count).hits, hits, "the same is found for the same");
+    }
+}
+
+#[test]
+fn what_counts_twice_comes_first() {
+    let index = Index::with(&[("a", &["甲乙丙丁", "丙丁戊己"]), ("b", &["戊己庚辛"])]);
+    let first = |weights: [u8; 2]| {
+        // With room for more, all that matches would be ranked.
+        let tokens = [token("甲乙", false, weights[0]), token("庚辛", false, weights[1])];
+        let ranking = index.snapshot().candidates(&words(&["甲乙", "庚辛"]), &tokens, &Filter::default(), 1, &NEVER);
+        ranking.expect("readable").hits[0].position.sequence()
+    };
+    assert_eq!((first([2, 1]), first([1, 2])), (1, 2));
+}

@@ -1,0 +1,63 @@
+//! Compares the files of an index that is open, and may be written to, with their checksums.
+
+use std::{
+    collections::HashSet,
+    fs,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+use tantivy::Index;
+
+use crate::engine::{
+    Generation, ReadError, Verification,
+    tantivy::{
+        check,
+        directory::mapped,
+        durable::{LIST, MANAGED},
+        format::FORMAT_FILE,
+        index::Shared,
+        record::read_error,
+    },
+};
+
+/// The lists of segments and of files, and the format.
+const OTHER_FILES: u64 = 3;
+
+/// Looks at every file that the newest state needs, on disk and not as it is mapped. Without its lists the rest is not
+/// looked at.
+pub(super) fn verify(shared: &Shared, stop: &AtomicBool) -> Result<Verification, ReadError> {
+    let (mut files, mut bytes) = (OTHER_FILES, 0);
+    let (commit, mut damaged) =
+        shared.list.while_it_stays(|_| (shared.newest().commit().number, damaged_lists(shared)));
+    if damaged.is_empty() {
+        let disk = mapped(&shared.directory.index_path())?;
+        let index = Index::open(disk.clone()).map_err(read_error)?;
+        let paths = check::files_of(&index).map_err(read_error)?;
+        files += paths.len() as u64;
+        let sizes = paths.iter().filter_map(|path| fs::metadata(shared.directory.index_path().join(path)).ok());
+        bytes = sizes.map(|file| file.len()).sum();
+        let found = check::damaged(&index, &disk, paths, stop)?;
+        if !found.is_empty() {
+            // What merging has taken away since is not missing.
+            let needed: HashSet<_> = check::files_of(&index).map_err(read_error)?.into_iter().collect();
+            damaged.extend(found.iter().filter(|path| needed.contains(*path)).map(|path| path.display().to_string()));
+        }
+    }
+    if !damaged.is_empty() {
+        shared.is_damaged.store(true, Relaxed);
+    }
+    let generation = Generation { index: shared.directory.index_id, commit };
+    Ok(Verification { generation, files, bytes, damaged })
+}
+
+/// Those of the lists of segments and of files, and of the format, that are not what was written.
+fn damaged_lists(shared: &Shared) -> Vec<String> {
+    let files = shared.directory.files.index.as_ref();
+    let lists = [
+        (LIST, files.atomic_read(Path::new(LIST)).is_ok_and(|list| check::is_sealed(&list))),
+        (MANAGED, files.atomic_read(Path::new(MANAGED)).is_ok_and(|text| check::is_managed_list(&text))),
+        (FORMAT_FILE, shared.directory.is_format_sound()),
+    ];
+    lists.into_iter().filter(|(_, is_sound)| !is_sound).map(|(name, _)| name.to_owned()).collect()
+}
