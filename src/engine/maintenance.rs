@@ -24,7 +24,7 @@ pub struct Verification {
     pub generation: Generation,
     /// How many files were read.
     pub files: u64,
-    /// Bytes of all of them.
+    /// Bytes of the segments among them.
     pub bytes: u64,
     /// Those that are not what was written.
     pub damaged: Vec<String>,

@@ -16,6 +16,9 @@ use crate::{
 
 /// How long after a commit merged segments are first looked for; small merges take less.
 const FIRST_REFRESH_AFTER: Duration = Duration::from_secs(1);
+/// How long after the start: whoever goes on with a search from before it finds the index as it was, deleted entries
+/// included, for as long as without a restart.
+const REFRESH_AFTER_START: Duration = Duration::from_mins(5);
 /// How long at most between two looks; old segments stay on disk until then.
 const LAST_REFRESH_AFTER: Duration = Duration::from_mins(1);
 
@@ -96,7 +99,7 @@ impl Log {
             engine,
             writer: None,
             sequence: 0,
-            refresh_after: FIRST_REFRESH_AFTER,
+            refresh_after: REFRESH_AFTER_START,
             retention,
             on_commit,
             committed,

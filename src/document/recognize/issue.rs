@@ -102,8 +102,9 @@ pub(super) fn letter<'t>(text: &'t str) -> Option<Issue<'t>> {
         let start = end;
         end += physical.len();
         let shown = physical.trim();
-        told |= shown.contains('。');
-        if shown.len() > MAX_SIGNED_BYTES || shown.contains('。') {
+        let tells = shown.contains('。');
+        told |= tells;
+        if tells || shown.len() > MAX_SIGNED_BYTES {
             above.clear();
         } else if told && !above.is_empty() && day::whole(shown).is_some() {
             let first = above[above.len().saturating_sub(MAX_BODIES)];

@@ -24,8 +24,8 @@ const DELETED_BEFORE_MERGE: f32 = 0.3;
 /// reading their postings.
 const LARGEST: u32 = 10_000_000;
 
-/// The share of a segment that all smaller ones have to make up to be merged with it.
-const SMALLER_SHARE: u64 = 2;
+/// A segment is merged with all smaller ones once it is at most so many times as large as they are together.
+const AT_MOST_TIMES: u64 = 2;
 
 /// Merges by levels, and remembers what no merge is at work on.
 #[derive(Clone, Debug)]
@@ -62,7 +62,7 @@ impl Merging {
 fn worth_merging(sizes: impl Iterator<Item = u64>) -> usize {
     let (mut smaller, mut merged) = (0, 0);
     for (index, size) in sizes.enumerate() {
-        if index > 0 && smaller * SMALLER_SHARE >= size {
+        if index > 0 && smaller * AT_MOST_TIMES >= size {
             merged = index + 1;
         }
         smaller += size;

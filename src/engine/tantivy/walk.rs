@@ -63,9 +63,7 @@ impl Merge {
         merge.stop.check().map_err(read_error)?;
         Ok(merge)
     }
-}
 
-impl Merge {
     fn check(&mut self) -> Result<(), ReadError> {
         self.is_stopped |= self.stop.is_set();
         if self.is_stopped { Err(ReadError::Stopped) } else { Ok(()) }

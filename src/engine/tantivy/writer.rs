@@ -130,8 +130,11 @@ impl TantivyWriter {
 
     /// Begins to merge small segments, in the background, if there is room for what becomes of them.
     fn merge_when_idle(&mut self) -> tantivy::Result<()> {
+        if !self.shared.has_room_to_merge()? {
+            return Ok(());
+        }
         let merged = self.merging.when_idle(&self.shared.index.searchable_segment_metas()?);
-        if !merged.is_empty() && self.shared.has_room_to_merge()? {
+        if !merged.is_empty() {
             // Nobody waits for it: `refresh` takes up what has become of it.
             drop(self.writer.merge(&merged));
         }
