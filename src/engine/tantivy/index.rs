@@ -22,6 +22,7 @@ use crate::{
             backup, check,
             directory::{self, DataDirectory, Files, index_error},
             durable::{KnownList, LIST},
+            frequencies::Frequencies,
             schema::{self, Fields},
             snapshot::TantivySnapshot,
             tokenizer::{CharacterTokenizer, GramTokenizer, WordTokenizer},
@@ -32,8 +33,9 @@ use crate::{
     text::Segmenter,
 };
 
-/// Blocks of stored text kept uncompressed for each segment: 16 KiB each, so 1.6 MiB.
-const CACHED_BLOCKS: usize = 100;
+/// Blocks of stored text kept uncompressed for each segment: 16 KiB each, so 16 MiB. To uncompress one costs as much as
+/// to find the paragraph in it.
+const CACHED_BLOCKS: usize = 1_024;
 
 /// The most threads that index at once. Each has a buffer of its own.
 const MAX_WRITER_THREADS: usize = 4;
@@ -85,6 +87,8 @@ pub(super) struct Shared {
     pub(super) fields: Fields,
     segmenter: Segmenter,
     reader: IndexReader,
+    /// Shared by all snapshots.
+    frequencies: Arc<Frequencies>,
     /// Read for a moment by every call, replaced by every commit.
     newest: RwLock<Arc<TantivySnapshot>>,
 }
@@ -130,10 +134,23 @@ impl TantivyEngine {
             .try_into()
             .map_err(failed)?;
         let commit = last_commit(&index, segmenter.fingerprint()).map_err(failed)?;
-        let newest = TantivySnapshot::new(&directory, &fields, reader.searcher(), commit).map_err(failed)?;
+        let frequencies = Arc::default();
+        let newest =
+            TantivySnapshot::new(&directory, &fields, reader.searcher(), &frequencies, commit).map_err(failed)?;
         let newest = RwLock::new(Arc::new(newest));
         let (segmenter, min_free_disk, is_damaged) = (segmenter.clone(), AtomicU64::new(0), AtomicBool::new(false));
-        let shared = Shared { directory, index, min_free_disk, is_damaged, list, fields, segmenter, reader, newest };
+        let shared = Shared {
+            directory,
+            index,
+            min_free_disk,
+            is_damaged,
+            list,
+            fields,
+            segmenter,
+            reader,
+            frequencies,
+            newest,
+        };
         Ok(Self { shared: Arc::new(shared) })
     }
 }
@@ -213,7 +230,8 @@ impl Shared {
     /// Shows the index as it is on disk now; `commit` is what was committed last.
     pub(super) fn publish(&self, commit: Commit) -> tantivy::Result<Generation> {
         self.reader.reload()?;
-        let snapshot = TantivySnapshot::new(&self.directory, &self.fields, self.reader.searcher(), commit)?;
+        let snapshot =
+            TantivySnapshot::new(&self.directory, &self.fields, self.reader.searcher(), &self.frequencies, commit)?;
         let generation = snapshot.generation();
         *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         Ok(generation)

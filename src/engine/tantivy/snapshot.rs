@@ -9,7 +9,7 @@ use std::{
 use tantivy::{
     DocAddress, DocId, DocSet, Searcher, SegmentReader, TERMINATED, Term as IndexTerm,
     index::SegmentId,
-    query::{EnableScoring, Query},
+    query::{EnableScoring, Query, Weight},
     schema::IndexRecordOption,
 };
 
@@ -27,6 +27,7 @@ use crate::{
             directory::{self, DataDirectory},
             explain::Explainer,
             filter::{self, Dates},
+            frequencies::Frequencies,
             heed::Stop,
             index::Commit,
             matching::Matching,
@@ -50,6 +51,7 @@ pub(super) struct TantivySnapshot {
     fields: Fields,
     searcher: Searcher,
     columns: SegmentColumns,
+    frequencies: Arc<Frequencies>,
     commit: Commit,
 }
 
@@ -58,6 +60,7 @@ impl TantivySnapshot {
         directory: &DataDirectory,
         fields: &Fields,
         searcher: Searcher,
+        frequencies: &Arc<Frequencies>,
         commit: Commit,
     ) -> tantivy::Result<Self> {
         let columns = SegmentColumns::new(&searcher)?;
@@ -68,6 +71,7 @@ impl TantivySnapshot {
             fields: fields.clone(),
             searcher,
             columns,
+            frequencies: Arc::clone(frequencies),
             commit,
         })
     }
@@ -214,10 +218,26 @@ impl Snapshot for TantivySnapshot {
     }
 
     fn frequency(&self, term: &Term, stop: &Arc<AtomicBool>) -> Result<u64, ReadError> {
-        let term = Term { word: false, ..term.clone() };
         let stop = &Stop::new(stop);
-        let query = any_of(self.compiler(stop).leaves(&term));
-        self.number_of(query.as_ref(), stop)
+        let weight = || {
+            let leaves = self.compiler(stop).leaves(&Term { word: false, ..term.clone() });
+            any_of(leaves).weight(self.unscored()).map_err(read_error)
+        };
+        let (mut made, mut entries) = (None, 0);
+        for segment in self.searcher.segment_readers() {
+            entries += self.frequencies.get_or_count(segment, term.field, &term.characters, || {
+                stop.check().map_err(read_error)?;
+                let weight: &Box<dyn Weight> = match &mut made {
+                    Some(made) => made,
+                    made => made.insert(weight()?),
+                };
+                let counted = weight.count(segment).map_err(read_error)?;
+                // What was counted until a stop is not remembered.
+                stop.check().map_err(read_error)?;
+                Ok(u64::from(counted))
+            })?;
+        }
+        Ok(entries)
     }
 
     fn rank(
