@@ -41,7 +41,7 @@ async fn served() -> Served {
         keepalive_timeout: Duration::from_secs(10),
         max_age: Duration::from_mins(30),
     };
-    let pool = Pool::new(NonZeroUsize::MIN, NonZeroUsize::MIN).unwrap();
+    let pool = Pool::new(NonZeroUsize::MIN).unwrap();
     let rpc = Rpc::new(pool, metrics.clone(), shutdown.clone(), policy, connections).await;
     let (channel, serving) = rpc.local();
     Served { rpc, shutdown, metrics, channel, serving: tokio::spawn(serving) }

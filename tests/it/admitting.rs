@@ -124,7 +124,6 @@ async fn a_reader_that_takes_nothing_is_told_so_if_it_reads_again() {
 async fn what_does_not_get_a_core_is_refused() {
     let service = Service::start_with(|config| {
         config.pool.threads = 1.try_into().unwrap();
-        config.admission.max_searches = 1.try_into().unwrap();
         config.admission.max_waiting = 1.try_into().unwrap();
     })
     .await;
