@@ -62,14 +62,16 @@ pub(crate) const BATCH_TEXT_BYTES: usize = 64 << 10;
 pub(crate) const PROGRESS_INTERVAL: Duration = Duration::from_secs(10);
 /// Batches that wait for a reader: one that is being sent and one behind it.
 pub(crate) const BATCHES_WAITING: usize = 2;
-/// How long a search, or a document that is put or read, may wait for a core before it is refused: what waits longer
-/// waits behind too much.
+/// How long a call that was let into the queue may wait for a core after all before it is refused. Only where the wait
+/// turns out much longer than could be expected, behind a few very long jobs.
 pub(crate) const QUEUE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Calls at once that answer once, most of them about a document: each may hold one of the largest size, 1 GiB altogether.
 pub(crate) const DOCUMENT_CALLS: usize = 64;
 /// Imports at once: each may hold some documents of the largest size.
 pub(crate) const IMPORTS: usize = 8;
+/// Those of one caller: it leaves room for others, as with streams.
+pub(crate) const IMPORTS_PER_CALLER: usize = 4;
 /// Documents of an import that are prepared in one go.
 pub(crate) const IMPORT_CHUNK_DOCUMENTS: usize = 64;
 /// Bytes of text of an import that are prepared in one go, unless one document alone has more.

@@ -5,6 +5,7 @@ use tracing::info_span;
 
 use crate::{
     rpc::{
+        admission::Queued,
         call::Call,
         convert::{Asked, ExportOrder, Unit, hit, removed, tree},
         core::Core,
@@ -50,11 +51,12 @@ impl Producer {
     pub(super) async fn export(
         self,
         asked: Asked<Begun>,
+        queued: Queued,
         outlet: Outlet<proto::ExportResponse>,
     ) -> Result<(), Failure> {
         let Asked { request: begun, warnings, written: _ } = asked;
         let (request, searcher) = (begun.request.clone(), self.searcher.clone());
-        let opened = self.in_turn(info_span!("rank"), move |stop| searcher.export(&request, stop)).await?;
+        let opened = self.begin(queued, info_span!("rank"), move |stop| searcher.export(&request, stop)).await?;
         let (timings, export) = (opened.timings(), Box::new(opened.result?));
         send(&outlet, event, Event::Header(self.export_header(&begun.request, &export, warnings))).await?;
         let bound = BatchBound { hits: FIRST_BATCH_HITS, text_bytes: BATCH_TEXT_BYTES };

@@ -5,6 +5,7 @@ use tracing::info_span;
 
 use crate::{
     rpc::{
+        admission::Queued,
         call::Call,
         convert::{Asked, SearchOrder, Unit, hit, tree},
         core::Core,
@@ -52,6 +53,7 @@ impl Producer {
     pub(super) async fn search(
         mut self,
         asked: Asked<Begun>,
+        queued: Queued,
         outlet: Outlet<proto::SearchResponse>,
     ) -> Result<(), Failure> {
         let Asked { request: begun, warnings, written: _ } = asked;
@@ -59,7 +61,7 @@ impl Producer {
         self.enough = enough;
         let (parsed, limit, searcher) = (tree(&request.query), request.limit, self.searcher.clone());
         let before = request.resume.map_or(0, |resume| resume.place.rank());
-        let ranking = self.in_turn(info_span!("rank"), move |stop| searcher.rank(&request, stop)).await?;
+        let ranking = self.begin(queued, info_span!("rank"), move |stop| searcher.rank(&request, stop)).await?;
         let mut timings = ranking.timings();
         let ranked = ranking.result?;
         send(&outlet, event, Event::Header(self.search_header(&ranked, parsed, limit, warnings))).await?;
