@@ -126,7 +126,7 @@ impl<'a> Parts<'a> {
     fn are_found_by(&self, tokens: &[WeighedToken]) -> bool {
         let mut terms = self.terms.iter();
         let found = |term: &&Term| has_part_of(tokens, term);
-        if self.are_required { terms.any(|term| found(&term)) } else { terms.all(|term| found(&term)) }
+        if self.are_required { terms.any(found) } else { terms.all(found) }
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 use tantivy::{
     DocAddress, DocId, DocSet, Searcher, SegmentReader, TERMINATED, Term as IndexTerm,
     index::SegmentId,
-    query::{EnableScoring, Query, Weight},
+    query::{EnableScoring, Query},
     schema::IndexRecordOption,
 };
 
@@ -227,11 +227,11 @@ impl Snapshot for TantivySnapshot {
         for segment in self.searcher.segment_readers() {
             entries += self.frequencies.get_or_count(segment, term.field, &term.characters, || {
                 stop.check().map_err(read_error)?;
-                let weight: &Box<dyn Weight> = match &mut made {
+                let weight = match made.take() {
                     Some(made) => made,
-                    made => made.insert(weight()?),
+                    None => weight()?,
                 };
-                let counted = weight.count(segment).map_err(read_error)?;
+                let counted = made.insert(weight).count(segment).map_err(read_error)?;
                 // What was counted until a stop is not remembered.
                 stop.check().map_err(read_error)?;
                 Ok(u64::from(counted))
