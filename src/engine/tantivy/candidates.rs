@@ -31,6 +31,9 @@ use crate::{
 /// which both ways have to be gone.
 const FEW_ENTRIES: u64 = if cfg!(test) { 4 } else { 4_096 };
 
+/// One more for so many are found where nearly all of them match.
+const SPARE: usize = 4;
+
 /// Ranks by tokens and keeps the best of those that match. What has none of the tokens is missing, unless fewer than
 /// wanted are left without it.
 ///
@@ -47,24 +50,32 @@ pub(super) fn candidates(ranker: Ranker<'_>, order: &Order<'_>, tokens: &[Weighe
     }
     let union = Union::new(tokens, ranker)?;
     let weights = Weights::new(expression, ranker.compiler, ranker.scoring)?;
-    let find = |weights: Option<&Weights>| {
+    let find = |weights: Option<&Weights>, count: usize| {
         // One more than wanted, to know whether there are more.
-        let mut best = Best::new(limit.saturating_add(1), tokens.len());
+        let mut best = Best::new(count.saturating_add(1), tokens.len());
         ranker.look_everywhere(&mut |place| {
             let selected = selection.as_ref().map(|it| it.paragraphs(place.segment, place.columns)).transpose()?;
             let matching = weights.map(|weights| weights.scorers(place.segment)).transpose()?;
             let admitted = Admitted { selected, matching, is_scored: false };
             ranker.prune(union.whole.as_ref(), admitted, &place, &mut best, &union)
         })?;
-        Ok::<_, ReadError>(ranking(best.into_ranked(&union)?, *limit, ranker.is_stopped()))
+        Ok::<_, ReadError>(ranking(best.into_ranked(&union)?, count, ranker.is_stopped()))
     };
-    let found = if parts.is_mostly_found {
+    let early = if parts.is_mostly_found {
         // Nearly all of the best match. To ask so at the end asks about them only, not about all that were among them
-        // for a while.
-        let found = matching(find(None)?, &weights, ranker)?;
-        if !found.exhausted && !found.stopped && found.hits.len() < limit / 2 { find(Some(&weights))? } else { found }
+        // for a while; for those that do not match, others are at hand.
+        let found = matching(find(None, limit + limit / SPARE)?, &weights, ranker)?;
+        let is_enough = found.exhausted || found.stopped || found.hits.len() > *limit;
+        is_enough.then_some(found)
     } else {
-        find(Some(&weights))?
+        None
+    };
+    let found = match early {
+        Some(Ranking { hits, exhausted, stopped }) => {
+            let Ranking { hits, exhausted: fits, .. } = ranking(hits, *limit, stopped);
+            Ranking { hits, exhausted: exhausted && fits, stopped }
+        }
+        None => find(Some(&weights), *limit)?,
     };
     if found.exhausted && !parts.are_found_by(tokens) { ranker.rank(order) } else { Ok(found) }
 }
