@@ -52,8 +52,10 @@ pub(crate) const READY_HEADING_BYTES: usize = 4 << 10;
 /// travel in headers, which clients bound to some KiB.
 pub(crate) const ECHO_BYTES: usize = MAX_ID_BYTES;
 
-/// The first batch of a stream: a caller sees the best hits as soon as they are there, and most ask for no more.
-pub(crate) const FIRST_BATCH: BatchBound = BatchBound { hits: 10, text_bytes: BATCH_TEXT_BYTES };
+/// The first batch of a search: the best hits, and most callers ask for no more.
+pub(crate) const BEST_BATCH: BatchBound = BatchBound { hits: 10, text_bytes: BATCH_TEXT_BYTES };
+/// The first batch of an export: whoever reads it can begin.
+pub(crate) const FIRST_BATCH: BatchBound = BatchBound { hits: 1, text_bytes: BATCH_TEXT_BYTES };
 /// Each later batch: smaller frames make HTTP/2 peers close the connection.
 pub(crate) const LATER_BATCH: BatchBound = BatchBound { hits: 32, text_bytes: BATCH_TEXT_BYTES };
 /// Bytes of text of each batch.

@@ -12,7 +12,7 @@ use crate::{
         convert::{Asked, SearchOrder, Unit, hit, tree},
         core::Core,
         failure::Failure,
-        limits::{FIRST_BATCH, LATER_BATCH},
+        limits::{BEST_BATCH, LATER_BATCH},
         proto::{self, search_response::Event},
         search::{
             produce::{Producer, Sent, send},
@@ -67,7 +67,7 @@ impl Producer {
         let ranking = self.begin(queued, info_span!("rank"), move |stop| {
             let mut ranked = searcher.rank(&request, stop)?;
             let begun = Instant::now();
-            let first = Batch::next(&mut ranked, FIRST_BATCH, stop, unit);
+            let first = Batch::next(&mut ranked, BEST_BATCH, stop, unit);
             Ok::<_, SearchError>((ranked, first, begun.elapsed()))
         });
         let ranking = ranking.await?;
