@@ -22,7 +22,7 @@ use crate::{
             backup, check,
             directory::{self, DataDirectory, Files, index_error},
             durable::{KnownList, LIST},
-            frequencies::Frequencies,
+            lately::Lately,
             schema::{self, Fields},
             snapshot::TantivySnapshot,
             tokenizer::{CharacterTokenizer, GramTokenizer, WordTokenizer},
@@ -33,9 +33,8 @@ use crate::{
     text::Segmenter,
 };
 
-/// Blocks of stored text kept uncompressed for each segment: 16 KiB each, so 16 MiB. To uncompress one costs as much as
-/// to find the paragraph in it.
-const CACHED_BLOCKS: usize = 1_024;
+/// Blocks of stored text kept uncompressed for each segment: 16 KiB each, so 1.6 MiB.
+const CACHED_BLOCKS: usize = 100;
 
 /// The most threads that index at once. Each has a buffer of its own.
 const MAX_WRITER_THREADS: usize = 4;
@@ -88,7 +87,7 @@ pub(super) struct Shared {
     segmenter: Segmenter,
     reader: IndexReader,
     /// Shared by all snapshots.
-    frequencies: Arc<Frequencies>,
+    lately: Arc<Lately>,
     /// Read for a moment by every call, replaced by every commit.
     newest: RwLock<Arc<TantivySnapshot>>,
 }
@@ -134,23 +133,12 @@ impl TantivyEngine {
             .try_into()
             .map_err(failed)?;
         let commit = last_commit(&index, segmenter.fingerprint()).map_err(failed)?;
-        let frequencies = Arc::default();
-        let newest =
-            TantivySnapshot::new(&directory, &fields, reader.searcher(), &frequencies, commit).map_err(failed)?;
+        let lately = Arc::default();
+        let newest = TantivySnapshot::new(&directory, &fields, reader.searcher(), &lately, commit).map_err(failed)?;
         let newest = RwLock::new(Arc::new(newest));
         let (segmenter, min_free_disk, is_damaged) = (segmenter.clone(), AtomicU64::new(0), AtomicBool::new(false));
-        let shared = Shared {
-            directory,
-            index,
-            min_free_disk,
-            is_damaged,
-            list,
-            fields,
-            segmenter,
-            reader,
-            frequencies,
-            newest,
-        };
+        let shared =
+            Shared { directory, index, min_free_disk, is_damaged, list, fields, segmenter, reader, lately, newest };
         Ok(Self { shared: Arc::new(shared) })
     }
 }
@@ -231,7 +219,7 @@ impl Shared {
     pub(super) fn publish(&self, commit: Commit) -> tantivy::Result<Generation> {
         self.reader.reload()?;
         let snapshot =
-            TantivySnapshot::new(&self.directory, &self.fields, self.reader.searcher(), &self.frequencies, commit)?;
+            TantivySnapshot::new(&self.directory, &self.fields, self.reader.searcher(), &self.lately, commit)?;
         let generation = snapshot.generation();
         *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         Ok(generation)

@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
+use serde::de::DeserializeOwned;
 use tantivy::{
     DocAddress, DocId, DocSet, Searcher, SegmentReader, TERMINATED, Term as IndexTerm,
     index::SegmentId,
@@ -27,12 +28,12 @@ use crate::{
             directory::{self, DataDirectory},
             explain::Explainer,
             filter::{self, Dates},
-            frequencies::Frequencies,
             heed::Stop,
             index::Commit,
+            lately::Lately,
             matching::Matching,
             rank::{Order, Ranker},
-            record::{ParagraphEntry, RecordEntry, TombstoneEntry, fetch, read_error},
+            record::{ParagraphEntry, RecordEntry, TombstoneEntry, decode, fetch, read_error, stored_bytes},
             removals::{self, Tombstones},
             schema::Fields,
             statistics::ParagraphStatistics,
@@ -51,7 +52,7 @@ pub(super) struct TantivySnapshot {
     fields: Fields,
     searcher: Searcher,
     columns: SegmentColumns,
-    frequencies: Arc<Frequencies>,
+    lately: Arc<Lately>,
     commit: Commit,
 }
 
@@ -60,7 +61,7 @@ impl TantivySnapshot {
         directory: &DataDirectory,
         fields: &Fields,
         searcher: Searcher,
-        frequencies: &Arc<Frequencies>,
+        lately: &Arc<Lately>,
         commit: Commit,
     ) -> tantivy::Result<Self> {
         let columns = SegmentColumns::new(&searcher)?;
@@ -71,7 +72,7 @@ impl TantivySnapshot {
             fields: fields.clone(),
             searcher,
             columns,
-            frequencies: Arc::clone(frequencies),
+            lately: Arc::clone(lately),
             commit,
         })
     }
@@ -98,6 +99,13 @@ impl TantivySnapshot {
         self.columns(address).position(address.document)
     }
 
+    /// What is stored with a paragraph or a record.
+    fn stored<T: DeserializeOwned>(&self, address: Address) -> Result<T, ReadError> {
+        let segment = self.searcher.segment_reader(address.segment).segment_id();
+        let read = || stored_bytes(&self.searcher, to_tantivy(address), self.fields.stored);
+        decode(&self.lately.entry(segment, address.document, read)?, to_tantivy(address))
+    }
+
     fn version_at(&self, record: Address) -> Result<Version, ReadError> {
         self.columns(record).version(record.document)
     }
@@ -108,8 +116,7 @@ impl TantivySnapshot {
     }
 
     fn record_at(&self, address: Address) -> Result<DocumentRecord, ReadError> {
-        let RecordEntry { id, metadata, recognized, original_bytes } =
-            fetch(&self.searcher, to_tantivy(address), self.fields.stored)?;
+        let RecordEntry { id, metadata, recognized, original_bytes } = self.stored(address)?;
         Ok(DocumentRecord { id, version: self.version_at(address)?, metadata, recognized, original_bytes })
     }
 
@@ -225,7 +232,7 @@ impl Snapshot for TantivySnapshot {
         };
         let (mut made, mut entries) = (None, 0);
         for segment in self.searcher.segment_readers() {
-            entries += self.frequencies.get_or_count(segment, term.field, &term.characters, || {
+            entries += self.lately.frequency(segment, term.field, &term.characters, || {
                 stop.check().map_err(read_error)?;
                 let weight = match made.take() {
                     Some(made) => made,
@@ -375,7 +382,7 @@ impl Snapshot for TantivySnapshot {
         let mut fetched = Vec::with_capacity(addresses.len());
         for index in order {
             let address = addresses[index];
-            let entry: ParagraphEntry = fetch(&self.searcher, to_tantivy(address), self.fields.stored)?;
+            let entry: ParagraphEntry = self.stored(address)?;
             let position = self.position(address);
             fetched.push((index, StoredParagraph { position, paragraph: entry.into() }));
         }
