@@ -18,7 +18,7 @@
 //! words side by side one is enough. Every sign may be full-width. Quotes, titles and numbers also stand within words and end them. A backslash takes the
 //! next character as it stands. There is no other text: what fits nothing of this is a word.
 
-use std::ops::Range;
+use std::{iter, ops::Range};
 
 use crate::{
     query::{
@@ -43,11 +43,26 @@ pub struct Parsed {
     pub warnings: Vec<Warning>,
 }
 
+/// With so many clauses the printed form has no more than fit: no part costs eight times as much there, with its sign and
+/// brackets. Few queries have more, and only these are tried.
+const SURELY_PRINTED: usize = MAX_CLAUSES / 8;
+
 /// Parses what people write, in linear time. Never fails: what cannot be understood is taken as words, with a warning.
 ///
-/// The tree has at most [`MAX_CLAUSES`] nodes and [`MAX_DEPTH`] levels, and printed it parses to itself as long as the
-/// clauses do not run out.
+/// The tree has at most [`MAX_CLAUSES`] nodes and [`MAX_DEPTH`] levels, and printed it parses to itself. Where the clauses
+/// run out so that it would not, all of the text is words.
 pub fn parse(text: &str) -> Parsed {
+    let (parsed, clauses) = parse_once(text);
+    if clauses <= SURELY_PRINTED || parse_once(&parsed.query.to_string()).0.query == parsed.query {
+        return parsed;
+    }
+    let query = words(None, plain(&characters(text), " "), None);
+    let warnings = iter::once(Warning::TooManyClauses).chain(query.warning()).collect();
+    Parsed { query, warnings }
+}
+
+/// Parses a text, and says how many clauses that took.
+fn parse_once(text: &str) -> (Parsed, usize) {
     let characters = characters(text);
     let marks = marks(&characters);
     let mut parser = Parser {
@@ -64,6 +79,12 @@ pub fn parse(text: &str) -> Parsed {
         parser.step();
     }
     parser.finish()
+}
+
+/// Characters as words alone: one separator where there is white space.
+fn plain(characters: &[Character], separator: &str) -> String {
+    let text: String = characters.iter().map(|character| character.value).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(separator)
 }
 
 /// Nodes of a sequence: itself, and its plain words.
@@ -289,7 +310,7 @@ impl<'a> Parser<'a> {
             self.warnings.add(Warning::TooDeep);
             // Where each word would mean itself, they are one.
             let separator = if sign.is_some() || self.sequence.is_excluded() { "，" } else { " " };
-            Part::Words(scope, self.plain(open..close + 1, separator))
+            Part::Words(scope, plain(&self.characters[open..=close], separator))
         };
         self.add(sign, part, close + 1, Place::Joint);
     }
@@ -408,23 +429,23 @@ impl<'a> Parser<'a> {
         combination
     }
 
-    fn finish(mut self) -> Parsed {
+    fn finish(mut self) -> (Parsed, usize) {
         debug_assert!(self.groups.is_empty(), "a group is only opened where its end is known");
         let sequence = std::mem::take(&mut self.sequence);
         let combination = self.finished(sequence);
         if combination == Boolean::default() {
             // A field whose value is empty is left as a word.
-            let text = self.plain(0..self.characters.len(), " ");
+            let text = plain(self.characters, " ");
             return self.parsed(words(None, text, None));
         }
         self.parsed(collapsed(combination))
     }
 
-    fn parsed(mut self, query: Query) -> Parsed {
+    fn parsed(mut self, query: Query) -> (Parsed, usize) {
         if let Some(warning) = query.warning() {
             self.warnings.add(warning);
         }
-        Parsed { query, warnings: self.warnings.into_vec() }
+        (Parsed { query, warnings: self.warnings.into_vec() }, MAX_CLAUSES - self.clauses_left)
     }
 
     fn bare(&self, at: usize) -> Option<char> {
@@ -437,12 +458,6 @@ impl<'a> Parser<'a> {
 
     fn text(&self, range: Range<usize>) -> String {
         self.characters[range].iter().map(|character| character.value).collect()
-    }
-
-    /// The text as words alone: one separator where there is white space.
-    fn plain(&self, range: Range<usize>, separator: &str) -> String {
-        let text = self.text(range);
-        text.split_whitespace().collect::<Vec<_>>().join(separator)
     }
 }
 

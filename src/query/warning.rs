@@ -33,7 +33,8 @@ pub enum Warning {
     EmptyPhrase,
     /// A pair of brackets around nothing: it was left out.
     EmptyGroup,
-    /// More than [`MAX_CLAUSES`]: the rest was taken as words, or left out where words would be excluded.
+    /// More than [`MAX_CLAUSES`]: the rest was taken as words, or left out where words would be excluded; all of it where
+    /// what is left could not be printed.
     TooManyClauses,
     /// More than [`MAX_DEPTH`] levels: a group was taken as words.
     TooDeep,
@@ -132,7 +133,7 @@ impl fmt::Display for Warning {
             Self::EmptyPhrase => f.write_str("a quoted part or title without a letter or digit was left out"),
             Self::EmptyGroup => f.write_str("a pair of brackets around nothing was left out"),
             Self::TooManyClauses => {
-                write!(f, "a query has at most {MAX_CLAUSES} clauses; the rest was taken as plain words and what it excludes ignored: ask several times, or shorten it")
+                write!(f, "a query has at most {MAX_CLAUSES} clauses; the rest, or all, was taken as plain words and what it excludes ignored: ask several times, or shorten it")
             }
             Self::TooDeep => {
                 write!(f, "a query has at most {MAX_DEPTH} levels; what was nested deeper was taken as words: use fewer brackets")

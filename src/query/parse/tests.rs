@@ -478,5 +478,7 @@ proptest! {
     fn large_texts_have_small_trees(piece in text(), times in 1..400_usize) {
         let query = parse(&piece.repeat(times)).query;
         prop_assert!(query.clauses() <= MAX_CLAUSES && query.depth() <= MAX_DEPTH);
+        let printed = query.to_string();
+        prop_assert_eq!(parse(&printed).query, query, "{}", printed);
     }
 }

@@ -11,8 +11,8 @@ use super::harness::{Index, NEVER, document, document_id};
 use crate::{
     document::{Metadata, PublishDate},
     engine::{
-        Change, Clause, Expression, Facet, FacetField, FacetValue, IndexedDocument, MetadataTerm, Position, Tally,
-        Term, TermField, Verbatim, Version,
+        Change, Clause, Expression, Facet, FacetField, FacetValue, IndexedDocument, MetadataTerm, Position, Ranked,
+        Ranking, Tally, Term, TermField, Token, TokenField, Verbatim, Version, WeighedToken,
     },
     query::{Filter, MetadataKey, comparable},
     text::searchable,
@@ -36,6 +36,8 @@ enum Step {
     Put(Box<Put>),
     Delete(usize),
     Commit,
+    /// Lets segments be merged; when they are is up to the index.
+    Idle,
 }
 
 /// What the index should hold: documents by their sequences.
@@ -75,7 +77,8 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => put.prop_map(|(id, metadata, paragraphs)| Step::Put(Box::new(Put { id, metadata, paragraphs }))),
         1 => (0..6_usize).prop_map(Step::Delete),
-        1 => Just(Step::Commit),
+        2 => Just(Step::Commit),
+        1 => Just(Step::Idle),
     ]
 }
 
@@ -100,6 +103,23 @@ fn expression() -> impl Strategy<Value = Expression> {
         ];
         prop::collection::vec(clause, 1..4).prop_map(Expression::Combined)
     })
+}
+
+/// Bigrams that count once each, so that they score what the same as terms do.
+fn tokens() -> impl Strategy<Value = Vec<WeighedToken>> {
+    let field = prop::sample::select(vec![TokenField::Gram, TokenField::TitleGram]);
+    let token = ("[甲乙丙党]{2}", field)
+        .prop_map(|(characters, field)| WeighedToken { token: Token { field, characters }, weight: 1.0 });
+    prop::collection::vec(token, 0..5)
+}
+
+/// What has one of the tokens.
+fn any_of(tokens: &[WeighedToken]) -> Expression {
+    let term = |WeighedToken { token: Token { field, characters }, .. }: &WeighedToken| {
+        let field = if *field == TokenField::Gram { TermField::Text } else { TermField::Title };
+        Clause::Should(Expression::Term(Term { characters: characters.clone(), field, word: false }))
+    };
+    Expression::Combined(tokens.iter().map(term).collect())
 }
 
 fn filter() -> impl Strategy<Value = Filter> {
@@ -131,6 +151,10 @@ fn built(steps: &[Step]) -> (Index, Model) {
     for step in steps {
         match step {
             Step::Commit => index.commit(),
+            Step::Idle => {
+                index.commit();
+                index.writer().refresh().expect("readable");
+            }
             Step::Put(put) => {
                 let replaced = model.take(put.id);
                 model.0.insert(index.put(indexed(put), replaced), put.as_ref().clone());
@@ -298,6 +322,11 @@ fn check(index: &Index, model: &Model, expression: &Expression, filter: &Filter)
         let expected: Vec<_> = ranked.iter().take(limit).map(|(score, entry)| (*score, entry.position)).collect();
         prop_assert_eq!(found, expected, "ranked, limit {}", limit);
         prop_assert_eq!(ranking.exhausted, ranked.len() <= limit);
+        for hit in ranking.hits {
+            let explained = snapshot.explain(expression, filter, hit.address, &NEVER).expect("readable").score;
+            let alone = snapshot.scores(expression, &[hit.address], &NEVER).expect("readable");
+            prop_assert_eq!((explained, &alone[..]), (Some(hit.score), &[Some(hit.score)][..]), "{:?}", hit);
+        }
     }
 
     let counts = snapshot.count(expression, filter, &FACETS, &NEVER).expect("readable");
@@ -319,20 +348,48 @@ fn check(index: &Index, model: &Model, expression: &Expression, filter: &Filter)
     Ok(())
 }
 
+/// Checks that candidates are the best matches by their tokens or, where that leaves some out, as they are ranked.
+fn check_candidates(
+    index: &Index,
+    expression: &Expression,
+    filter: &Filter,
+    tokens: &[WeighedToken],
+) -> Result<(), TestCaseError> {
+    let snapshot = index.snapshot();
+    let best = |expression: &Expression, filter: &Filter| {
+        snapshot.rank(expression, filter, usize::MAX - 1, &NEVER).expect("readable").hits
+    };
+    let matches = best(expression, filter);
+    let are_matches: BTreeSet<_> = matches.iter().map(|hit| hit.position).collect();
+    let mut by_tokens = best(&any_of(tokens), &Filter::default());
+    by_tokens.retain(|hit| are_matches.contains(&hit.position));
+    for count in [1, 2, 5, 100] {
+        let found = snapshot.candidates(expression, tokens, filter, count, &NEVER).expect("readable");
+        let Ranking { hits, exhausted, stopped } = found;
+        prop_assert!(!stopped);
+        prop_assert_eq!(exhausted, matches.len() <= count, "candidates, {} of {}", count, matches.len());
+        let first = |of: &[Ranked]| of.iter().take(count).copied().collect::<Vec<_>>();
+        prop_assert!(hits == first(&matches) || hits == first(&by_tokens), "candidates, {}: {:?}", count, hits);
+        prop_assert!(hits.len() == matches.len().min(count), "candidates, {}: {:?}", count, hits);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn the_engine_answers_like_a_scan_in_memory(
         steps in prop::collection::vec(step(), 1..16),
-        questions in prop::collection::vec((expression(), filter()), 1..24),
+        questions in prop::collection::vec((expression(), filter(), tokens()), 1..24),
     ) {
         let (index, model) = built(&steps);
-        for (expression, filter) in &questions {
+        for (expression, filter, tokens) in &questions {
             let everything = Filter::default();
             for (expression, filter) in [(expression, filter), (expression, &everything), (&Expression::All, filter)] {
                 check(&index, &model, expression, filter)
-                    .map_err(|failure| TestCaseError::fail(format!("{failure}\n{expression:?}\n{filter:?}")))?;
+                    .and_then(|()| check_candidates(&index, expression, filter, tokens))
+                    .map_err(|failure| TestCaseError::fail(format!("{failure}\n{expression:?}\n{filter:?}\n{tokens:?}")))?;
             }
         }
     }
