@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use tantivy::{DocId, Searcher, SegmentReader, TantivyError, columnar::Column, index::SegmentId};
+use tantivy::{
+    DocId, Searcher, SegmentReader, TantivyError,
+    columnar::{Column, RowId},
+    index::SegmentId,
+};
 
 use crate::{
     document::Etag,
@@ -49,6 +53,15 @@ pub(super) struct Columns {
     paragraphs_per_document: u32,
 }
 
+/// Where a document ends.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Ends {
+    /// The first entry behind its own.
+    pub(super) end: DocId,
+    /// Its place in the column that tells so; `None` before the first document.
+    row: Option<RowId>,
+}
+
 impl Columns {
     pub(super) fn new(segment: &SegmentReader) -> tantivy::Result<Self> {
         let open = |name| segment.fast_fields().u64(name);
@@ -79,6 +92,15 @@ impl Columns {
     pub(super) fn end_of(&self, record: DocId) -> DocId {
         let paragraphs = self.paragraphs.first(record).and_then(|count| u32::try_from(count).ok()).unwrap_or(0);
         record + 1 + paragraphs
+    }
+
+    /// The same for documents that are asked for in order. Behind a document stands the next one, in the column, too: its
+    /// place there is not looked for.
+    pub(super) fn next_end(&self, Ends { end, row }: Ends, record: DocId) -> Ends {
+        let next = row.filter(|_| record == end).map(|row| row + 1);
+        let row = next.or_else(|| self.paragraphs.index.value_row_ids(record).next());
+        let count = row.and_then(|row| u32::try_from(self.paragraphs.values.get_val(row)).ok()).unwrap_or(0);
+        Ends { end: record + 1 + count, row }
     }
 
     /// Whether a paragraph can be found: only then has it a date, were it unknown.

@@ -8,7 +8,7 @@ use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocId, DocSet, Searcher, SegmentReader};
 use crate::engine::{
     Counts, FacetField, ReadError, Tally,
     tantivy::{
-        columns::{Columns, SegmentColumns},
+        columns::{Columns, Ends, SegmentColumns},
         facets::{FacetCounter, SegmentFacet},
         heed::Stop,
         matching::Matching,
@@ -28,7 +28,7 @@ pub(super) fn count(
     let mut counters: Vec<_> = facets.iter().map(|&field| FacetCounter::new(field)).collect();
     for (segment, columns) in searcher.segment_readers().iter().zip(columns.iter()) {
         let facets = counters.iter().map(|counter| counter.in_segment(segment)).collect::<Result<_, _>>()?;
-        let mut counting = Counting { columns, facets, total, record: 0, end: 0, paragraphs: 0 };
+        let mut counting = Counting { columns, facets, total, record: 0, ends: Ends::default(), paragraphs: 0 };
         counting.segment(matching, segment, stop)?;
         total = counting.total;
         for (counter, facet) in counters.iter_mut().zip(counting.facets) {
@@ -45,8 +45,7 @@ struct Counting<'a> {
     total: Tally,
     /// The record of the document that is counted now.
     record: DocId,
-    /// Behind its entries.
-    end: DocId,
+    ends: Ends,
     /// Its matches so far.
     paragraphs: u64,
 }
@@ -72,10 +71,10 @@ impl Counting<'_> {
     }
 
     fn paragraph(&mut self, paragraph: DocId) {
-        if paragraph >= self.end {
+        if paragraph >= self.ends.end {
             self.close_document();
             self.record = self.columns.record_of(paragraph);
-            self.end = self.columns.end_of(self.record);
+            self.ends = self.columns.next_end(self.ends, self.record);
         }
         self.paragraphs += 1;
     }
