@@ -14,7 +14,7 @@ use tantivy::{
 
 use crate::engine::{
     Clause, Expression, ReadError,
-    tantivy::{compile::Compiler, probe::Probe, record::read_error, verbatim::Texts},
+    tantivy::{compile::Compiler, heed::Stop, probe::Probe, record::read_error, verbatim::Texts},
 };
 
 /// An expression's weights, ready for any segment.
@@ -23,7 +23,7 @@ pub(super) enum Weights {
     Nothing,
     AnyOf(Vec<Box<dyn Weight>>),
     Verbatim { sequence: Box<dyn Weight>, text: String, stored: Field },
-    Combined { must: Vec<Weights>, should: Vec<Weights>, must_not: Vec<Weights> },
+    Combined { must: Vec<Weights>, should: Vec<Weights>, must_not: Vec<Weights>, stop: Stop },
 }
 
 /// An expression's scorers in one segment. Documents have to be asked for in ascending order.
@@ -36,6 +36,8 @@ pub(super) enum Scorers {
 }
 
 impl Weights {
+    /// # Errors
+    /// When the index cannot be read, or work is to stop.
     pub(super) fn new(
         expression: &Expression,
         compiler: Compiler<'_>,
@@ -62,21 +64,29 @@ impl Weights {
                         Clause::Should(part) => (part, &mut should),
                         Clause::MustNot(part) => (part, &mut must_not),
                     };
+                    compiler.stop.check().map_err(read_error)?;
                     group.push(Self::new(part, compiler, scoring)?);
                 }
-                Self::Combined { must, should, must_not }
+                Self::Combined { must, should, must_not, stop: compiler.stop.clone() }
             }
         })
     }
 
+    /// # Errors
+    /// When the segment cannot be read, or work is to stop.
     pub(super) fn scorers(&self, segment: &SegmentReader) -> Result<Scorers, ReadError> {
         let texts = self.stored().map(|stored| Texts::open(segment, stored)).transpose()?;
         self.scorers_with(segment, texts.as_ref())
     }
 
+    /// Thousands of terms take long to open: stops in between.
     fn scorers_with(&self, segment: &SegmentReader, texts: Option<&Texts>) -> Result<Scorers, ReadError> {
-        let group = |weights: &[Self]| {
-            weights.iter().map(|weight| weight.scorers_with(segment, texts)).collect::<Result<Vec<_>, _>>()
+        let group = |weights: &[Self], stop: &Stop| {
+            let open = |weight: &Self| {
+                stop.check().map_err(read_error)?;
+                weight.scorers_with(segment, texts)
+            };
+            weights.iter().map(open).collect::<Result<Vec<_>, _>>()
         };
         Ok(match self {
             Self::Constant => Scorers::Constant,
@@ -92,9 +102,11 @@ impl Weights {
                 text: text.clone(),
                 texts: texts.expect("opened for every expression that asks for exact characters").clone(),
             },
-            Self::Combined { must, should, must_not } => {
-                Scorers::Combined { must: group(must)?, should: group(should)?, must_not: group(must_not)? }
-            }
+            Self::Combined { must, should, must_not, stop } => Scorers::Combined {
+                must: group(must, stop)?,
+                should: group(should, stop)?,
+                must_not: group(must_not, stop)?,
+            },
         })
     }
 
@@ -104,7 +116,9 @@ impl Weights {
             Self::Constant | Self::Nothing => 0,
             Self::AnyOf(weights) => weights.len(),
             Self::Verbatim { .. } => 1,
-            Self::Combined { must, should, must_not: _ } => must.iter().chain(should).map(Self::additions).sum(),
+            Self::Combined { must, should, must_not: _, stop: _ } => {
+                must.iter().chain(should).map(Self::additions).sum()
+            }
         }
     }
 
@@ -118,7 +132,7 @@ impl Weights {
         match self {
             Self::Constant | Self::Nothing | Self::AnyOf(_) => None,
             Self::Verbatim { stored, .. } => Some(*stored),
-            Self::Combined { must, should, must_not } => {
+            Self::Combined { must, should, must_not, stop: _ } => {
                 must.iter().chain(should).chain(must_not).find_map(Self::stored)
             }
         }
