@@ -13,14 +13,13 @@ use std::{
     num::NonZeroUsize,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
     time::{Duration, Instant},
 };
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::{select, sync::oneshot};
 use tracing::{Span, error};
 
@@ -31,8 +30,7 @@ pub use self::queue::Precedence;
 /// Threads for CPU and disk work. Cheap to clone; clones share threads and queue.
 #[derive(Clone)]
 pub struct Pool {
-    threads: Arc<ThreadPool>,
-    queue: Arc<Mutex<Queue>>,
+    workers: Arc<Workers>,
     pace: Arc<Mutex<Pace>>,
     waiting: Gauge,
     /// Those of them that begin work.
@@ -71,16 +69,8 @@ impl Pool {
     /// # Errors
     /// When the system gives no threads.
     pub fn new(threads: NonZeroUsize) -> io::Result<Self> {
-        let threads = ThreadPoolBuilder::new()
-            .num_threads(threads.get())
-            .thread_name(|index| format!("pool-{index}"))
-            // For panics outside the work, such as in dropping a result that nobody took: rayon would abort.
-            .panic_handler(|panic| error!(panic = message(panic.as_ref()), "a job of the pool panicked"))
-            .build()
-            .map_err(io::Error::other)?;
         Ok(Self {
-            threads: Arc::new(threads),
-            queue: Arc::default(),
+            workers: Arc::new(Workers::start(threads)?),
             pace: Arc::default(),
             waiting: Gauge::default(),
             beginning: Gauge::default(),
@@ -100,7 +90,7 @@ impl Pool {
     pub fn expected_wait(&self) -> Duration {
         match self.beginning.get() {
             0 => Duration::ZERO,
-            ahead => lock(&self.pace).wait(ahead).max(lock(&self.queue).longest_wait(Precedence::Beginning)),
+            ahead => lock(&self.pace).wait(ahead).max(self.workers.0.lock().queue.longest_wait(Precedence::Beginning)),
         }
     }
 
@@ -192,12 +182,8 @@ impl Pool {
 
     /// Puts a job into the queue, and has a thread take the one that is next then.
     fn enqueue(&self, precedence: Precedence, came: Instant, job: impl FnOnce() + Send + 'static) {
-        lock(&self.queue).push(precedence, came, Box::new(job));
-        let queue = Arc::clone(&self.queue);
-        self.threads.spawn_fifo(move || {
-            let next: Option<Job> = lock(&queue).pop();
-            next.expect("there is one for each that was put in")();
-        });
+        self.workers.0.lock().queue.push(precedence, came, Box::new(job));
+        self.workers.0.arrived.notify_one();
     }
 
     /// Runs `work` that takes minutes, most of them waiting for a disk, on a thread of its own, so that the pool's are
@@ -231,6 +217,66 @@ impl Pool {
     /// Jobs that run.
     pub fn running(&self) -> usize {
         self.running.get()
+    }
+}
+
+/// The threads, which end with what waits when this is dropped.
+///
+/// They sleep while nothing waits. A pool that steals work looks around for a while before it does, on cores that a
+/// search of half a millisecond shares with the transport.
+struct Workers(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    arrived: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    queue: Queue,
+    is_closed: bool,
+}
+
+impl Workers {
+    fn start(threads: NonZeroUsize) -> io::Result<Self> {
+        let workers = Self(Arc::default());
+        for index in 0..threads.get() {
+            let shared = Arc::clone(&workers.0);
+            thread::Builder::new().name(format!("pool-{index}")).spawn(move || {
+                while let Some(job) = shared.next() {
+                    // Only dropping a result that nobody took can panic: the work itself is guarded.
+                    let _ = guarded(job);
+                }
+            })?;
+        }
+        Ok(workers)
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.0.lock().is_closed = true;
+        self.0.arrived.notify_all();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        lock(&self.waiting)
+    }
+
+    /// Waits for the next job; `None` once there is none and there will be none.
+    fn next(&self) -> Option<Job> {
+        let mut waiting = self.lock();
+        loop {
+            match waiting.queue.pop() {
+                None if !waiting.is_closed => {
+                    waiting = self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+                }
+                next => return next,
+            }
+        }
     }
 }
 

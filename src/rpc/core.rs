@@ -3,14 +3,17 @@
 use std::{
     future::Future,
     pin::pin,
-    sync::{Arc, OnceLock, atomic::AtomicBool},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use tokio::{
     select,
-    sync::{Semaphore, SemaphorePermit, oneshot, watch},
-    time::{Instant, timeout},
+    sync::{Semaphore, SemaphorePermit, watch},
+    time::{Instant, sleep},
 };
 use tokio_util::task::TaskTracker;
 use tonic::{Response, Status};
@@ -173,23 +176,21 @@ impl Core {
         enough: Option<Instant>,
         job: impl FnOnce(&Arc<AtomicBool>) -> T + Send + 'static,
     ) -> Result<T, Failure> {
-        let (Queued { place, held }, begun) = (queued, call.clone());
-        let (report, turn) = oneshot::channel();
+        let (Queued { place, held }, call) = (queued, call.clone());
+        let has_begun = Arc::new(AtomicBool::new(false));
+        let begins = Arc::clone(&has_begun);
         let mut work = pin!(self.pool.begin(place, reached(enough), move |stop| {
-            begun.stats().set_state(StreamState::Running);
-            let _ = report.send(()); // Nobody listens when the caller has left.
+            begins.store(true, Ordering::Relaxed);
+            drop(held);
+            call.stats().set_state(StreamState::Running);
             job(stop)
         }));
         select! {
             biased;
             done = &mut work => Ok(done?),
-            turn = timeout(QUEUE_PATIENCE, turn) => match turn {
-                Ok(_) => {
-                    drop(held);
-                    Ok(work.await?)
-                }
-                Err(_) => Err(Failure::Overloaded),
-            },
+            () = sleep(QUEUE_PATIENCE) => {
+                if has_begun.load(Ordering::Relaxed) { Ok(work.await?) } else { Err(Failure::Overloaded) }
+            }
         }
     }
 
@@ -221,6 +222,8 @@ pub(crate) async fn reached(time: Option<Instant>) {
 #[cfg(test)]
 mod tests {
     use std::{num::NonZeroUsize, sync::mpsc};
+
+    use tokio::sync::oneshot;
 
     use super::*;
 
