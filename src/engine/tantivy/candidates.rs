@@ -125,6 +125,10 @@ impl<'a> Parts<'a> {
             }
         }
         let term = |part: &&'a Expression| if let Expression::Term(term) = *part { Some(term) } else { None };
+        if required.is_empty() && wanted.is_empty() {
+            // What only excludes matches whatever has no token, too.
+            return None;
+        }
         if required.is_empty() {
             return any_of(wanted.iter().map(term).collect::<Option<_>>()?, !excluded);
         }
