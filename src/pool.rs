@@ -111,9 +111,9 @@ impl Pool {
         T: Send + 'static,
         W: FnOnce(&Arc<AtomicBool>) -> T + Send + 'static,
     {
-        let (came, pace) = (place.came, Arc::clone(&self.pace));
+        let (came, learnt) = (place.came, Arc::clone(&self.pace));
         let begun = move || {
-            lock(&pace).learn(came.elapsed(), place.ahead);
+            lock(&learnt).learn(came.elapsed(), place.ahead);
             drop(place);
         };
         self.run_job(Precedence::Beginning, came, enough, begun, work).await

@@ -90,7 +90,7 @@ mod tests {
     /// Puts jobs into a queue, written as the first letters of their precedences, and checks the order in which they
     /// are taken.
     fn check(pushed: &str, taken: &str) {
-        let (send, taken_jobs) = mpsc::channel();
+        let (send, taken_jobs) = mpsc::sync_channel(pushed.len());
         let mut queue = Queue::default();
         for letter in pushed.chars() {
             let precedence = match letter {

@@ -93,11 +93,11 @@ fn number(text: &str) -> Option<(u32, &str)> {
 }
 
 fn arabic(text: &str) -> Option<(u32, &str)> {
-    let figure = |character| digit(character).filter(|digit| digit.is_arabic());
-    let figures: Vec<Digit> = text.chars().take(MAX_DIGITS + 1).map_while(figure).collect();
-    let bytes: usize = text.chars().take(figures.len()).map(char::len_utf8).sum();
-    let fits = (1..=MAX_DIGITS).contains(&figures.len());
-    fits.then(|| Some((number_of(figures)?, &text[bytes..])))?
+    let is_figure = |character: &char| digit(*character).is_some_and(Digit::is_arabic);
+    let figures = text.chars().take(MAX_DIGITS + 1).take_while(is_figure);
+    let bytes: usize = figures.clone().map(char::len_utf8).sum();
+    let fits = (1..=MAX_DIGITS).contains(&figures.clone().count());
+    fits.then(|| Some((number_of(figures.filter_map(digit))?, &text[bytes..])))?
 }
 
 /// 二〇二四, 三十一, 一百一十三.

@@ -102,9 +102,10 @@ pub(super) fn letter<'t>(text: &'t str) -> Option<Issue<'t>> {
         let start = end;
         end += physical.len();
         let shown = physical.trim();
-        let tells = shown.contains('。');
+        let may_sign = shown.len() <= MAX_SIGNED_BYTES;
+        let tells = (may_sign || !told) && shown.contains("。");
         told |= tells;
-        if tells || shown.len() > MAX_SIGNED_BYTES {
+        if tells || !may_sign {
             above.clear();
         } else if told && !above.is_empty() && day::whole(shown).is_some() {
             let first = above[above.len().saturating_sub(MAX_BODIES)];

@@ -38,6 +38,8 @@ pub(super) enum Scorers {
 }
 
 impl Weights {
+    /// # Errors
+    /// When the index cannot be read, or work is to stop.
     pub(super) fn new(
         expression: &Expression,
         compiler: Compiler<'_>,
@@ -64,6 +66,8 @@ impl Weights {
                         Clause::Should(part) => (part, &mut should),
                         Clause::MustNot(part) => (part, &mut must_not),
                     };
+                    // A query has up to thousands of them.
+                    compiler.stop.check().map_err(read_error)?;
                     group.push(Self::new(part, compiler, scoring)?);
                 }
                 Self::Combined { must, should, must_not }

@@ -91,10 +91,10 @@ impl<K: Hash + Eq, V: Clone> Cache<K, V> {
         if let Some(known) = cache().get(&key) {
             return Ok(known.clone());
         }
-        let made = make()?;
-        if is_worth_it(&made) {
-            cache().put(key, made.clone());
+        let value = make()?;
+        if is_worth_it(&value) {
+            cache().put(key, value.clone());
         }
-        Ok(made)
+        Ok(value)
     }
 }

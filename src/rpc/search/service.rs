@@ -97,7 +97,7 @@ impl SearchService for Search {
             let (producer, asked) = self.begin(&call, request.into_inner(), count_request)?;
             producer.count(asked).await
         };
-        self.core.answer(&call, counted).await
+        self.core.answer(&call, Box::pin(counted)).await
     }
 
     async fn explain(
@@ -105,7 +105,7 @@ impl SearchService for Search {
         request: Request<proto::ExplainRequest>,
     ) -> Result<Response<proto::ExplainResponse>, Status> {
         let call = Call::of(&request);
-        self.core.answer(&call, self.explain_query(&call, request.into_inner())).await
+        self.core.answer(&call, Box::pin(self.explain_query(&call, request.into_inner()))).await
     }
 
     async fn analyze(

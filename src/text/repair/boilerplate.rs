@@ -92,35 +92,18 @@ impl Evidence {
 
 /// Consecutive lines, blank ones aside, that could be boilerplate.
 #[derive(Default)]
-struct Cluster {
+struct Cluster<'t> {
     cuts: Vec<Cut>,
     evidence: Evidence,
     /// Lines that could be a site's entry in a register.
     records: usize,
     /// Whether a line of it would be enough alone.
     is_certain: bool,
-    /// What stands before it, or before and behind it, once it is closed.
-    around: Around,
+    /// The line before it; empty if there is none.
+    before: &'t str,
 }
 
-/// What is known of the lines before and behind a cluster.
-#[derive(Clone, Copy, Default)]
-struct Around {
-    /// Whether one of them is of a list of staff.
-    is_staff: bool,
-    /// Whether the one before leads in what follows, as a manual does that tells which buttons there are.
-    is_lead_in: bool,
-    /// How many of them are running text.
-    texts: usize,
-}
-
-impl Around {
-    fn of(line: &str) -> Self {
-        Self { is_staff: is_staff(line), is_lead_in: leads_in(line), texts: usize::from(is_running_text(line)) }
-    }
-}
-
-impl Cluster {
+impl<'t> Cluster<'t> {
     /// Adds a line; lines that meet and go by one rule are one cut.
     fn add(&mut self, cut: Cut, evidence: Evidence) {
         self.evidence.add(evidence);
@@ -132,23 +115,21 @@ impl Cluster {
         }
     }
 
-    /// What of it is to be cut: all or nothing. The next one begins behind what stands behind it.
-    fn close(&mut self, behind: Around) -> Vec<Cut> {
-        let next = Self { around: behind, ..Self::default() };
-        let mut closed = std::mem::replace(self, next);
-        closed.around.is_staff |= behind.is_staff;
-        closed.around.texts += behind.texts;
-        if closed.evidence.is_enough() && !closed.is_listed() { closed.cuts } else { Vec::new() }
+    /// What of it is to be cut: all or nothing. The next one begins behind the line that stands behind it.
+    fn close(&mut self, behind: &'t str) -> Vec<Cut> {
+        let closed = std::mem::replace(self, Self { before: behind, ..Self::default() });
+        if closed.evidence.is_enough() && !closed.is_listed(behind) { closed.cuts } else { Vec::new() }
     }
 
     /// Whether it is part of a text's own list: of staff, of sites, of buttons.
-    fn is_listed(&self) -> bool {
+    fn is_listed(&self, behind: &str) -> bool {
         const FEWEST_SITES: usize = 4;
         let has_only = |rule| self.cuts.iter().all(|cut| cut.rule == rule);
-        let is_inside_text = self.around.texts > 1 && !self.is_certain;
-        (self.around.is_staff && has_only(Rule::FooterLabel))
+        let is_among_staff = || is_staff(self.before) || is_staff(behind);
+        let is_inside_text = || !self.is_certain && is_running_text(self.before) && is_running_text(behind);
+        (has_only(Rule::FooterLabel) && is_among_staff())
             || (self.records >= FEWEST_SITES && has_only(Rule::SiteRecord))
-            || ((self.around.is_lead_in || is_inside_text) && has_only(Rule::Navigation))
+            || (has_only(Rule::Navigation) && (leads_in(self.before) || is_inside_text()))
     }
 }
 
@@ -158,10 +139,10 @@ pub(super) fn boilerplate(text: &str) -> Vec<Cut> {
     for line in lines(text).filter(|line| !line.shown.is_empty()) {
         match judge(line.shown, &mut folded) {
             Some((rule, evidence)) => cluster.add(line.cut(text, rule), evidence),
-            None => cuts.append(&mut cluster.close(Around::of(line.shown))),
+            None => cuts.append(&mut cluster.close(line.shown)),
         }
     }
-    cuts.append(&mut cluster.close(Around::default()));
+    cuts.append(&mut cluster.close(""));
     cuts
 }
 
@@ -221,11 +202,9 @@ fn is_clause(line: &str) -> bool {
 }
 
 fn is_share_line(line: &str) -> bool {
-    const MARK: char = '享'; // One character is found faster than two phrases.
     line.len() <= LONGEST_SHARE_LINE_BYTES
-        && line.contains(MARK)
-        && (line.contains("由会员分享") || line.contains("由會員分享"))
-        && (line.contains("在线阅读") || line.contains("在線閱讀"))
+        && ["由会员分享", "由會員分享"].into_iter().any(|shared| line.contains(shared))
+        && ["在线阅读", "在線閱讀"].into_iter().any(|read| line.contains(read))
 }
 
 /// `name=12` pairs, two or more, each name of four letters or more: shorter ones are in formulas.
