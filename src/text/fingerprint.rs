@@ -6,7 +6,7 @@ use super::{UserDictionary, fold, questions, segment};
 /// headings, sentences and the sizes that paragraphs are packed to; bigrams; segmentation, which is hard wraps,
 /// numerals, formulas, the user dictionary's weight and the version of the segmenter's crate. Whoever changes one of
 /// those so that some text comes out differently adds one.
-const CHAIN_VERSION: u32 = 5;
+const CHAIN_VERSION: u32 = 6;
 
 /// Names how a program with a user dictionary repairs, splits, folds and segments text: equal names, equal results.
 ///

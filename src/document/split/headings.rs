@@ -5,10 +5,11 @@
 use std::ops::Range;
 
 use super::{
+    below::with_lines_below,
     contents::contents,
     inner::find_inner,
     letters::letters,
-    lines::lines,
+    lines::{lines, lists_whole_names},
     markers::{Kind, Marker, Position, marker},
     marks::{closes, ends_sentence, is_colon, is_finished},
     series::{Candidate, keep_series},
@@ -25,6 +26,8 @@ pub(super) struct Line {
     /// The markers inside it: their places among all of [`Lines::inner`].
     pub(super) inner: Range<usize>,
     pub(super) role: Role,
+    /// Whether it begins a member that goes on in the lines below.
+    pub(super) goes_on: bool,
 }
 
 /// What a line is in its document.
@@ -104,6 +107,10 @@ pub(super) fn classified(text: &str, title: Option<Span>) -> Lines {
         around.attached = lists_annexes(&found.lines[at], role) || around.is_attached(&found.lines[at]);
         found.lines[at].role = role;
     }
+    let with_lines_below = with_lines_below(text, &found.lines, &shapes);
+    for (line, goes_on) in found.lines.iter_mut().zip(with_lines_below) {
+        line.goes_on = goes_on;
+    }
     found
 }
 
@@ -136,7 +143,13 @@ fn marked(text: &str, title: Option<Span>, spans: &[Span], shapes: &[Shape]) -> 
         let start = first + usize::from(leading.is_some());
         let end = start + inner[start..].iter().take_while(|found| found.line == line).count();
         first = end;
-        Line { span, leading: leading.map(|found| found.marker), inner: start..end, role: Role::Running }
+        Line {
+            span,
+            leading: leading.map(|found| found.marker),
+            inner: start..end,
+            role: Role::Running,
+            goes_on: false,
+        }
     };
     let lines = spans.iter().enumerate().map(line).collect();
     Lines { lines, inner }
@@ -254,7 +267,9 @@ impl Around<'_> {
     /// Whether the line above stops within a sentence, which goes on in this one.
     fn is_broken_off(&self, lines: &[Line], at: usize) -> bool {
         let above = at.checked_sub(1).filter(|&above| self.shapes[above] == Shape::Full);
-        above.is_some_and(|above| !is_finished(lines[above].span.text(self.text)))
+        above
+            .map(|above| lines[above].span.text(self.text))
+            .is_some_and(|line| !is_finished(line) && !lists_whole_names(line))
     }
 }
 

@@ -43,7 +43,12 @@ pub fn split(text: &str, title: Option<Range<usize>>) -> Vec<Section> {
     let with_content = drafts.filter(|(span, _)| has_searchable(span.text(text)));
     let section = |(span, node): (Span, _)| Section {
         range: span.start.byte..span.end.byte,
-        heading_path: outline.path(node).iter().take(MAX_DEPTH).map(|heading| label(heading.text(text))).collect(),
+        heading_path: outline
+            .path(node, span.start)
+            .iter()
+            .take(MAX_DEPTH)
+            .map(|heading| label(heading.text(text)))
+            .collect(),
     };
     with_content.map(section).collect()
 }
@@ -324,7 +329,7 @@ mod tests {
             body("印发")
         );
         let paths: Vec<String> = split(&text, None).iter().map(|section| section.heading_path.join(" › ")).collect();
-        assert_eq!(paths, ["一、目标", ""]);
+        assert_eq!(paths, ["一、目标", "", ""]);
     }
 
     #[test]
@@ -342,7 +347,7 @@ mod tests {
     #[test]
     fn a_topic_goes_with_what_it_opens() {
         let topic = "传承好作风基因。严谨细致是基本要求。";
-        let text = format!("{}{topic}{}", body("讲政治").repeat(2), body("重实干").repeat(3));
+        let text = format!("{}{topic}{}", body("讲政治，").repeat(2), body("重实干，").repeat(3));
         let second = &split(&text, None)[1];
         assert!(text[second.range.clone()].starts_with(topic), "{:?}", &text[second.range.clone()]);
     }
