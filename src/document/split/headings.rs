@@ -248,7 +248,7 @@ impl Around<'_> {
         match self.shapes[at + 1] {
             _ if self.is_outer(lines, at) => Role::Outer,
             _ if next.is_some() && self.listed < 2 => heads,
-            Shape::Full if self.listed < 2 => heads,
+            Shape::Full if self.listed < 2 && !lists_whole_names(lines[at + 1].span.text(self.text)) => heads,
             Shape::Salutation if self.started && self.listed < 2 => heads,
             Shape::Full | Shape::Open | Shape::Opening | Shape::Closing => Role::Listed,
             _ => Role::Running,
@@ -327,6 +327,8 @@ mod tests {
         check("目录\n第一章 总则\n第二章 施行\n附 则\n第一章 总则\n第一条 为了。", "CEEEHR");
         check("正文：\n1.身份证\n2.申请表\n请携带。", "RLLR");
         check("正文。\n甲乙\n丙丁\n戊己\n正文。", "RLLLR");
+        let names = ["青石", "云溪", "澄江", "白塔", "红旗", "松岭", "双河"].map(|name| format!("{name}仲裁委员会"));
+        check(&format!("名单。\n甲省\n{0}\n乙省\n{1}\n丙省\n{0}", names.join("、"), names[..2].join("、")), "RLRRRLR");
         check("正文。\n| 甲 | 乙 |\n|---|---|\n| 丙 | 丁 |\n优化环境\n正文。", "RLLHR");
     }
 

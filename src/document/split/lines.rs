@@ -67,7 +67,7 @@ fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
 fn line_end(text: &str, start: usize, end: usize) -> usize {
     let bytes = &text.as_bytes()[..end];
     let mut from = start;
-    while let Some(at) = bytes[from..].iter().position(|&byte| matches!(byte, b'\n' | 0xb | 0xc | 0xE2)) {
+    while let Some(at) = may_break(&bytes[from..]) {
         from += at + 1;
         match bytes[from - 1] {
             0xE2 if matches!(bytes.get(from..from + 2), Some([0x80, 0xA8 | 0xA9])) => return from + 2,
@@ -76,6 +76,16 @@ fn line_end(text: &str, start: usize, end: usize) -> usize {
         }
     }
     end
+}
+
+/// The first byte that may break a line. Looks at blocks without branching, which compilers make vector instructions of.
+fn may_break(bytes: &[u8]) -> Option<usize> {
+    const BLOCK: usize = 32;
+    let may = |byte: &u8| matches!(byte, b'\n' | 0xb | 0xc | 0xE2);
+    let (blocks, _) = bytes.as_chunks::<BLOCK>();
+    let clear = blocks.iter().take_while(|block| !block.iter().fold(false, |found, byte| found | may(byte))).count();
+    let from = clear * BLOCK;
+    Some(from + bytes[from..].iter().position(|byte| may(byte))?)
 }
 
 /// Whether a quotation or a bracket is open behind a line, if one was or was not `before` it.

@@ -86,17 +86,14 @@ impl Outline {
         self.add_node(parent, label, kind)
     }
 
-    /// The labels above a node and its own, outermost first. A member that is not apart is called so only in what is cut
+    /// The labels above a node and its own, innermost first. A member that is not apart is called so only in what is cut
     /// off from its label: in a text that starts behind it.
-    pub(super) fn path(&self, node: NodeId, start: Place) -> Vec<Span> {
+    pub(super) fn labels(&self, node: NodeId, start: Place) -> impl Iterator<Item = Span> {
         let is_apart = |node: NodeId| matches!(self.treatment(node), None | Some(Treatment::Apart));
-        let label = |id: NodeId| {
+        self.chain(node).filter_map(move |id| {
             let label = self.node(id)?.label;
             (is_apart(id) || label.start.character < start.character).then_some(label)
-        };
-        let mut path: Vec<Span> = self.chain(node).filter_map(label).collect();
-        path.reverse();
-        path
+        })
     }
 
     /// The innermost part above a node, or the node itself, whose text goes with no other: a topic, or a member that is

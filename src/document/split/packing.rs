@@ -358,8 +358,13 @@ mod tests {
         let text = "# 一\n## 二\n甲。\n## 三\n乙。\n# 四\n丙。\n".to_owned();
         let labels = |text: &str| {
             let outline = outline(text, None);
-            let paths = pack(text, &outline).into_iter().map(|draft| outline.path(draft.node, draft.span.start));
-            paths.map(|path| path.iter().map(|label| label.text(text)).collect::<String>()).collect::<Vec<_>>()
+            let path = |draft: Draft| {
+                let labels = outline.labels(draft.node, draft.span.start).map(|label| label.text(text));
+                let mut path: Vec<&str> = labels.collect();
+                path.reverse();
+                path.concat()
+            };
+            pack(text, &outline).into_iter().map(path).collect::<Vec<_>>()
         };
         assert_eq!(labels(&text), [""]);
         assert_eq!(labels(text.split_inclusive("乙。").next().unwrap()), ["一"]);

@@ -6,6 +6,7 @@ use super::{
     labels::head,
     marks::{breaks_line, is_colon},
     nesting::outline,
+    outline::{NodeId, Outline},
     packing::pack,
     span::{Place, Span},
 };
@@ -41,14 +42,9 @@ pub fn split(text: &str, title: Option<Range<usize>>) -> Vec<Section> {
     let outline = outline(text, title.and_then(|range| title_span(text, range)));
     let drafts = pack(text, &outline).into_iter().map(|draft| (draft.span.trimmed(text), draft.node));
     let with_content = drafts.filter(|(span, _)| has_searchable(span.text(text)));
-    let section = |(span, node): (Span, _)| Section {
+    let section = |(span, node): (Span, NodeId)| Section {
         range: span.start.byte..span.end.byte,
-        heading_path: outline
-            .path(node, span.start)
-            .iter()
-            .take(MAX_DEPTH)
-            .map(|heading| label(heading.text(text)))
-            .collect(),
+        heading_path: heading_path(text, &outline, node, span.start),
     };
     with_content.map(section).collect()
 }
@@ -58,6 +54,14 @@ fn title_span(text: &str, range: Range<usize>) -> Option<Span> {
     let title = text.get(range.clone()).filter(|title| has_searchable(title))?;
     let start = Place::default().after(&text[..range.start]);
     Some(Span { start, end: start.after(title) }.trimmed(text))
+}
+
+/// The labels above a paragraph that starts at a place, outermost first.
+fn heading_path(text: &str, outline: &Outline, node: NodeId, start: Place) -> Vec<String> {
+    let mut path: Vec<String> = outline.labels(node, start).map(|heading| label(heading.text(text))).collect();
+    path.reverse();
+    path.truncate(MAX_DEPTH);
+    path
 }
 
 /// A heading on one line, without the colon that may end it.
