@@ -121,7 +121,7 @@ impl App {
         };
         let (metrics, shutdown) = (Metrics::new(), Shutdown::new());
         let watched = metrics.clone();
-        let pool = pool(&config.pool, &config.admission)?.observed(move |went_on| watched.job_stopped(went_on));
+        let pool = pool(&config.pool)?.observed(move |went_on| watched.job_stopped(went_on));
         let text = config.text.clone();
         let segmenter = pool.run(move |_| Ok::<_, StartError>(Segmenter::with(&user_dictionary(&text)?))).await??;
         let (policy, connections) = (policy(&config, &segmenter), connections(&config.server));

@@ -1,7 +1,10 @@
 //! The one place where async code waits for CPU work.
 //!
-//! A [`Pool`] has its own threads and a bounded number of jobs. A job whose caller has left is skipped, or told to
-//! stop when it already runs. The module does not know what the work is.
+//! A [`Pool`] has its own threads, and a queue of which whoever asks bounds how long it gets: it knows how long one more
+//! would wait. A job whose caller has left is skipped, or told to stop when it already runs. The module does not know
+//! what the work is.
+
+mod queue;
 
 use std::{
     any::Any,
@@ -10,27 +13,28 @@ use std::{
     num::NonZeroUsize,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, OnceLock,
+        Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
     time::{Duration, Instant},
 };
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
-use tokio::{
-    select,
-    sync::{Semaphore, oneshot},
-};
+use tokio::{select, sync::oneshot};
 use tracing::{Span, error};
 
-/// Threads for CPU and disk work. Cheap to clone; clones share threads and bounds.
+use self::queue::{Job, Pace, Queue};
+
+pub use self::queue::Precedence;
+
+/// Threads for CPU and disk work. Cheap to clone; clones share threads and queue.
 #[derive(Clone)]
 pub struct Pool {
-    threads: Arc<ThreadPool>,
-    /// One permit for each job that waits for a thread or runs.
-    places: Arc<Semaphore>,
+    workers: Arc<Workers>,
+    pace: Arc<Mutex<Pace>>,
     waiting: Gauge,
+    /// Those of them that begin work.
+    beginning: Gauge,
     running: Gauge,
     stopped: Observer,
 }
@@ -50,25 +54,26 @@ pub enum PoolError {
     NoThread,
 }
 
+/// A place in the queue, for a job that begins work.
+#[must_use = "it is given up when this is dropped"]
+pub struct Place {
+    came: Instant,
+    /// Places before it.
+    ahead: usize,
+    _counted: Counted,
+}
+
 impl Pool {
-    /// Starts `threads` threads. At most `capacity` jobs wait for a thread or run; further callers wait, in order,
-    /// until there is a place.
+    /// Starts `threads` threads.
     ///
     /// # Errors
     /// When the system gives no threads.
-    pub fn new(threads: NonZeroUsize, capacity: NonZeroUsize) -> io::Result<Self> {
-        let threads = ThreadPoolBuilder::new()
-            .num_threads(threads.get())
-            .thread_name(|index| format!("pool-{index}"))
-            // For panics outside the work, such as in dropping a result that nobody took: rayon would abort.
-            .panic_handler(|panic| error!(panic = message(panic.as_ref()), "a job of the pool panicked"))
-            .build()
-            .map_err(io::Error::other)?;
-        let places = Semaphore::new(capacity.get().min(Semaphore::MAX_PERMITS));
+    pub fn new(threads: NonZeroUsize) -> io::Result<Self> {
         Ok(Self {
-            threads: Arc::new(threads),
-            places: Arc::new(places),
+            workers: Arc::new(Workers::start(threads)?),
+            pace: Arc::default(),
             waiting: Gauge::default(),
+            beginning: Gauge::default(),
             running: Gauge::default(),
             stopped: Arc::new(|_| ()),
         })
@@ -80,33 +85,79 @@ impl Pool {
         Self { stopped: Arc::new(observe), ..self }
     }
 
-    /// Runs `work` on a thread of the pool, in the caller's tracing span, and waits for what it returns.
+    /// How long a job that begins work would wait now, about: as long as each one that waits took to get on, times their
+    /// number, and not less than the first of them has been waiting. Nothing when none waits.
+    pub fn expected_wait(&self) -> Duration {
+        match self.beginning.get() {
+            0 => Duration::ZERO,
+            ahead => lock(&self.pace).wait(ahead).max(self.workers.0.lock().queue.longest_wait(Precedence::Beginning)),
+        }
+    }
+
+    /// Takes a place in the queue for a job that begins work, which is to come soon.
+    pub fn place(&self) -> Place {
+        let ahead = self.beginning.get();
+        Place { came: Instant::now(), ahead, _counted: self.beginning.count_one() }
+    }
+
+    /// Runs `work` that begins on a thread of the pool, in the caller's tracing span, and waits for what it returns.
+    /// Work that has not ended by the time that `enough` resolves finds its argument `true`, and what it returns then is
+    /// waited for.
     ///
     /// Dropping the future is the way to cancel: work that has not begun never does, and work that runs finds its
     /// argument `true`; long work looks at it now and then.
+    pub async fn begin<T, W>(&self, place: Place, enough: impl Future<Output = ()>, work: W) -> Result<T, PoolError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Arc<AtomicBool>) -> T + Send + 'static,
+    {
+        let (came, learnt) = (place.came, Arc::clone(&self.pace));
+        let begun = move || {
+            lock(&learnt).learn(came.elapsed(), place.ahead);
+            drop(place);
+        };
+        self.run_job(Precedence::Beginning, came, enough, begun, work).await
+    }
+
+    /// The same with the next part of work already begun.
+    pub async fn go_on<T, W>(&self, enough: impl Future<Output = ()>, work: W) -> Result<T, PoolError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Arc<AtomicBool>) -> T + Send + 'static,
+    {
+        self.run_job(Precedence::Continuing, Instant::now(), enough, || (), work).await
+    }
+
+    /// The same with work that others go before.
     pub async fn run<T, W>(&self, work: W) -> Result<T, PoolError>
     where
         T: Send + 'static,
         W: FnOnce(&Arc<AtomicBool>) -> T + Send + 'static,
     {
-        self.run_until(pending(), work).await
+        self.run_job(Precedence::Background, Instant::now(), pending(), || (), work).await
     }
 
-    /// The same, but work that has not ended by the time that `enough` resolves finds its argument `true`, and what it
-    /// returns then is waited for.
-    pub async fn run_until<T, W>(&self, enough: impl Future<Output = ()>, work: W) -> Result<T, PoolError>
+    /// Queues a job and waits for it; `begun` is called when it has its turn.
+    async fn run_job<T, W>(
+        &self,
+        precedence: Precedence,
+        came: Instant,
+        enough: impl Future<Output = ()>,
+        begun: impl FnOnce() + Send + 'static,
+        work: W,
+    ) -> Result<T, PoolError>
     where
         T: Send + 'static,
         W: FnOnce(&Arc<AtomicBool>) -> T + Send + 'static,
     {
         let caller = Caller::default();
         let waiting = self.waiting.count_one();
-        let place = Arc::clone(&self.places).acquire_owned().await.expect("the semaphore is never closed");
         let (send, mut receive) = oneshot::channel();
         let (wishes, running, span) = (Arc::clone(&caller.wishes), self.running.clone(), Span::current());
         let observe = Arc::clone(&self.stopped);
-        self.threads.spawn_fifo(move || {
+        self.enqueue(precedence, came, move || {
             drop(waiting);
+            begun();
             if !wishes.left.load(Ordering::Relaxed) {
                 let (counted, begun) = (running.count_one(), Instant::now());
                 let result = span.in_scope(|| guarded(|| work(&wishes.stop)));
@@ -114,7 +165,7 @@ impl Pool {
                     observe(told.elapsed().min(begun.elapsed()));
                 }
                 // Given back before the caller goes on, so that it sees a pool without its job.
-                drop((counted, place));
+                drop(counted);
                 let _ = send.send(result); // Fails when the caller has left, who wants nothing then.
             }
         });
@@ -127,6 +178,12 @@ impl Pool {
             }
         };
         answered.expect("a job that is not cancelled always answers")
+    }
+
+    /// Puts a job into the queue, and has a thread take the one that is next then.
+    fn enqueue(&self, precedence: Precedence, came: Instant, job: impl FnOnce() + Send + 'static) {
+        self.workers.0.lock().queue.push(precedence, came, Box::new(job));
+        self.workers.0.arrived.notify_one();
     }
 
     /// Runs `work` that takes minutes, most of them waiting for a disk, on a thread of its own, so that the pool's are
@@ -161,6 +218,71 @@ impl Pool {
     pub fn running(&self) -> usize {
         self.running.get()
     }
+}
+
+/// The threads, which end with what waits when this is dropped.
+///
+/// They sleep while nothing waits. A pool that steals work looks around for a while before it does, on cores that a
+/// search of half a millisecond shares with the transport.
+struct Workers(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    arrived: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    queue: Queue,
+    is_closed: bool,
+}
+
+impl Workers {
+    fn start(threads: NonZeroUsize) -> io::Result<Self> {
+        let workers = Self(Arc::default());
+        for index in 0..threads.get() {
+            let shared = Arc::clone(&workers.0);
+            thread::Builder::new().name(format!("pool-{index}")).spawn(move || {
+                while let Some(job) = shared.next() {
+                    // Only dropping a result that nobody took can panic: the work itself is guarded.
+                    let _ = guarded(job);
+                }
+            })?;
+        }
+        Ok(workers)
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.0.lock().is_closed = true;
+        self.0.arrived.notify_all();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        lock(&self.waiting)
+    }
+
+    /// Waits for the next job; `None` once there is none and there will be none.
+    fn next(&self) -> Option<Job> {
+        let mut waiting = self.lock();
+        loop {
+            match waiting.queue.pop() {
+                None if !waiting.is_closed => {
+                    waiting = self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+                }
+                next => return next,
+            }
+        }
+    }
+}
+
+/// Nothing that is done under the locks can panic half-way.
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, PoolError> {
@@ -236,141 +358,4 @@ impl Drop for Counted {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{
-        future::ready,
-        pin::{Pin, pin},
-        sync::{Mutex, mpsc},
-    };
-
-    use tracing::{Instrument as _, Subscriber, info_span, instrument::WithSubscriber as _, span::Id};
-    use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt as _};
-
-    use super::*;
-
-    fn pool(threads: usize, capacity: usize) -> Pool {
-        let [threads, capacity] = [threads, capacity].map(|number| NonZeroUsize::new(number).unwrap());
-        Pool::new(threads, capacity).unwrap()
-    }
-
-    /// A job that has begun, and runs until what is returned is dropped.
-    async fn occupy(pool: &Pool) -> mpsc::SyncSender<()> {
-        let (release, released) = mpsc::sync_channel(0);
-        let (start, started) = oneshot::channel();
-        let work = move |_: &Arc<AtomicBool>| {
-            start.send(()).unwrap();
-            let _ = released.recv();
-        };
-        let pool = pool.clone();
-        tokio::spawn(async move { pool.run(work).await });
-        started.await.unwrap();
-        release
-    }
-
-    async fn poll_once<T>(future: Pin<&mut impl Future<Output = T>>) {
-        select! {
-            biased;
-            _ = future => panic!("it was to wait"),
-            () = ready(()) => {}
-        }
-    }
-
-    #[tokio::test]
-    async fn work_gives_its_result() {
-        assert_eq!(pool(1, 1).run(|_| 6 * 7).await, Ok(42));
-    }
-
-    #[tokio::test]
-    async fn a_panic_is_an_error_and_the_pool_goes_on() {
-        let pool = pool(1, 1);
-        assert_eq!(pool.run(|_| panic!("on purpose")).await, Err::<(), _>(PoolError::Panicked));
-        assert_eq!(pool.run(|_| 1).await, Ok(1));
-        assert_eq!((pool.waiting(), pool.running()), (0, 0));
-    }
-
-    #[tokio::test]
-    async fn work_that_nobody_waits_for_is_skipped() {
-        let pool = pool(1, 8);
-        let release = occupy(&pool).await;
-        let begun = Arc::new(AtomicBool::new(false));
-        let mark = Arc::clone(&begun);
-        let mut job = Box::pin(pool.run(move |_| mark.store(true, Ordering::SeqCst)));
-        poll_once(job.as_mut()).await;
-        assert_eq!((pool.waiting(), pool.running()), (1, 1));
-        drop(job);
-        drop(release);
-        pool.run(|_| ()).await.unwrap(); // The only thread takes jobs in order.
-        assert!(!begun.load(Ordering::SeqCst));
-    }
-
-    #[tokio::test]
-    async fn running_work_is_told_to_stop() {
-        let (observe, observed) = mpsc::sync_channel(2);
-        let pool = pool(1, 1).observed(move |went_on| observe.send(went_on).unwrap());
-        let (start, started) = oneshot::channel();
-        let (end, ended) = oneshot::channel();
-        let mut job = Box::pin(pool.run(move |stop| {
-            start.send(()).unwrap();
-            while !stop.load(Ordering::Relaxed) {
-                thread::yield_now();
-            }
-            end.send(()).unwrap();
-        }));
-        select! {
-            _ = &mut job => panic!("it was to run until told to stop"),
-            result = started => result.unwrap(),
-        }
-        drop(job);
-        ended.await.unwrap();
-        observed.recv().expect("it is told how long that took");
-        pool.run(|_| ()).await.unwrap();
-        assert!(observed.try_recv().is_err(), "only of what is told to stop");
-    }
-
-    #[tokio::test]
-    async fn work_that_is_told_to_stop_gives_what_it_has() {
-        let pool = pool(1, 1);
-        let (start, started) = oneshot::channel();
-        let begun = async { started.await.unwrap() };
-        let work = move |stop: &Arc<AtomicBool>| {
-            start.send(()).unwrap();
-            while !stop.load(Ordering::Relaxed) {
-                thread::yield_now();
-            }
-            "what it has"
-        };
-        assert_eq!(pool.run_until(begun, work).await, Ok("what it has"));
-        // Also when it was enough before it began.
-        assert_eq!(pool.run_until(ready(()), |_| 1).await, Ok(1));
-    }
-
-    #[tokio::test]
-    async fn a_full_pool_makes_callers_wait() {
-        let pool = pool(2, 1);
-        let release = occupy(&pool).await;
-        let mut job = pin!(pool.run(|_| "done"));
-        poll_once(job.as_mut()).await;
-        assert_eq!((pool.waiting(), pool.running()), (1, 1)); // Although a thread is free.
-        drop(release);
-        assert_eq!(job.await, Ok("done"));
-    }
-
-    /// Notes the threads on which spans are entered.
-    struct EnteredOn(Arc<Mutex<Vec<String>>>);
-
-    impl<S: Subscriber> Layer<S> for EnteredOn {
-        fn on_enter(&self, _: &Id, _: Context<'_, S>) {
-            self.0.lock().unwrap().extend(thread::current().name().map(str::to_owned));
-        }
-    }
-
-    #[tokio::test]
-    async fn the_span_is_carried_over() {
-        let threads = Arc::default();
-        let subscriber = tracing_subscriber::registry().with(EnteredOn(Arc::clone(&threads)));
-        let pool = pool(1, 1);
-        let call = async { pool.run(|_| ()).instrument(info_span!("call")).await };
-        call.with_subscriber(subscriber).await.unwrap();
-        assert!(threads.lock().unwrap().contains(&"pool-0".to_owned()));
-    }
-}
+mod tests;

@@ -12,19 +12,20 @@ use crate::{
 };
 
 /// The threads for CPU work.
-pub(super) fn pool(config: &PoolConfig, admission: &AdmissionConfig) -> Result<Pool, StartError> {
-    Pool::new(config.threads, admission.max_searches).map_err(StartError::Pool)
+pub(super) fn pool(config: &PoolConfig) -> Result<Pool, StartError> {
+    Pool::new(config.threads).map_err(StartError::Pool)
 }
 
 /// What the services are held to.
 pub(super) fn policy(config: &Config, segmenter: &Segmenter) -> Policy {
-    let AdmissionConfig { max_streams, max_streams_per_caller, max_waiting, reader_patience, max_searches: _ } =
+    let AdmissionConfig { max_streams, max_streams_per_caller, max_waiting, max_wait, reader_patience } =
         config.admission;
     let LogConfig { format: _, filter: _, queries } = config.log;
     Policy {
         max_streams: max_streams.get(),
         max_streams_per_caller: max_streams_per_caller.get(),
         max_waiting: max_waiting.get(),
+        max_wait,
         reader_patience,
         log_queries: queries,
         fingerprint: segmenter.fingerprint().to_owned(),

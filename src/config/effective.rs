@@ -89,10 +89,10 @@ pub struct AdmissionConfig {
     pub max_streams_per_caller: NonZeroUsize,
     /// Most calls that wait for a core to begin.
     pub max_waiting: NonZeroUsize,
+    /// The longest that a call may be expected to wait for one; not zero.
+    pub max_wait: Duration,
     /// How long a reader may take nothing before its stream ends; not zero.
     pub reader_patience: Duration,
-    /// Most jobs of CPU work waiting or running at once.
-    pub max_searches: NonZeroUsize,
 }
 
 /// How long stopping may take.

@@ -42,8 +42,12 @@ pub(super) const KEYS: &[Key] = &[
         Kind::Count,
         "Most calls that wait for a core to begin; what comes beyond is refused.",
     ),
+    key(
+        "admission.max_wait",
+        Kind::Text,
+        "Longest that a call may be expected to wait for a core, else it is refused.",
+    ),
     key("admission.reader_patience", Kind::Text, "Time for which a reader may take nothing before its stream ends."),
-    key("admission.max_searches", Kind::Count, "Most jobs of CPU work waiting or running; by default 4 a core."),
     key("drain.lame_duck", Kind::Text, "Time between saying not ready and ceasing to accept."),
     key("drain.timeout", Kind::Text, "Time for the whole stop, after which it is forced; longer than `lame_duck`."),
     key("ingest.commit_changes", Kind::Count, "Commits when so many changes have gathered."),

@@ -30,8 +30,7 @@ impl Config {
         let Self { data_dir, import, server, log, pool, admission, drain, ingest, text, search } = self;
         let LogConfig { format, filter, queries } = log;
         let PoolConfig { threads } = pool;
-        let AdmissionConfig { max_streams, max_streams_per_caller, max_waiting, reader_patience, max_searches } =
-            admission;
+        let AdmissionConfig { max_streams, max_streams_per_caller, max_waiting, max_wait, reader_patience } = admission;
         let DrainConfig { lame_duck, timeout } = drain;
         let IngestConfig { commit_changes, commit_bytes, commit_linger, keep_removals, min_free_disk } = ingest;
         let TextConfig { user_dictionary } = text;
@@ -46,8 +45,8 @@ impl Config {
                 max_streams: Some(count(max_streams.get())),
                 max_streams_per_caller: Some(count(max_streams_per_caller.get())),
                 max_waiting: Some(count(max_waiting.get())),
+                max_wait: Some(duration(*max_wait)),
                 reader_patience: Some(duration(*reader_patience)),
-                max_searches: Some(count(max_searches.get())),
             },
             drain: RawDrain { lame_duck: Some(duration(*lame_duck)), timeout: Some(duration(*timeout)) },
             ingest: RawIngest {

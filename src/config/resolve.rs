@@ -32,10 +32,10 @@ const MAX_STREAMS: NonZeroUsize = NonZeroUsize::new(256).expect("above zero");
 const MAX_STREAMS_PER_CALLER: NonZeroUsize = NonZeroUsize::new(128).expect("above zero");
 /// At a millisecond or two each, what stands at the end of this queue is answered well before callers give up.
 const MAX_WAITING: NonZeroUsize = NonZeroUsize::new(64).expect("above zero");
+/// A fifth of a second more is still an answer; what would take longer had better be asked elsewhere.
+const MAX_WAIT: Duration = Duration::from_millis(200);
 /// Longer than a reader needs that is merely busy.
 const READER_PATIENCE: Duration = Duration::from_secs(30);
-/// Four jobs a core keep the cores busy and the wait short.
-const SEARCHES_PER_CORE: NonZeroUsize = NonZeroUsize::new(4).expect("above zero");
 /// Load balancers look every second or two.
 const LAME_DUCK: Duration = Duration::from_secs(5);
 /// Kubernetes kills after 30 seconds.
@@ -143,17 +143,16 @@ impl RawPool {
 
 impl RawAdmission {
     fn resolve(self) -> Result<AdmissionConfig, ConfigError> {
-        let searches = SEARCHES_PER_CORE.saturating_mul(cores());
         Ok(AdmissionConfig {
             max_streams: or(self.max_streams, MAX_STREAMS, |written| values::size("admission.max_streams", written))?,
             max_streams_per_caller: or(self.max_streams_per_caller, MAX_STREAMS_PER_CALLER, |written| {
                 values::size("admission.max_streams_per_caller", written)
             })?,
             max_waiting: or(self.max_waiting, MAX_WAITING, |written| values::size("admission.max_waiting", written))?,
+            max_wait: or(self.max_wait, MAX_WAIT, |text| values::positive_duration("admission.max_wait", &text))?,
             reader_patience: or(self.reader_patience, READER_PATIENCE, |text| {
                 values::positive_duration("admission.reader_patience", &text)
             })?,
-            max_searches: or(self.max_searches, searches, |written| values::size("admission.max_searches", written))?,
         })
     }
 }

@@ -55,8 +55,8 @@ pub(super) struct RawAdmission {
     pub(super) max_streams: Option<u32>,
     pub(super) max_streams_per_caller: Option<u32>,
     pub(super) max_waiting: Option<u32>,
+    pub(super) max_wait: Option<String>,
     pub(super) reader_patience: Option<String>,
-    pub(super) max_searches: Option<u32>,
 }
 
 #[derive(Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -108,8 +108,8 @@ impl RawConfig {
                     .max_streams_per_caller
                     .or(lower.admission.max_streams_per_caller),
                 max_waiting: self.admission.max_waiting.or(lower.admission.max_waiting),
+                max_wait: self.admission.max_wait.or(lower.admission.max_wait),
                 reader_patience: self.admission.reader_patience.or(lower.admission.reader_patience),
-                max_searches: self.admission.max_searches.or(lower.admission.max_searches),
             },
             drain: RawDrain {
                 lame_duck: self.drain.lame_duck.or(lower.drain.lame_duck),

@@ -12,6 +12,9 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use self::tests::unreadable;
+
 pub use analyze::Analysis;
 pub use handle::{Deleted, Ingest, IngestError, Outcome, Pending, Receipt};
 pub use prepare::{PrepareError, PrepareWarning, Prepared};

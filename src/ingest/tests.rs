@@ -32,8 +32,15 @@ fn start(group: GroupCommit) -> (Memory, Ingest) {
     (memory, ingest)
 }
 
+/// An engine that panics when it is searched, and what it takes to serve it.
+pub(crate) fn unreadable() -> (Arc<Memory>, Segmenter, Ingest) {
+    let (memory, ingest) = start(PATIENT);
+    (Arc::new(memory), SEGMENTER.clone(), ingest)
+}
+
+static SEGMENTER: LazyLock<Segmenter> = LazyLock::new(Segmenter::new);
+
 fn open(memory: &Memory, group: GroupCommit) -> Ingest {
-    static SEGMENTER: LazyLock<Segmenter> = LazyLock::new(Segmenter::new);
     let retention = Retention { removals: KEPT, now };
     Ingest::start(Arc::new(memory.clone()), SEGMENTER.clone(), group, retention, |_| {}).expect("memory gives a writer")
 }

@@ -101,10 +101,12 @@ impl Admin {
             request_bytes: saturated(limits::REQUEST_BYTES),
             calls: saturated(limits::DOCUMENT_CALLS),
             imports: saturated(limits::IMPORTS),
+            imports_per_caller: saturated(limits::IMPORTS_PER_CALLER),
             reader_patience_ms: milliseconds(self.core.policy.reader_patience),
             import_patience_ms: milliseconds(limits::IMPORT_PATIENCE),
             streams_per_caller: saturated(self.core.policy.max_streams_per_caller),
             waiting_calls: saturated(self.core.policy.max_waiting),
+            max_wait_ms: milliseconds(self.core.policy.max_wait),
             leases: saturated(MAX_LEASES),
             lease_ms: milliseconds(LEASE),
         }

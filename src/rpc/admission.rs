@@ -1,21 +1,24 @@
 //! How much is taken on at once: permits that are held until a call's body has ended, and places to wait in.
 //!
-//! What comes beyond is refused at once, so that it can try another server, or later.
+//! What comes beyond is refused at once, so that it can try another server, or later: a call whose answer would come too
+//! late costs as much as one whose answer helps.
 
 use std::{
     collections::HashMap,
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::{
+    pool::{Place, Pool},
     rpc::{
         call::Call,
         core::Policy,
         failure::Failure,
-        limits::{DOCUMENT_CALLS, IMPORTS},
+        limits::{DOCUMENT_CALLS, IMPORTS, IMPORTS_PER_CALLER},
     },
     telemetry::{Counted, Metrics},
 };
@@ -26,8 +29,11 @@ pub(crate) struct Admission {
     imports: Arc<Semaphore>,
     document_calls: Semaphore,
     /// For calls that wait for a core to begin.
-    queue: Semaphore,
+    queue: Arc<Semaphore>,
+    /// The longest that one may be expected to wait.
+    max_wait: Duration,
     callers: Arc<Callers>,
+    importers: Arc<Callers>,
     metrics: Metrics,
 }
 
@@ -35,13 +41,20 @@ pub(crate) struct Admission {
 #[derive(Debug)]
 pub(crate) struct Admitted {
     _permit: OwnedSemaphorePermit,
-    _of_caller: Option<OfCaller>,
+    _of_caller: OfCaller,
     _counted: Counted,
 }
 
-/// A place to wait in for a core: given back when dropped.
-pub(crate) struct Queued<'a> {
-    _permit: SemaphorePermit<'a>,
+/// The right to wait for a core: given back when dropped.
+pub(crate) struct Queued {
+    /// Where in the queue.
+    pub(crate) place: Place,
+    pub(crate) held: Held,
+}
+
+/// What is held while a call waits.
+pub(crate) struct Held {
+    _permit: OwnedSemaphorePermit,
     _counted: Counted,
 }
 
@@ -52,21 +65,22 @@ impl Admission {
             streams: Arc::new(room(policy.max_streams)),
             imports: Arc::new(room(IMPORTS)),
             document_calls: room(DOCUMENT_CALLS),
-            queue: room(policy.max_waiting),
-            callers: Arc::new(Callers { most: policy.max_streams_per_caller, streams: Mutex::default() }),
+            queue: Arc::new(room(policy.max_waiting)),
+            max_wait: policy.max_wait,
+            callers: Callers::new(policy.max_streams_per_caller),
+            importers: Callers::new(IMPORTS_PER_CALLER),
             metrics,
         }
     }
 
     /// Admits a search, an export or an explanation, or refuses it at once.
     pub(crate) fn stream(&self, call: &Call) -> Result<Admitted, Failure> {
-        let of_caller = Callers::admit(&self.callers, call.peer())?;
-        self.admit(&self.streams, Some(of_caller))
+        self.admit(&self.streams, Callers::admit(&self.callers, call.peer())?)
     }
 
     /// Admits an import, or refuses it at once.
-    pub(crate) fn import(&self) -> Result<Admitted, Failure> {
-        self.admit(&self.imports, None)
+    pub(crate) fn import(&self, call: &Call) -> Result<Admitted, Failure> {
+        self.admit(&self.imports, Callers::admit(&self.importers, call.peer())?)
     }
 
     /// Admits a call that answers once, most of them about a document, until what is returned is dropped, or refuses it
@@ -75,13 +89,18 @@ impl Admission {
         self.document_calls.try_acquire().map_err(|_| Failure::Overloaded)
     }
 
-    /// Lets a call wait for a core, or refuses it at once: what stands behind so many others is answered too late.
-    pub(crate) fn wait(&self) -> Result<Queued<'_>, Failure> {
-        let permit = self.queue.try_acquire().map_err(|_| Failure::Overloaded)?;
-        Ok(Queued { _permit: permit, _counted: self.metrics.call_queued() })
+    /// Lets a call wait for one of the pool's threads, or refuses it at once: when it is expected to wait for too long or
+    /// past its deadline, or too many wait already.
+    pub(crate) fn queue(&self, call: &Call, pool: &Pool) -> Result<Queued, Failure> {
+        if pool.expected_wait() > self.max_wait.min(call.time_left()) {
+            return Err(Failure::Overloaded);
+        }
+        let permit = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| Failure::Overloaded)?;
+        let held = Held { _permit: permit, _counted: self.metrics.call_queued() };
+        Ok(Queued { place: pool.place(), held })
     }
 
-    fn admit(&self, room: &Arc<Semaphore>, of_caller: Option<OfCaller>) -> Result<Admitted, Failure> {
+    fn admit(&self, room: &Arc<Semaphore>, of_caller: OfCaller) -> Result<Admitted, Failure> {
         let permit = Arc::clone(room).try_acquire_owned().map_err(|_| Failure::TooManyStreams)?;
         Ok(Admitted { _permit: permit, _of_caller: of_caller, _counted: self.metrics.stream_opened() })
     }
@@ -104,6 +123,10 @@ struct OfCaller {
 }
 
 impl Callers {
+    fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self { most, streams: Mutex::default() })
+    }
+
     fn admit(callers: &Arc<Self>, peer: Option<IpAddr>) -> Result<OfCaller, Failure> {
         let mut streams = callers.lock();
         let number = streams.entry(peer).or_default();
@@ -134,6 +157,8 @@ impl Drop for OfCaller {
 
 #[cfg(test)]
 mod tests {
+    use std::{future::pending, num::NonZeroUsize, time::Instant};
+
     use super::*;
 
     fn admission() -> Admission {
@@ -159,12 +184,54 @@ mod tests {
     }
 
     #[test]
-    fn the_queue_is_short() {
+    fn a_caller_has_only_so_many_imports_and_all_together_too() {
         let admission = admission();
-        let waiting = admission.wait().unwrap();
-        assert_eq!(admission.wait().err().unwrap().reason(), "OVERLOADED");
+        let mut one: Vec<_> = (0..IMPORTS_PER_CALLER).map(|_| admission.import(&call("10.0.0.1")).unwrap()).collect();
+        let refused = admission.import(&call("10.0.0.1")).unwrap_err();
+        assert_eq!(refused.reason(), "TOO_MANY_STREAMS");
+        assert!(refused.to_string().contains("one caller"), "{refused}");
+        admission.stream(&call("10.0.0.1")).expect("it may still search");
+        let others = (IMPORTS_PER_CALLER..IMPORTS).map(|_| admission.import(&call("10.0.0.2")).unwrap());
+        let others: Vec<_> = others.collect();
+        assert_eq!(admission.import(&call("10.0.0.3")).unwrap_err().reason(), "TOO_MANY_STREAMS");
+        one.pop();
+        admission.import(&call("10.0.0.1")).unwrap();
+        drop(others);
+    }
+
+    #[test]
+    fn the_queue_is_short() {
+        let (admission, pool) = (admission(), Pool::new(NonZeroUsize::MIN).unwrap());
+        let queue = || admission.queue(&call("10.0.0.1"), &pool);
+        let waiting = queue().unwrap();
+        assert_eq!(queue().err().unwrap().reason(), "OVERLOADED");
         drop(waiting);
-        admission.wait().unwrap();
+        queue().unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_would_wait_too_long_is_refused_at_once() {
+        let admission = Admission::new(&Policy { max_waiting: 64, ..Policy::of_streams(3) }, Metrics::new());
+        let pool = Pool::new(NonZeroUsize::MIN).unwrap();
+        // One that waited for 3 ms is all that is known.
+        let place = pool.place();
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_millis(3) {
+            std::thread::yield_now();
+        }
+        pool.begin(place, pending(), |_| ()).await.unwrap();
+        let within = |millis| {
+            let timeout = Some(Duration::from_millis(millis));
+            admission.queue(&Call::new(String::new(), "Search", None, timeout), &pool)
+        };
+        let mut waiting = Vec::new();
+        // 50 of them stand for 18 ms.
+        for _ in 0..50 {
+            waiting.push(within(1_000).expect("its time suffices"));
+        }
+        assert_eq!(within(10).err().unwrap().reason(), "OVERLOADED");
+        waiting.clear();
+        within(10).expect("nothing stands before it");
     }
 
     #[test]

@@ -118,6 +118,11 @@ impl Call {
         status
     }
 
+    /// The time that is left until the deadline; the longest there is when there is none.
+    pub(crate) fn time_left(&self) -> Duration {
+        self.0.deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
     /// Waits for the deadline; for ever when there is none.
     pub(crate) async fn deadline(&self) {
         reached(self.0.deadline).await;

@@ -1,23 +1,29 @@
 //! What the services share.
 
 use std::{
+    future::Future,
     pin::pin,
-    sync::{Arc, OnceLock, atomic::AtomicBool},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use tokio::{
-    sync::{Semaphore, SemaphorePermit, oneshot, watch},
-    time::{Instant, timeout},
+    select,
+    sync::{Semaphore, SemaphorePermit, watch},
+    time::{Instant, sleep},
 };
 use tokio_util::task::TaskTracker;
+use tonic::{Response, Status};
 
 use crate::{
     ingest::Ingest,
     pool::Pool,
     rpc::{
-        admission::{Admission, Admitted},
-        call::Call,
+        admission::{Admission, Admitted, Queued},
+        call::{Call, StreamState},
         failure::Failure,
         limits::QUEUE_PATIENCE,
         streams::Streams,
@@ -48,6 +54,8 @@ pub struct Policy {
     pub max_streams_per_caller: usize,
     /// Calls that wait for a core to begin; further ones are refused.
     pub max_waiting: usize,
+    /// The longest that one may be expected to wait; further ones are refused.
+    pub max_wait: Duration,
     /// How long a reader may take nothing before its stream is given up.
     pub reader_patience: Duration,
     /// Whether the access line of a call has its query.
@@ -64,6 +72,7 @@ impl Policy {
             max_streams,
             max_streams_per_caller: max_streams,
             max_waiting: 64,
+            max_wait: Duration::from_secs(1),
             reader_patience: Duration::from_secs(30),
             log_queries: false,
             fingerprint: String::new(),
@@ -135,8 +144,8 @@ impl Core {
     }
 
     /// Admits an import, or refuses it at once.
-    pub(crate) fn admit_import(&self) -> Result<Admitted, Failure> {
-        self.admission.import()
+    pub(crate) fn admit_import(&self, call: &Call) -> Result<Admitted, Failure> {
+        self.admission.import(call)
     }
 
     /// Admits a call that answers once, most of them about a document, or refuses it at once.
@@ -144,37 +153,61 @@ impl Core {
         self.admission.document_call()
     }
 
-    /// Runs a job in the pool, unless it does not get its turn for too long.
-    pub(crate) async fn in_turn<T: Send + 'static>(
-        &self,
-        job: impl FnOnce(&Arc<AtomicBool>) -> T + Send + 'static,
-    ) -> Result<T, Failure> {
-        self.in_turn_until(None, job).await
+    /// Lets a call wait for a core, or refuses it at once if that would take too long.
+    pub(crate) fn queue(&self, call: &Call) -> Result<Queued, Failure> {
+        self.admission.queue(call, &self.pool)
     }
 
-    /// The same, but a job is told to stop at `enough`, with what it has by then.
-    pub(crate) async fn in_turn_until<T: Send + 'static>(
+    /// Runs the one job of a call in the pool, or refuses it.
+    pub(crate) async fn in_turn<T: Send + 'static>(
         &self,
+        call: &Call,
+        job: impl FnOnce(&Arc<AtomicBool>) -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.begin(call, self.queue(call)?, None, job).await
+    }
+
+    /// Runs the first job of a call in the pool, unless it does not get its turn for too long after all; it is told to
+    /// stop at `enough`, with what it has by then.
+    pub(crate) async fn begin<T: Send + 'static>(
+        &self,
+        call: &Call,
+        queued: Queued,
         enough: Option<Instant>,
         job: impl FnOnce(&Arc<AtomicBool>) -> T + Send + 'static,
     ) -> Result<T, Failure> {
-        let queued = self.admission.wait()?;
-        let (report, turn) = oneshot::channel();
-        let mut work = pin!(self.pool.run_until(reached(enough), move |stop| {
-            let _ = report.send(()); // Nobody listens when the caller has left.
+        let (Queued { place, held }, call) = (queued, call.clone());
+        let has_begun = Arc::new(AtomicBool::new(false));
+        let begins = Arc::clone(&has_begun);
+        let mut work = pin!(self.pool.begin(place, reached(enough), move |stop| {
+            begins.store(true, Ordering::Relaxed);
+            drop(held);
+            call.stats().set_state(StreamState::Running);
             job(stop)
         }));
-        tokio::select! {
+        select! {
             biased;
             done = &mut work => Ok(done?),
-            turn = timeout(QUEUE_PATIENCE, turn) => match turn {
-                Ok(_) => {
-                    drop(queued);
-                    Ok(work.await?)
-                }
-                Err(_) => Err(Failure::Overloaded),
-            },
+            () = sleep(QUEUE_PATIENCE) => {
+                if has_begun.load(Ordering::Relaxed) { Ok(work.await?) } else { Err(Failure::Overloaded) }
+            }
         }
+    }
+
+    /// Does the work of a call that answers once, within its deadline, and where operators see it and can end it.
+    pub(crate) async fn answer<T, F>(&self, call: &Call, work: F) -> Result<Response<T>, Status>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        let (_listed, cancelled) = Streams::enter(&self.streams, call.clone());
+        let work = async {
+            select! {
+                biased;
+                done = work => done,
+                () = cancelled.cancelled() => Err(Failure::StreamCancelled),
+            }
+        };
+        call.answer(work).await
     }
 }
 
@@ -190,14 +223,16 @@ pub(crate) async fn reached(time: Option<Instant>) {
 mod tests {
     use std::{num::NonZeroUsize, sync::mpsc};
 
+    use tokio::sync::oneshot;
+
     use super::*;
 
     #[tokio::test]
     async fn a_job_waits_for_its_turn_only_so_long_and_then_runs_as_long_as_it_takes() {
-        let core = core();
+        let (core, call) = (core(), Call::new(String::new(), "Search", None, None));
         let (release, released) = mpsc::sync_channel::<()>(0);
         let (start, started) = oneshot::channel();
-        let running = core.in_turn(move |_| {
+        let running = core.in_turn(&call, move |_| {
             start.send(()).unwrap();
             let _ = released.recv();
         });
@@ -205,7 +240,7 @@ mod tests {
             started.await.unwrap();
             tokio::time::pause();
             let begun = Instant::now();
-            assert_eq!(core.in_turn(|_| ()).await.unwrap_err().reason(), "OVERLOADED");
+            assert_eq!(core.in_turn(&call, |_| ()).await.unwrap_err().reason(), "OVERLOADED");
             assert_eq!(begun.elapsed().as_secs(), QUEUE_PATIENCE.as_secs());
             drop(release);
         };
@@ -214,7 +249,7 @@ mod tests {
     }
 
     fn core() -> Core {
-        let pool = Pool::new(NonZeroUsize::MIN, NonZeroUsize::MIN).unwrap();
+        let pool = Pool::new(NonZeroUsize::MIN).unwrap();
         Core::new(pool, Metrics::new(), Shutdown::new(), Policy::of_streams(1))
     }
 }

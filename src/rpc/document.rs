@@ -37,7 +37,11 @@ impl Documents {
         Self { core }
     }
 
-    async fn put(&self, request: proto::PutDocumentRequest) -> Result<proto::PutDocumentResponse, Failure> {
+    async fn put(
+        &self,
+        call: &Call,
+        request: proto::PutDocumentRequest,
+    ) -> Result<proto::PutDocumentResponse, Failure> {
         let proto::PutDocumentRequest { document: sent, etag: expected } = request;
         let Received { document, mut warnings } = document(sent)?;
         let expected = etag(&expected)?;
@@ -45,17 +49,21 @@ impl Documents {
         let _admitted = self.core.admit_document_call()?;
         let id = document.id.clone();
         let preparing = ingest.clone();
-        let prepared = self.core.in_turn(move |_| preparing.prepare(document)).await??;
+        let prepared = self.core.in_turn(call, move |_| preparing.prepare(document)).await??;
         warnings.extend(prepared.warnings.iter().copied().map(prepare_warning));
         let receipt = ingest.put(prepared, expected).await?;
         Ok(put_response(&id, &receipt, warnings))
     }
 
-    async fn get(&self, request: proto::GetDocumentRequest) -> Result<proto::GetDocumentResponse, Failure> {
+    async fn get(
+        &self,
+        call: &Call,
+        request: proto::GetDocumentRequest,
+    ) -> Result<proto::GetDocumentResponse, Failure> {
         let (id, view) = get_request(request)?;
         let searcher = self.core.opened()?.searcher.clone();
         let _admitted = self.core.admit_document_call()?;
-        Ok(self.core.in_turn(move |_| read(&searcher, &id, &view)).await??)
+        Ok(self.core.in_turn(call, move |_| read(&searcher, &id, &view)).await??)
     }
 
     async fn delete(&self, request: proto::DeleteDocumentRequest) -> Result<proto::DeleteDocumentResponse, Failure> {
@@ -73,7 +81,7 @@ impl Documents {
         requests: Streaming<proto::ImportDocumentsRequest>,
     ) -> Result<Answers<proto::ImportDocumentsResponse>, Failure> {
         let ingest = self.ingest()?;
-        let admitted = self.core.admit_import()?;
+        let admitted = self.core.admit_import(call)?;
         let import = Import::new(&self.core, call, ingest);
         // An import that the service's end cuts short still acknowledges what it gave to the writer.
         Ok(start(&self.core, call, admitted, AtShutdown::Decides, |outlet| import.run(requests, outlet)))
@@ -103,7 +111,8 @@ impl DocumentService for Documents {
         &self,
         request: Request<proto::PutDocumentRequest>,
     ) -> Result<Response<proto::PutDocumentResponse>, Status> {
-        Call::of(&request).answer(self.put(request.into_inner())).await
+        let call = Call::of(&request);
+        call.answer(self.put(&call, request.into_inner())).await
     }
 
     async fn import_documents(
@@ -119,7 +128,8 @@ impl DocumentService for Documents {
         &self,
         request: Request<proto::GetDocumentRequest>,
     ) -> Result<Response<proto::GetDocumentResponse>, Status> {
-        Call::of(&request).answer(self.get(request.into_inner())).await
+        let call = Call::of(&request);
+        call.answer(self.get(&call, request.into_inner())).await
     }
 
     async fn list_documents(
@@ -127,7 +137,7 @@ impl DocumentService for Documents {
         request: Request<proto::ListDocumentsRequest>,
     ) -> Result<Response<proto::ListDocumentsResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(list::list(&self.core, &call, request.into_inner())).await
+        self.core.answer(&call, list::list(&self.core, &call, request.into_inner())).await
     }
 
     async fn delete_document(
@@ -141,6 +151,7 @@ impl DocumentService for Documents {
         &self,
         request: Request<proto::PurgeDocumentsRequest>,
     ) -> Result<Response<proto::PurgeDocumentsResponse>, Status> {
-        Call::of(&request).answer(purge::purge(&self.core, request.into_inner())).await
+        let call = Call::of(&request);
+        self.core.answer(&call, purge::purge(&self.core, &call, request.into_inner())).await
     }
 }

@@ -71,8 +71,8 @@ pub(crate) enum Failure {
     /// The reader took nothing for too long.
     #[error("nothing was read for {} ms; the stream was given up", .0.as_millis())]
     SlowConsumer(Duration),
-    /// An operator ended the stream.
-    #[error("the operators of the service have ended this stream; do not go on with it before you have asked them")]
+    /// An operator ended the call.
+    #[error("the operators of the service have ended this call; do not go on with it before you have asked them")]
     StreamCancelled,
     /// No stream has such a name.
     #[error("no stream runs with the request id `{0}`; `ListStreams` names those that do")]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::document::MAX_ID_BYTES;
+use crate::{document::MAX_ID_BYTES, search::BatchBound};
 
 /// Hits of a search that gives no limit.
 pub(crate) const DEFAULT_SEARCH_LIMIT: u32 = 10;
@@ -52,24 +52,29 @@ pub(crate) const READY_HEADING_BYTES: usize = 4 << 10;
 /// travel in headers, which clients bound to some KiB.
 pub(crate) const ECHO_BYTES: usize = MAX_ID_BYTES;
 
-/// Hits of the first batch of a stream: a caller sees the best one as soon as it is there.
-pub(crate) const FIRST_BATCH_HITS: usize = 1;
-/// Hits of each later batch: smaller frames make HTTP/2 peers close the connection.
-pub(crate) const BATCH_HITS: usize = 32;
+/// The first batch of a search: the best hits, and most callers ask for no more.
+pub(crate) const BEST_BATCH: BatchBound = BatchBound { hits: 10, text_bytes: BATCH_TEXT_BYTES };
+/// The first batch of an export: whoever reads it can begin.
+pub(crate) const FIRST_BATCH: BatchBound = BatchBound { hits: 1, text_bytes: BATCH_TEXT_BYTES };
+/// Each later batch: smaller frames make HTTP/2 peers close the connection.
+pub(crate) const LATER_BATCH: BatchBound = BatchBound { hits: 32, text_bytes: BATCH_TEXT_BYTES };
 /// Bytes of text of each batch.
-pub(crate) const BATCH_TEXT_BYTES: usize = 64 << 10;
+const BATCH_TEXT_BYTES: usize = 64 << 10;
 /// How long a reader that follows is told nothing while the index changes, before it is given a new token.
 pub(crate) const PROGRESS_INTERVAL: Duration = Duration::from_secs(10);
-/// Batches that wait for a reader: one that is being sent and one behind it.
-pub(crate) const BATCHES_WAITING: usize = 2;
-/// How long a search, or a document that is put or read, may wait for a core before it is refused: what waits longer
-/// waits behind too much.
+/// Answers that wait for a reader: as many as most streams have, a header, a batch and a summary, so that they go out at
+/// once.
+pub(crate) const ANSWERS_WAITING: usize = 3;
+/// How long a call that was let into the queue may wait for a core after all before it is refused. Only where the wait
+/// turns out much longer than could be expected, behind a few very long jobs.
 pub(crate) const QUEUE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Calls at once that answer once, most of them about a document: each may hold one of the largest size, 1 GiB altogether.
 pub(crate) const DOCUMENT_CALLS: usize = 64;
 /// Imports at once: each may hold some documents of the largest size.
 pub(crate) const IMPORTS: usize = 8;
+/// Those of one caller: it leaves room for others, as with streams.
+pub(crate) const IMPORTS_PER_CALLER: usize = 4;
 /// Documents of an import that are prepared in one go.
 pub(crate) const IMPORT_CHUNK_DOCUMENTS: usize = 64;
 /// Bytes of text of an import that are prepared in one go, unless one document alone has more.

@@ -26,7 +26,7 @@ use crate::{
         call::{Call, StreamState},
         core::Core,
         failure::Failure,
-        limits::BATCHES_WAITING,
+        limits::ANSWERS_WAITING,
         streams::{Listed, Streams},
     },
     telemetry::{Metrics, ShedReason},
@@ -96,7 +96,7 @@ where
     W: FnOnce(Outlet<T>) -> F,
     F: Future<Output = Result<(), Failure>> + Send + 'static,
 {
-    let (sender, receiver) = mpsc::channel(BATCHES_WAITING);
+    let (sender, receiver) = mpsc::channel(ANSWERS_WAITING);
     let (end, ended) = oneshot::channel();
     let (listed, cancelled) = Streams::enter(&core.streams, call.clone());
     let queue = Arc::new(Mutex::new(Some(Queue { receiver, _admitted: admitted, _listed: listed })));

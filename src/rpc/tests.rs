@@ -12,14 +12,16 @@ use tonic_reflection::pb::v1::{
 use tonic_types::StatusExt as _;
 
 use crate::{
+    ingest::unreadable,
     pool::Pool,
     rpc::{
-        Channel, ConnectionPolicy, Policy, Rpc, ServeError,
+        Channel, ConnectionPolicy, Opened, Policy, Rpc, ServeError, TokenKey,
         proto::{
             self, document_service_client::DocumentServiceClient, search_request::QueryForm,
             search_service_client::SearchServiceClient,
         },
     },
+    search::Searcher,
     shutdown::{DrainTimes, Shutdown},
     telemetry::Metrics,
 };
@@ -41,7 +43,7 @@ async fn served() -> Served {
         keepalive_timeout: Duration::from_secs(10),
         max_age: Duration::from_mins(30),
     };
-    let pool = Pool::new(NonZeroUsize::MIN, NonZeroUsize::MIN).unwrap();
+    let pool = Pool::new(NonZeroUsize::MIN).unwrap();
     let rpc = Rpc::new(pool, metrics.clone(), shutdown.clone(), policy, connections).await;
     let (channel, serving) = rpc.local();
     Served { rpc, shutdown, metrics, channel, serving: tokio::spawn(serving) }
@@ -171,4 +173,32 @@ async fn reflection_lists_the_services_and_knows_the_details_of_errors() {
         let found = answer.message_response;
         assert!(matches!(found, Some(MessageResponse::FileDescriptorResponse(_))), "{found:?}");
     }
+}
+
+#[tokio::test]
+async fn a_bug_tells_its_caller_a_name_and_nothing_else() {
+    let served = served().await;
+    let (engine, segmenter, ingest) = unreadable();
+    let searcher = Searcher::new(engine, segmenter);
+    served.rpc.open(Opened { searcher, ingest, token_key: TokenKey::new([7; 32]) });
+    let mut client = SearchServiceClient::new(served.channel.clone());
+    // Its work panics, that of the next call too: the service goes on.
+    for _ in 0..2 {
+        let mut stream = client.search(everything()).await.unwrap().into_inner();
+        let in_a_stream = stream.message().await.unwrap_err();
+        let in_an_answer = client.count(proto::CountRequest::default()).await.unwrap_err();
+        for status in [in_a_stream, in_an_answer] {
+            assert_eq!((status.code(), reason(&status).as_str()), (Code::Internal, "INTERNAL"));
+            let told = "something went wrong inside the service; quote the request id to the operators";
+            assert_eq!(status.message(), told);
+            let details = status.get_error_details();
+            let metadata = &details.error_info().unwrap().metadata;
+            assert!(metadata.len() == 1 && !metadata["request_id"].is_empty(), "{metadata:?}");
+            assert!(
+                details.bad_request().is_none() && details.retry_info().is_none() && details.debug_info().is_none()
+            );
+        }
+    }
+    drop(client);
+    served.stop().await;
 }

@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use crate::{
@@ -138,6 +141,9 @@ impl Searcher {
         let outline = PlanClause::new(Occurrence::Must, &expression, verdict);
         let score = match explanation.as_ref().and_then(|explanation| explanation.score).zip(address) {
             Some((first_stage, address)) => {
+                if stop.load(Relaxed) {
+                    return Err(ReadError::Stopped.into());
+                }
                 let wanted = Wanted::of(query, &expression, &self.segmenter);
                 let (filter, snapshot) = (filter.clone(), Arc::clone(&snapshot));
                 let ranker = Ranker { snapshot, expression, wanted, filter, rescoring: self.rescoring };

@@ -1,7 +1,10 @@
 //! A ranked search: matching and ranking at once, texts batch by batch.
 
 use std::{
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Instant,
 };
 
@@ -96,7 +99,8 @@ impl Searcher {
             names_folded: *near_copies == NearCopies::Named,
         };
         let ranker = Ranker {
-            wanted: Wanted::of(query, &expression, &self.segmenter),
+            // Takes as long as planning, and for nothing where ranking is stopped before it begins.
+            wanted: if stop.load(Relaxed) { None } else { Wanted::of(query, &expression, &self.segmenter) },
             snapshot: Arc::clone(&snapshot),
             expression: expression.clone(),
             filter: filter.clone(),

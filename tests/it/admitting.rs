@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tonic::{Code, Request, metadata::AsciiMetadataValue};
 use xunzhang::rpc::proto::{
-    CancelStreamRequest, ExportRequest, ListStreamsRequest, RunningStream, SearchRequest, StreamState,
-    export_response::Event,
+    AnalyzeRequest, CancelStreamRequest, CountRequest, ExportRequest, ListStreamsRequest, RunningStream, SearchRequest,
+    StreamState, count_request::QueryForm as CountForm, export_response::Event,
 };
 
 use crate::support::{
@@ -121,10 +121,41 @@ async fn a_reader_that_takes_nothing_is_told_so_if_it_reads_again() {
 }
 
 #[tokio::test]
+async fn operators_see_and_end_long_calls_that_answer_once() {
+    let service = Service::start_with(|config| config.pool.threads = 1.try_into().unwrap()).await;
+    let mut client = service.searches();
+    let text = "各级各部门要结合实际抓好落实，压实责任。\n".repeat(50_000);
+    let analyze = AnalyzeRequest { text, ..Default::default() };
+    let analyzing = tokio::spawn(async move { client.analyze(named("desk-1", analyze)).await });
+    let seen = async |request_id: &str, state| {
+        poll("a call to be listed", async || {
+            let listed = streams(&service).await;
+            listed.into_iter().find(|call| call.request_id == request_id && call.state() == state)
+        })
+        .await
+    };
+    assert_eq!(seen("desk-1", StreamState::Running).await.method, "Analyze");
+    // Behind it this one waits for the only core.
+    let mut client = service.searches();
+    let count = CountRequest { query_form: Some(CountForm::Query("防汛".to_owned())), ..Default::default() };
+    let counting = tokio::spawn(async move { client.count(named("desk-2", count)).await });
+    assert_eq!(seen("desk-2", StreamState::Queued).await.method, "Count");
+    let cancel = async |request_id: &str| {
+        let request = CancelStreamRequest { request_id: request_id.to_owned() };
+        assert_eq!(service.admin().cancel_stream(request).await.unwrap().into_inner().cancelled, 1);
+    };
+    cancel("desk-2").await;
+    check_refused(within("the end", counting).await.unwrap(), Code::Aborted, "STREAM_CANCELLED", None);
+    cancel("desk-1").await;
+    check_refused(within("the end", analyzing).await.unwrap(), Code::Aborted, "STREAM_CANCELLED", None);
+    assert!(streams(&service).await.is_empty());
+    service.stop().await;
+}
+
+#[tokio::test]
 async fn what_does_not_get_a_core_is_refused() {
     let service = Service::start_with(|config| {
         config.pool.threads = 1.try_into().unwrap();
-        config.admission.max_searches = 1.try_into().unwrap();
         config.admission.max_waiting = 1.try_into().unwrap();
     })
     .await;
@@ -132,7 +163,7 @@ async fn what_does_not_get_a_core_is_refused() {
     // Takes the only core for seconds, and as soon as it is free again.
     let mut busy = service.searches();
     let text = "各级各部门要结合实际抓好落实，压实责任。\n".repeat(50_000);
-    let request = xunzhang::rpc::proto::AnalyzeRequest { text, ..Default::default() };
+    let request = AnalyzeRequest { text, ..Default::default() };
     let busy = tokio::spawn(async move {
         loop {
             // One that did not get the core in time is refused, and the next one tries.
@@ -142,10 +173,12 @@ async fn what_does_not_get_a_core_is_refused() {
     poll("the core to be taken", async || {
         let mut request = Request::new(searched("防汛"));
         request.set_timeout(Duration::from_secs(30));
-        let mut stream = service.searches().search(request).await.unwrap().into_inner();
-        // Behind the long job a search waits for a second; then, or when another one waits, it is refused.
-        let first = within("an answer", stream.message()).await;
-        first.err().map(|status| check_status(&status, Code::ResourceExhausted, "OVERLOADED", None))
+        // Behind the long job a search waits for a second and is refused then; at once when another one waits.
+        let refused = match within("an answer", service.searches().search(request)).await {
+            Ok(stream) => within("the end", stream.into_inner().message()).await.err(),
+            Err(status) => Some(status),
+        };
+        refused.map(|status| check_status(&status, Code::ResourceExhausted, "OVERLOADED", None))
     })
     .await;
     assert_eq!(status_of(service.addresses.http.unwrap(), "/readyz").await, 200, "health does not mind");

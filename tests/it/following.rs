@@ -3,9 +3,12 @@
 use std::time::{Duration, Instant};
 
 use tonic::Code;
-use xunzhang::rpc::proto::{Document, ExportRequest, Filter, export_response::Event};
+use xunzhang::rpc::proto::{
+    BooleanQuery, Document, ExportRequest, Filter, Query, SubstringQuery, export_request::QueryForm,
+    export_response::Event, query::Kind,
+};
 
-use crate::support::{Follower, Service, check_refused, check_status, exported, poll, ready};
+use crate::support::{Follower, Service, check_refused, check_status, exported, phrase, poll, ready};
 
 /// A document of a source.
 fn from(source: &str, document: Document) -> Document {
@@ -16,10 +19,27 @@ fn of_source(source: &str, request: ExportRequest) -> ExportRequest {
     ExportRequest { filter: Some(Filter { sources: vec![source.to_owned()], ..Filter::default() }), ..request }
 }
 
-/// Everything, a query, a filter, both.
-fn standing() -> [ExportRequest; 4] {
+/// Exact characters as a requirement, as an alternative, and as what must not be there.
+fn exact() -> [Query; 4] {
+    let exact = |text: &str| Query { kind: Some(Kind::Substring(SubstringQuery { text: text.to_owned() })) };
+    let boolean = |boolean| Query { kind: Some(Kind::Boolean(boolean)) };
+    let (colon, comma) = (|| exact("防汛：抗旱"), || exact("防汛，抗旱"));
+    [
+        colon(),
+        boolean(BooleanQuery { must: vec![phrase("防汛"), colon()], ..BooleanQuery::default() }),
+        boolean(BooleanQuery { should: vec![colon(), phrase("人才")], ..BooleanQuery::default() }),
+        boolean(BooleanQuery { must: vec![phrase("防汛")], must_not: vec![comma()], ..BooleanQuery::default() }),
+    ]
+}
+
+/// Everything, a query, a filter, both; exact characters, also with a filter.
+fn standing() -> Vec<ExportRequest> {
     let query = || exported("“防汛” 抗旱");
-    [exported(""), query(), of_source("红星网", exported("")), of_source("红星网", query())]
+    let tree = |query| ExportRequest { query_form: Some(QueryForm::TypedQuery(query)), ..ExportRequest::default() };
+    let texts = [exported(""), query(), of_source("红星网", exported("")), of_source("红星网", query())];
+    let exact = exact().map(tree);
+    let filtered = exact.clone().map(|request| of_source("红星网", request));
+    texts.into_iter().chain(exact).chain(filtered).collect()
 }
 
 async fn following(service: &Service) -> Vec<Follower> {
@@ -40,8 +60,12 @@ async fn all_agree(service: &Service, followers: &mut [Follower]) {
 async fn change(service: &Service, turn: usize) {
     match turn % 6 {
         0 => drop(service.put(from("红星网", ready("甲", &["部署防汛工作", "人才工作"]))).await),
-        1 => drop(service.put(from("别处", ready("乙", &["部署防汛工作"; 40]))).await),
-        2 => drop(service.put(from("红星网", ready("甲", &["部署抗旱工作", "抗旱和防汛"]))).await),
+        1 => drop(
+            service
+                .put(from("别处", ready("乙", &[&["防汛：抗旱", "防汛，抗旱"][..], &["部署防汛工作"; 38]].concat())))
+                .await,
+        ),
+        2 => drop(service.put(from("红星网", ready("甲", &["部署抗旱工作", "防汛：抗旱", "防汛抗旱"]))).await),
         3 => drop(service.put(from("红星网", ready("乙", &["另有安排"]))).await),
         4 => drop(service.try_delete("甲", "").await.expect("it is there")),
         _ => drop(service.put(from("红星网", ready("丙", &["防汛", &format!("第{turn}次")]))).await),

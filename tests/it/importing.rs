@@ -9,8 +9,8 @@ use xunzhang::rpc::proto::{
 };
 
 use crate::support::{
-    NOTICE, Service, check_refused, check_status, document, export_ids, exported, hit_ids, limited, ready, searched,
-    sent, within,
+    NOTICE, Service, check_refused, check_status, document, export_ids, exported, hit_ids, limited, poll, ready,
+    searched, sent, within,
 };
 
 /// An import that is under way.
@@ -21,10 +21,14 @@ struct Import {
 
 impl Import {
     async fn begin(service: &Service) -> Self {
+        Self::try_begin(service).await.expect("it begins")
+    }
+
+    async fn try_begin(service: &Service) -> Result<Self, Status> {
         let (requests, outgoing) = mpsc::channel(16);
         let mut documents = service.documents();
         let answers = documents.import_documents(ReceiverStream::new(outgoing));
-        Self { requests, answers: within("the import", answers).await.expect("it begins").into_inner() }
+        Ok(Self { requests, answers: within("the import", answers).await?.into_inner() })
     }
 
     async fn send(&self, sequence_number: u64, document: Document) {
@@ -242,5 +246,27 @@ async fn a_text_over_the_limit_is_refused_alone() {
     check_status(&status, Code::InvalidArgument, "INVALID_FIELD", Some("document.text"));
     assert!(status.get_error_details().error_info().is_some());
     assert!(matches!(document("大", "").content, Some(Content::Text(_))));
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn one_caller_has_only_so_many_imports() {
+    let service = Service::start().await;
+    let mut imports = Vec::new();
+    for _ in 0..4 {
+        imports.push(Import::begin(&service).await);
+    }
+    let refused = Import::try_begin(&service).await.map(|_| ());
+    assert!(refused.as_ref().is_err_and(|status| status.message().contains("one caller")), "{refused:?}");
+    check_refused(refused, Code::ResourceExhausted, "TOO_MANY_STREAMS", None);
+    service.put(ready("甲", &["部署防汛工作"])).await;
+    // One that has ended makes room, and those that go on are none the worse.
+    imports.pop().expect("there are four").end().await.1.unwrap();
+    let again = poll("room for another import", async || Import::try_begin(&service).await.ok()).await;
+    for import in imports.into_iter().chain([again]) {
+        import.send(1, ready("乙", &["部署供水工作"])).await;
+        let (sum, ended) = import.end().await;
+        assert_eq!((sum.acknowledged_through, ended.is_ok()), (1, true));
+    }
     service.stop().await;
 }

@@ -172,6 +172,8 @@ async fn what_operators_ask() {
         waiting_calls: 64,
         leases: 16,
         lease_ms: 300_000,
+        max_wait_ms: 200,
+        imports_per_caller: 4,
     };
     assert_eq!(limits, Some(expected));
     let empty = service.stats().await;

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::load::{Measured, Sample};
 
-/// What a load showed. Times are in milliseconds; of requests that were not answered only their number and
-/// `error_p99_ms` tell. What would be an average of nothing is 0.
+/// What a load showed. Times are in milliseconds; of requests that were not answered only their number and how soon they
+/// failed tell. What would be an average of nothing is 0.
 #[derive(Debug, Default, PartialEq, Serialize)]
 pub(super) struct Figures {
     /// Requests sent, each repetition of a query for itself.
@@ -27,7 +27,8 @@ pub(super) struct Figures {
     pub(super) first_hit_p50_ms: f64,
     /// Hits a second, by the clock.
     pub(super) paragraphs_per_s: f64,
-    /// How soon a request failed.
+    /// How soon a request failed after it was sent.
+    pub(super) error_p50_ms: f64,
     pub(super) error_p99_ms: f64,
     /// What one client would reach if every query took its shortest time; so with the figures below.
     pub(super) best_qps: f64,
@@ -58,6 +59,7 @@ impl Figures {
             p99_ms: times.percentile_ms(99),
             first_hit_p50_ms: first_hits.percentile_ms(50),
             paragraphs_per_s: rounded(ratio(answered.iter().map(|sample| sample.hits).sum(), seconds)),
+            error_p50_ms: errors.percentile_ms(50),
             error_p99_ms: errors.percentile_ms(99),
             best_qps: rounded(ratio(best.count(), best.total_seconds())),
             best_p50_ms: best.percentile_ms(50),
@@ -77,6 +79,9 @@ impl Figures {
         };
         writeln!(out, "{}", row("answer", [self.p50_ms, self.p95_ms, self.p99_ms]))?;
         writeln!(out, "{}", row("best", [self.best_p50_ms, self.best_p95_ms, self.best_p99_ms]))?;
+        if self.errors > 0 {
+            writeln!(out, "failure    {:>10.3} {:>10} {:>10.3}", self.error_p50_ms, "", self.error_p99_ms)?;
+        }
         writeln!(out, "first hit  {:>10.3}", self.first_hit_p50_ms)
     }
 }
@@ -144,6 +149,7 @@ mod tests {
                               p50        p95        p99  ms
             answer         20.000     40.000     40.000
             best           10.000     30.000     30.000
+            failure         7.000                 7.000
             first hit       5.000
         "]]
         .assert_eq(&String::from_utf8(out).unwrap());
@@ -159,7 +165,7 @@ mod tests {
     #[test]
     fn nothing_answered_is_no_number_out_of_range() {
         let refused = Sample { answered: false, ..sample(0, 3, 0) };
-        let expected = Figures { queries: 1, errors: 1, error_p99_ms: 3.0, ..Figures::default() };
+        let expected = Figures { queries: 1, errors: 1, error_p50_ms: 3.0, error_p99_ms: 3.0, ..Figures::default() };
         assert_eq!(figures(vec![refused]), expected);
     }
 }

@@ -85,7 +85,7 @@ impl Load {
 pub(super) struct Sample {
     /// Which query it was for.
     pub(super) query: usize,
-    /// From when it was sent, or due, until its stream ended.
+    /// From when it was sent, or due, until its stream ended; of one that was not answered, from when it was sent.
     pub(super) took: Duration,
     /// The same until the first hit; `None` without hits.
     pub(super) first_hit: Option<Duration>,
@@ -180,6 +180,7 @@ fn due_times(total: usize, rate: f64) -> mpsc::Receiver<Instant> {
 /// Sends one request and takes all of its answer.
 async fn ask(channel: Channel, question: Question, begun: Instant) -> Sample {
     let Question { query, text, mode, call } = question;
+    let sent = Instant::now();
     let mut sample = Sample { query, took: Duration::ZERO, first_hit: None, hits: 0, answered: false };
     let count = |hits: usize| {
         sample.first_hit.get_or_insert_with(|| begun.elapsed());
@@ -189,7 +190,8 @@ async fn ask(channel: Channel, question: Question, begun: Instant) -> Sample {
         Call::Search { limit } => searched(channel, search::request(text, limit, mode), count).await,
         Call::Export => exported(channel, text, mode, count).await,
     };
-    Sample { took: begun.elapsed(), answered: answer.is_ok(), ..sample }
+    let answered = answer.is_ok();
+    Sample { took: if answered { begun.elapsed() } else { sent.elapsed() }, answered, ..sample }
 }
 
 async fn searched(channel: Channel, request: SearchRequest, mut count: impl FnMut(usize)) -> Result<(), Failure> {

@@ -3,6 +3,8 @@
 //! Words stand in paragraphs as character sequences, which only a walk through positions can find. Bigrams are terms,
 //! and a flat union of terms is what tantivy prunes. So bigrams find, and the expression is asked about what they found.
 
+use std::collections::HashSet;
+
 use tantivy::{
     DocId, SegmentReader, Term as IndexTerm,
     query::{BooleanQuery, BoostQuery, Query, TermQuery, Weight},
@@ -11,11 +13,12 @@ use tantivy::{
 
 use crate::{
     engine::{
-        Clause, Expression, Ranking, ReadError, Term, TermField, TokenField, WeighedToken,
+        Address, Clause, Expression, Ranking, ReadError, Term, TermField, TokenField, WeighedToken,
         tantivy::{
-            best::{Best, Exact, Found},
+            best::{Best, Closely, Found, Tie},
             exact::Weights,
             filter::Selection,
+            lead::Lead,
             probe::Probe,
             rank::{Admitted, Order, Ranker, ranking},
             record::read_error,
@@ -24,43 +27,117 @@ use crate::{
     text::for_each_gram,
 };
 
+/// How many entries of the index are sooner looked at one by one than ranked by tokens. Tests have few entries, with
+/// which both ways have to be gone.
+const FEW_ENTRIES: u64 = if cfg!(test) { 4 } else { 4_096 };
+
+/// One more for so many are found where nearly all of them match.
+const SPARE: usize = 4;
+
 /// Ranks by tokens and keeps the best of those that match. What has none of the tokens is missing, unless fewer than
 /// wanted are left without it.
 ///
-/// Anything but a union of terms is ranked as it is, and so is what a narrow filter selects: neither is much.
+/// What a narrow filter selects is ranked as it is, and so is what requires something rare: neither is much.
 pub(super) fn candidates(ranker: Ranker<'_>, order: &Order<'_>, tokens: &[WeighedToken]) -> Result<Ranking, ReadError> {
     let Order { expression, filter, limit } = order;
     let selection = Selection::new(filter, ranker.compiler, ranker.searcher)?;
-    let Some(terms) = union_of(expression) else { return ranker.rank(order) };
     if tokens.is_empty() || selection.as_ref().is_some_and(Selection::leads) {
         return ranker.rank(order);
     }
-    let weights = Weights::new(expression, ranker.compiler, ranker.scoring)?;
+    let Some(parts) = Parts::of(expression) else { return ranker.rank(order) };
+    if Lead::of(expression, ranker)?.is_some_and(|lead| lead.entries() <= FEW_ENTRIES) {
+        return ranker.rank(order);
+    }
     let union = Union::new(tokens, ranker)?;
-    // One more than wanted, to know whether there are more.
-    let mut best = Best::new(limit.saturating_add(1), tokens.len());
-    ranker.look_everywhere(&mut |place| {
-        let selected = selection.as_ref().map(|it| it.paragraphs(place.segment, place.columns)).transpose()?;
-        let admitted = Admitted { selected, matching: Some(weights.scorers(place.segment)?), is_scored: false };
-        ranker.prune(union.whole.as_ref(), admitted, &place, &mut best, &union)
-    })?;
-    let found = ranking(best.into_ranked(&union)?, *limit, ranker.is_stopped());
-    let complete = || terms.iter().all(|term| has_part_of(tokens, term));
-    if found.exhausted && !complete() { ranker.rank(order) } else { Ok(found) }
+    let weights = Weights::new(expression, ranker.compiler, ranker.scoring)?;
+    let find = |weights: Option<&Weights>, count: usize| {
+        // One more than wanted, to know whether there are more.
+        let mut best = Best::new(count.saturating_add(1), tokens.len());
+        ranker.look_everywhere(&mut |place| {
+            let selected = selection.as_ref().map(|it| it.paragraphs(place.segment, place.columns)).transpose()?;
+            let matching = weights.map(|weights| weights.scorers(place.segment)).transpose()?;
+            let admitted = Admitted { selected, matching, is_scored: false };
+            ranker.prune(union.whole.as_ref(), admitted, &place, &mut best, &union)
+        })?;
+        Ok::<_, ReadError>(ranking(best.into_ranked(&union)?, count, ranker.is_stopped()))
+    };
+    let early = if parts.is_mostly_found {
+        // Nearly all of the best match. To ask so at the end asks about them only, not about all that were among them
+        // for a while; for those that do not match, others are at hand.
+        let found = matching(find(None, limit + limit / SPARE)?, &weights, ranker)?;
+        let is_enough = found.exhausted || found.stopped || found.hits.len() > *limit;
+        is_enough.then_some(found)
+    } else {
+        None
+    };
+    let found = match early {
+        Some(Ranking { hits, exhausted, stopped }) => {
+            let Ranking { hits, exhausted: fits, .. } = ranking(hits, *limit, stopped);
+            Ranking { hits, exhausted: exhausted && fits, stopped }
+        }
+        None => find(Some(&weights), *limit)?,
+    };
+    if found.exhausted && !parts.are_found_by(tokens) { ranker.rank(order) } else { Ok(found) }
 }
 
-/// The terms of which one has to match, if that is all there is to an expression.
-fn union_of(expression: &Expression) -> Option<Vec<&Term>> {
-    match expression {
-        Expression::Term(term) => Some(vec![term]),
-        Expression::Combined(clauses) => clauses
-            .iter()
-            .map(|clause| match clause {
-                Clause::Should(Expression::Term(term)) => Some(term),
-                _ => None,
-            })
-            .collect(),
-        Expression::All | Expression::Nothing | Expression::Verbatim(_) | Expression::Metadata(_) => None,
+/// Those of a ranking that match.
+fn matching(mut ranking: Ranking, weights: &Weights, ranker: Ranker<'_>) -> Result<Ranking, ReadError> {
+    let mut addresses: Vec<_> = ranking.hits.iter().map(|hit| hit.address).collect();
+    addresses.sort_unstable();
+    let mut others: HashSet<Address> = HashSet::new();
+    for addresses in addresses.chunk_by(|a, b| a.segment == b.segment) {
+        let mut scorers = weights.scorers(ranker.searcher.segment_reader(addresses[0].segment))?;
+        others.extend(addresses.iter().filter(|address| !scorers.matches(address.document)));
+        match scorers.failure() {
+            Some(ReadError::Stopped) => ranking.stopped = true,
+            failure => failure.map_or(Ok(()), Err)?,
+        }
+    }
+    ranking.hits.retain(|hit| !others.contains(&hit.address));
+    ranking.exhausted &= !ranking.stopped;
+    Ok(ranking)
+}
+
+/// The terms by which what an expression matches can be found.
+struct Parts<'a> {
+    terms: Vec<&'a Term>,
+    /// Whether a match has all of them; else it has one at least.
+    are_required: bool,
+    /// Whether what has tokens of the query mostly matches.
+    is_mostly_found: bool,
+}
+
+impl<'a> Parts<'a> {
+    /// `None` where terms do not say enough, or say it all: what only requires is not ranked by what else there is.
+    fn of(expression: &'a Expression) -> Option<Self> {
+        let any_of = |terms, is_mostly_found| Some(Self { terms, are_required: false, is_mostly_found });
+        let clauses = match expression {
+            Expression::Term(term) => return any_of(vec![term], true),
+            Expression::Combined(clauses) => clauses,
+            Expression::All | Expression::Nothing | Expression::Verbatim(_) | Expression::Metadata(_) => return None,
+        };
+        let (mut required, mut wanted, mut excluded) = (Vec::new(), Vec::new(), false);
+        for clause in clauses {
+            match clause {
+                Clause::Must(part) => required.push(part),
+                Clause::Should(part) => wanted.push(part),
+                Clause::MustNot(_) => excluded = true,
+            }
+        }
+        let term = |part: &&'a Expression| if let Expression::Term(term) = *part { Some(term) } else { None };
+        if required.is_empty() {
+            return any_of(wanted.iter().map(term).collect::<Option<_>>()?, !excluded);
+        }
+        let terms: Vec<_> = required.iter().filter_map(term).collect();
+        let is_found = !terms.is_empty() && !wanted.is_empty();
+        is_found.then_some(Self { terms, are_required: true, is_mostly_found: false })
+    }
+
+    /// Whether whatever matches has one of the tokens.
+    fn are_found_by(&self, tokens: &[WeighedToken]) -> bool {
+        let mut terms = self.terms.iter();
+        let found = |term: &&Term| has_part_of(tokens, term);
+        if self.are_required { terms.any(found) } else { terms.all(found) }
     }
 }
 
@@ -106,7 +183,7 @@ impl<'a> Union<'a> {
     }
 }
 
-impl Exact for Union<'_> {
+impl Closely for Union<'_> {
     fn score(&self, found: &mut [Found]) -> Result<(), ReadError> {
         self.ranker.score_exactly(found, |found| {
             let mut probes = self.probes(self.ranker.searcher.segment_reader(found[0].address.segment))?;
@@ -118,5 +195,9 @@ impl Exact for Union<'_> {
             }
             Ok(())
         })
+    }
+
+    fn tie(&self, address: Address) -> Tie {
+        self.ranker.tie(address)
     }
 }

@@ -1,5 +1,7 @@
 //! From an expression to queries: one for tantivy to match and prune, and its parts for exact scores.
 
+use std::iter;
+
 use tantivy::{
     Score, Term as IndexTerm,
     query::{BooleanQuery, ConstScoreQuery, EmptyQuery, Occur, PhraseQuery, Query, TermQuery},
@@ -103,22 +105,32 @@ impl Compiler<'_> {
     /// Words are found by their bigrams; the word fields only lift the score of those that the segmenter saw as words
     /// too. They match nothing more: a word's characters stand in sequence.
     pub(super) fn leaves(self, term: &Term) -> Vec<Box<dyn Query>> {
-        let (text, title) = match term.field {
-            TermField::Text => (true, false),
-            TermField::Title => (false, true),
-            TermField::TextOrTitle => (true, true),
-        };
-        let searched =
-            [(text, self.fields.grams, self.fields.words), (title, self.fields.title_grams, self.fields.title_words)];
         let mut queries: Vec<Box<dyn Query>> = Vec::new();
-        for (_, grams, words) in searched.into_iter().filter(|(wanted, ..)| *wanted) {
+        for grams in self.gram_fields(term.field) {
             queries.push(self.sequence(&term.characters, grams));
             if term.word {
+                let words = if grams == self.fields.grams { self.fields.words } else { self.fields.title_words };
                 let word = IndexTerm::from_field_text(words, &term.characters);
                 queries.push(Box::new(TermQuery::new(word, IndexRecordOption::WithFreqs)));
             }
         }
         queries
+    }
+
+    /// The fields in which the characters of a term stand in sequence.
+    pub(super) fn gram_fields(self, field: TermField) -> impl Iterator<Item = Field> {
+        let (text, title) = (self.fields.grams, self.fields.title_grams);
+        let (first, second) = match field {
+            TermField::Text => (text, None),
+            TermField::Title => (title, None),
+            TermField::TextOrTitle => (text, Some(title)),
+        };
+        iter::once(first).chain(second)
+    }
+
+    /// What lists the paragraphs that have a character in a field of bigrams, if anything does.
+    pub(super) fn listed(self, character: &str, grams: Field) -> Option<IndexTerm> {
+        (grams == self.fields.grams).then(|| IndexTerm::from_field_text(self.fields.characters, character))
     }
 
     /// The characters, one after the other. Positions are linear, so a phrase without slop is exactly a substring.
@@ -130,7 +142,12 @@ impl Compiler<'_> {
         // The last character also stands alone, at the end of a text only.
         grams.pop();
         match grams.len() {
-            0 => Box::new(StartingWith { character: characters.to_owned(), field, stop: self.stop.clone() }),
+            0 => Box::new(StartingWith {
+                character: characters.to_owned(),
+                field,
+                listed: self.listed(characters, field),
+                stop: self.stop.clone(),
+            }),
             1 => {
                 let (_, gram) = grams.swap_remove(0);
                 Box::new(TermQuery::new(gram, IndexRecordOption::WithFreqs))

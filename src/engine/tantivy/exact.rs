@@ -6,6 +6,8 @@
 //!
 //! Exact characters are not in the index, so whoever asks for them is told here, too, what matches.
 
+use std::sync::Arc;
+
 use tantivy::{
     DocId, SegmentReader,
     query::{EnableScoring, Query, Weight},
@@ -14,15 +16,15 @@ use tantivy::{
 
 use crate::engine::{
     Clause, Expression, ReadError,
-    tantivy::{compile::Compiler, probe::Probe, record::read_error, verbatim::Texts},
+    tantivy::{compile::Compiler, probe::LazyProbe, record::read_error, verbatim::Texts},
 };
 
 /// An expression's weights, ready for any segment.
 pub(super) enum Weights {
     Constant,
     Nothing,
-    AnyOf(Vec<Box<dyn Weight>>),
-    Verbatim { sequence: Box<dyn Weight>, text: String, stored: Field },
+    AnyOf(Vec<Arc<dyn Weight>>),
+    Verbatim { sequence: Arc<dyn Weight>, text: String, stored: Field },
     Combined { must: Vec<Weights>, should: Vec<Weights>, must_not: Vec<Weights> },
 }
 
@@ -30,18 +32,20 @@ pub(super) enum Weights {
 pub(super) enum Scorers {
     Constant,
     Nothing,
-    AnyOf(Vec<Probe>),
-    Verbatim { sequence: Probe, text: String, texts: Texts },
+    AnyOf(Vec<LazyProbe>),
+    Verbatim { sequence: LazyProbe, text: String, texts: Texts },
     Combined { must: Vec<Scorers>, should: Vec<Scorers>, must_not: Vec<Scorers> },
 }
 
 impl Weights {
+    /// # Errors
+    /// When the index cannot be read, or work is to stop.
     pub(super) fn new(
         expression: &Expression,
         compiler: Compiler<'_>,
         scoring: EnableScoring<'_>,
     ) -> Result<Self, ReadError> {
-        let weight = |query: &dyn Query| query.weight(scoring).map_err(read_error);
+        let weight = |query: &dyn Query| query.weight(scoring).map(Arc::from).map_err(read_error);
         Ok(match expression {
             Expression::All => Self::Constant,
             Expression::Nothing => Self::Nothing,
@@ -62,6 +66,8 @@ impl Weights {
                         Clause::Should(part) => (part, &mut should),
                         Clause::MustNot(part) => (part, &mut must_not),
                     };
+                    // A query has up to thousands of them.
+                    compiler.stop.check().map_err(read_error)?;
                     group.push(Self::new(part, compiler, scoring)?);
                 }
                 Self::Combined { must, should, must_not }
@@ -71,31 +77,26 @@ impl Weights {
 
     pub(super) fn scorers(&self, segment: &SegmentReader) -> Result<Scorers, ReadError> {
         let texts = self.stored().map(|stored| Texts::open(segment, stored)).transpose()?;
-        self.scorers_with(segment, texts.as_ref())
+        Ok(self.scorers_with(&Arc::new(segment.clone()), texts.as_ref()))
     }
 
-    fn scorers_with(&self, segment: &SegmentReader, texts: Option<&Texts>) -> Result<Scorers, ReadError> {
-        let group = |weights: &[Self]| {
-            weights.iter().map(|weight| weight.scorers_with(segment, texts)).collect::<Result<Vec<_>, _>>()
-        };
-        Ok(match self {
+    fn scorers_with(&self, segment: &Arc<SegmentReader>, texts: Option<&Texts>) -> Scorers {
+        let group = |weights: &[Self]| weights.iter().map(|weight| weight.scorers_with(segment, texts)).collect();
+        match self {
             Self::Constant => Scorers::Constant,
             Self::Nothing => Scorers::Nothing,
-            Self::AnyOf(weights) => Scorers::AnyOf(
-                weights
-                    .iter()
-                    .map(|weight| weight.scorer(segment, 1.0).map(Probe::new).map_err(read_error))
-                    .collect::<Result<_, _>>()?,
-            ),
+            Self::AnyOf(weights) => {
+                Scorers::AnyOf(weights.iter().map(|weight| LazyProbe::new(weight, segment)).collect())
+            }
             Self::Verbatim { sequence, text, stored: _ } => Scorers::Verbatim {
-                sequence: Probe::new(sequence.scorer(segment, 1.0).map_err(read_error)?),
+                sequence: LazyProbe::new(sequence, segment),
                 text: text.clone(),
                 texts: texts.expect("opened for every expression that asks for exact characters").clone(),
             },
             Self::Combined { must, should, must_not } => {
-                Scorers::Combined { must: group(must)?, should: group(should)?, must_not: group(must_not)? }
+                Scorers::Combined { must: group(must), should: group(should), must_not: group(must_not) }
             }
-        })
+        }
     }
 
     /// How many scores are added up at most: as many roundings may lie between two ways of adding.
@@ -170,11 +171,14 @@ impl Scorers {
             }
         }
     }
-    /// Why a text could not be looked at; what was scored since the last time that this was asked is in doubt then.
+
+    /// Why something could not be looked at; what was scored since the last time that this was asked is in doubt then.
     pub(super) fn failure(&self) -> Option<ReadError> {
+        let of = |probe: &LazyProbe| probe.failure().cloned().map(read_error);
         match self {
-            Self::Constant | Self::Nothing | Self::AnyOf(_) => None,
-            Self::Verbatim { texts, .. } => texts.failure(),
+            Self::Constant | Self::Nothing => None,
+            Self::AnyOf(probes) => probes.iter().find_map(of),
+            Self::Verbatim { sequence, texts, .. } => of(sequence).or_else(|| texts.failure()),
             Self::Combined { must, should, must_not } => {
                 must.iter().chain(should).chain(must_not).find_map(Self::failure)
             }

@@ -17,7 +17,7 @@ use crate::{
             compile::Compiler,
             exact::{Scorers, Weights},
             filter::{self, Dates},
-            probe::Probe,
+            probe::{LazyProbe, Probe},
             record::read_error,
             schema::Kind,
             starting::StartingWith,
@@ -106,7 +106,7 @@ impl Explainer<'_> {
         Ok(verdict)
     }
 
-    fn term_parts(&self, term: &Term, probes: &mut [Probe]) -> tantivy::Result<Vec<ScorePart>> {
+    fn term_parts(&self, term: &Term, probes: &mut [LazyProbe]) -> tantivy::Result<Vec<ScorePart>> {
         let mut parts = Vec::new();
         for (leaf, probe) in self.compiler.leaves(term).iter().zip(probes) {
             if let Some(value) = probe.score(self.paragraph) {
@@ -117,7 +117,7 @@ impl Explainer<'_> {
     }
 
     /// A condition that only selects adds nothing.
-    fn condition_parts(&self, probes: &mut [Probe]) -> Vec<ScorePart> {
+    fn condition_parts(&self, probes: &mut [LazyProbe]) -> Vec<ScorePart> {
         let values = probes.iter_mut().filter_map(|probe| probe.score(self.paragraph)).filter(|value| *value > 0.0);
         values.map(|value| ScorePart { value, evidence: Evidence::Document }).collect()
     }

@@ -22,6 +22,7 @@ use crate::{
             backup, check,
             directory::{self, DataDirectory, Files, index_error},
             durable::{KnownList, LIST},
+            lately::Lately,
             schema::{self, Fields},
             snapshot::TantivySnapshot,
             tokenizer::{CharacterTokenizer, GramTokenizer, WordTokenizer},
@@ -85,6 +86,8 @@ pub(super) struct Shared {
     pub(super) fields: Fields,
     segmenter: Segmenter,
     reader: IndexReader,
+    /// Shared by all snapshots.
+    lately: Arc<Lately>,
     /// Read for a moment by every call, replaced by every commit.
     newest: RwLock<Arc<TantivySnapshot>>,
 }
@@ -130,10 +133,12 @@ impl TantivyEngine {
             .try_into()
             .map_err(failed)?;
         let commit = last_commit(&index, segmenter.fingerprint()).map_err(failed)?;
-        let newest = TantivySnapshot::new(&directory, &fields, reader.searcher(), commit).map_err(failed)?;
+        let lately = Arc::default();
+        let newest = TantivySnapshot::new(&directory, &fields, reader.searcher(), &lately, commit).map_err(failed)?;
         let newest = RwLock::new(Arc::new(newest));
         let (segmenter, min_free_disk, is_damaged) = (segmenter.clone(), AtomicU64::new(0), AtomicBool::new(false));
-        let shared = Shared { directory, index, min_free_disk, is_damaged, list, fields, segmenter, reader, newest };
+        let shared =
+            Shared { directory, index, min_free_disk, is_damaged, list, fields, segmenter, reader, lately, newest };
         Ok(Self { shared: Arc::new(shared) })
     }
 }
@@ -213,7 +218,8 @@ impl Shared {
     /// Shows the index as it is on disk now; `commit` is what was committed last.
     pub(super) fn publish(&self, commit: Commit) -> tantivy::Result<Generation> {
         self.reader.reload()?;
-        let snapshot = TantivySnapshot::new(&self.directory, &self.fields, self.reader.searcher(), commit)?;
+        let snapshot =
+            TantivySnapshot::new(&self.directory, &self.fields, self.reader.searcher(), &self.lately, commit)?;
         let generation = snapshot.generation();
         *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         Ok(generation)

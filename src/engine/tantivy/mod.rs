@@ -21,6 +21,8 @@ mod filter;
 mod format;
 mod heed;
 mod index;
+mod lately;
+mod lead;
 mod manifest;
 mod matching;
 mod merging;

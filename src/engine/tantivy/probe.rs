@@ -1,6 +1,11 @@
 //! Asking a scorer about one document after the other.
 
-use tantivy::{DocId, Score, SeekDangerResult, query::Scorer};
+use std::sync::Arc;
+
+use tantivy::{
+    DocId, Score, SeekDangerResult, SegmentReader, TantivyError,
+    query::{Scorer, Weight},
+};
 
 /// A scorer that is asked about documents in ascending order, whether they match or not.
 ///
@@ -19,13 +24,16 @@ impl Probe {
         Self { bound: scorer.doc(), stands: true, scorer }
     }
 
+    /// Asks a scorer on from a document that it was asked about.
+    fn at(document: DocId, found: SeekDangerResult, scorer: Box<dyn Scorer>) -> Self {
+        let (bound, stands) = standing(document, found);
+        Self { scorer, bound, stands }
+    }
+
     /// Whether a document matches; not for tantivy's mark of the end.
     pub(super) fn matches(&mut self, document: DocId) -> bool {
         if document > self.bound || document == self.bound && !self.stands {
-            (self.bound, self.stands) = match self.scorer.seek_danger(document) {
-                SeekDangerResult::Found => (document, true),
-                SeekDangerResult::SeekLowerBound(bound) => (bound, false),
-            };
+            (self.bound, self.stands) = standing(document, self.scorer.seek_danger(document));
         }
         self.stands && document == self.bound
     }
@@ -55,5 +63,52 @@ impl Probe {
 
     pub(super) fn cost(&self) -> u64 {
         self.scorer.cost()
+    }
+}
+
+/// Before what a scorer that was asked about a document has no match, and whether it stands there.
+fn standing(document: DocId, found: SeekDangerResult) -> (DocId, bool) {
+    match found {
+        SeekDangerResult::Found => (document, true),
+        SeekDangerResult::SeekLowerBound(bound) => (bound, false),
+    }
+}
+
+/// A probe that is made when it is first asked: most parts of a query never are, and each costs a look at the terms.
+pub(super) struct LazyProbe {
+    weight: Arc<dyn Weight>,
+    segment: Arc<SegmentReader>,
+    probe: Option<Probe>,
+    /// Why it could not be made; it matches nothing then.
+    failure: Option<TantivyError>,
+}
+
+impl LazyProbe {
+    pub(super) fn new(weight: &Arc<dyn Weight>, segment: &Arc<SegmentReader>) -> Self {
+        Self { weight: Arc::clone(weight), segment: Arc::clone(segment), probe: None, failure: None }
+    }
+
+    /// Whether a document matches; no when that cannot be found out: see [`LazyProbe::failure`].
+    pub(super) fn matches(&mut self, document: DocId) -> bool {
+        self.probe_at(document).is_some_and(|probe| probe.matches(document))
+    }
+
+    /// The score of a document; `None` when it does not match, or when that cannot be found out.
+    pub(super) fn score(&mut self, document: DocId) -> Option<Score> {
+        self.probe_at(document)?.score(document)
+    }
+
+    pub(super) fn failure(&self) -> Option<&TantivyError> {
+        self.failure.as_ref()
+    }
+
+    fn probe_at(&mut self, document: DocId) -> Option<&mut Probe> {
+        if self.probe.is_none() && self.failure.is_none() {
+            match self.weight.scorer_danger(&self.segment, document, 1.0) {
+                Ok((found, scorer)) => self.probe = Some(Probe::at(document, found, scorer)),
+                Err(error) => self.failure = Some(error),
+            }
+        }
+        self.probe.as_mut()
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! A filter is no part of the query that tantivy prunes, because it prunes unions of terms only. One that lets much
 //! through is asked about what is left after pruning; one that lets little through leads instead, and its paragraphs
-//! are scored one by one.
+//! are scored one by one. So are those of the rarest part of an expression that requires parts ([`super::lead`]).
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -18,12 +18,13 @@ use crate::{
     engine::{
         Address, Expression, Ranked, Ranking, ReadError,
         tantivy::{
-            best::{Best, Exact, Found},
+            best::{Best, Closely, Found, Tie},
             columns::Columns,
             compile::Compiler,
             documents::Paragraphs,
             exact::{Scorers, Weights},
             filter::Selection,
+            lead::Lead,
             record::read_error,
         },
     },
@@ -55,22 +56,31 @@ impl<'a> Ranker<'a> {
         let selection = Selection::new(filter, self.compiler, self.searcher)?;
         // One more than wanted, to know whether there are more.
         let mut best = Best::new(limit.saturating_add(1), weights.additions());
-        let exact = ByWeights { weights: &weights, ranker: self };
+        let closely = ByWeights { weights: &weights, ranker: self };
+        let leads = selection.as_ref().is_some_and(Selection::leads);
+        let lead = if leads { None } else { Lead::of(expression, self)? };
+        let unscored = EnableScoring::disabled_from_searcher(self.searcher);
+        let lead = lead.map(|lead| lead.weight(unscored)).transpose()?;
         let mut look_in = |place: Place<'_>| {
             let selected = selection.as_ref().map(|it| it.paragraphs(place.segment, place.columns)).transpose()?;
-            match selected {
-                Some(selected) if selection.as_ref().is_some_and(Selection::leads) => {
-                    self.score_each(selected, weights.scorers(place.segment)?, &place, &mut best, &exact)
+            let scorers = || weights.scorers(place.segment);
+            match (selected, &lead) {
+                (Some(selected), _) if leads => {
+                    self.score_each(selected, None, scorers()?, &place, &mut best, &closely)
                 }
-                selected => {
-                    let verified = weights.look_at_texts().then(|| weights.scorers(place.segment)).transpose()?;
+                (selected, Some(lead)) => {
+                    let found = lead.scorer(place.segment, 1.0).map_err(read_error)?;
+                    self.score_each(found, selected, scorers()?, &place, &mut best, &closely)
+                }
+                (selected, None) => {
+                    let verified = weights.look_at_texts().then(scorers).transpose()?;
                     let admitted = Admitted { selected, matching: verified, is_scored: true };
-                    self.prune(matching.as_ref(), admitted, &place, &mut best, &exact)
+                    self.prune(matching.as_ref(), admitted, &place, &mut best, &closely)
                 }
             }
         };
         self.look_everywhere(&mut look_in)?;
-        Ok(ranking(best.into_ranked(&exact)?, *limit, self.is_stopped()))
+        Ok(ranking(best.into_ranked(&closely)?, *limit, self.is_stopped()))
     }
 
     /// Looks in one segment after the other; in no more once work is to stop, which is no error: what was found counts.
@@ -108,23 +118,26 @@ impl<'a> Ranker<'a> {
         }
     }
 
-    /// Scores every paragraph that is selected.
+    /// Scores whatever is found and matches.
     fn score_each(
         self,
-        mut selected: Paragraphs,
+        mut found: impl DocSet,
+        mut selected: Option<Paragraphs>,
         mut scorers: Scorers,
         place: &Place<'_>,
         best: &mut Best,
-        exact: &impl Exact,
+        closely: &impl Closely,
     ) -> Result<(), ReadError> {
-        while selected.doc() != TERMINATED && !self.stop.load(Relaxed) {
-            let document = selected.doc();
+        while found.doc() != TERMINATED && !self.stop.load(Relaxed) {
+            let document = found.doc();
             if !place.segment.is_deleted(document)
+                && selected.as_mut().is_none_or(|selected| selected.contains(document))
+                && scorers.matches(document)
                 && let Some(score) = scorers.score(document)
             {
-                best.offer(place.scored(document, score), exact)?;
+                best.offer(place.scored(document, score), closely)?;
             }
-            selected.advance();
+            found.advance();
         }
         scorers.failure().map_or(Ok(()), Err)
     }
@@ -136,7 +149,7 @@ impl<'a> Ranker<'a> {
         mut admitted: Admitted,
         place: &Place<'_>,
         best: &mut Best,
-        exact: &impl Exact,
+        closely: &impl Closely,
     ) -> Result<(), ReadError> {
         let threshold = best.threshold();
         let mut outcome = Ok(());
@@ -147,7 +160,7 @@ impl<'a> Ranker<'a> {
             if !place.segment.is_deleted(document)
                 && let Some(found) = admitted.look_at(document, rough, place)
             {
-                outcome = best.offer(found, exact);
+                outcome = best.offer(found, closely);
             }
             best.threshold()
         };
@@ -159,6 +172,12 @@ impl<'a> Ranker<'a> {
     pub(super) fn places(self) -> impl Iterator<Item = Place<'a>> {
         let segments = (0..).zip(self.searcher.segment_readers()).zip(self.compiler.columns.iter());
         segments.map(|((ordinal, segment), columns)| Place { ordinal, segment, columns })
+    }
+
+    /// What decides between a match and its equals.
+    pub(super) fn tie(self, Address { segment, document }: Address) -> Tie {
+        let columns = self.compiler.columns.at(segment);
+        Tie { date: columns.date(document), position: columns.position(document) }
     }
 
     pub(super) fn is_stopped(self) -> bool {
@@ -202,13 +221,7 @@ pub(super) struct Place<'a> {
 
 impl Place<'_> {
     fn found(&self, document: DocId, rough: Score) -> Found {
-        Found {
-            rough,
-            exact: None,
-            date: self.columns.date(document),
-            position: self.columns.position(document),
-            address: Address { segment: self.ordinal, document },
-        }
+        Found { rough, exact: None, tie: None, address: Address { segment: self.ordinal, document } }
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "scores are single precision")]
@@ -223,7 +236,7 @@ struct ByWeights<'a> {
     ranker: Ranker<'a>,
 }
 
-impl Exact for ByWeights<'_> {
+impl Closely for ByWeights<'_> {
     fn score(&self, found: &mut [Found]) -> Result<(), ReadError> {
         if self.weights.additions() <= 1 {
             // A single score is the same however it was found.
@@ -239,6 +252,10 @@ impl Exact for ByWeights<'_> {
             }
             scorers.failure().map_or(Ok(()), Err)
         })
+    }
+
+    fn tie(&self, address: Address) -> Tie {
+        self.ranker.tie(address)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is stored with an entry of the index, and how it is encoded.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tantivy::{
@@ -68,8 +68,18 @@ pub(super) fn fetch<T: DeserializeOwned>(
     field: Field,
 ) -> Result<T, ReadError> {
     let entry: TantivyDocument = searcher.doc(address).map_err(read_error)?;
-    postcard::from_bytes(bytes(&entry, field)?)
-        .map_err(|error| ReadError::Corrupt(format!("entry {address:?}: {error}")))
+    decode(bytes(&entry, field)?, address)
+}
+
+/// An entry's stored field, encoded.
+pub(super) fn stored_bytes(searcher: &Searcher, address: DocAddress, field: Field) -> Result<Arc<[u8]>, ReadError> {
+    let entry: TantivyDocument = searcher.doc(address).map_err(read_error)?;
+    Ok(bytes(&entry, field)?.into())
+}
+
+/// Decodes the stored field of an entry.
+pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8], address: DocAddress) -> Result<T, ReadError> {
+    postcard::from_bytes(bytes).map_err(|error| ReadError::Corrupt(format!("entry {address:?}: {error}")))
 }
 
 /// The text of a paragraph's stored entry, which it begins with.

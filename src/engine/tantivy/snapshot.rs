@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
+use serde::de::DeserializeOwned;
 use tantivy::{
     DocAddress, DocId, DocSet, Searcher, SegmentReader, TERMINATED, Term as IndexTerm,
     index::SegmentId,
@@ -29,9 +30,10 @@ use crate::{
             filter::{self, Dates},
             heed::Stop,
             index::Commit,
+            lately::Lately,
             matching::Matching,
             rank::{Order, Ranker},
-            record::{ParagraphEntry, RecordEntry, TombstoneEntry, fetch, read_error},
+            record::{ParagraphEntry, RecordEntry, TombstoneEntry, decode, fetch, read_error, stored_bytes},
             removals::{self, Tombstones},
             schema::Fields,
             statistics::ParagraphStatistics,
@@ -50,6 +52,7 @@ pub(super) struct TantivySnapshot {
     fields: Fields,
     searcher: Searcher,
     columns: SegmentColumns,
+    lately: Arc<Lately>,
     commit: Commit,
 }
 
@@ -58,6 +61,7 @@ impl TantivySnapshot {
         directory: &DataDirectory,
         fields: &Fields,
         searcher: Searcher,
+        lately: &Arc<Lately>,
         commit: Commit,
     ) -> tantivy::Result<Self> {
         let columns = SegmentColumns::new(&searcher)?;
@@ -68,6 +72,7 @@ impl TantivySnapshot {
             fields: fields.clone(),
             searcher,
             columns,
+            lately: Arc::clone(lately),
             commit,
         })
     }
@@ -94,6 +99,13 @@ impl TantivySnapshot {
         self.columns(address).position(address.document)
     }
 
+    /// What is stored with a paragraph or a record.
+    fn stored<T: DeserializeOwned>(&self, address: Address) -> Result<T, ReadError> {
+        let segment = self.searcher.segment_reader(address.segment).segment_id();
+        let read = || stored_bytes(&self.searcher, to_tantivy(address), self.fields.stored);
+        decode(&self.lately.entry(segment, address.document, read)?, to_tantivy(address))
+    }
+
     fn version_at(&self, record: Address) -> Result<Version, ReadError> {
         self.columns(record).version(record.document)
     }
@@ -104,8 +116,7 @@ impl TantivySnapshot {
     }
 
     fn record_at(&self, address: Address) -> Result<DocumentRecord, ReadError> {
-        let RecordEntry { id, metadata, recognized, original_bytes } =
-            fetch(&self.searcher, to_tantivy(address), self.fields.stored)?;
+        let RecordEntry { id, metadata, recognized, original_bytes } = self.stored(address)?;
         Ok(DocumentRecord { id, version: self.version_at(address)?, metadata, recognized, original_bytes })
     }
 
@@ -214,10 +225,26 @@ impl Snapshot for TantivySnapshot {
     }
 
     fn frequency(&self, term: &Term, stop: &Arc<AtomicBool>) -> Result<u64, ReadError> {
-        let term = Term { word: false, ..term.clone() };
         let stop = &Stop::new(stop);
-        let query = any_of(self.compiler(stop).leaves(&term));
-        self.number_of(query.as_ref(), stop)
+        let weight = || {
+            let leaves = self.compiler(stop).leaves(&Term { word: false, ..term.clone() });
+            any_of(leaves).weight(self.unscored()).map_err(read_error)
+        };
+        let (mut made, mut entries) = (None, 0);
+        for segment in self.searcher.segment_readers() {
+            entries += self.lately.frequency(segment, term.field, &term.characters, || {
+                stop.check().map_err(read_error)?;
+                let weight = match made.take() {
+                    Some(made) => made,
+                    None => weight()?,
+                };
+                let counted = made.insert(weight).count(segment).map_err(read_error)?;
+                // What was counted until a stop is not remembered.
+                stop.check().map_err(read_error)?;
+                Ok(u64::from(counted))
+            })?;
+        }
+        Ok(entries)
     }
 
     fn rank(
@@ -355,7 +382,7 @@ impl Snapshot for TantivySnapshot {
         let mut fetched = Vec::with_capacity(addresses.len());
         for index in order {
             let address = addresses[index];
-            let entry: ParagraphEntry = fetch(&self.searcher, to_tantivy(address), self.fields.stored)?;
+            let entry: ParagraphEntry = self.stored(address)?;
             let position = self.position(address);
             fetched.push((index, StoredParagraph { position, paragraph: entry.into() }));
         }

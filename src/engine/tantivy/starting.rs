@@ -3,8 +3,8 @@
 use std::fmt;
 
 use tantivy::{
-    BitSet, DocId, Score, SegmentReader, TantivyError,
-    query::{BitSetDocSet, ConstScorer, EnableScoring, Explanation, Query, Scorer, Weight},
+    BitSet, DocId, Score, SegmentReader, TantivyError, Term,
+    query::{BitSetDocSet, ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight},
     schema::{Field, IndexRecordOption},
 };
 
@@ -17,12 +17,14 @@ use crate::engine::tantivy::heed::Stop;
 pub(super) struct StartingWith {
     pub(super) character: String,
     pub(super) field: Field,
+    /// What exactly the same entries have, where the index lists that: nothing is collected then.
+    pub(super) listed: Option<Term>,
     pub(super) stop: Stop,
 }
 
 impl fmt::Debug for StartingWith {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { character, field, stop: _ } = self;
+        let Self { character, field, listed: _, stop: _ } = self;
         f.debug_struct("StartingWith").field("character", character).field("field", field).finish_non_exhaustive()
     }
 }
@@ -35,6 +37,13 @@ impl Query for StartingWith {
 
 impl Weight for StartingWith {
     fn scorer(&self, segment: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        if let Some(listed) = &self.listed {
+            let index = segment.inverted_index(listed.field())?;
+            return Ok(match index.read_postings(listed, IndexRecordOption::Basic)? {
+                Some(postings) => Box::new(ConstScorer::new(postings, boost)),
+                None => Box::new(EmptyScorer),
+            });
+        }
         let mut found = BitSet::with_max_value(segment.max_doc());
         let index = segment.inverted_index(self.field)?;
         let mut terms = index.terms().range().ge(self.character.as_bytes()).into_stream()?;

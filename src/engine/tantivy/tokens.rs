@@ -63,6 +63,9 @@ pub(super) fn scores(
         ranker.check()?;
         let mut parts = weights.scorers(ranker.searcher.segment_reader(paragraphs[0].segment))?;
         scores.extend(paragraphs.iter().map(|address| parts.score(address.document).map(single)));
+        if let Some(failure) = parts.failure() {
+            return Err(failure);
+        }
     }
     Ok(scores)
 }

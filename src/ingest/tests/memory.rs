@@ -22,7 +22,7 @@ use crate::{
 
 /// Versions in memory; what is committed is a copy.
 #[derive(Clone, Default)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     committed: Arc<Mutex<State>>,
     /// Makes the next commit fail.
     pub(super) is_failing: Arc<AtomicBool>,

@@ -79,8 +79,7 @@ mod tests {
     use crate::{
         document::MAX_ID_BYTES,
         rpc::limits::{
-            BATCH_HITS, BATCH_TEXT_BYTES, CONTEXT_PARAGRAPHS, FIELD_BYTES, READY_HEADING_BYTES, READY_HEADINGS,
-            READY_PARAGRAPH_BYTES,
+            CONTEXT_PARAGRAPHS, FIELD_BYTES, LATER_BATCH, READY_HEADING_BYTES, READY_HEADINGS, READY_PARAGRAPH_BYTES,
         },
         search::{LEADER_RANKS, MAX_HIGHLIGHTS},
     };
@@ -138,6 +137,6 @@ mod tests {
 
     #[test]
     fn a_batch_of_hits_with_little_text_and_the_largest_headings_is_accepted() {
-        check_accepted(vec![largest(BATCH_TEXT_BYTES / BATCH_HITS / 11); BATCH_HITS]);
+        check_accepted(vec![largest(LATER_BATCH.text_bytes / LATER_BATCH.hits / 11); LATER_BATCH.hits]);
     }
 }

@@ -25,7 +25,7 @@ pub(super) async fn list(
     let after: Option<u64> = tokens.open(&list, &previous)?;
     let _admitted = core.admit_document_call()?;
     let bound = PageBound { documents, bytes: LIST_PAGE_BYTES };
-    let page = core.in_turn(move |stop| searcher.documents(&filter, after, bound, stop)).await??;
+    let page = core.in_turn(call, move |stop| searcher.documents(&filter, after, bound, stop)).await??;
     let next = page.next.map_or_else(String::new, |after| tokens.seal(&list, &after));
     Ok(list_response(page, next))
 }

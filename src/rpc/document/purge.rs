@@ -1,12 +1,16 @@
 //! `PurgeDocuments`: every document that a filter lets through, deleted in groups.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    future::pending,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use crate::{
     document::DocumentId,
     ingest::{Ingest, IngestError},
     query::Filter,
     rpc::{
+        call::Call,
         convert::{Purge, purge_request, purge_response},
         core::{Core, Opened},
         failure::Failure,
@@ -19,13 +23,14 @@ use crate::{
 /// Answers one call. Holds the ids of one group at a time.
 pub(super) async fn purge(
     core: &Core,
+    call: &Call,
     request: proto::PurgeDocumentsRequest,
 ) -> Result<proto::PurgeDocumentsResponse, Failure> {
     let Purge { filter, validate_only } = purge_request(request)?;
     let Opened { searcher, ingest, token_key: _ } = core.opened()?.clone();
     let _admitted = core.admit_document_call()?;
     let (looking, conditions) = (searcher.clone(), filter.clone());
-    let scope = core.in_turn(move |stop| looking.purge_scope(&conditions, stop)).await??;
+    let scope = core.in_turn(call, move |stop| looking.purge_scope(&conditions, stop)).await??;
     let mut purging = Purging { core, searcher, ingest, filter, scope, after: None };
     if validate_only {
         let sample = purging.next(PURGE_SAMPLE).await?;
@@ -80,7 +85,7 @@ impl Purging<'_> {
         let (searcher, filter) = (self.searcher.clone(), self.filter.clone());
         let (after, through) = (self.after, self.scope.through);
         let read = move |stop: &Arc<AtomicBool>| searcher.purge_versions(&filter, after, through, count, stop);
-        let found = self.core.pool.run(read).await??;
+        let found = self.core.pool.go_on(pending(), read).await??;
         self.after = found.last().map(|version| version.sequence).or(self.after);
         Ok(found)
     }

@@ -228,7 +228,7 @@ mod tests {
         let body = EncodeBody::new_client(codec.encoder(), requests.map(Ok), None, None);
         let requests = Streaming::new_request(codec.decoder(), body, None, Some(DOCUMENT_REQUEST_BYTES));
         let (chunks, prepared) = mpsc::channel(8);
-        let pool = Pool::new(NonZeroUsize::MIN, NonZeroUsize::MIN).unwrap();
+        let pool = Pool::new(NonZeroUsize::MIN).unwrap();
         let under_way = watch::Sender::new(0);
         let prepare: Prepare = Arc::new(|_| Err(PrepareError::TooHeavy(7)));
         (Reader::new(requests, prepare, pool, chunks, under_way.clone()), prepared, under_way)

@@ -3,6 +3,7 @@
 use crate::{
     ingest::Ingest,
     rpc::{
+        call::Call,
         convert::{Analyze, analyze_request, analyze_response},
         core::Core,
         failure::Failure,
@@ -12,12 +13,16 @@ use crate::{
 };
 
 /// Answers one call. It takes a place among those that carry a document: its text may be as long.
-pub(super) async fn analyze(core: &Core, request: proto::AnalyzeRequest) -> Result<proto::AnalyzeResponse, Failure> {
+pub(super) async fn analyze(
+    core: &Core,
+    call: &Call,
+    request: proto::AnalyzeRequest,
+) -> Result<proto::AnalyzeResponse, Failure> {
     let asked = analyze_request(request)?;
     let ingest = core.opened()?.ingest.clone();
     let _admitted = core.admit_document_call()?;
     let fingerprint = core.policy.fingerprint.clone();
-    Ok(core.in_turn(move |_| answer(&ingest, &asked, &fingerprint)).await??)
+    Ok(core.in_turn(call, move |_| answer(&ingest, &asked, &fingerprint)).await??)
 }
 
 fn answer(ingest: &Ingest, asked: &Analyze, fingerprint: &str) -> Result<proto::AnalyzeResponse, ReadError> {

@@ -14,9 +14,10 @@ impl Producer {
     /// Counts. It takes a place among the calls that answer once.
     pub(super) async fn count(self, asked: Asked<CountRequest>) -> Result<proto::CountResponse, Failure> {
         let Asked { request, warnings, written: _ } = asked;
-        let Self { core, searcher, call: _, enough: _ } = self;
+        let Self { core, searcher, call, enough: _ } = self;
         let _admitted = core.admit_document_call()?;
-        let counted = core.in_turn(move |stop| searcher.count(&request, stop).map(|counted| (request.query, counted)));
+        let counted =
+            core.in_turn(&call, move |stop| searcher.count(&request, stop).map(|counted| (request.query, counted)));
         let (query, (generation, counts)) = counted.await??;
         Ok(count_response(&query, warnings, generation, counts))
     }

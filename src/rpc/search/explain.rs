@@ -20,7 +20,7 @@ pub(super) async fn explain(
 ) -> Result<proto::ExplainResponse, Failure> {
     let Asked { request, warnings, written: _ } = asked;
     let _admitted = core.admit_stream(call)?;
-    let answer = core.in_turn(move |stop| {
+    let answer = core.in_turn(call, move |stop| {
         let explained = searcher.explain(&request, stop)?;
         Ok::<_, SearchError>(explain_response(&request.query, explained, warnings))
     });

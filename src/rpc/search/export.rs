@@ -5,11 +5,12 @@ use tracing::info_span;
 
 use crate::{
     rpc::{
+        admission::Queued,
         call::Call,
         convert::{Asked, ExportOrder, Unit, hit, removed, tree},
         core::Core,
         failure::Failure,
-        limits::{BATCH_HITS, BATCH_TEXT_BYTES, FIRST_BATCH_HITS, PROGRESS_INTERVAL},
+        limits::{FIRST_BATCH, LATER_BATCH, PROGRESS_INTERVAL},
         proto::{self, export_response::Event},
         search::{
             produce::{Producer, Sent, send},
@@ -50,14 +51,15 @@ impl Producer {
     pub(super) async fn export(
         self,
         asked: Asked<Begun>,
+        queued: Queued,
         outlet: Outlet<proto::ExportResponse>,
     ) -> Result<(), Failure> {
         let Asked { request: begun, warnings, written: _ } = asked;
         let (request, searcher) = (begun.request.clone(), self.searcher.clone());
-        let opened = self.in_turn(info_span!("rank"), move |stop| searcher.export(&request, stop)).await?;
+        let opened = self.begin(queued, info_span!("rank"), move |stop| searcher.export(&request, stop)).await?;
         let (timings, export) = (opened.timings(), Box::new(opened.result?));
         send(&outlet, event, Event::Header(self.export_header(&begun.request, &export, warnings))).await?;
-        let bound = BatchBound { hits: FIRST_BATCH_HITS, text_bytes: BATCH_TEXT_BYTES };
+        let bound = FIRST_BATCH;
         let (sent, told) = (Sent::default(), (begun.request.after, Instant::now()));
         let mut stream = Stream { producer: self, begun, outlet, bound, sent, told };
         let export = stream.pass(export).await?;
@@ -118,7 +120,7 @@ impl Stream {
                 Written::Hits(hits) => {
                     self.sent.hits += hits.len() as u64;
                     self.producer.call.stats().count_hits(hits.len(), self.producer.call.elapsed());
-                    self.bound.hits = BATCH_HITS;
+                    self.bound = LATER_BATCH;
                     Event::Hits(proto::ExportBatch { hits, resume_token })
                 }
                 Written::Removed(removed) => Event::Removed(proto::RemovedBatch { removed, resume_token }),

@@ -10,6 +10,7 @@ use tracing::{Instrument as _, Span};
 
 use crate::{
     rpc::{
+        admission::Queued,
         call::{Call, StreamState},
         core::{Core, reached},
         failure::Failure,
@@ -31,21 +32,22 @@ pub(super) struct Producer {
 
 impl Producer {
     /// Runs the first job of a stream, unless it does not get its turn for too long.
-    pub(super) async fn in_turn<T: Send + 'static>(
+    pub(super) async fn begin<T: Send + 'static>(
         &self,
+        queued: Queued,
         span: Span,
         job: impl FnOnce(&Arc<AtomicBool>) -> T + Send + 'static,
     ) -> Result<Timed<T>, Failure> {
-        self.core.in_turn_until(self.enough, timed(&self.call, job)).instrument(span).await
+        self.core.begin(&self.call, queued, self.enough, timed(&self.call, job)).instrument(span).await
     }
 
-    /// Runs a later job in the pool, in a span of its own, and says how long it waited and worked.
+    /// Runs a later job in the pool, before others' first ones, in a span of its own, and says how long it waited and worked.
     pub(super) async fn timed<T: Send + 'static>(
         &self,
         span: Span,
         job: impl FnOnce(&Arc<AtomicBool>) -> T + Send + 'static,
     ) -> Result<Timed<T>, Failure> {
-        Ok(self.core.pool.run_until(reached(self.enough), timed(&self.call, job)).instrument(span).await?)
+        Ok(self.core.pool.go_on(reached(self.enough), timed(&self.call, job)).instrument(span).await?)
     }
 }
 

@@ -1,24 +1,27 @@
 //! Searches: the best matches, batch by batch, each with a token to go on behind it.
 
+use std::sync::{Arc, atomic::AtomicBool};
+
 use tokio::time::Instant;
 use tracing::info_span;
 
 use crate::{
     rpc::{
+        admission::Queued,
         call::Call,
         convert::{Asked, SearchOrder, Unit, hit, tree},
         core::Core,
         failure::Failure,
-        limits::{BATCH_HITS, BATCH_TEXT_BYTES, FIRST_BATCH_HITS},
+        limits::{BEST_BATCH, LATER_BATCH},
         proto::{self, search_response::Event},
         search::{
             produce::{Producer, Sent, send},
-            summary::{count, search_summary, term_stats},
+            summary::{count, micros, search_summary, term_stats},
         },
         stream::Outlet,
         token::{For, Kind, Tokens},
     },
-    search::{BatchBound, Hit, Place, RankRequest, Ranked, ReadError, Resume, SearchError},
+    search::{BatchBound, Place, RankRequest, Ranked, ReadError, Resume, SearchError},
 };
 
 /// A search that may begin: its token was good.
@@ -52,6 +55,7 @@ impl Producer {
     pub(super) async fn search(
         mut self,
         asked: Asked<Begun>,
+        queued: Queued,
         outlet: Outlet<proto::SearchResponse>,
     ) -> Result<(), Failure> {
         let Asked { request: begun, warnings, written: _ } = asked;
@@ -59,13 +63,21 @@ impl Producer {
         self.enough = enough;
         let (parsed, limit, searcher) = (tree(&request.query), request.limit, self.searcher.clone());
         let before = request.resume.map_or(0, |resume| resume.place.rank());
-        let ranking = self.in_turn(info_span!("rank"), move |stop| searcher.rank(&request, stop)).await?;
+        // The first hits with the ranking: to hand them over one by one would take longer than to fetch them.
+        let ranking = self.begin(queued, info_span!("rank"), move |stop| {
+            let mut ranked = searcher.rank(&request, stop)?;
+            let begun = Instant::now();
+            let first = Batch::next(&mut ranked, BEST_BATCH, stop, unit);
+            Ok::<_, SearchError>((ranked, first, begun.elapsed()))
+        });
+        let ranking = ranking.await?;
         let mut timings = ranking.timings();
-        let ranked = ranking.result?;
+        let (ranked, first, fetch) = ranking.result?;
+        timings.search_micros = timings.search_micros.saturating_sub(micros(fetch));
         send(&outlet, event, Event::Header(self.search_header(&ranked, parsed, limit, warnings))).await?;
-        let mut sent = Sent::default();
+        let mut sent = Sent { hits: 0, fetch };
         let sending = Sending { outlet: &outlet, unit, tokens, stream };
-        let (ranked, is_cut) = self.send_hits(ranked, &sending, &mut sent).await?;
+        let (ranked, is_cut) = self.send_hits(ranked, first, &sending, &mut sent).await?;
         sent.note(&mut timings, &self.call);
         let summary = search_summary(&ranked, (before, sent.hits), is_cut, timings);
         send(&outlet, event, Event::Summary(summary)).await
@@ -97,33 +109,38 @@ impl Producer {
         }
     }
 
-    /// Sends the hits, each batch fetched only when there is room for it. When the time is up before anything was sent,
-    /// one batch still is: the best so far. Says whether hits are missing because it was up.
+    /// Sends the hits, each batch but the first fetched only when there is room for it. When the time is up before
+    /// anything was sent, one batch still is: the best so far. Says whether hits are missing because it was up.
     async fn send_hits(
         &mut self,
         mut ranked: Ranked,
+        first: Result<Batch, SearchError>,
         sending: &Sending<'_>,
         sent: &mut Sent,
     ) -> Result<(Ranked, bool), Failure> {
-        let mut bound = BatchBound { hits: FIRST_BATCH_HITS, text_bytes: BATCH_TEXT_BYTES };
-        let mut is_last = false;
-        while !ranked.is_over() && !is_last {
+        let (mut first, mut is_last) = (Some(first), false);
+        while first.is_some() || !ranked.is_over() && !is_last {
             let room = sending.outlet.room().await?;
-            if self.is_out_of_time() {
-                if sent.hits > 0 {
-                    return Ok((ranked, true));
+            let batch = if let Some(first) = first.take() {
+                first
+            } else {
+                if self.is_out_of_time() {
+                    if sent.hits > 0 {
+                        return Ok((ranked, true));
+                    }
+                    (self.enough, is_last) = (None, true);
                 }
-                (self.enough, bound.hits, is_last) = (None, BATCH_HITS, true);
-            }
-            let unit = sending.unit;
-            let fetched = self.timed(info_span!("fetch"), move |stop| {
-                let batch = ranked.next_batch(bound, stop).map(|hits| Batch::of(hits, &ranked, unit));
-                (ranked, batch)
-            });
-            let fetched = fetched.await?;
-            sent.fetch += fetched.took;
-            let batch;
-            (ranked, batch) = fetched.result;
+                let unit = sending.unit;
+                let fetched = self.timed(info_span!("fetch"), move |stop| {
+                    let batch = Batch::next(&mut ranked, LATER_BATCH, stop, unit);
+                    (ranked, batch)
+                });
+                let fetched = fetched.await?;
+                sent.fetch += fetched.took;
+                let batch;
+                (ranked, batch) = fetched.result;
+                batch
+            };
             let Batch { hits, place } = match batch {
                 Err(SearchError::Read(ReadError::Stopped)) => continue, // The time is up.
                 batch => batch?,
@@ -136,7 +153,6 @@ impl Producer {
             ranked.renew_lease(Instant::now().into_std());
             self.core.metrics.leases(self.searcher.leases() as u64);
             room.send(event(Event::Hits(proto::HitBatch { hits, resume_token: sending.token(place) })));
-            bound.hits = BATCH_HITS;
         }
         let is_cut = ranked.is_cut() || is_last && !ranked.is_over();
         Ok((ranked, is_cut))
@@ -169,9 +185,10 @@ struct Batch {
 }
 
 impl Batch {
-    fn of(hits: Vec<Hit>, ranked: &Ranked, unit: Unit) -> Self {
+    fn next(ranked: &mut Ranked, bound: BatchBound, stop: &Arc<AtomicBool>, unit: Unit) -> Result<Self, SearchError> {
+        let hits = ranked.next_batch(bound, stop)?;
         let place = hits.last().and_then(|last| ranked.place(last));
-        Self { hits: hits.into_iter().map(|found| hit(found, unit)).collect(), place }
+        Ok(Self { hits: hits.into_iter().map(|found| hit(found, unit)).collect(), place })
     }
 }
 

@@ -32,8 +32,8 @@ impl Search {
     ) -> Result<Answers<proto::SearchResponse>, Failure> {
         let (producer, asked) = self.begin(call, request, search_request)?;
         let asked = asked.map(|order| ranked::Begun::new(&self.core, call, order))?;
-        let admitted = self.core.admit_stream(call)?;
-        let work = |outlet| producer.search(asked, outlet);
+        let (admitted, queued) = (self.core.admit_stream(call)?, self.core.queue(call)?);
+        let work = |outlet| producer.search(asked, queued, outlet);
         Ok(start(&self.core, call, admitted, AtShutdown::Ends, work))
     }
 
@@ -44,8 +44,8 @@ impl Search {
     ) -> Result<Answers<proto::ExportResponse>, Failure> {
         let (producer, asked) = self.begin(call, request, export_request)?;
         let asked = asked.map(|order| export::Begun::new(&self.core, call, order))?;
-        let admitted = self.core.admit_stream(call)?;
-        let work = |outlet| producer.export(asked, outlet);
+        let (admitted, queued) = (self.core.admit_stream(call)?, self.core.queue(call)?);
+        let work = |outlet| producer.export(asked, queued, outlet);
         Ok(start(&self.core, call, admitted, AtShutdown::Ends, work))
     }
 
@@ -97,7 +97,7 @@ impl SearchService for Search {
             let (producer, asked) = self.begin(&call, request.into_inner(), count_request)?;
             producer.count(asked).await
         };
-        call.answer(counted).await
+        self.core.answer(&call, Box::pin(counted)).await
     }
 
     async fn explain(
@@ -105,13 +105,14 @@ impl SearchService for Search {
         request: Request<proto::ExplainRequest>,
     ) -> Result<Response<proto::ExplainResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(self.explain_query(&call, request.into_inner())).await
+        self.core.answer(&call, Box::pin(self.explain_query(&call, request.into_inner()))).await
     }
 
     async fn analyze(
         &self,
         request: Request<proto::AnalyzeRequest>,
     ) -> Result<Response<proto::AnalyzeResponse>, Status> {
-        Call::of(&request).answer(analyze(&self.core, request.into_inner())).await
+        let call = Call::of(&request);
+        self.core.answer(&call, analyze(&self.core, &call, request.into_inner())).await
     }
 }

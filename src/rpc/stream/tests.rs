@@ -18,7 +18,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn core() -> Core {
-    let pool = Pool::new(NonZeroUsize::MIN, NonZeroUsize::MIN).unwrap();
+    let pool = Pool::new(NonZeroUsize::MIN).unwrap();
     Core::new(pool, Metrics::new(), Shutdown::new(), Policy::of_streams(1))
 }
 

@@ -33,6 +33,10 @@ const SHORT_POSTINGS: u64 = 2_000;
 /// So many of the rarest bigrams find candidates however common they are: else common short queries found none.
 const LEAST_GRAMS: usize = 6;
 
+/// A word of a short query that so many texts have finds enough candidates: to look for its bigrams, too, would find
+/// those that have them by accident, which come behind.
+const ENOUGH_PARAGRAPHS: u64 = 5 * DEFAULT_CANDIDATES as u64;
+
 /// How much the second stage does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rescoring {
@@ -245,8 +249,19 @@ impl Wanted {
         let common = SHORT_POSTINGS.max((*paragraphs as f64 * COMMON_SHARE) as u64);
         let frequency = |gram: usize| frequencies[2 * gram] + frequencies[2 * gram + 1];
         let meaningful = self.grams.iter().any(|gram| gram.relevance > 0.0);
-        let mut rarest: Vec<_> =
-            (0..self.grams.len()).filter(|&gram| self.grams[gram].relevance > 0.0 || !meaningful).collect();
+        let first_word = 2 * self.grams.len();
+        let frequent: Vec<_> = (first_word..)
+            .step_by(2)
+            .zip(&self.words)
+            .filter(|(word, wanted)| wanted.numeral.is_none() && frequencies[*word] >= ENOUGH_PARAGRAPHS)
+            .map(|(_, wanted)| wanted)
+            .collect();
+        let is_needed = |gram: &WantedGram| {
+            let says_no_more =
+                |word: &&WantedWord| word.field == gram.field && word.characters.contains(&gram.characters);
+            (gram.relevance > 0.0 || !meaningful) && !frequent.iter().any(says_no_more)
+        };
+        let mut rarest: Vec<_> = (0..self.grams.len()).filter(|&gram| is_needed(&self.grams[gram])).collect();
         rarest.sort_by_key(|&gram| frequency(gram));
         let kept: HashSet<_> = rarest.iter().copied().take(LEAST_GRAMS).collect();
         let mut finding = Vec::new();
@@ -260,7 +275,7 @@ impl Wanted {
                 }
             }
         }
-        let words = 2 * self.grams.len()..2 * (self.grams.len() + self.words.len());
+        let words = first_word..first_word + 2 * self.words.len();
         let word = |index: usize| WeighedToken { token: tokens[index].clone(), weight: 1.0 };
         finding.extend(words.filter(|&index| frequencies[index] > 0).map(word));
         finding
