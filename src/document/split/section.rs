@@ -23,7 +23,8 @@ pub struct Section {
     pub range: Range<usize>,
     /// The headings above it, outermost first; at most 16, each trimmed and at most 100 characters long. Those that
     /// the paragraph begins with are part of its text as well, and so are those of short parts gathered in it, which
-    /// are not in the path.
+    /// are not in the path. Labels of the members of one enumeration are in the paths of all of them or of none, but for
+    /// members cut in several paragraphs.
     pub heading_path: Vec<String>,
 }
 
@@ -35,7 +36,8 @@ pub struct Section {
 /// Follows the text's own structure (编章节条, 附件, 一、, （一）, 第一，, 1., 1.1, 一是, 首先, 目录,
 /// headings without a marker), then packs sentences towards 240 characters. A paragraph has at most 400, headings included: a longer sentence is cut
 /// between members of a list (；, line end), else between clauses; only what no mark divides has up to 1,000. One with
-/// fewer than 60 goes with a neighbour under the same heading, if there is one; one with fewer than 20 with any that
+/// fewer than 60 goes with a neighbour under the same heading, if there is one, but with no other member of an enumeration
+/// whose members are paragraphs; one with fewer than 20 with any that
 /// has fewer than 60, and the two then stand under what both stand under. So a text of n characters, white space
 /// included, has at most 1 + n / 20 paragraphs. Takes linear time and never panics.
 pub fn split(text: &str, title: Option<Range<usize>>) -> Vec<Section> {
