@@ -79,6 +79,11 @@ fn members_head_the_lines_below_them() {
             ("一、回顾", "我们也清醒"),
         ],
     );
+    let quoted = |number: usize| {
+        format!("{number}.将第{number}条修改为：\n（一）甲款。\n{}\n（二）乙款。\n{}\n", body("甲"), body("乙"))
+    };
+    let text = format!("一、修改\n{}{}", quoted(1), quoted(2));
+    assert!(split(&text, None).iter().all(|section| section.heading_path.len() < 3), "{text}");
     let text = format!("一、回顾\n（一）学习；\n（二）宣传；\n（三）实践。\n{}", body("以下"));
     check(&text, &[("一、回顾", "一、回顾\n")]);
 }
