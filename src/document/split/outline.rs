@@ -110,10 +110,11 @@ impl Outline {
         self.node(block.node).is_some_and(|node| node.label.start == block.span.start)
     }
 
-    /// Whether a block has nothing but its label and a last mark.
-    pub(super) fn is_label(&self, block: &Block) -> bool {
-        let label_end = self.node(block.node).map(|node| node.label.end.character);
-        self.is_labelled(block) && label_end.is_some_and(|end| end + 1 >= block.span.end.character)
+    /// How many characters a part of a block has beside the label that it begins with, and the mark behind it.
+    pub(super) fn characters_beside_label(&self, block: &Block, part: Span) -> usize {
+        let label = self.node(block.node).map(|node| node.label).filter(|_| self.is_labelled(block));
+        let label_end = label.filter(|_| part.start == block.span.start).map(|label| label.end.character + 1);
+        part.end.character.saturating_sub(label_end.unwrap_or(part.start.character))
     }
 
     /// How the enumeration is treated that a node is a member of.

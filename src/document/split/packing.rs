@@ -43,7 +43,7 @@ pub(super) struct Draft {
     pub(super) node: NodeId,
     /// The node of its last block.
     last: NodeId,
-    /// Whether it says nothing of its own before what is further in: it ends with 要做到以下几点, or with a label.
+    /// Whether it says little of its own before what is further in: it ends with a label, or with 要做到以下几点.
     leads_in: bool,
     /// What ends it, and so what of the next block belongs to it.
     ending: BlockRole,
@@ -105,7 +105,7 @@ impl Draft {
             span,
             node: block.node,
             last: block.node,
-            leads_in: span.characters() < MIN_LEAD_IN || outline.is_label(block),
+            leads_in: outline.characters_beside_label(block, span) < MIN_LEAD_IN,
             ending: block.role,
             headed: block.role == BlockRole::Heading,
             gathers: false,
@@ -193,8 +193,8 @@ impl Draft {
         let in_article = block.role == BlockRole::Lead && outline.share_article(self.last, block.node);
         self.ending = if in_article { BlockRole::Body } else { block.role };
         self.last = block.node;
-        let says_little = piece.characters() < MIN_LEAD_IN && (was_pending || self.is_short());
-        self.leads_in = says_little || outline.is_label(block);
+        let is_pure = was_pending || self.is_short() || block.role != BlockRole::Body;
+        self.leads_in = is_pure && outline.characters_beside_label(block, piece) < MIN_LEAD_IN;
     }
 
     /// Takes in a text; the paragraph then stands under the heading of its longer part, or above both if neither

@@ -59,7 +59,7 @@ fn a_topic_heads_the_enumeration_that_it_opens() {
     let points = ["一是", "二是"].map(|marker| format!("{marker}学习。{}", body("学习"))).concat();
     check(
         &format!(
-            "# 讲话\n{}要抓紧业务能力提升。发扬钻研精神，以标准化、精细化不断系统提升业务能力。{points}要抓好实际能力提升。{}",
+            "# 讲话\n{}要抓紧业务能力提升。发扬钻研精神，以标准化、精细化、科学化不断系统提升干部队伍的业务能力。{points}要抓好实际能力提升。{}",
             body("思想"),
             body("实际")
         ),
