@@ -85,7 +85,7 @@ fn may_break(bytes: &[u8]) -> Option<usize> {
     let (blocks, _) = bytes.as_chunks::<BLOCK>();
     let clear = blocks.iter().take_while(|block| !block.iter().fold(false, |found, byte| found | may(byte))).count();
     let from = clear * BLOCK;
-    Some(from + bytes[from..].iter().position(|byte| may(byte))?)
+    Some(from + bytes[from..].iter().position(may)?)
 }
 
 /// Whether a quotation or a bracket is open behind a line, if one was or was not `before` it.
