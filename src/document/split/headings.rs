@@ -5,10 +5,11 @@
 use std::ops::Range;
 
 use super::{
+    below::with_lines_below,
     contents::contents,
     inner::find_inner,
     letters::letters,
-    lines::lines,
+    lines::{lines, lists_whole_names},
     markers::{Kind, Marker, Position, marker},
     marks::{closes, ends_sentence, is_colon, is_finished},
     series::{Candidate, keep_series},
@@ -25,6 +26,8 @@ pub(super) struct Line {
     /// The markers inside it: their places among all of [`Lines::inner`].
     pub(super) inner: Range<usize>,
     pub(super) role: Role,
+    /// Whether it begins a member that goes on in the lines below.
+    pub(super) goes_on: bool,
 }
 
 /// What a line is in its document.
@@ -104,6 +107,10 @@ pub(super) fn classified(text: &str, title: Option<Span>) -> Lines {
         around.attached = lists_annexes(&found.lines[at], role) || around.is_attached(&found.lines[at]);
         found.lines[at].role = role;
     }
+    let with_lines_below = with_lines_below(text, &found.lines, &shapes);
+    for (line, goes_on) in found.lines.iter_mut().zip(with_lines_below) {
+        line.goes_on = goes_on;
+    }
     found
 }
 
@@ -136,7 +143,13 @@ fn marked(text: &str, title: Option<Span>, spans: &[Span], shapes: &[Shape]) -> 
         let start = first + usize::from(leading.is_some());
         let end = start + inner[start..].iter().take_while(|found| found.line == line).count();
         first = end;
-        Line { span, leading: leading.map(|found| found.marker), inner: start..end, role: Role::Running }
+        Line {
+            span,
+            leading: leading.map(|found| found.marker),
+            inner: start..end,
+            role: Role::Running,
+            goes_on: false,
+        }
     };
     let lines = spans.iter().enumerate().map(line).collect();
     Lines { lines, inner }
@@ -235,7 +248,7 @@ impl Around<'_> {
         match self.shapes[at + 1] {
             _ if self.is_outer(lines, at) => Role::Outer,
             _ if next.is_some() && self.listed < 2 => heads,
-            Shape::Full if self.listed < 2 => heads,
+            Shape::Full if self.listed < 2 && !lists_whole_names(lines[at + 1].span.text(self.text)) => heads,
             Shape::Salutation if self.started && self.listed < 2 => heads,
             Shape::Full | Shape::Open | Shape::Opening | Shape::Closing => Role::Listed,
             _ => Role::Running,
@@ -254,7 +267,9 @@ impl Around<'_> {
     /// Whether the line above stops within a sentence, which goes on in this one.
     fn is_broken_off(&self, lines: &[Line], at: usize) -> bool {
         let above = at.checked_sub(1).filter(|&above| self.shapes[above] == Shape::Full);
-        above.is_some_and(|above| !is_finished(lines[above].span.text(self.text)))
+        above
+            .map(|above| lines[above].span.text(self.text))
+            .is_some_and(|line| !is_finished(line) && !lists_whole_names(line))
     }
 }
 
@@ -312,6 +327,8 @@ mod tests {
         check("目录\n第一章 总则\n第二章 施行\n附 则\n第一章 总则\n第一条 为了。", "CEEEHR");
         check("正文：\n1.身份证\n2.申请表\n请携带。", "RLLR");
         check("正文。\n甲乙\n丙丁\n戊己\n正文。", "RLLLR");
+        let names = ["青石", "云溪", "澄江", "白塔", "红旗", "松岭", "双河"].map(|name| format!("{name}仲裁委员会"));
+        check(&format!("名单。\n甲省\n{0}\n乙省\n{1}\n丙省\n{0}", names.join("、"), names[..2].join("、")), "RLRRRLR");
         check("正文。\n| 甲 | 乙 |\n|---|---|\n| 丙 | 丁 |\n优化环境\n正文。", "RLLHR");
     }
 

@@ -16,6 +16,9 @@ const MAX_CLAUSES: usize = 40;
 const MAX_TOPIC: usize = 25;
 const MAX_TOPIC_LEAD: usize = 200;
 
+/// The longest sentence that turns to something else, in characters.
+const MAX_TURN: usize = 10;
+
 /// The longest close of a speech, in characters.
 const MAX_CLOSE: usize = 800;
 
@@ -97,6 +100,29 @@ pub(super) fn sums_up(sentence: &str) -> bool {
     ["以上", "总之", "總之", "综上", "綜上", "同志们", "同志們", "各位", "让我们", "讓我們"]
         .into_iter()
         .any(|opening| sentence.starts_with(opening))
+        || looks_back(sentence)
+}
+
+/// Whether a sentence looks back on years of work: 回顾一年来的工作，成绩来之不易.
+fn looks_back(sentence: &str) -> bool {
+    let looked = ["回顾", "回顧"].into_iter().find_map(|opening| sentence.strip_prefix(opening));
+    let clause = |rest: &str| rest.split_once(['，', ',']).is_some_and(|(clause, _)| clause.contains('年'));
+    looked.is_some_and(|rest| clause(head(rest, MAX_TOPIC)))
+}
+
+/// Whether a line speaks of more than the part of a report that it follows: of the year as a whole, or of what fell short.
+pub(super) fn closes_parts(line: &str) -> bool {
+    const OPENINGS: [&str; 8] = [
+        "一年来，我们",
+        "过去一年，我们",
+        "五年来，我们",
+        "在肯定成绩",
+        "在看到成绩",
+        "我们也清醒",
+        "同时，我们也清醒",
+        "总的看",
+    ];
+    sums_up(line) || OPENINGS.into_iter().any(|opening| line.starts_with(opening))
 }
 
 /// The last sentence of a text that says what those behind it are about, without its full stop: 要抓紧能力提升。
@@ -104,8 +130,8 @@ pub(super) fn last_topic(text: &str, span: Span) -> Option<Span> {
     let mut sentences = Units::new(text, span, Cut::Sentence).peekable();
     let mut topic = None;
     while let Some(sentence) = sentences.next() {
-        topic = topic.filter(|_| !is_topic(sentence.text(text)));
-        if sentences.peek().is_some() && is_topic(sentence.text(text)) {
+        topic = topic.filter(|_| !is_task(sentence.text(text)));
+        if sentences.peek().is_some() && is_task(sentence.text(text)) {
             topic = Some(sentence);
         }
     }
@@ -118,15 +144,24 @@ pub(super) fn last_topic(text: &str, span: Span) -> Option<Span> {
 /// Whether a text begins with a topic, which ends the one before.
 pub(super) fn opens_with_topic(text: &str, span: Span) -> bool {
     span.text(text).starts_with('要')
-        && Units::new(text, span, Cut::Sentence).next().is_some_and(|first| is_topic(first.text(text)))
+        && Units::new(text, span, Cut::Sentence).next().is_some_and(|first| is_task(first.text(text)))
 }
 
-fn is_topic(sentence: &str) -> bool {
+/// Whether a sentence turns to something else in few words: 打铁必须自身硬。
+pub(super) fn is_turn(sentence: &str) -> bool {
+    let statement = sentence.trim_end().strip_suffix('。');
+    statement.is_some_and(|said| said.chars().nth(MAX_TURN).is_none() && !said.contains(ends_clause))
+}
+
+/// Whether a sentence is a topic that says what is to be done.
+fn is_task(sentence: &str) -> bool {
+    sentence.starts_with('要') && is_topic(sentence)
+}
+
+/// Whether a sentence is short, and of one clause.
+pub(super) fn is_topic(sentence: &str) -> bool {
     let goes_on = |character: char| matches!(character, '，' | ',' | '：' | ':') || is_semicolon(character);
-    sentence.starts_with('要')
-        && sentence.trim_end().ends_with('。')
-        && sentence.chars().nth(MAX_TOPIC).is_none()
-        && !sentence.contains(goes_on)
+    sentence.trim_end().ends_with('。') && sentence.chars().nth(MAX_TOPIC).is_none() && !sentence.contains(goes_on)
 }
 
 /// Whether a member begins with a sentence that is short enough for a heading, and goes on.

@@ -14,6 +14,9 @@ pub(super) const MAX_HEADING: usize = 50;
 /// The shortest line that may have been broken by a fixed width, in characters.
 const MIN_WIDTH: usize = 20;
 
+/// How many last characters names share that are of one kind: 委员会.
+const NAME_END: usize = 3;
+
 /// The most characters of a line that has nothing but a marker: 第一百二十，.
 const MAX_MARKER: usize = 8;
 
@@ -34,8 +37,7 @@ fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
     let (mut quoting, mut apart) = (false, false);
     while start.byte < end {
         let physical = &text[start.byte..line_end(text, start.byte, end)];
-        let next = start.after(physical);
-        let span = Span { start, end: next }.trimmed(text);
+        let (span, next) = Span::trimmed_from(start, physical);
         start = next;
         if span.start == span.end {
             apart = true;
@@ -65,7 +67,7 @@ fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
 fn line_end(text: &str, start: usize, end: usize) -> usize {
     let bytes = &text.as_bytes()[..end];
     let mut from = start;
-    while let Some(at) = bytes[from..].iter().position(|&byte| matches!(byte, b'\n' | 0xb | 0xc | 0xE2)) {
+    while let Some(at) = may_break(&bytes[from..]) {
         from += at + 1;
         match bytes[from - 1] {
             0xE2 if matches!(bytes.get(from..from + 2), Some([0x80, 0xA8 | 0xA9])) => return from + 2,
@@ -74,6 +76,16 @@ fn line_end(text: &str, start: usize, end: usize) -> usize {
         }
     }
     end
+}
+
+/// The first byte that may break a line. Looks at blocks without branching, which compilers make vector instructions of.
+fn may_break(bytes: &[u8]) -> Option<usize> {
+    const BLOCK: usize = 32;
+    let may = |byte: &u8| matches!(byte, b'\n' | 0xb | 0xc | 0xE2);
+    let (blocks, _) = bytes.as_chunks::<BLOCK>();
+    let clear = blocks.iter().take_while(|block| !block.iter().fold(false, |found, byte| found | may(byte))).count();
+    let from = clear * BLOCK;
+    Some(from + bytes[from..].iter().position(may)?)
 }
 
 /// Whether a quotation or a bracket is open behind a line, if one was or was not `before` it.
@@ -94,7 +106,7 @@ fn goes_on(text: &str, above: Span, below: Span, quoting: bool, whole: usize) ->
     if marker(next, Position::LineStart).is_some() || is_bracketed(line) || Shape::of(text, below) == Shape::Contents {
         return false;
     }
-    if is_finished(line) {
+    if is_finished(line) || lists_whole_names(line) && Shape::of(text, below) != Shape::Full {
         return is_bare_marker(line, above);
     }
     let breaks_off = line.ends_with(['，', ',', '、', '的', '和', '与', '與', '及']) && !line.ends_with("目的")
@@ -159,6 +171,14 @@ fn is_article_broken_off(line: &str, next: &str) -> bool {
     let cites = ["依照", "依据", "依據", "根据", "根據", "按照", "违反", "違反", "适用", "適用", "符合"];
     let is_cited = named.iter().any(|name| line.ends_with(name)) && cites.iter().any(|deed| line.contains(deed));
     is_cited && next.starts_with('第') && marker(next, Position::LineStart).is_none()
+}
+
+/// Whether a line lists names without a mark behind the last one, which ends like the others: 甲仲裁委员会、乙仲裁委员会.
+pub(super) fn lists_whole_names(line: &str) -> bool {
+    const FEWEST: usize = 3;
+    let last_characters = line.char_indices().nth_back(NAME_END - 1).map_or(line, |(at, _)| &line[at..]);
+    let names = line.split('、');
+    names.clone().count() >= FEWEST && names.into_iter().all(|name| name.ends_with(last_characters))
 }
 
 /// Whether a line has the marker of an enumeration and nothing that it marks.
@@ -233,6 +253,17 @@ mod tests {
         check(&format!("{long}）\n\n系。"), &[&format!("{long}）"), "系。"]);
         check(&format!("{long}系。\n\n精心。"), &[&format!("{long}系。"), "精心。"]);
         check("完善全民健身公共服务体\n\n系。", &["完善全民健身公共服务体", "系。"]);
+    }
+
+    #[test]
+    fn lists_of_names_end_without_a_mark() {
+        let names = ["青石", "云溪", "澄江", "白塔", "红旗", "松岭", "双河"];
+        let list = names.map(|name| format!("{name}仲裁委员会")).join("、");
+        check(&format!("甲省\n{list}\n乙省\n{list}"), &["甲省", &list, "乙省", &list]);
+        let torn = format!("{list}、长桥仲裁");
+        check(&format!("{torn}\n委员会"), &[&format!("{torn}\n委员会")]);
+        let sentence = format!("{list}\n应当各自履行职责。");
+        check(&sentence, &[&sentence]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! text → lines (hard wraps joined) → markers (一、 第一条 …) → outline (blocks under headings) → packing → sections
 //! ```
 
+mod below;
 mod contents;
 mod cutting;
 mod enumerations;
@@ -16,11 +17,14 @@ mod letters;
 mod lines;
 mod markers;
 mod marks;
+mod members;
 mod nesting;
 mod numerals;
 mod outline;
 mod packing;
+mod parallels;
 mod people;
+mod rank;
 mod section;
 mod series;
 mod shape;

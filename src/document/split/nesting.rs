@@ -5,13 +5,14 @@ use super::{
     enumerations::{Enumerations, Follower},
     headings::{Line, Lines, Role, classified},
     labels::{
-        chapter_label, closing_address, has_heading_sentence, heading_label, is_name_only, last_topic, member_label,
-        opens_with_topic, sums_up,
+        chapter_label, closes_parts, closing_address, has_heading_sentence, heading_label, is_name_only, is_turn,
+        last_topic, member_label, opens_with_topic, sums_up,
     },
     markers::{Kind, Marker},
     marks::{is_colon, is_semicolon},
-    outline::{Block, BlockRole, NodeId, Outline},
+    outline::{Block, BlockRole, NodeId, NodeKind, Outline},
     packing::MIN,
+    rank::{Rank, Within},
     series::Candidate,
     span::{Place, Span},
 };
@@ -20,6 +21,9 @@ use crate::text::has_searchable;
 /// How much longer than those before it the last member of an enumeration may be, in characters, apart from half as
 /// long again: what is more, is no part of it.
 const LAST_MEMBER_EXCESS: usize = 60;
+
+/// The most characters of the last member of an enumeration that are left to what follows with a turn: 打铁必须自身硬.
+const MAX_TURNED: usize = 100;
 
 /// Reads a text's outline.
 pub(super) fn outline(text: &str, title: Option<Span>) -> Outline {
@@ -32,7 +36,7 @@ pub(super) fn outline(text: &str, title: Option<Span>) -> Outline {
         nesting.in_last_part = Some(at) >= last_part;
         nesting.line(line, &inner[line.inner.clone()]);
     }
-    nesting.outline.mark_short_lists();
+    nesting.outline.finish();
     nesting.outline
 }
 
@@ -52,48 +56,6 @@ struct Open {
     node: NodeId,
     rank: Rank,
     scope: Scope,
-}
-
-/// How far in a heading stands: by its marker; without one, right under the marked heading above it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank {
-    kind: Option<Kind>,
-    within: Within,
-}
-
-/// How far in a heading stands under one of a kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Within {
-    /// It is itself of that kind.
-    Itself,
-    /// It counts parts, each with articles.
-    Parts(Kind),
-    /// It has no marker.
-    Unmarked,
-    /// It is a sentence: 要抓紧能力提升。
-    Topic,
-}
-
-impl Rank {
-    const TITLE: Self = Self { kind: None, within: Within::Itself };
-    /// Of 目录, which heads its entries alone.
-    const CONTENTS: Self = Self { kind: Some(Kind::Side), within: Within::Unmarked };
-    /// Of 引言, which every other heading ends.
-    const OPENING: Self = Self { kind: Some(Kind::Side), within: Within::Topic };
-
-    fn marked(kind: Kind) -> Self {
-        Self { kind: Some(kind), within: Within::Itself }
-    }
-
-    /// Whether it is of a title, or of an annex, which is a document of its own.
-    fn heads_document(self) -> bool {
-        self == Self::TITLE || matches!(self.kind, Some(Kind::Markdown(1) | Kind::Annex))
-    }
-
-    /// Of what heads articles with the marker of an enumeration: under every kind that stands above articles.
-    fn above_articles(kind: Kind) -> Self {
-        Self { kind: Some(Kind::Division), within: Within::Parts(kind) }
-    }
 }
 
 /// What stands under a heading, or under a marker, beside what is marked further in.
@@ -120,7 +82,8 @@ impl Nesting<'_> {
             (Role::Title, _) => self.heading(line.span, line.span, Rank::TITLE),
             (Role::Heading, Some(marker)) => {
                 let label = heading_label(self.text, line.span, marker);
-                self.heading(line.span, label, Rank::marked(marker.kind));
+                self.open_marked(label, marker, Scope::Headings);
+                self.block(line.span, BlockRole::Heading);
             }
             (Role::ArticlesHeading, Some(marker)) => {
                 self.heading(line.span, line.span, Rank::above_articles(marker.kind));
@@ -160,9 +123,9 @@ impl Nesting<'_> {
             }
             (Role::Running, Some(Marker { kind: Kind::Annex, .. })) => {
                 self.open.truncate(self.outer(Rank::marked(Kind::Annex)));
-                self.running(line.span, None, inner);
+                self.running(line, None, inner);
             }
-            (Role::Running, leading) => self.running(line.span, leading, inner),
+            (Role::Running, leading) => self.running(line, leading, inner),
         }
     }
 
@@ -173,14 +136,15 @@ impl Nesting<'_> {
     }
 
     /// A line of text: the members of its enumerations are blocks of their own.
-    fn running(&mut self, line: Span, leading: Option<Marker>, inner: &[Candidate]) {
+    fn running(&mut self, Line { span: line, goes_on, .. }: &Line, leading: Option<Marker>, inner: &[Candidate]) {
         let end = inner.first().map_or(line.end, |candidate| candidate.place);
         let first = Span { start: line.start, end }.trimmed(self.text);
         if let Some(marker) = leading {
-            self.member(first, marker, self.scope(marker.kind, first));
+            let scope = if *goes_on && !self.is_in_article() { Scope::Lines } else { self.scope(marker.kind, first) };
+            self.member(first, marker, scope);
         } else {
             self.close_members();
-            if sums_up(first.text(self.text)) && !self.is_headed() {
+            if closes_parts(first.text(self.text)) && !self.is_headed() {
                 self.open.truncate(self.outer(Rank::marked(Kind::BracketedNumeral)));
             }
             let leads_in = inner.is_empty() && first.characters() < MIN && first.text(self.text).ends_with(is_colon);
@@ -237,7 +201,8 @@ impl Nesting<'_> {
         }
         let first = next.map(|next| next.marker).filter(|marker| marker.number == 1 && marker.kind.is_enumeration());
         let topic = first.and_then(|first| Some((last_topic(self.text, span)?, first.kind)));
-        let address = closing_address(self.text, span, self.end).filter(|_| self.in_last_part && next.is_none());
+        let may_close = self.in_last_part && next.is_none();
+        let address = may_close.then(|| closing_address(self.text, span, self.end)).flatten();
         let address = address.filter(|&address| address != span.start || !self.is_headed());
         let Some(place) = topic.map(|(topic, _)| topic.start).or(address) else {
             return self.block(span, BlockRole::Body);
@@ -260,19 +225,26 @@ impl Nesting<'_> {
     /// Where the last member of an enumeration ends. Where the member before ends with a semicolon the enumeration is
     /// one sentence. Else the member goes on until a sentence sums up, is the topic after the enumeration's, or leads in
     /// the next enumeration, or until the member is as long as the others are on `average` though the text goes on for
-    /// much longer.
+    /// much longer; then it ends where the text has just turned to something else, if it has.
     fn end_of_last(&self, span: Span, follower: Follower, average: Option<usize>) -> Place {
         let one_sentence = self.text[..span.start.byte].trim_end().ends_with(is_semicolon);
         let enough = average.filter(|average| span.characters() > average + average / 2 + LAST_MEMBER_EXCESS);
         let has_topic = self.open.iter().any(|open| open.rank.within == Within::Topic && open.scope == Scope::Line);
         let mut sentences = Units::new(self.text, span, Cut::Sentence).peekable();
         let mut end = sentences.next().map_or(span.end, |first| first.end);
+        let mut turn: Option<Place> = None;
         while let Some(sentence) = sentences.next() {
             let leads_in = follower == Follower::First && sentences.peek().is_none();
-            let is_long = enough.is_some_and(|enough| end.character - span.start.character >= enough);
+            let so_far = end.character - span.start.character;
             let is_next_topic = has_topic && opens_with_topic(self.text, sentence);
-            if one_sentence || leads_in || is_long || is_next_topic || sums_up(sentence.text(self.text)) {
+            if one_sentence || leads_in || is_next_topic || sums_up(sentence.text(self.text)) {
                 break;
+            }
+            if enough.is_some_and(|enough| so_far >= enough) {
+                return turn.filter(|turn| end.character - turn.character <= MAX_TURNED).unwrap_or(end);
+            }
+            if so_far >= MIN && is_turn(sentence.text(self.text)) {
+                turn = Some(end);
             }
             end = sentence.end;
         }
@@ -282,17 +254,20 @@ impl Nesting<'_> {
     /// What stands under a marker that goes on as text. 一、 heads lines in speeches, but not in articles, and so does
     /// （一） with a sentence for a heading and more in its line.
     fn scope(&self, kind: Kind, span: Span) -> Scope {
-        let in_article = self.open.iter().any(|open| open.rank.kind == Some(Kind::Article));
         match kind {
             Kind::Article | Kind::Ordinal | Kind::Decimal(_) => Scope::Lines,
-            Kind::Numeral if !in_article => Scope::Lines,
-            Kind::BracketedNumeral if !in_article && has_heading_sentence(self.text, span) => Scope::Lines,
+            Kind::Numeral if !self.is_in_article() => Scope::Lines,
+            Kind::BracketedNumeral if !self.is_in_article() && has_heading_sentence(self.text, span) => Scope::Lines,
             _ => Scope::Line,
         }
     }
 
+    fn is_in_article(&self) -> bool {
+        self.open.iter().any(|open| open.rank.kind == Some(Kind::Article))
+    }
+
     fn member(&mut self, span: Span, marker: Marker, scope: Scope) {
-        self.open(member_label(self.text, span, marker), Rank::marked(marker.kind), scope);
+        self.open_marked(member_label(self.text, span, marker), marker, scope);
         let member = BlockRole::Member { opens: marker.number == 1 };
         self.block(span, if marker.kind == Kind::Article { BlockRole::Body } else { member });
     }
@@ -304,10 +279,19 @@ impl Nesting<'_> {
         }
     }
 
+    /// Opens a heading of a rank.
     fn open(&mut self, label: Span, rank: Rank, scope: Scope) {
         self.open.truncate(self.outer(rank));
-        let article = rank == Rank::marked(Kind::Article);
-        let node = self.outline.add_node(self.innermost(), label, article);
+        let kind = if scope == Scope::Line { NodeKind::Topic } else { NodeKind::Heading };
+        let node = self.outline.add_node(self.innermost(), label, kind);
+        self.open.push(Open { node, rank, scope });
+    }
+
+    /// Opens what has a marker.
+    fn open_marked(&mut self, label: Span, marker: Marker, scope: Scope) {
+        let rank = Rank::marked(marker.kind);
+        self.open.truncate(self.outer(rank));
+        let node = self.outline.add_marked(self.innermost(), label, marker);
         self.open.push(Open { node, rank, scope });
     }
 

@@ -3,6 +3,7 @@
 use super::{
     cutting::units,
     outline::{Block, BlockRole, NodeId, Outline},
+    parallels::parallels,
     span::Span,
 };
 
@@ -15,9 +16,12 @@ pub(super) const MIN: usize = 60;
 /// [`MAX`]. So every two paragraphs take at least twice as many characters of the text, white space included.
 pub(in crate::document) const CRUMB: usize = 20;
 
-/// The shortest text that says something of its own before the first member of an enumeration, in characters; what is
-/// shorter only leads in: 要做到以下几点。
+/// The shortest text that is a paragraph of its own before the first member of an enumeration whose members are, in
+/// characters; what is shorter only leads in: 要做到以下几点。
 const MIN_LEAD_IN: usize = 30;
+
+/// The most characters of a lead-in, its headings included: enough are left for the start of what it leads in.
+const MAX_LEAD: usize = 150;
 
 /// The length that long texts are cut to, in characters: a screenful.
 const TARGET: usize = 240;
@@ -39,8 +43,8 @@ pub(super) struct Draft {
     pub(super) node: NodeId,
     /// The node of its last block.
     last: NodeId,
-    /// How many characters of that block it has.
-    last_characters: usize,
+    /// Whether it says little of its own before what is further in: it ends with a label, or with 要做到以下几点.
+    leads_in: bool,
     /// What ends it, and so what of the next block belongs to it.
     ending: BlockRole,
     /// Whether a heading opens it, so that it cannot follow another paragraph.
@@ -57,9 +61,9 @@ pub(super) fn pack(text: &str, outline: &Outline) -> Vec<Draft> {
             Some(draft) if draft.takes(block, outline) => {
                 let pieces = cut(text, block.span, block.span.start.character - draft.span.start.character);
                 draft.append(block, pieces[0], outline);
-                drafts.extend(pieces[1..].iter().map(|&piece| Draft::of(block, piece)));
+                drafts.extend(pieces[1..].iter().map(|&piece| Draft::of(block, piece, outline)));
             }
-            _ => drafts.extend(cut(text, block.span, 0).into_iter().map(|piece| Draft::of(block, piece))),
+            _ => drafts.extend(cut(text, block.span, 0).into_iter().map(|piece| Draft::of(block, piece, outline))),
         }
     }
     gather_crumbs(attach_short(drafts, outline), outline)
@@ -96,15 +100,14 @@ fn gather_crumbs(drafts: Vec<Draft>, outline: &Outline) -> Vec<Draft> {
 }
 
 impl Draft {
-    fn of(block: &Block, span: Span) -> Self {
-        let headed = block.role == BlockRole::Heading;
+    fn of(block: &Block, span: Span, outline: &Outline) -> Self {
         Self {
             span,
             node: block.node,
             last: block.node,
-            last_characters: span.characters(),
+            leads_in: outline.characters_beside_label(block, span) < MIN_LEAD_IN,
             ending: block.role,
-            headed,
+            headed: block.role == BlockRole::Heading,
             gathers: false,
         }
     }
@@ -119,15 +122,16 @@ impl Draft {
         matches!(self.ending, BlockRole::Member { .. }) && block.role == BlockRole::Body
     }
 
-    /// Whether it is text that says something of its own before the enumeration that a block opens.
-    fn leads_in(&self, block: &Block) -> bool {
-        let opens = block.role == BlockRole::Member { opens: true };
-        opens && self.ending == BlockRole::Body && self.last_characters >= MIN_LEAD_IN
-    }
-
     /// Whether the next paragraph is too short to stand alone, and goes with this one.
     fn takes_short(&self, next: &Self, outline: &Outline) -> bool {
-        next.is_short() && !next.headed && self.ending != BlockRole::End && self.fits(next.span, next.node, outline)
+        let (part, next_part) = (outline.part(self.last), outline.part(next.node));
+        // What follows the last member and is no part of it goes with it only if it says too little by itself.
+        let closes = || next.span.characters() < MIN_LEAD_IN && outline.contains(next.node, self.last);
+        next.is_short()
+            && !next.headed
+            && self.ending != BlockRole::End
+            && (part == next_part || closes())
+            && self.fits(next.span, next.node, outline)
     }
 
     fn is_short(&self) -> bool {
@@ -148,6 +152,9 @@ impl Draft {
         match block.role {
             _ if self.ending == BlockRole::End => false,
             _ if self.is_pending() => lead <= MAX && outline.contains(self.node, block.node),
+            _ if outline.part(self.last) != outline.part(block.node) => {
+                self.leads_in && lead <= MAX_LEAD && outline.contains(self.node, block.node)
+            }
             BlockRole::Lead if outline.share_article(self.last, block.node) => fits,
             BlockRole::Heading | BlockRole::Lead => self.is_short() && outline.contains(self.node, block.node) && fits,
             _ if outline.share_article(self.last, block.node) => fits,
@@ -173,10 +180,10 @@ impl Draft {
     }
 
     fn append(&mut self, block: &Block, piece: Span, outline: &Outline) {
-        if self.is_pending() {
+        let was_pending = self.is_pending();
+        let leads_in = self.leads_in && outline.part(self.last) != outline.part(block.node);
+        if was_pending || leads_in {
             self.node = block.node;
-            self.span.end = piece.end;
-        } else if self.leads_in(block) && outline.contains(self.node, block.node) {
             self.span.end = piece.end;
         } else {
             self.extend(piece, block.node, outline);
@@ -186,7 +193,8 @@ impl Draft {
         let in_article = block.role == BlockRole::Lead && outline.share_article(self.last, block.node);
         self.ending = if in_article { BlockRole::Body } else { block.role };
         self.last = block.node;
-        self.last_characters = piece.characters();
+        let is_pure = was_pending || self.is_short() || block.role != BlockRole::Body;
+        self.leads_in = is_pure && outline.characters_beside_label(block, piece) < MIN_LEAD_IN;
     }
 
     /// Takes in a text; the paragraph then stands under the heading of its longer part, or above both if neither
@@ -203,19 +211,54 @@ impl Draft {
     }
 }
 
-/// Cuts a text that is too long with `lead` characters before it into parts of about [`TARGET`].
+/// Cuts a text that is too long with `lead` characters before it into parts of about [`TARGET`]: before sentences that
+/// are built alike, if it has some, and what is then still too long evenly.
 ///
 /// There is always a first part.
 fn cut(text: &str, span: Span, lead: usize) -> Vec<Span> {
-    let characters = lead + span.characters();
-    if characters <= MAX {
+    if lead + span.characters() <= MAX {
         return vec![span];
+    }
+    let units = units(text, span, lead, MAX, UTMOST);
+    let opens = parallels(text, &units);
+    let (mut pieces, mut start, mut before) = (Vec::new(), 0, lead);
+    while start < units.len() {
+        let end = group_end(&units, &opens, start, before);
+        cut_evenly(&units[start..end], before, &mut pieces);
+        (start, before) = (end, 0);
+    }
+    pieces
+}
+
+/// Where those units end that go together: parts that open alike, as many as [`TARGET`] has room for.
+fn group_end(units: &[Span], opens: &[bool], start: usize, lead: usize) -> usize {
+    let characters = |from: usize, to: usize| units[to - 1].end.character - units[from].start.character;
+    let next_part = |from: usize| (from + 1..units.len()).find(|&at| opens[at]).unwrap_or(units.len());
+    let mut end = next_part(start);
+    while end < units.len() {
+        let (so_far, next) = (lead + characters(start, end), next_part(end));
+        let part = characters(end, next);
+        let ends_short = part < MIN && next == units.len() && so_far + part <= MAX;
+        // A part that is short goes with the next.
+        if so_far >= MIN && !ends_short && (so_far + part > TARGET || part < MIN) {
+            break;
+        }
+        end = next;
+    }
+    end
+}
+
+/// Cuts units with `lead` characters before them into parts of about [`TARGET`].
+fn cut_evenly(units: &[Span], mut lead: usize, pieces: &mut Vec<Span>) {
+    let (Some(first), Some(last)) = (units.first(), units.last()) else { return };
+    let characters = lead + last.end.character - first.start.character;
+    if characters <= MAX {
+        return pieces.push(Span { start: first.start, end: last.end });
     }
     let parts = (characters + TARGET / 2) / TARGET;
     let ideal = characters.div_ceil(parts);
-    let mut pieces = Vec::with_capacity(parts);
-    let (mut start, mut lead, mut topic) = (span.start, lead, span.start);
-    for unit in units(text, span, lead, MAX, UTMOST) {
+    let (mut start, mut topic) = (first.start, first.start);
+    for unit in units {
         let so_far = lead + unit.start.character - start.character;
         let is_full = so_far + unit.characters() > MAX || so_far + unit.characters() / 2 > ideal;
         if unit.start != start && is_full {
@@ -229,8 +272,7 @@ fn cut(text: &str, span: Span, lead: usize) -> Vec<Span> {
             topic = unit.end;
         }
     }
-    pieces.push(Span { start, end: span.end });
-    pieces
+    pieces.push(Span { start, end: last.end });
 }
 
 #[cfg(test)]
@@ -316,8 +358,13 @@ mod tests {
         let text = "# 一\n## 二\n甲。\n## 三\n乙。\n# 四\n丙。\n".to_owned();
         let labels = |text: &str| {
             let outline = outline(text, None);
-            let paths = pack(text, &outline).into_iter().map(|draft| outline.path(draft.node));
-            paths.map(|path| path.iter().map(|label| label.text(text)).collect::<String>()).collect::<Vec<_>>()
+            let path = |draft: Draft| {
+                let labels = outline.labels(draft.node, draft.span.start).map(|label| label.text(text));
+                let mut path: Vec<&str> = labels.collect();
+                path.reverse();
+                path.concat()
+            };
+            pack(text, &outline).into_iter().map(path).collect::<Vec<_>>()
         };
         assert_eq!(labels(&text), [""]);
         assert_eq!(labels(text.split_inclusive("乙。").next().unwrap()), ["一"]);

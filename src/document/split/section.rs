@@ -6,6 +6,7 @@ use super::{
     labels::head,
     marks::{breaks_line, is_colon},
     nesting::outline,
+    outline::{NodeId, Outline},
     packing::pack,
     span::{Place, Span},
 };
@@ -22,7 +23,8 @@ pub struct Section {
     pub range: Range<usize>,
     /// The headings above it, outermost first; at most 16, each trimmed and at most 100 characters long. Those that
     /// the paragraph begins with are part of its text as well, and so are those of short parts gathered in it, which
-    /// are not in the path.
+    /// are not in the path. Labels of the members of one enumeration are in the paths of all of them or of none, but for
+    /// members cut in several paragraphs.
     pub heading_path: Vec<String>,
 }
 
@@ -34,16 +36,17 @@ pub struct Section {
 /// Follows the text's own structure (编章节条, 附件, 一、, （一）, 第一，, 1., 1.1, 一是, 首先, 目录,
 /// headings without a marker), then packs sentences towards 240 characters. A paragraph has at most 400, headings included: a longer sentence is cut
 /// between members of a list (；, line end), else between clauses; only what no mark divides has up to 1,000. One with
-/// fewer than 60 goes with a neighbour under the same heading, if there is one; one with fewer than 20 with any that
+/// fewer than 60 goes with a neighbour under the same heading, if there is one, but with no other member of an enumeration
+/// whose members are paragraphs; one with fewer than 20 with any that
 /// has fewer than 60, and the two then stand under what both stand under. So a text of n characters, white space
 /// included, has at most 1 + n / 20 paragraphs. Takes linear time and never panics.
 pub fn split(text: &str, title: Option<Range<usize>>) -> Vec<Section> {
     let outline = outline(text, title.and_then(|range| title_span(text, range)));
     let drafts = pack(text, &outline).into_iter().map(|draft| (draft.span.trimmed(text), draft.node));
     let with_content = drafts.filter(|(span, _)| has_searchable(span.text(text)));
-    let section = |(span, node): (Span, _)| Section {
+    let section = |(span, node): (Span, NodeId)| Section {
         range: span.start.byte..span.end.byte,
-        heading_path: outline.path(node).iter().take(MAX_DEPTH).map(|heading| label(heading.text(text))).collect(),
+        heading_path: heading_path(text, &outline, node, span.start),
     };
     with_content.map(section).collect()
 }
@@ -53,6 +56,14 @@ fn title_span(text: &str, range: Range<usize>) -> Option<Span> {
     let title = text.get(range.clone()).filter(|title| has_searchable(title))?;
     let start = Place::default().after(&text[..range.start]);
     Some(Span { start, end: start.after(title) }.trimmed(text))
+}
+
+/// The labels above a paragraph that starts at a place, outermost first.
+fn heading_path(text: &str, outline: &Outline, node: NodeId, start: Place) -> Vec<String> {
+    let mut path: Vec<String> = outline.labels(node, start).map(|heading| label(heading.text(text))).collect();
+    path.reverse();
+    path.truncate(MAX_DEPTH);
+    path
 }
 
 /// A heading on one line, without the colon that may end it.
@@ -324,7 +335,7 @@ mod tests {
             body("印发")
         );
         let paths: Vec<String> = split(&text, None).iter().map(|section| section.heading_path.join(" › ")).collect();
-        assert_eq!(paths, ["一、目标", ""]);
+        assert_eq!(paths, ["一、目标", "", ""]);
     }
 
     #[test]
@@ -342,7 +353,7 @@ mod tests {
     #[test]
     fn a_topic_goes_with_what_it_opens() {
         let topic = "传承好作风基因。严谨细致是基本要求。";
-        let text = format!("{}{topic}{}", body("讲政治").repeat(2), body("重实干").repeat(3));
+        let text = format!("{}{topic}{}", body("讲政治，").repeat(2), body("重实干，").repeat(3));
         let second = &split(&text, None)[1];
         assert!(text[second.range.clone()].starts_with(topic), "{:?}", &text[second.range.clone()]);
     }

@@ -6,7 +6,7 @@ use super::{
     people::{is_name, is_spaced_name, names_officer},
     span::Span,
 };
-use crate::text::{fold_character, is_searchable};
+use crate::text::{fold, is_searchable};
 
 /// The longest salutation, in characters.
 const MAX_SALUTATION: usize = 20;
@@ -49,8 +49,9 @@ impl Shape {
         {
             return Self::Full;
         }
-        let folded: String = line.chars().map(fold_character).collect();
-        let letters: String = folded.chars().filter(|&folded| is_searchable(folded)).collect();
+        let folded = fold(line);
+        let mut letters = String::with_capacity(folded.len());
+        letters.extend(folded.chars().filter(|&folded| is_searchable(folded)));
         match letters.as_str() {
             _ if folded.starts_with('|') => Self::Row,
             "目录" | "目次" => Self::Contents,

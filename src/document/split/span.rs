@@ -38,9 +38,15 @@ impl Span {
 
     /// Without the white space at both ends.
     pub(super) fn trimmed(self, text: &str) -> Self {
-        let whole = self.text(text);
-        let inner = whole.trim_start();
-        let start = self.start.after(&whole[..whole.len() - inner.len()]);
-        Self { start, end: start.after(inner.trim_end()) }
+        Self::trimmed_from(self.start, self.text(text)).0
+    }
+
+    /// A text that starts at a place, without the white space at both ends, and the place behind all of it.
+    pub(super) fn trimmed_from(start: Place, text: &str) -> (Self, Place) {
+        let inner = text.trim_start();
+        let start = start.after(&text[..text.len() - inner.len()]);
+        let trimmed = inner.trim_end();
+        let end = start.after(trimmed);
+        (Self { start, end }, end.after(&inner[trimmed.len()..]))
     }
 }

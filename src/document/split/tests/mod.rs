@@ -1,5 +1,7 @@
 //! What stands under which headings, in texts whose structure is easily misread.
 
+mod members;
+
 use super::split;
 
 /// A sentence or two of some 80 characters about something.
@@ -47,7 +49,7 @@ fn a_lead_in_stands_under_what_it_leads_in() {
     let points = ["一是", "二是"].map(|marker| format!("{marker}学习。{}", body("学习"))).concat();
     check(
         &format!("# 讲话\n要按照重心下移、力量下沉的思路，把基层基础工作进一步抓实抓好。{points}"),
-        &[("讲话", "# 讲话\n"), ("讲话 › 二是学习", "二是学习。")],
+        &[("讲话", "# 讲话\n"), ("讲话 › 一是学习", "一是学习。"), ("讲话 › 二是学习", "二是学习。")],
     );
     check(&format!("# 讲话\n要做到：{points}"), &[("讲话 › 一是学习", "# 讲话\n"), ("讲话 › 二是学习", "二是学习。")]);
 }
@@ -57,13 +59,14 @@ fn a_topic_heads_the_enumeration_that_it_opens() {
     let points = ["一是", "二是"].map(|marker| format!("{marker}学习。{}", body("学习"))).concat();
     check(
         &format!(
-            "# 讲话\n{}要抓紧业务能力提升。发扬钻研精神，以标准化、精细化不断系统提升业务能力。{points}要抓好实际能力提升。{}",
+            "# 讲话\n{}要抓紧业务能力提升。发扬钻研精神，以标准化、精细化、科学化不断系统提升干部队伍的业务能力。{points}要抓好实际能力提升。{}",
             body("思想"),
             body("实际")
         ),
         &[
             ("讲话", "# 讲话\n"),
             ("讲话 › 要抓紧业务能力提升", "要抓紧业务"),
+            ("讲话 › 要抓紧业务能力提升 › 一是学习", "一是学习。"),
             ("讲话 › 要抓紧业务能力提升 › 二是学习", "二是学习。"),
             ("讲话", "要抓好实际"),
         ],
