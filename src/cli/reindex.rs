@@ -6,7 +6,10 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use tokio::time::sleep;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    time::sleep,
+};
 use tonic::transport::Channel;
 
 use super::{
@@ -32,13 +35,15 @@ pub(super) async fn reindex(
     ReindexArguments { force }: ReindexArguments,
     output: &mut Output,
 ) -> Result<(), Failure> {
+    // From here on: whoever stops the command stops the work too.
+    let mut interrupted = signal(SignalKind::interrupt())?;
     let mut service = admin_service(channel);
     let begun = service.start_reindex(StartReindexRequest { force }).await?.into_inner().operation;
     let begun = begun.unwrap_or_default();
     let (name, mut watched) = (begun.name.clone(), service.clone());
     let ended = tokio::select! {
         ended = watch(&mut watched, begun) => ended?,
-        _ = tokio::signal::ctrl_c() => cancel(&mut service, name).await?,
+        _ = interrupted.recv() => cancel(&mut service, name).await?,
     };
     match output.form {
         Form::Json => JsonForm::of("Operation").write(&mut output.results, &ended)?,

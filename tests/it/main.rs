@@ -30,6 +30,7 @@ mod power_cuts;
 mod query_parser;
 mod reflection;
 mod refusals;
+mod reindexing;
 mod resumed_imports;
 mod resuming;
 mod searching;
