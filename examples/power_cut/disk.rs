@@ -96,6 +96,9 @@ struct State {
     steps: usize,
     /// Which of these fail, and how.
     failing: Option<(Range<usize>, io::ErrorKind)>,
+    /// Syncs of the data directory so far, and which of them fail.
+    data_syncs: usize,
+    failing_data_syncs: Range<usize>,
 }
 
 impl Disk {
@@ -126,6 +129,13 @@ impl Disk {
         state.failing = Some((now + steps.start..now.saturating_add(steps.end), kind));
     }
 
+    /// Makes syncs of the data directory fail, counted from now on.
+    pub(crate) fn fail_data_syncs(&self, syncs: Range<usize>) {
+        let mut state = self.state();
+        let now = state.data_syncs;
+        state.failing_data_syncs = now + syncs.start..now + syncs.end;
+    }
+
     /// Whether one of the steps that are to fail has been asked for.
     pub(crate) fn has_failed(&self) -> bool {
         let state = self.state();
@@ -141,7 +151,9 @@ impl Disk {
     pub(crate) fn cut(&self, length: usize, survival: Survival, rng: &mut Rng) -> Image {
         let state = self.state();
         let mut kept = Kept::new(&state.first);
-        for operation in &state.log[..length] {
+        // What a failed sync has lost for the disk is in memory still.
+        let is_seen = |operation: &&Operation| survival != Survival::All || !matches!(operation, Operation::Lost(_));
+        for operation in state.log[..length].iter().filter(is_seen) {
             kept.take(operation);
         }
         kept.image(survival, rng)
@@ -187,7 +199,13 @@ impl State {
     }
 
     fn sync_directory(&mut self, place: Place) -> io::Result<()> {
-        let result = self.step();
+        let mut result = self.step();
+        if place == Place::Data {
+            if self.failing_data_syncs.contains(&self.data_syncs) {
+                result = Err(io::Error::other("made to fail"));
+            }
+            self.data_syncs += 1;
+        }
         let done = Operation::SyncDirectory(place);
         self.log.push(if result.is_ok() { done } else { Operation::Lost(place) });
         result

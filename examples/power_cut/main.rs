@@ -49,8 +49,8 @@ fn main() -> anyhow::Result<ExitCode> {
     say(&format!("seed {seed}"))?;
     let (runtime, segmenter) = (tokio::runtime::Runtime::new()?, Segmenter::new());
     let (mut rng, mut image, mut history) = (Rng::with_seed(seed), Image::default(), History::default());
-    let (mut tallies, mut acknowledged, mut refused, mut rebuilt, started) =
-        ([Tally::default(); Survival::ALL.len()], 0, 0, 0, Instant::now());
+    let (mut tallies, mut acknowledged, mut refused, mut rebuilt, mut failing, started) =
+        ([Tally::default(); Survival::ALL.len()], 0, 0, 0, 0, Instant::now());
     while tallies.iter().map(|tally| tally.cuts).sum::<usize>() < cuts {
         let disk = Disk::new(image.clone());
         let engine = trial::open(&disk, &segmenter).map_err(|error| anyhow!(error))?;
@@ -58,6 +58,8 @@ fn main() -> anyhow::Result<ExitCode> {
         if rng.bool() {
             let first = rng.usize(..STEPS);
             disk.fail(first..first + rng.usize(1..4), io::ErrorKind::Other);
+            // The switch to another index is one sync of many.
+            disk.fail_data_syncs(rng.usize(1..3)..rng.usize(2..5));
         }
         runtime.block_on(async {
             let rebuilding = rng.bool().then(|| tokio::spawn(trial::reindex(ingest.clone())));
@@ -66,6 +68,7 @@ fn main() -> anyhow::Result<ExitCode> {
                 rebuilt += usize::from(rebuilding.await.is_ok_and(|rebuilt| rebuilt.is_ok()));
             }
             ingest.close().await;
+            failing += usize::from(disk.has_failed());
         });
         (acknowledged, refused) = (acknowledged + history.acknowledged(), refused + history.refused());
         let live = trial::found(&engine).and_then(|found| history.check(&found, disk.length()));
@@ -95,7 +98,8 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     let seconds = started.elapsed().as_secs_f64();
     say(&format!(
-        "{acknowledged} changes acknowledged, {refused} refused, {rebuilt} times built anew, {seconds:.0} s"
+        "{acknowledged} changes acknowledged, {refused} refused in {failing} rounds with failures, {rebuilt} times built \
+         anew, {seconds:.0} s"
     ))?;
     Ok(if tallies.iter().all(|tally| tally.failed == 0) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

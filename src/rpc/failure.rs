@@ -135,6 +135,10 @@ impl From<SearchError> for Failure {
             SearchError::BadOffset(_) => Invalid::new("original_offset", error.to_string()).into(),
             SearchError::DocumentNotFound(id) => Self::DocumentNotFound(id),
             SearchError::ParagraphNotFound(id) => Self::ParagraphNotFound(id),
+            SearchError::PageExpired => {
+                let message = "is of another index; begin the list anew without it";
+                Self::SnapshotExpired(Invalid::new("page_token", message))
+            }
             SearchError::RemovalsForgotten => {
                 let message = "is too old to follow from: what was removed since is not remembered any more; begin anew \
                                without it, or set `allow_snapshot_change` and miss removals";

@@ -193,6 +193,7 @@ mod tests {
         check(Failure::TokenInvalid(token()), Code::InvalidArgument, "TOKEN_INVALID", None);
         check(Failure::TokenMismatch(token()), Code::InvalidArgument, "TOKEN_MISMATCH", None);
         check(SearchError::RemovalsForgotten, Code::FailedPrecondition, "SNAPSHOT_EXPIRED", None);
+        check(SearchError::PageExpired, Code::FailedPrecondition, "SNAPSHOT_EXPIRED", None);
         check(SearchError::BadOffset(1), Code::InvalidArgument, "INVALID_FIELD", None);
         check(PrepareError::TooHeavy(17), Code::InvalidArgument, "INVALID_FIELD", None);
         check(SearchError::DocumentNotFound(id()), Code::NotFound, "DOCUMENT_NOT_FOUND", None);

@@ -178,3 +178,30 @@ async fn a_reindex_on_a_failing_disk_loses_nothing() {
     }
     assert!(failed > 40 && failed + 20 > first, "{failed} of {first} failures ended it");
 }
+
+/// Where it is in doubt which index is used after a restart, nothing is written until that is settled.
+#[tokio::test]
+async fn a_switch_that_may_not_be_on_disk_is_taken_back() {
+    let mut rng = Rng::new();
+    // The first sync is for the directory of the new index, the second for the switch, the third takes that back.
+    for failing in [0..1, 1..2, 1..3, 1..6] {
+        let (disk, mut history) = (Disk::new(Image::default()), History::default());
+        let ingest = start(&disk);
+        trial::work(&disk, &ingest, &mut history, 3, &mut rng).await;
+        disk.fail_data_syncs(failing.clone());
+        trial::reindex(ingest.clone()).await.expect_err("a sync fails");
+        for _ in 0..3 {
+            trial::work(&disk, &ingest, &mut history, 1, &mut rng).await;
+            for survival in Survival::ALL {
+                cut(&disk, disk.length(), survival, &history, &mut rng);
+            }
+        }
+        assert_eq!(history.refused() > 0, failing.end > 3, "{failing:?}");
+        trial::work(&disk, &ingest, &mut history, 4, &mut rng).await;
+        trial::reindex(ingest.clone()).await.expect("nothing fails any more");
+        ingest.close().await;
+        for survival in Survival::ALL {
+            cut(&disk, disk.length(), survival, &history, &mut rng);
+        }
+    }
+}

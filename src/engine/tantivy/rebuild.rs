@@ -7,7 +7,7 @@
 use std::{io, sync::Arc};
 
 use crate::engine::{
-    Change, ReadError, Rebuild, Snapshot, WriteError, Writer,
+    Change, Rebuild, Snapshot, WriteError, Writer,
     tantivy::{
         embedded::{TantivyEngine, writer_threads},
         index::{Commit, Shared, make_index},
@@ -94,7 +94,7 @@ fn check_same(used: &Commit, next: &Commit) -> Result<(), WriteError> {
         counts(used),
         counts(next)
     );
-    Err(ReadError::Corrupt(message).into())
+    Err(WriteError::Engine(message.into()))
 }
 
 impl Drop for Rebuilding {
