@@ -50,7 +50,8 @@ async fn main() -> anyhow::Result<()> {
     let admin = addresses.admin.context("it is on")?;
     let (stop, stopping) = tokio::sync::mpsc::channel(1);
     let served = tokio::spawn(app.run_until(ReceiverStream::new(stopping)));
-    let connect = async |address| Channel::from_shared(format!("http://{address}"))?.connect().await.context("no answer");
+    let connect =
+        async |address| Channel::from_shared(format!("http://{address}"))?.connect().await.context("no answer");
     let (service, admin) = (connect(addresses.service).await?, connect(admin).await?);
     let until = Instant::now() + Duration::from_secs(seconds);
     let tally = trial::run(service, reindex.then_some(admin), |_| Instant::now() >= until).await?;

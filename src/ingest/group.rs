@@ -182,7 +182,7 @@ impl Log {
         // What failed before may be there after all: then it is shown from here on.
         self.open_writer()?;
         self.writer = None;
-        rebuilt.catch_up(self.engine.snapshot(), &Arc::default())?;
+        rebuilt.catch_up(self.engine.snapshot().as_ref(), &Arc::default())?;
         self.writer = Some(rebuilt.take_over()?);
         self.refresh_after = FIRST_REFRESH_AFTER;
         self.announce();

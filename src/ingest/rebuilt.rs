@@ -78,15 +78,15 @@ impl Rebuilt {
     }
 
     /// Brings it up to a state of the other index.
-    pub(super) fn catch_up(&mut self, snapshot: Arc<dyn Snapshot>, stop: &Arc<AtomicBool>) -> Result<(), ReindexError> {
+    pub(super) fn catch_up(&mut self, snapshot: &dyn Snapshot, stop: &Arc<AtomicBool>) -> Result<(), ReindexError> {
         let left = snapshot.number_of_documents(&Filter::default(), stop)?;
         if self.reached == 0 {
             self.progress.total.store(left, Relaxed);
         }
-        let mut entries = Entries::behind(self.reached, snapshot.as_ref(), stop)?;
+        let mut entries = Entries::behind(self.reached, snapshot, stop)?;
         while let Some(entry) = entries.next(stop)? {
             match entry {
-                Entry::Document(record) => self.put(snapshot.as_ref(), record)?,
+                Entry::Document(record) => self.put(snapshot, &record)?,
                 Entry::Removed(removed) => self.remove(removed)?,
             }
         }
@@ -100,8 +100,8 @@ impl Rebuilt {
         self.rebuild.take_over()
     }
 
-    fn put(&mut self, snapshot: &dyn Snapshot, record: DocumentRecord) -> Result<(), ReindexError> {
-        let document = self.read(snapshot, &record)?;
+    fn put(&mut self, snapshot: &dyn Snapshot, record: &DocumentRecord) -> Result<(), ReindexError> {
+        let document = self.read(snapshot, record)?;
         self.batch = (self.batch.0 + 1, self.batch.1 + document.weight_bytes());
         let sequence = record.version.sequence;
         self.rebuild.write(Change::Put { sequence, document: Box::new(document), replaces: None })?;
@@ -160,7 +160,7 @@ fn stored(snapshot: &dyn Snapshot, record: &DocumentRecord) -> Result<Document, 
 
 /// A version or a removal.
 enum Entry {
-    Document(DocumentRecord),
+    Document(Box<DocumentRecord>),
     Removed(Removed),
 }
 
@@ -190,7 +190,7 @@ impl<'a> Entries<'a> {
         Ok(if is_removal_next {
             self.removed.pop_front().map(Entry::Removed)
         } else {
-            self.documents.pop_front().map(Entry::Document)
+            self.documents.pop_front().map(|record| Entry::Document(Box::new(record)))
         })
     }
 

@@ -78,7 +78,7 @@ impl Ingest {
     pub fn bring_up(&self, rebuilt: &mut Rebuilt, stop: &Arc<AtomicBool>) -> Result<(), ReindexError> {
         for _ in 0..ROUNDS {
             self.engine.check_room()?;
-            rebuilt.catch_up(self.engine.snapshot(), stop)?;
+            rebuilt.catch_up(self.engine.snapshot().as_ref(), stop)?;
             if self.engine.snapshot().sequence() <= rebuilt.reached() + FEW_CHANGES {
                 break;
             }

@@ -120,14 +120,14 @@ impl SeenLines {
             return Ok(known);
         }
         // Not under the lock: the disk may be slow.
-        let mut indexed = Vec::new();
+        let mut found = Vec::new();
         for index in indexes {
-            indexed.extend(index.documents_with_line(line, MIN_DOCUMENTS_WITH_LINE)?);
+            found.extend(index.documents_with_line(line, MIN_DOCUMENTS_WITH_LINE)?);
         }
         Ok(self.with(|remembered| {
             let changes = remembered.changes;
             let documents = remembered.entry(line);
-            for id in &indexed {
+            for id in &found {
                 documents.add(self.key(id), changes);
             }
             documents.are_all = true;
