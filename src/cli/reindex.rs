@@ -46,7 +46,7 @@ pub(super) async fn reindex(
         _ = interrupted.recv() => cancel(&mut service, name).await?,
     };
     match output.form {
-        Form::Json => JsonForm::of("Operation").write(&mut output.results, &ended)?,
+        Form::Json => write_json(&mut output.results, &ended)?,
         Form::Text => write_ended(&mut output.results, &ended)?,
     }
     match ended.state() {
@@ -83,6 +83,15 @@ fn progress_line(Operation { documents, total_documents, .. }: &Operation) -> St
     format!("{documents} of {}", count(*total_documents, "document"))
 }
 
+/// Details of an error are of types that the contract has not: standard error says what they say.
+fn write_json(out: &mut impl Write, ended: &Operation) -> io::Result<()> {
+    let mut shown = ended.clone();
+    if let Some(error) = &mut shown.error {
+        error.details.clear();
+    }
+    JsonForm::of("Operation").write(out, &shown)
+}
+
 fn write_ended(out: &mut impl Write, operation: &Operation) -> io::Result<()> {
     let Operation { documents, elapsed_ms, generation, .. } = operation;
     if operation.state() != OperationState::Succeeded {
@@ -106,6 +115,9 @@ fn why(operation: &Operation) -> String {
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
+    use prost::Message as _;
+    use tonic::{Code, Status};
+    use tonic_types::StatusExt as _;
 
     use super::*;
 
@@ -140,5 +152,20 @@ mod tests {
             "]],
         );
         check(&Operation { state: OperationState::Cancelled.into(), ..done }, &expect![""]);
+    }
+
+    #[test]
+    fn a_failed_reindex_says_why() {
+        let mut details = tonic_types::ErrorDetails::new();
+        details.set_error_info("STORAGE_FULL", "xunzhang", std::collections::HashMap::new());
+        let status = Status::with_error_details(Code::ResourceExhausted, "there is no room", details);
+        let error = tonic_types::Status::decode(status.details()).unwrap();
+        let failed = Operation { state: OperationState::Failed.into(), error: Some(error), ..Operation::default() };
+        let mut out = Vec::new();
+        write_json(&mut out, &failed).unwrap();
+        assert!(String::from_utf8(out).unwrap().contains(r#""message":"there is no room""#));
+        let expected =
+            "the index was not built anew and is as it was: RESOURCE_EXHAUSTED STORAGE_FULL: there is no room";
+        assert_eq!(why(&failed), expected);
     }
 }

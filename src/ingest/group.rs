@@ -178,7 +178,17 @@ impl Log {
     }
 
     /// Has an index that was built anew take the place of this one, with what it lacks. On an error this one goes on.
-    pub(super) fn take_over(&mut self, mut rebuilt: Rebuilt) -> Result<Generation, ReindexError> {
+    pub(super) fn take_over(&mut self, rebuilt: Rebuilt) -> Result<Generation, ReindexError> {
+        let taken = self.switch(rebuilt);
+        if taken.is_err()
+            && let Err(error) = self.open_writer()
+        {
+            tracing::error!(%error, "there is no writer; the next change tries again");
+        }
+        taken
+    }
+
+    fn switch(&mut self, mut rebuilt: Rebuilt) -> Result<Generation, ReindexError> {
         // What failed before may be there after all: then it is shown from here on.
         self.open_writer()?;
         self.writer = None;

@@ -147,7 +147,7 @@ async fn a_reindex_that_is_cut_off_leaves_one_index() {
 #[tokio::test]
 async fn a_reindex_on_a_failing_disk_loses_nothing() {
     let mut rng = Rng::new();
-    let (mut first, mut failed) = (1, 0);
+    let (mut first, mut tried, mut failed) = (1, 0, 0);
     loop {
         let (disk, mut history) = (Disk::new(Image::default()), History::default());
         let ingest = start(&disk);
@@ -156,7 +156,7 @@ async fn a_reindex_on_a_failing_disk_loses_nothing() {
         let rebuilt = trial::reindex(ingest.clone()).await;
         let is_over = !disk.has_failed();
         disk.fail(0..0, io::ErrorKind::Other);
-        failed += usize::from(rebuilt.is_err());
+        (tried, failed) = (tried + 1, failed + usize::from(rebuilt.is_err()));
         for survival in Survival::ALL {
             cut(&disk, disk.length(), survival, &history, &mut rng);
         }
@@ -174,9 +174,10 @@ async fn a_reindex_on_a_failing_disk_loses_nothing() {
         if is_over {
             break;
         }
-        first += 1;
+        first += rng.usize(1..=3);
     }
-    assert!(failed > 40 && failed + 20 > first, "{failed} of {first} failures ended it");
+    // What fails in the clearing up behind it does not end it.
+    assert!(failed > 20 && failed * 3 > tried * 2, "{failed} of {tried} failures ended it");
 }
 
 /// Where it is in doubt which index is used after a restart, nothing is written until that is settled.
