@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    num::NonZeroUsize,
     path::Path,
     sync::{Arc, atomic::AtomicBool},
     time::{Duration, SystemTime},
@@ -12,6 +13,7 @@ use xunzhang::{
     document::{Content, Document, DocumentId, Metadata},
     engine::{Engine, Expression, Filter, Snapshot, tantivy::TantivyEngine},
     ingest::{GroupCommit, Ingest, IngestError, ReindexError, Retention},
+    pool::Pool,
     text::Segmenter,
 };
 
@@ -174,10 +176,10 @@ pub(crate) async fn work(disk: &Disk, ingest: &Ingest, history: &mut History, ro
 
 /// Builds the index anew, on a thread of its own.
 pub(crate) async fn reindex(ingest: Ingest) -> Result<(), ReindexError> {
-    let built = ingest.clone();
-    let built = tokio::task::spawn_blocking(move || {
-        let mut rebuilt = built.begin_rebuild(Arc::default())?;
-        built.bring_up(&mut rebuilt, &Arc::default())?;
+    let (pool, building) = (Pool::new(NonZeroUsize::MIN).expect("there is a thread"), ingest.clone());
+    let built = pool.run_aside(move |_| {
+        let mut rebuilt = building.begin_rebuild(Arc::default())?;
+        building.bring_up(&mut rebuilt, &Arc::default())?;
         Ok::<_, ReindexError>(rebuilt)
     });
     let rebuilt = built.await.expect("it does not panic")?;

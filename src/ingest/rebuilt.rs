@@ -14,8 +14,8 @@ use std::{
 use crate::{
     document::{Content, Document, Paragraph, ReadyParagraph},
     engine::{
-        Change, DocumentRecord, Expression, Filter, IndexedDocument, Position, ReadError, Rebuild, Removal, Removals,
-        Removed, Snapshot, WriteError, Writer, all_paragraphs, original,
+        Change, DocumentRecord, Engine, Expression, Filter, IndexedDocument, Position, ReadError, Rebuild, Removal,
+        Removals, Removed, Snapshot, WriteError, Writer, all_paragraphs, original,
     },
     ingest::{ReindexError, prepare::prepare, reindex::Exclusive, seen_lines::SeenLines},
 };
@@ -49,6 +49,7 @@ impl Progress {
 
 /// An index built anew, as far as it is. Dropping it leaves nothing of it.
 pub struct Rebuilt {
+    engine: Arc<dyn Engine>,
     rebuild: Box<dyn Rebuild>,
     /// What it shows.
     built: Arc<dyn Snapshot>,
@@ -63,13 +64,14 @@ pub struct Rebuilt {
 
 impl Rebuilt {
     pub(super) fn begin(
-        mut rebuild: Box<dyn Rebuild>,
+        engine: Arc<dyn Engine>,
         progress: Arc<Progress>,
         exclusive: Exclusive,
     ) -> Result<Self, WriteError> {
+        let mut rebuild = engine.rebuild()?;
         let built = rebuild.commit()?;
         let seen = SeenLines::default();
-        Ok(Self { rebuild, built, seen, reached: 0, batch: (0, 0), progress, _exclusive: exclusive })
+        Ok(Self { engine, rebuild, built, seen, reached: 0, batch: (0, 0), progress, _exclusive: exclusive })
     }
 
     /// Everything up to this number is in it.
@@ -133,6 +135,8 @@ impl Rebuilt {
     }
 
     fn commit(&mut self) -> Result<(), ReindexError> {
+        // The last of the disk is left to what is acknowledged.
+        self.engine.check_room()?;
         // Removals look at what it shows: it shows all that came before the states that they are behind.
         self.built = self.rebuild.commit()?;
         self.batch = (0, 0);

@@ -67,7 +67,7 @@ impl Ingest {
     /// When another one is being built, there is no room for it, or it cannot be made.
     pub fn begin_rebuild(&self, progress: Arc<Progress>) -> Result<Rebuilt, ReindexError> {
         let exclusive = Exclusive::acquire(&self.is_rebuilding).ok_or(ReindexError::Runs)?;
-        Ok(Rebuilt::begin(self.engine.rebuild()?, progress, exclusive)?)
+        Ok(Rebuilt::begin(Arc::clone(&self.engine), progress, exclusive)?)
     }
 
     /// Builds it from what is stored of every document, up to what was acknowledged a moment ago. Runs long, on one core
@@ -77,7 +77,6 @@ impl Ingest {
     /// When what is stored cannot be read, the new index cannot be written, or on `stop`.
     pub fn bring_up(&self, rebuilt: &mut Rebuilt, stop: &Arc<AtomicBool>) -> Result<(), ReindexError> {
         for _ in 0..ROUNDS {
-            self.engine.check_room()?;
             rebuilt.catch_up(self.engine.snapshot().as_ref(), stop)?;
             if self.engine.snapshot().sequence() <= rebuilt.reached() + FEW_CHANGES {
                 break;
