@@ -5,7 +5,7 @@
 
 use tantivy::{
     Term as IndexTerm,
-    query::{BooleanQuery, EnableScoring, Query, TermQuery, Weight},
+    query::{Bm25StatisticsProvider as _, BooleanQuery, EnableScoring, Query, TermQuery, Weight},
     schema::{Field, IndexRecordOption},
 };
 
@@ -83,7 +83,7 @@ fn lists_of(term: &Term, ranker: Ranker<'_>) -> Result<Option<Lead>, ReadError> 
         let mut rarest: Option<(u64, IndexTerm)> = None;
         for list in lists(&term.characters, field, ranker.compiler) {
             ranker.check()?;
-            let entries = ranker.searcher.doc_freq(&list).map_err(read_error)?;
+            let entries = ranker.statistics.doc_freq(&list).map_err(read_error)?;
             if rarest.as_ref().is_none_or(|(fewest, _)| entries < *fewest) {
                 rarest = Some((entries, list));
             }

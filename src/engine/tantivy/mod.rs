@@ -37,6 +37,7 @@ mod starting;
 mod statistics;
 mod tokenizer;
 mod tokens;
+mod union;
 mod verbatim;
 mod verify;
 mod walk;

@@ -24,8 +24,11 @@ use crate::{
             documents::Paragraphs,
             exact::{Scorers, Weights},
             filter::Selection,
+            lately::Lately,
             lead::Lead,
             record::read_error,
+            statistics::ParagraphStatistics,
+            union::Union,
         },
     },
     query::Filter,
@@ -43,6 +46,8 @@ pub(super) struct Order<'a> {
 pub(super) struct Ranker<'a> {
     pub(super) compiler: Compiler<'a>,
     pub(super) searcher: &'a Searcher,
+    pub(super) statistics: &'a ParagraphStatistics<'a>,
+    pub(super) lately: &'a Lately,
     pub(super) scoring: EnableScoring<'a>,
     /// The same as the compiler's, for those who look at each match.
     pub(super) stop: &'a AtomicBool,
@@ -143,7 +148,7 @@ impl<'a> Ranker<'a> {
     }
 
     /// Lets tantivy find what may be among the best, and looks closer at that.
-    pub(super) fn prune(
+    fn prune(
         self,
         finding: &dyn Weight,
         mut admitted: Admitted,
@@ -165,6 +170,31 @@ impl<'a> Ranker<'a> {
             best.threshold()
         };
         finding.for_each_pruning(threshold, place.segment, &mut visit).map_err(read_error)?;
+        let failure = admitted.matching.as_ref().and_then(Scorers::failure);
+        failure.map_or(outcome, Err)
+    }
+
+    /// Looks at what has some tokens and may be among the best.
+    pub(super) fn add_up(
+        self,
+        union: &Union<'_>,
+        mut admitted: Admitted,
+        place: &Place<'_>,
+        best: &mut Best,
+        closely: &impl Closely,
+    ) -> Result<(), ReadError> {
+        let (threshold, mut outcome) = (best.threshold(), Ok(()));
+        let mut visit = |document: DocId, score: f64| {
+            if self.is_stopped() || outcome.is_err() {
+                return None;
+            }
+            let scored = place.scored(document, score);
+            if !place.segment.is_deleted(document) && admitted.look_at(document, scored.rough, place).is_some() {
+                outcome = best.offer(scored, closely);
+            }
+            Some(best.threshold())
+        };
+        union.visit(place.segment, threshold, self.stop, &mut visit).map_err(read_error)?;
         let failure = admitted.matching.as_ref().and_then(Scorers::failure);
         failure.map_or(outcome, Err)
     }
