@@ -31,6 +31,7 @@ mod published;
 mod rank;
 mod record;
 mod removals;
+mod required;
 mod schema;
 mod snapshot;
 mod starting;
