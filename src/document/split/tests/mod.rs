@@ -101,6 +101,16 @@ fn bracketed_numerals_head_lines_below() {
 }
 
 #[test]
+fn the_heading_of_a_chapter_may_fill_two_lines() {
+    let text = format!(
+        "第四章 保护措施\n第一节 历史文化名城、名镇、名村以及历史文化街区、\n传统风貌区、传统村落保护\n第三条 {}",
+        body("本条")
+    );
+    let path = "第四章 保护措施 › 第一节 历史文化名城、名镇、名村以及历史文化街区、传统风貌区、传统村落保护 › 第三条";
+    check(&text, &[(path, "第四章 保")]);
+}
+
+#[test]
 fn an_annex_without_anything_below_it_heads_nothing() {
     let text = format!("一、目标\n{}\n某市人民政府\n2024年3月1日\n附件", body("目标"));
     check(&text, &[("一、目标", "一、目标\n")]);
