@@ -16,6 +16,9 @@ const MAX_CLAUSES: usize = 40;
 const MAX_TOPIC: usize = 25;
 const MAX_TOPIC_LEAD: usize = 200;
 
+/// The longest line that is a sentence and opens what the next one tells, in characters.
+const MAX_OPENING: usize = 30;
+
 /// The longest sentence that turns to something else, in characters.
 const MAX_TURN: usize = 10;
 
@@ -162,6 +165,13 @@ fn is_task(sentence: &str) -> bool {
 pub(super) fn is_topic(sentence: &str) -> bool {
     let goes_on = |character: char| matches!(character, '，' | ',' | '：' | ':') || is_semicolon(character);
     sentence.trim_end().ends_with('。') && sentence.chars().nth(MAX_TOPIC).is_none() && !sentence.contains(goes_on)
+}
+
+/// Whether a text is one sentence of a few clauses, and short.
+pub(super) fn is_short_sentence(text: &str) -> bool {
+    let said = text.trim_end().strip_suffix('。');
+    let divides = |character: char| ends_member(character) || breaks_line(character);
+    said.is_some_and(|said| said.chars().nth(MAX_OPENING).is_none() && !said.contains(divides))
 }
 
 /// Whether a member begins with a sentence that is short enough for a heading, and goes on.

@@ -1,8 +1,10 @@
 //! Lines as they were meant: those that a fixed width broke are joined again.
 
 use super::{
+    labels::is_short_sentence,
     markers::{Kind, Position, marker},
-    marks::{closes, is_finished},
+    marks::{breaks_line, closes, is_finished},
+    packing::MIN,
     shape::Shape,
     span::{Place, Span},
 };
@@ -34,7 +36,7 @@ pub(super) fn lines(text: &str, title: Option<Span>) -> Vec<Span> {
 fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
     let mut lines: Vec<Span> = Vec::new();
     let mut previous: Option<Span> = None; // The physical line above.
-    let (mut quoting, mut apart) = (false, false);
+    let (mut quoting, mut apart, mut torn) = (false, false, false);
     while start.byte < end {
         let physical = &text[start.byte..line_end(text, start.byte, end)];
         let (span, next) = Span::trimmed_from(start, physical);
@@ -46,7 +48,8 @@ fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
         let joins = !physical.starts_with('\u{3000}')
             && previous.is_some_and(|above| {
                 let whole = lines.last().filter(|line| !is_dated(line.text(text))).map_or(0, |line| line.characters());
-                if apart { goes_on_apart(text, above, span) } else { goes_on(text, above, span, quoting, whole) }
+                let between = Between { above, below: span, quoting, torn, whole, rest: &text[start.byte..end] };
+                if apart { goes_on_apart(text, above, span) } else { between.goes_on(text) }
             });
         match lines.last_mut() {
             Some(line) if joins => line.end = span.end,
@@ -57,6 +60,7 @@ fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
         }
         let line = span.text(text);
         quoting = !is_finished(line) && is_quoting(line, quoting);
+        torn = !is_finished(line) && (torn && joins || needs_object(line));
         (previous, apart) = (Some(span), false);
     }
     lines.retain(|line| has_searchable(line.text(text)));
@@ -94,34 +98,78 @@ fn is_quoting(line: &str, before: bool) -> bool {
     line.rfind(|character| opens(character) || closes(character)).map_or(before, |at| line[at..].starts_with(opens))
 }
 
-/// Whether the sentence of one line goes on in the next; `quoting`: a quotation is open between them; `whole`: how many
-/// characters the one has with those that it goes on from.
-fn goes_on(text: &str, above: Span, below: Span, quoting: bool, whole: usize) -> bool {
-    let (line, next) = (above.text(text), below.text(text));
-    let inside_brackets = line.ends_with(['（', '(', '《', '〈', '“', '‘', '「', '『', '【']);
-    if inside_brackets || next.starts_with(|first: char| "，。、；：！？,;:!?".contains(first) || closes(first))
-    {
-        return true;
+/// Two neighbouring lines, and what is known where they meet.
+struct Between<'t> {
+    above: Span,
+    below: Span,
+    /// Whether a quotation is open between them.
+    quoting: bool,
+    /// Whether a word above still lacks what it speaks of.
+    torn: bool,
+    /// How many characters the line above has with those that it goes on from.
+    whole: usize,
+    /// What follows the line below.
+    rest: &'t str,
+}
+
+impl Between<'_> {
+    /// Whether the sentence of the one line goes on in the other.
+    fn goes_on(&self, text: &str) -> bool {
+        let &Self { above, below, .. } = self;
+        let (line, next) = (above.text(text), below.text(text));
+        let inside_brackets = line.ends_with(['（', '(', '《', '〈', '“', '‘', '「', '『', '【']);
+        if inside_brackets || next.starts_with(|first: char| "，。、；：！？,;:!?".contains(first) || closes(first))
+        {
+            return true;
+        }
+        if marker(next, Position::LineStart).is_some()
+            || is_bracketed(line)
+            || Shape::of(text, below) == Shape::Contents
+        {
+            return false;
+        }
+        if is_finished(line) || lists_whole_names(line) && Shape::of(text, below) != Shape::Full {
+            return is_bare_marker(line, above);
+        }
+        let breaks_off = line.ends_with(['，', ',', '、', '的', '和', '与', '與', '及']) && !line.ends_with("目的")
+            || above.characters() > MAX_HEADING
+            || self.whole > MAX_HEADING && !begins_anew(text, below)
+            || self.quoting
+            || self.torn
+            || is_sentence(line)
+            || line.matches('，').nth(1).is_some()
+            || is_number_broken_off(line, next)
+            || is_article_broken_off(line, next)
+            || is_bare_marker(line, above);
+        breaks_off || self.fits_width(is_finished(next)) && !self.heads_topic(text)
     }
-    if marker(next, Position::LineStart).is_some() || is_bracketed(line) || Shape::of(text, below) == Shape::Contents {
-        return false;
+
+    /// Whether the lines may be of one fixed width: no line is longer than the one above, and the last of a sentence,
+    /// which is `finished`, ends it.
+    fn fits_width(&self, finished: bool) -> bool {
+        let (width, characters) = (self.above.characters(), self.below.characters());
+        width >= MIN_WIDTH && characters <= width + 1 && (finished || characters + 2 >= width)
     }
-    if is_finished(line) || lists_whole_names(line) && Shape::of(text, below) != Shape::Full {
-        return is_bare_marker(line, above);
+
+    /// Whether a numbered heading stands above a sentence that opens a long text: （一）聚焦转型 above 加强保护。 above it.
+    fn heads_topic(&self, text: &str) -> bool {
+        let marked = |line| marker(line, Position::LineStart).map(|marker| marker.kind);
+        let rest = self.rest.trim_start();
+        matches!(marked(self.above.text(text)), Some(Kind::Numeral | Kind::BracketedNumeral))
+            && is_short_sentence(self.below.text(text))
+            && marked(rest).is_none()
+            && rest.chars().take_while(|&character| !breaks_line(character)).nth(MIN).is_some()
     }
-    let breaks_off = line.ends_with(['，', ',', '、', '的', '和', '与', '與', '及']) && !line.ends_with("目的")
-        || above.characters() > MAX_HEADING
-        || whole > MAX_HEADING && !begins_anew(text, below)
-        || quoting
-        || is_sentence(line)
-        || line.matches('，').nth(1).is_some()
-        || is_number_broken_off(line, next)
-        || is_article_broken_off(line, next)
-        || is_bare_marker(line, above);
-    // Under a fixed width no line is longer than the one above, and the last of a sentence ends it.
-    let width = above.characters();
-    let fits = width >= MIN_WIDTH && below.characters() <= width + 1;
-    breaks_off || fits && (is_finished(next) || below.characters() + 2 >= width)
+}
+
+/// Whether a line is a word that lacks what it speaks of, as where a link or a stressed word has a line of its own: 在
+/// above 价格改革 above 上迈出步子。
+fn needs_object(line: &str) -> bool {
+    const WORDS: [&str; 21] = [
+        "在", "对", "對", "把", "将", "將", "从", "從", "向", "由", "以", "于", "於", "为", "為", "关于", "關於",
+        "对于", "對於", "按照", "依照",
+    ];
+    WORDS.contains(&line)
 }
 
 /// Whether a line tells something of its own, which does not go on from what was torn above.
@@ -237,6 +285,26 @@ mod tests {
         check(&cited, &[&cited]);
         check("成果找市场“双向\n揭榜\n挂帅”的简称", &["成果找市场“双向\n揭榜\n挂帅”的简称"]);
         check("代表们审议所作的\n工作报告", &["代表们审议所作的\n工作报告"]);
+    }
+
+    #[test]
+    fn words_that_links_tore_off_are_joined() {
+        check("发展。\n在\n工资和价格改革\n上迈出步子。", &["发展。", "在\n工资和价格改革\n上迈出步子。"]);
+        check("关于\n价格体系的改革，\n经过比较。", &["关于\n价格体系的改革，\n经过比较。"]);
+        check("在\n一、改革。", &["在", "一、改革。"]);
+        check("所在\n改革\n改革。", &["所在", "改革", "改革。"]);
+    }
+
+    #[test]
+    fn a_heading_above_a_topic_is_whole() {
+        let heading = "（一）聚焦“双碳”引领，推动全面绿色转型";
+        let body = format!("实施保护，{}压实责任。", "细化措施，".repeat(11));
+        check(&format!("{heading}\n加强保护修复。\n{body}"), &[heading, "加强保护修复。", &body]);
+        let wrapped = format!("{heading}\n加强保护修复。");
+        check(&wrapped, &[&wrapped]);
+        check(&format!("{wrapped}\n（二）{body}"), &[&wrapped, &format!("（二）{body}")]);
+        let wrapped = "在本省行政区域内从事测绘地理信息及其相关\n活动，应当遵守本条例。";
+        check(&format!("{wrapped}\n{body}"), &[wrapped, &body]);
     }
 
     #[test]
