@@ -169,6 +169,19 @@ fn the_heading_of_a_chapter_may_fill_two_lines() {
 }
 
 #[test]
+fn what_is_said_below_a_signature_goes_with_it() {
+    let text = format!(
+        "# 通知\n一、目标\n{}\n附件：1.名单\n某市人民政府办公室\n2024年6月3日\n（此件公开发布）\n附件1\n名单\n青石水库\n{}",
+        body("目标"),
+        body("水库")
+    );
+    let sections = split(&text, None);
+    let written: Vec<&str> = sections.iter().map(|section| &text[section.range.clone()]).collect();
+    assert_eq!(written[1], "附件：1.名单\n某市人民政府办公室\n2024年6月3日\n（此件公开发布）");
+    assert!(written[2].starts_with("附件1\n名单"), "{written:?}");
+}
+
+#[test]
 fn an_annex_without_anything_below_it_heads_nothing() {
     let text = format!("一、目标\n{}\n某市人民政府\n2024年3月1日\n附件", body("目标"));
     check(&text, &[("一、目标", "一、目标\n")]);
