@@ -125,7 +125,9 @@ pub(super) fn closes_parts(line: &str) -> bool {
         "同时，我们也清醒",
         "总的看",
     ];
-    sums_up(line) || OPENINGS.into_iter().any(|opening| line.starts_with(opening))
+    // Most lines begin with none of these, which is known sooner of one character than of all openings.
+    line.starts_with(|first: char| "以总總综綜同各让讓回一过五在我".contains(first))
+        && (sums_up(line) || OPENINGS.into_iter().any(|opening| line.starts_with(opening)))
 }
 
 /// The last sentence of a text that says what those behind it are about, without its full stop: 要抓紧能力提升。

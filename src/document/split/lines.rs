@@ -59,8 +59,9 @@ fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
             }
         }
         let line = span.text(text);
-        quoting = !is_finished(line) && is_quoting(line, quoting);
-        torn = !is_finished(line) && (torn && joins || needs_object(line));
+        let finished = is_finished(line);
+        quoting = !finished && is_quoting(line, quoting);
+        torn = !finished && (torn && joins || needs_object(line));
         (previous, apart) = (Some(span), false);
     }
     lines.retain(|line| has_searchable(line.text(text)));

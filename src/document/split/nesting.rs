@@ -180,11 +180,14 @@ impl Nesting<'_> {
     /// Whether a line is a part of a sentence that is a list: it ends with a semicolon behind a colon, or follows one that
     /// does. It then stands under what the sentence stands under, whatever its marker.
     fn is_in_sentence(&self, marker: Marker, line: Span) -> bool {
+        if marker.kind != Kind::Numeral || self.is_in_article() {
+            return false;
+        }
         let before = self.text[..line.start.byte].trim_end();
-        let opens = || before.ends_with(is_colon) && line.text(self.text).ends_with(is_semicolon);
-        marker.kind == Kind::Numeral
-            && !self.is_in_article()
-            && if marker.number == 1 { opens() } else { before.ends_with(is_semicolon) && self.is_in_list() }
+        match marker.number {
+            1 => before.ends_with(is_colon) && line.text(self.text).ends_with(is_semicolon),
+            _ => before.ends_with(is_semicolon) && self.is_in_list(),
+        }
     }
 
     fn is_in_list(&self) -> bool {
