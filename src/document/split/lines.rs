@@ -139,10 +139,21 @@ impl Between<'_> {
             || self.torn
             || is_sentence(line)
             || line.matches('，').nth(1).is_some()
+            || self.is_above_link(text)
             || is_number_broken_off(line, next)
             || is_article_broken_off(line, next)
             || is_bare_marker(line, above);
         breaks_off || self.fits_width(is_finished(next)) && !self.heads_topic(text)
+    }
+
+    /// Whether the line below was torn off as a link within the clauses of the one above: 我们贯彻 above 民族区域自治法 above
+    /// ，支持….
+    fn is_above_link(&self, text: &str) -> bool {
+        let (line, link) = (self.above.text(text), self.below.text(text));
+        let rest = &self.rest[..self.rest.find(breaks_line).unwrap_or(self.rest.len())];
+        line.contains('，')
+            && (rest.starts_with(['，', '。', '、', '；', '的']) || is_number_broken_off(link, rest))
+            && !is_finished(link)
     }
 
     /// Whether the lines may be of one fixed width: no line is longer than the one above, and the last of a sentence,
@@ -163,11 +174,11 @@ impl Between<'_> {
     }
 }
 
-/// Whether a line is a word that lacks what it speaks of, as where a link or a stressed word has a line of its own: 在
-/// above 价格改革 above 上迈出步子。
+/// Whether a line is a word that lacks what it speaks of, as where a link or a stressed word has a line of its own, or a
+/// dash that lacks its item: 在 above 价格改革 above 上迈出步子。
 fn needs_object(line: &str) -> bool {
-    const WORDS: [&str; 21] = [
-        "在", "对", "對", "把", "将", "將", "从", "從", "向", "由", "以", "于", "於", "为", "為", "关于", "關於",
+    const WORDS: [&str; 22] = [
+        "——", "在", "对", "對", "把", "将", "將", "从", "從", "向", "由", "以", "于", "於", "为", "為", "关于", "關於",
         "对于", "對於", "按照", "依照",
     ];
     WORDS.contains(&line)
@@ -204,13 +215,16 @@ fn is_bracketed(line: &str) -> bool {
     line.starts_with(['（', '(']) && line.ends_with(['）', ')'])
 }
 
-/// Whether a line stops before or within a number: 550 above 多万公里, 新增 above 6700多公里.
+/// Whether a line stops before or within a number: 550 above 多万公里, 新增 above 6700多公里, 目标设定 above 为6%以上.
 fn is_number_broken_off(line: &str, next: &str) -> bool {
     let counted =
         next.trim_start_matches(|character: char| character.is_ascii_digit() || matches!(character, '.' | ','));
     let is_counted = counted.starts_with(['多', '余', '万', '亿', '萬', '億', '元', '%', '％', '‰']);
     let is_numeral = |last: char| "一二三四五六七八九十百千".contains(last);
-    is_counted && (counted.len() < next.len() || line.ends_with(|last: char| last.is_ascii_digit() || is_numeral(last)))
+    let is_value = next.strip_prefix('为').is_some_and(|value| value.starts_with(|first: char| first.is_ascii_digit()));
+    is_value
+        || is_counted
+            && (counted.len() < next.len() || line.ends_with(|last: char| last.is_ascii_digit() || is_numeral(last)))
 }
 
 /// Whether a line stops before the article of the law that it names: 依照民法典 above 第一千条规定.
@@ -293,6 +307,11 @@ mod tests {
         check("发展。\n在\n工资和价格改革\n上迈出步子。", &["发展。", "在\n工资和价格改革\n上迈出步子。"]);
         check("关于\n价格体系的改革，\n经过比较。", &["关于\n价格体系的改革，\n经过比较。"]);
         check("在\n一、改革。", &["在", "一、改革。"]);
+        check("——\n改革开放\n深入推进。", &["——\n改革开放\n深入推进。"]);
+        check("五年来，我们贯彻\n自治法\n，支持发展。", &["五年来，我们贯彻\n自治法\n，支持发展。"]);
+        check("超过1900公里，新建\n公路\n6700多公里。", &["超过1900公里，新建\n公路\n6700多公里。"]);
+        check("五年来，开创新局面\n自治法\n施行。", &["五年来，开创新局面", "自治法", "施行。"]);
+        check("增速是综合性指标，预期目标设定\n为6%以上。", &["增速是综合性指标，预期目标设定\n为6%以上。"]);
         check("所在\n改革\n改革。", &["所在", "改革", "改革。"]);
     }
 
