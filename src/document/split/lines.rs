@@ -150,10 +150,11 @@ impl Between<'_> {
     /// ，支持….
     fn is_above_link(&self, text: &str) -> bool {
         let (line, link) = (self.above.text(text), self.below.text(text));
-        let rest = &self.rest[..self.rest.find(breaks_line).unwrap_or(self.rest.len())];
-        line.contains('，')
-            && (rest.starts_with(['，', '。', '、', '；', '的']) || is_number_broken_off(link, rest))
-            && !is_finished(link)
+        let goes_on = || {
+            let rest = &self.rest[..self.rest.find(breaks_line).unwrap_or(self.rest.len())];
+            rest.starts_with(['，', '。', '、', '；', '的']) || is_number_broken_off(link, rest)
+        };
+        line.contains('，') && !is_finished(link) && goes_on()
     }
 
     /// Whether the lines may be of one fixed width: no line is longer than the one above, and the last of a sentence,
