@@ -1,4 +1,5 @@
-//! Kills a service again and again while clients put, replace, delete and import, and looks what is left.
+//! Kills a service again and again while clients put, replace, delete and import and the index is built anew, and looks
+//! what is left.
 //!
 //! ```text
 //! cargo build --release && cargo run --release --example kills -- --kills 1000
@@ -41,8 +42,12 @@ async fn main() -> anyhow::Result<()> {
         trial::round(served, &history, &mut rng).await.with_context(|| format!("after {kill} kills"))?;
     }
     trial::last(Served::start(&program, directory.path())?, &history).await?;
-    let (acknowledged, seconds) = (history.acknowledged(), started.elapsed().as_secs_f64());
-    writeln!(std::io::stdout(), "{kills} kills, {acknowledged} changes acknowledged, 0 lost, {seconds:.0} s")?;
+    let (acknowledged, reindexed) = (history.acknowledged(), history.times_reindexed()?);
+    let seconds = started.elapsed().as_secs_f64();
+    writeln!(
+        std::io::stdout(),
+        "{kills} kills, {acknowledged} changes acknowledged, 0 lost, {reindexed} times built anew, {seconds:.0} s"
+    )?;
     Ok(())
 }
 

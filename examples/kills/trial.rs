@@ -13,8 +13,9 @@ use fastrand::Rng;
 use tokio::{sync::mpsc, task::JoinSet};
 use tonic::{Code, transport::Channel};
 use xunzhang::rpc::proto::{
-    DeleteDocumentRequest, Document, ExportRequest, ImportDocumentsRequest, PutDocumentRequest, ReadyParagraph,
-    ReadyParagraphs, document::Content, document_service_client::DocumentServiceClient, export_response,
+    DeleteDocumentRequest, Document, ExportRequest, GetOperationRequest, ImportDocumentsRequest, OperationState,
+    PutDocumentRequest, ReadyParagraph, ReadyParagraphs, StartReindexRequest, admin_service_client::AdminServiceClient,
+    document::Content, document_service_client::DocumentServiceClient, export_response,
     search_service_client::SearchServiceClient,
 };
 
@@ -34,6 +35,7 @@ type Version = Option<u64>;
 pub(crate) struct Served {
     child: Child,
     address: String,
+    admin_address: String,
     /// Not closed while it runs, so that it may print.
     _stdout: BufReader<ChildStdout>,
 }
@@ -42,24 +44,30 @@ impl Served {
     /// Serves a directory and waits until it does.
     pub(crate) fn start(program: &Path, directory: &Path) -> anyhow::Result<Self> {
         let mut command = Command::new(program);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "off", "--http-listen", "off"]);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--http-listen", "off"]);
         command.arg("--data-dir").arg(directory).env("XUNZHANG_INGEST__COMMIT_LINGER", "2ms");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().with_context(|| format!("cannot start `{}`", program.display()))?;
         let mut stdout = BufReader::new(child.stdout.take().context("it is piped")?);
-        let mut line = String::new();
-        while !line.starts_with("listening on ") {
-            line.clear();
+        let mut addresses = Vec::new();
+        for label in ["admin listening on ", "listening on "] {
+            let mut line = String::new();
             if stdout.read_line(&mut line)? == 0 {
                 bail!("it ended instead of serving: {}", child.wait()?);
             }
+            let address = line.strip_prefix(label).with_context(|| format!("`{line}` is no address"))?;
+            addresses.push(format!("http://{}", address.trim_end()));
         }
-        let address = format!("http://{}", line.trim_start_matches("listening on ").trim_end());
-        Ok(Self { child, address, _stdout: stdout })
+        let [admin_address, address] = addresses.try_into().expect("two lines were read");
+        Ok(Self { child, address, admin_address, _stdout: stdout })
     }
 
     async fn connect(&self) -> anyhow::Result<Channel> {
         Ok(Channel::from_shared(self.address.clone())?.connect().await?)
+    }
+
+    async fn connect_admin(&self) -> anyhow::Result<Channel> {
+        Ok(Channel::from_shared(self.admin_address.clone())?.connect().await?)
     }
 
     /// Ends it as nothing can be caught that ends it.
@@ -85,6 +93,8 @@ struct State {
     changes: BTreeMap<String, Vec<Change>>,
     versions: u64,
     acknowledged: usize,
+    /// How often the index was built anew, and how often that failed.
+    reindexed: [usize; 2],
 }
 
 struct Change {
@@ -96,6 +106,17 @@ impl History {
     /// How many changes were acknowledged so far.
     pub(crate) fn acknowledged(&self) -> usize {
         self.with(|state| state.acknowledged)
+    }
+
+    /// How often the index was built anew; an error if that ever failed.
+    pub(crate) fn times_reindexed(&self) -> anyhow::Result<usize> {
+        let [succeeded, failed] = self.with(|state| state.reindexed);
+        ensure!(failed == 0, "{failed} of {} reindexes failed", failed + succeeded);
+        Ok(succeeded)
+    }
+
+    fn reindexed(&self, succeeded: bool) {
+        self.with(|state| state.reindexed[usize::from(!succeeded)] += 1);
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
@@ -158,6 +179,7 @@ pub(crate) async fn round(mut served: Served, history: &History, rng: &mut Rng) 
         clients.spawn(write(DocumentServiceClient::new(channel.clone()), client, history.clone(), rng, acknowledged));
     }
     clients.spawn(import(DocumentServiceClient::new(channel.clone()), history.clone(), acknowledged));
+    clients.spawn(reindex(AdminServiceClient::new(served.connect_admin().await?), history.clone()));
     for _ in 0..rng.usize(1..ACKNOWLEDGEMENTS) {
         told.recv().await.context("the clients go on")?;
     }
@@ -223,6 +245,19 @@ async fn write(
         if acknowledged.send(()).await.is_err() {
             return;
         }
+    }
+}
+
+/// Has the index built anew again and again, until the service is gone.
+async fn reindex(mut service: AdminServiceClient<Channel>, history: History) {
+    while let Ok(begun) = service.start_reindex(StartReindexRequest { force: true }).await {
+        let mut operation = begun.into_inner().operation.unwrap_or_default();
+        while operation.state() == OperationState::Running {
+            let asked = service.get_operation(GetOperationRequest { name: operation.name }).await;
+            let Ok(answer) = asked else { return };
+            operation = answer.into_inner().operation.unwrap_or_default();
+        }
+        history.reindexed(operation.state() == OperationState::Succeeded);
     }
 }
 

@@ -18,10 +18,10 @@ use tantivy::{
     directory::{
         AntiCallToken, DirectoryLock, FileHandle, Lock, OwnedBytes, TerminatingWrite, WatchCallback, WatchHandle,
         WritePtr,
-        error::{DeleteError, LockError, OpenReadError, OpenWriteError},
+        error::{DeleteError, LockError, OpenDirectoryError, OpenReadError, OpenWriteError},
     },
 };
-use xunzhang::engine::tantivy::Files;
+use xunzhang::engine::tantivy::{Files, IndexName};
 
 /// Bytes that are written as a whole or not at all.
 const SECTOR: usize = 512;
@@ -31,11 +31,11 @@ type Name = (Place, PathBuf);
 /// A file, whatever its names.
 type File = usize;
 
-/// One of the two directories.
+/// A directory. That of an index is an entry of the data directory, under its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Place {
     Data,
-    Index,
+    Index(IndexName),
 }
 
 /// What of the unsynced survives a power cut.
@@ -47,10 +47,12 @@ pub(crate) enum Survival {
     Prefix,
     /// Any of it, in whatever order it reached the disk.
     Subset,
+    /// All of it: the process was killed, the power stayed.
+    All,
 }
 
 impl Survival {
-    pub(crate) const ALL: [Self; 3] = [Self::Nothing, Self::Prefix, Self::Subset];
+    pub(crate) const ALL: [Self; 4] = [Self::Nothing, Self::Prefix, Self::Subset, Self::All];
 }
 
 /// What is on a disk.
@@ -89,11 +91,14 @@ struct State {
     log: Vec<Operation>,
     entries: BTreeMap<Name, File>,
     contents: Vec<Vec<u8>>,
-    locked: HashSet<PathBuf>,
+    locked: HashSet<Name>,
     /// Writes, syncs, renames, creations and deletions so far.
     steps: usize,
     /// Which of these fail, and how.
     failing: Option<(Range<usize>, io::ErrorKind)>,
+    /// Syncs of the data directory so far, and which of them fail.
+    data_syncs: usize,
+    failing_data_syncs: Range<usize>,
 }
 
 impl Disk {
@@ -109,9 +114,12 @@ impl Disk {
     }
 
     /// The engine's view of it.
-    pub(crate) fn files(&self) -> Files {
-        let at = |place| Box::new(At { disk: self.clone(), place });
-        Files { data: at(Place::Data), index: at(Place::Index) }
+    pub(crate) fn files(&self) -> Box<dyn Files> {
+        Box::new(Directories(self.clone()))
+    }
+
+    fn at(&self, place: Place) -> Box<dyn Directory> {
+        Box::new(At { disk: self.clone(), place })
     }
 
     /// Makes steps fail, counted from now on.
@@ -119,6 +127,19 @@ impl Disk {
         let mut state = self.state();
         let now = state.steps;
         state.failing = Some((now + steps.start..now.saturating_add(steps.end), kind));
+    }
+
+    /// Makes syncs of the data directory fail, counted from now on.
+    pub(crate) fn fail_data_syncs(&self, syncs: Range<usize>) {
+        let mut state = self.state();
+        let now = state.data_syncs;
+        state.failing_data_syncs = now + syncs.start..now + syncs.end;
+    }
+
+    /// Whether one of the steps that are to fail has been asked for.
+    pub(crate) fn has_failed(&self) -> bool {
+        let state = self.state();
+        state.failing.as_ref().is_some_and(|(steps, _)| state.steps > steps.start)
     }
 
     /// How much has happened so far.
@@ -130,7 +151,9 @@ impl Disk {
     pub(crate) fn cut(&self, length: usize, survival: Survival, rng: &mut Rng) -> Image {
         let state = self.state();
         let mut kept = Kept::new(&state.first);
-        for operation in &state.log[..length] {
+        // What a failed sync has lost for the disk is in memory still.
+        let is_seen = |operation: &&Operation| survival != Survival::All || !matches!(operation, Operation::Lost(_));
+        for operation in state.log[..length].iter().filter(is_seen) {
             kept.take(operation);
         }
         kept.image(survival, rng)
@@ -176,7 +199,13 @@ impl State {
     }
 
     fn sync_directory(&mut self, place: Place) -> io::Result<()> {
-        let result = self.step();
+        let mut result = self.step();
+        if place == Place::Data {
+            if self.failing_data_syncs.contains(&self.data_syncs) {
+                result = Err(io::Error::other("made to fail"));
+            }
+            self.data_syncs += 1;
+        }
         let done = Operation::SyncDirectory(place);
         self.log.push(if result.is_ok() { done } else { Operation::Lost(place) });
         result
@@ -255,18 +284,28 @@ impl Kept {
                 Survival::Nothing => false,
                 Survival::Prefix => index < first,
                 Survival::Subset => rng.bool(),
+                Survival::All => true,
             };
             if survives {
                 self.enter(entry);
             }
         }
-        let entries = std::mem::take(&mut self.entries);
+        let mut entries = std::mem::take(&mut self.entries);
+        let indexes: HashSet<_> = entries.keys().filter_map(index_of).collect();
+        entries.retain(|(place, _), _| match place {
+            Place::Data => true,
+            Place::Index(name) => indexes.contains(name),
+        });
         Image(entries.into_iter().map(|(name, file)| (name, self.content(file, survival, rng))).collect())
     }
 
     fn content(&self, file: File, survival: Survival, rng: &mut Rng) -> Vec<u8> {
         let (content, synced) = (&self.contents[file], self.synced[file]);
-        let length = if survival == Survival::Nothing { synced } else { rng.usize(synced..=content.len()) };
+        let length = match survival {
+            Survival::Nothing => synced,
+            Survival::All => content.len(),
+            Survival::Prefix | Survival::Subset => rng.usize(synced..=content.len()),
+        };
         let mut content = content[..length].to_vec();
         if survival == Survival::Subset {
             // A file may have its length before it has its sectors.
@@ -283,6 +322,60 @@ impl Entry {
         match self {
             Self::Link((place, _), _) | Self::Rename((place, _), ..) | Self::Unlink((place, _)) => *place,
         }
+    }
+}
+
+/// The index whose directory an entry is.
+fn index_of((place, name): &Name) -> Option<IndexName> {
+    (*place == Place::Data).then(|| IndexName::of(name.to_str()?)).flatten()
+}
+
+/// The directories of a disk.
+#[derive(Clone)]
+struct Directories(Disk);
+
+impl std::fmt::Debug for Directories {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("simulated directories")
+    }
+}
+
+impl Files for Directories {
+    fn data(&self) -> Result<Box<dyn Directory>, OpenDirectoryError> {
+        Ok(self.0.at(Place::Data))
+    }
+
+    fn make(&self, index: IndexName) -> io::Result<()> {
+        let mut state = self.0.state();
+        state.step()?;
+        let name = (Place::Data, PathBuf::from(index.to_string()));
+        if !state.entries.contains_key(&name) {
+            state.create(name);
+        }
+        state.sync_directory(Place::Data)
+    }
+
+    fn open(&self, index: IndexName) -> Result<Box<dyn Directory>, OpenDirectoryError> {
+        Ok(self.0.at(Place::Index(index)))
+    }
+
+    fn indexes(&self) -> io::Result<Vec<IndexName>> {
+        Ok(self.0.state().entries.keys().filter_map(index_of).collect())
+    }
+
+    fn remove(&self, index: IndexName) -> io::Result<()> {
+        let mut state = self.0.state();
+        let is_within = |(place, name): &&Name| {
+            *place == Place::Index(index) || *place == Place::Data && *name == PathBuf::from(index.to_string())
+        };
+        // The directory itself comes first in the order of names, and goes last.
+        let gone: Vec<_> = state.entries.keys().filter(is_within).cloned().collect();
+        for name in gone.into_iter().rev() {
+            state.step()?;
+            state.entries.remove(&name);
+            state.log.push(Operation::Enter(Entry::Unlink(name)));
+        }
+        Ok(())
     }
 }
 
@@ -352,14 +445,15 @@ impl Directory for At {
 
     fn acquire_lock(&self, lock: &Lock) -> Result<DirectoryLock, LockError> {
         let mut state = self.disk.state();
-        while state.locked.contains(&lock.filepath) {
+        let name = self.name(&lock.filepath);
+        while state.locked.contains(&name) {
             if !lock.is_blocking {
                 return Err(LockError::LockBusy);
             }
             state = self.disk.unlocked.wait(state).expect("nothing panics while it holds it");
         }
-        state.locked.insert(lock.filepath.clone());
-        Ok(DirectoryLock::from(Box::new(Locked { disk: self.disk.clone(), path: lock.filepath.clone() })))
+        state.locked.insert(name.clone());
+        Ok(DirectoryLock::from(Box::new(Locked { disk: self.disk.clone(), name })))
     }
 
     fn watch(&self, _: WatchCallback) -> tantivy::Result<WatchHandle> {
@@ -370,12 +464,12 @@ impl Directory for At {
 /// Held until it is dropped.
 struct Locked {
     disk: Disk,
-    path: PathBuf,
+    name: Name,
 }
 
 impl Drop for Locked {
     fn drop(&mut self) {
-        self.disk.state().locked.remove(&self.path);
+        self.disk.state().locked.remove(&self.name);
         self.disk.unlocked.notify_all();
     }
 }

@@ -5,8 +5,9 @@
 //! ```
 //!
 //! Each round begins with what a cut of the round before has left. The cuts are made at random points of what the disk
-//! was asked for, in three models: of what was not synced nothing survives, or what came first, or any of it. In every
-//! second round the disk also fails for a moment, so that changes are refused. Prints figures for each model; exits 1
+//! was asked for, in four models: of what was not synced nothing survives, or what came first, or any of it, or, as when
+//! only the process is killed, all of it. In every second round the disk also fails for a moment, so that changes are
+//! refused, and in every second one the index is built anew meanwhile. Prints figures for each model; exits 1
 //! when an acknowledged change was lost or an index did not open.
 
 mod disk;
@@ -48,7 +49,8 @@ fn main() -> anyhow::Result<ExitCode> {
     say(&format!("seed {seed}"))?;
     let (runtime, segmenter) = (tokio::runtime::Runtime::new()?, Segmenter::new());
     let (mut rng, mut image, mut history) = (Rng::with_seed(seed), Image::default(), History::default());
-    let (mut tallies, mut acknowledged, mut refused, started) = ([Tally::default(); 3], 0, 0, Instant::now());
+    let (mut tallies, mut acknowledged, mut refused, mut rebuilt, mut failing, started) =
+        ([Tally::default(); Survival::ALL.len()], 0, 0, 0, 0, Instant::now());
     while tallies.iter().map(|tally| tally.cuts).sum::<usize>() < cuts {
         let disk = Disk::new(image.clone());
         let engine = trial::open(&disk, &segmenter).map_err(|error| anyhow!(error))?;
@@ -56,10 +58,17 @@ fn main() -> anyhow::Result<ExitCode> {
         if rng.bool() {
             let first = rng.usize(..STEPS);
             disk.fail(first..first + rng.usize(1..4), io::ErrorKind::Other);
+            // The switch to another index is one sync of many.
+            disk.fail_data_syncs(rng.usize(1..3)..rng.usize(2..5));
         }
         runtime.block_on(async {
+            let rebuilding = rng.bool().then(|| tokio::spawn(trial::reindex(ingest.clone())));
             trial::work(&disk, &ingest, &mut history, 24, &mut rng).await;
+            if let Some(rebuilding) = rebuilding {
+                rebuilt += usize::from(rebuilding.await.is_ok_and(|rebuilt| rebuilt.is_ok()));
+            }
             ingest.close().await;
+            failing += usize::from(disk.has_failed());
         });
         (acknowledged, refused) = (acknowledged + history.acknowledged(), refused + history.refused());
         let live = trial::found(&engine).and_then(|found| history.check(&found, disk.length()));
@@ -87,7 +96,11 @@ fn main() -> anyhow::Result<ExitCode> {
     for (survival, Tally { cuts, failed }) in Survival::ALL.into_iter().zip(tallies) {
         say(&format!("{survival:?} of the unsynced survives: {failed} of {cuts} cuts lost something"))?;
     }
-    say(&format!("{acknowledged} changes acknowledged, {refused} refused, {:.0} s", started.elapsed().as_secs_f64()))?;
+    let seconds = started.elapsed().as_secs_f64();
+    say(&format!(
+        "{acknowledged} changes acknowledged, {refused} refused in {failing} rounds with failures, {rebuilt} times built \
+         anew, {seconds:.0} s"
+    ))?;
     Ok(if tallies.iter().all(|tally| tally.failed == 0) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

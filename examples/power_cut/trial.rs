@@ -11,7 +11,7 @@ use fastrand::Rng;
 use xunzhang::{
     document::{Content, Document, DocumentId, Metadata},
     engine::{Engine, Expression, Filter, Snapshot, tantivy::TantivyEngine},
-    ingest::{GroupCommit, Ingest, IngestError, Retention},
+    ingest::{GroupCommit, Ingest, IngestError, ReindexError, Retention},
     text::Segmenter,
 };
 
@@ -170,6 +170,18 @@ pub(crate) async fn work(disk: &Disk, ingest: &Ingest, history: &mut History, ro
             history.changes.push(asked.await.expect("clients do not panic"));
         }
     }
+}
+
+/// Builds the index anew, on a thread of its own.
+pub(crate) async fn reindex(ingest: Ingest) -> Result<(), ReindexError> {
+    let built = ingest.clone();
+    let built = tokio::task::spawn_blocking(move || {
+        let mut rebuilt = built.begin_rebuild(Arc::default())?;
+        built.bring_up(&mut rebuilt, &Arc::default())?;
+        Ok::<_, ReindexError>(rebuilt)
+    });
+    let rebuilt = built.await.expect("it does not panic")?;
+    ingest.take_over(rebuilt).await.map(|_| ())
 }
 
 /// Puts a version of a document.

@@ -14,7 +14,7 @@ pub struct ClientArguments {
     /// Where the service listens
     #[arg(long, global = true, value_name = "URL", default_value = "http://127.0.0.1:50051")]
     pub endpoint: String,
-    /// Where the service listens for operators; for `stats`, `backup` and `verify`
+    /// Where the service listens for operators; for `stats`, `backup`, `verify` and `reindex`
     #[arg(long, global = true, value_name = "URL", default_value = "http://127.0.0.1:50052")]
     pub admin_endpoint: String,
     /// Print JSON lines, with the names of the contract
@@ -53,6 +53,16 @@ pub enum Command {
     Backup(BackupArguments),
     /// Compare every file of the index with its checksum
     Verify,
+    /// Build the index anew from the stored originals, as the service's text chain reads them now, while it goes on
+    Reindex(ReindexArguments),
+}
+
+/// What `reindex` takes.
+#[derive(Debug, Args)]
+pub struct ReindexArguments {
+    /// Even if the index was made by the text chain that the service has
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// What `backup` takes.

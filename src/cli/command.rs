@@ -14,7 +14,7 @@ use super::{
     import::command as import,
     list, maintenance,
     output::{self, Form, Output},
-    queries, search, stats,
+    queries, reindex, search, stats,
 };
 
 /// Runs a command and says how it went: 0, 1 failed, 2 wrong use, 130 stopped by Ctrl-C. What went wrong stands on
@@ -65,6 +65,7 @@ async fn dispatch(command: Command, client: &ClientArguments, output: &mut Outpu
             maintenance::back_up(admin(client).await?, directory, output).await
         }
         Command::Verify => maintenance::verify(admin(client).await?, output).await,
+        Command::Reindex(arguments) => reindex::reindex(admin(client).await?, arguments, output).await,
     }
 }
 

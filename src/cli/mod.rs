@@ -24,6 +24,7 @@ mod list;
 mod maintenance;
 mod output;
 mod queries;
+mod reindex;
 mod resume;
 mod run_format;
 mod search;

@@ -8,6 +8,7 @@ mod explanation;
 mod expression;
 mod history;
 mod maintenance;
+mod original;
 mod seam;
 pub mod tantivy;
 mod token;
@@ -18,7 +19,8 @@ pub use explanation::{Bm25, Evidence, Explanation, IndexTerm, ScorePart, Verdict
 pub use expression::{Clause, Expression, MetadataTerm, Term, TermField, Verbatim};
 pub use history::Branch;
 pub use maintenance::{Backup, BackupError, BadTarget, Verification};
-pub use seam::{Engine, Removals, Snapshot, Walk, Writer};
+pub use original::{all_paragraphs, original};
+pub use seam::{Engine, Rebuild, Removals, Snapshot, Walk, Writer};
 pub use token::{Lengths, Occurrences, Token, TokenField, TokenStatistics, WeighedToken};
 pub use types::{
     Address, Change, Counts, DocumentRecord, Facet, FacetField, FacetValue, Generation, IndexedDocument,

@@ -54,6 +54,37 @@ pub trait Engine: Send + Sync + 'static {
     /// # Errors
     /// When there is a writer already, or the engine cannot make one.
     fn writer(&self) -> Result<Box<dyn Writer>, WriteError>;
+
+    /// Begins to build an index that is to take the place of this one, which is read and written meanwhile. One at a
+    /// time, and not while it is copied or verified.
+    ///
+    /// # Errors
+    /// When there is no room for a second index, an I/O error of the kind `StorageFull`, or it cannot be made.
+    fn rebuild(&self) -> Result<Box<dyn Rebuild>, WriteError>;
+}
+
+/// An index that is built to take the place of another one. Nobody else reads it until it does; dropping it, or the end
+/// of the process, leaves nothing of it.
+pub trait Rebuild: Send {
+    /// Takes in what the other index has, in order of the numbers, which stay. What is removed has to be committed.
+    ///
+    /// # Errors
+    /// When the engine cannot take it; then it has to be dropped.
+    fn write(&mut self, change: Change) -> Result<(), WriteError>;
+
+    /// Puts on disk what was written, and shows it.
+    ///
+    /// # Errors
+    /// When that could not be made sure; then it has to be dropped.
+    fn commit(&mut self) -> Result<Arc<dyn Snapshot>, WriteError>;
+
+    /// Takes the place of the other index, which has no writer and of which everything was written here: afterwards
+    /// that is on disk, and every new snapshot is of this one, one commit on. What is read from the other one can be
+    /// read to the end. It has a writer, as nobody else.
+    ///
+    /// # Errors
+    /// When this has not all that the other one has, or could not take its place for sure. The other one is used then.
+    fn take_over(self: Box<Self>) -> Result<Box<dyn Writer>, WriteError>;
 }
 
 /// Writes changes in batches.
@@ -108,6 +139,9 @@ pub trait Snapshot: Send + Sync + 'static {
 
     /// The number of the newest removal that was forgotten; 0 when all are remembered.
     fn forgotten(&self) -> u64;
+
+    /// How often the index was built anew: documents may have been split otherwise before.
+    fn rebuilt(&self) -> u32;
 
     /// What it holds.
     ///

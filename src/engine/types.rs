@@ -186,6 +186,8 @@ pub enum Change {
         /// The version that goes.
         removes: Removal,
     },
+    /// Remembers the removal of a version that is not there, and never was in this index.
+    Remember(Removed),
 }
 
 /// A version that goes. It is remembered, so that those who follow the changes hear of it.
@@ -208,6 +210,8 @@ pub struct Removed {
     pub sequence: u64,
     /// The number of the version that went.
     pub removed_sequence: u64,
+    /// When it went, in seconds since 1970.
+    pub at: u64,
 }
 
 /// Which version of a document is there.

@@ -49,7 +49,7 @@ impl Ingest {
 
     fn read_anew(&self, text: &str, source: &str) -> Result<Analysis, ReadError> {
         let snapshot = self.engine.snapshot();
-        let repeated = |source: &str, lines: &[_]| self.seen.repeated(snapshot.as_ref(), None, source, lines);
+        let repeated = |source: &str, lines: &[_]| self.seen.repeated(&[snapshot.as_ref()], None, source, lines);
         let Reading { repaired, recognition, source: _, edge_lines: _, paragraphs } = read(text, source, repeated)?;
         Ok(Analysis { metadata: recognition.fields, edits: repaired.edits().to_vec(), paragraphs })
     }

@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::{Duration, Instant, UNIX_EPOCH},
 };
 
@@ -11,7 +14,7 @@ use tokio::sync::{oneshot, watch};
 use crate::{
     document::{DocumentId, Etag},
     engine::{Change, Engine, Generation, IndexedDocument, ReadError, Removal, Version, WriteError, Writer},
-    ingest::{Deleted, GroupCommit, IngestError, Outcome, Receipt, Retention, writer::Urgency},
+    ingest::{Deleted, GroupCommit, IngestError, Outcome, Rebuilt, Receipt, ReindexError, Retention, writer::Urgency},
 };
 
 /// How long after a commit merged segments are first looked for; small merges take less.
@@ -86,6 +89,8 @@ pub(super) struct Log {
     /// How long to be idle before merged segments are taken up.
     refresh_after: Duration,
     retention: Retention,
+    /// Whether removals are kept although their time is over.
+    is_rebuilding: Arc<AtomicBool>,
     /// Told how long each commit took.
     on_commit: OnCommit,
     /// The newest number that snapshots show, for those who follow.
@@ -93,7 +98,12 @@ pub(super) struct Log {
 }
 
 impl Log {
-    pub(super) fn new(engine: Arc<dyn Engine>, retention: Retention, on_commit: OnCommit) -> Result<Self, WriteError> {
+    pub(super) fn new(
+        engine: Arc<dyn Engine>,
+        retention: Retention,
+        is_rebuilding: Arc<AtomicBool>,
+        on_commit: OnCommit,
+    ) -> Result<Self, WriteError> {
         let committed = watch::Sender::new(0);
         let mut log = Self {
             engine,
@@ -101,6 +111,7 @@ impl Log {
             sequence: 0,
             refresh_after: REFRESH_AFTER_START,
             retention,
+            is_rebuilding,
             on_commit,
             committed,
         };
@@ -166,6 +177,28 @@ impl Log {
         }
     }
 
+    /// Has an index that was built anew take the place of this one, with what it lacks. On an error this one goes on.
+    pub(super) fn take_over(&mut self, rebuilt: Rebuilt) -> Result<Generation, ReindexError> {
+        let taken = self.switch(rebuilt);
+        if taken.is_err()
+            && let Err(error) = self.open_writer()
+        {
+            tracing::error!(%error, "there is no writer; the next change tries again");
+        }
+        taken
+    }
+
+    fn switch(&mut self, mut rebuilt: Rebuilt) -> Result<Generation, ReindexError> {
+        // What failed before may be there after all: then it is shown from here on.
+        self.open_writer()?;
+        self.writer = None;
+        rebuilt.catch_up(self.engine.snapshot().as_ref(), &Arc::default())?;
+        self.writer = Some(rebuilt.take_over()?);
+        self.refresh_after = FIRST_REFRESH_AFTER;
+        self.announce();
+        Ok(self.engine.snapshot().generation())
+    }
+
     /// Ends the writer, in order unless it has failed.
     pub(super) fn close(mut self) {
         let Some(writer) = self.writer.take() else { return };
@@ -220,9 +253,10 @@ impl Log {
     fn commit(&mut self) -> Result<Generation, IngestError> {
         let started = Instant::now();
         let kept_for = self.retention.removals.as_secs();
-        let forgotten = self.now().saturating_sub(kept_for);
+        // An index that is built anew learns from them what is gone.
+        let forgotten = (!self.is_rebuilding.load(Relaxed)).then(|| self.now().saturating_sub(kept_for));
         let committed = self.open_writer().and_then(|writer| {
-            writer.forget(forgotten)?;
+            forgotten.map_or(Ok(()), |until| writer.forget(until))?;
             writer.commit()
         });
         (self.on_commit)(started.elapsed());

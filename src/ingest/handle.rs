@@ -1,6 +1,9 @@
 //! The asynchronous way to the writer.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
@@ -80,6 +83,8 @@ pub struct Ingest {
     pub(super) segmenter: Segmenter,
     pub(super) seen: Arc<SeenLines>,
     pub(super) last_analysis: Arc<LastAnalysis>,
+    /// Whether removals are kept although their time is over: the index is being built anew.
+    pub(super) is_rebuilding: Arc<AtomicBool>,
     queue: Queue,
     committed: watch::Receiver<u64>,
     changes: Arc<Semaphore>,
@@ -166,13 +171,14 @@ impl Ingest {
         retention: Retention,
         on_commit: impl Fn(Duration) + Send + 'static,
     ) -> Result<Self, WriteError> {
-        let log = Log::new(Arc::clone(&engine), retention, Box::new(on_commit))?;
+        let is_rebuilding = Arc::default();
+        let log = Log::new(Arc::clone(&engine), retention, Arc::clone(&is_rebuilding), Box::new(on_commit))?;
         let committed = log.committed();
         let queue = writer::start(group, log, QUEUED_CHANGES)?;
         let changes = Arc::new(Semaphore::new(QUEUED_CHANGES));
         let kib = Arc::new(Semaphore::new(QUEUED_KIB));
         let (seen, last_analysis) = (Arc::default(), Arc::default());
-        Ok(Self { engine, segmenter, seen, last_analysis, queue, committed, changes, kib })
+        Ok(Self { engine, segmenter, seen, last_analysis, is_rebuilding, queue, committed, changes, kib })
     }
 
     /// Tells the number of the newest version or removal that snapshots show, whenever there is another one. Its sender
@@ -187,7 +193,7 @@ impl Ingest {
     /// When the document, whose own size was checked before, would take too much memory once it is split, or the index
     /// cannot be read.
     pub fn prepare(&self, document: Document) -> Result<Prepared, PrepareError> {
-        prepare(document, &self.seen, self.engine.snapshot().as_ref())
+        prepare(document, &self.seen, &[self.engine.snapshot().as_ref()])
     }
 
     /// Writes one document and waits until it is on disk and searchable. `expected` is the etag that the stored
@@ -208,7 +214,7 @@ impl Ingest {
     }
 
     /// Gives a command to the writer thread.
-    fn send(&self, command: Command) -> Result<(), IngestError> {
+    pub(super) fn send(&self, command: Command) -> Result<(), IngestError> {
         self.queue.send(command).map_err(|_| ended(&self.changes))
     }
 
@@ -279,7 +285,7 @@ impl Ingest {
         UnsettledLines { seen: Some(Arc::clone(&self.seen)), id }
     }
 
-    async fn room(&self, bytes: usize) -> Result<Room, IngestError> {
+    pub(super) async fn room(&self, bytes: usize) -> Result<Room, IngestError> {
         let kib = u32::try_from(bytes.div_ceil(1_024).min(QUEUED_KIB)).expect("bounded by a small constant");
         let closed = |_| IngestError::Closed;
         let change = self.changes.clone().acquire_owned().await.map_err(closed)?;

@@ -42,8 +42,12 @@ pub enum PrepareError {
     Read(#[from] ReadError),
 }
 
-/// Reads and hashes a document; `seen` and `snapshot` know the lines that others of its source begin and end with.
-pub(super) fn prepare(document: Document, seen: &SeenLines, snapshot: &dyn Snapshot) -> Result<Prepared, PrepareError> {
+/// Reads and hashes a document; `seen` and the indexes know the lines that others of its source begin and end with.
+pub(super) fn prepare(
+    document: Document,
+    seen: &SeenLines,
+    indexes: &[&dyn Snapshot],
+) -> Result<Prepared, PrepareError> {
     let etag = etag(&document);
     let Document { id, metadata, content } = document;
     let empty = IndexedDocument {
@@ -56,14 +60,14 @@ pub(super) fn prepare(document: Document, seen: &SeenLines, snapshot: &dyn Snaps
         layout: Layout::default(),
     };
     let mut document = match content {
-        Content::Text(original) => read_into(empty, &original, seen, snapshot)?,
+        Content::Text(original) => read_into(empty, &original, seen, indexes)?,
         Content::Ready(ready) => IndexedDocument { paragraphs: ready.into_iter().map(take).collect(), ..empty },
     };
     let weight_bytes = document.weight_bytes();
     if weight_bytes > MAX_WEIGHT_BYTES {
         return Err(PrepareError::TooHeavy(weight_bytes));
     }
-    seen.remember(snapshot, &document.id, &mut document.edge_lines)?;
+    seen.remember(indexes, &document.id, &mut document.edge_lines)?;
     let warnings = if document.searchable() == 0 { vec![PrepareWarning::EmptyText] } else { Vec::new() };
     Ok(Prepared { document, warnings })
 }
@@ -73,9 +77,9 @@ fn read_into(
     mut document: IndexedDocument,
     original: &str,
     seen: &SeenLines,
-    snapshot: &dyn Snapshot,
+    indexes: &[&dyn Snapshot],
 ) -> Result<IndexedDocument, ReadError> {
-    let repeated = |source: &str, lines: &[_]| seen.repeated(snapshot, Some(&document.id), source, lines);
+    let repeated = |source: &str, lines: &[_]| seen.repeated(indexes, Some(&document.id), source, lines);
     let Reading { repaired, recognition, source, edge_lines, paragraphs } =
         read(original, &document.metadata.source, repeated)?;
     if !source.is_empty() {

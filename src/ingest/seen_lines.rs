@@ -1,7 +1,7 @@
 //! Which lines the documents of a source begin and end with: what three of them share is the site's, not theirs.
 //!
 //! The index knows the documents that are committed; those on their way to it are remembered here, so that an import
-//! does not have to wait for its own commits.
+//! does not have to wait for its own commits. While an index is built anew, the old one and the new one are asked.
 
 use std::{
     collections::HashMap,
@@ -54,14 +54,14 @@ impl SeenLines {
     /// When the index cannot be read.
     pub(super) fn repeated(
         &self,
-        snapshot: &dyn Snapshot,
+        indexes: &[&dyn Snapshot],
         id: Option<&DocumentId>,
         source: &str,
         lines: &[EdgeLine],
     ) -> Result<RepeatedLines, ReadError> {
         let key = id.map(|id| self.key(id));
         let Some((&body, lines)) = lines.split_first() else { return Ok(RepeatedLines::default()) };
-        let others = |line| Ok(self.documents(snapshot, SourceLine::new(source, line))?.others(key));
+        let others = |line| Ok(self.documents(indexes, SourceLine::new(source, line))?.others(key));
         // A copy is counted with the others.
         let counted: usize = usize::from(others(body)? == 0);
         let is_repeated =
@@ -76,24 +76,24 @@ impl SeenLines {
     /// When the index cannot be read.
     pub(super) fn remember(
         &self,
-        snapshot: &dyn Snapshot,
+        indexes: &[&dyn Snapshot],
         id: &DocumentId,
         lines: &mut Vec<SourceLine>,
     ) -> Result<(), ReadError> {
         let key = self.key(id);
         let Some(&body) = lines.first() else { return Ok(()) };
-        if !self.add(snapshot, body, key)? {
+        if !self.add(indexes, body, key)? {
             lines.truncate(1);
         }
         for &line in &lines[1..] {
-            self.add(snapshot, line, key)?;
+            self.add(indexes, line, key)?;
         }
         Ok(())
     }
 
     /// Adds a document to those that are known to have a line; tells whether it is the first.
-    fn add(&self, snapshot: &dyn Snapshot, line: SourceLine, key: u64) -> Result<bool, ReadError> {
-        self.documents(snapshot, line)?;
+    fn add(&self, indexes: &[&dyn Snapshot], line: SourceLine, key: u64) -> Result<bool, ReadError> {
+        self.documents(indexes, line)?;
         Ok(self.with(|remembered| {
             let changes = remembered.changes;
             let documents = remembered.entry(line);
@@ -109,17 +109,25 @@ impl SeenLines {
         self.with(|remembered| remembered.forget(key));
     }
 
-    /// The documents known to have a line. The index is asked about one that is not remembered.
-    fn documents(&self, snapshot: &dyn Snapshot, line: SourceLine) -> Result<Documents, ReadError> {
+    /// Forgets everything: there is another index, which knows all but what is on its way to it.
+    pub(super) fn clear(&self) {
+        self.with(|remembered| *remembered = Remembered::default());
+    }
+
+    /// The documents known to have a line. The indexes are asked about one that is not remembered.
+    fn documents(&self, indexes: &[&dyn Snapshot], line: SourceLine) -> Result<Documents, ReadError> {
         if let Some(known) = self.with(|remembered| remembered.get(line)) {
             return Ok(known);
         }
         // Not under the lock: the disk may be slow.
-        let indexed = snapshot.documents_with_line(line, MIN_DOCUMENTS_WITH_LINE)?;
+        let mut found = Vec::new();
+        for index in indexes {
+            found.extend(index.documents_with_line(line, MIN_DOCUMENTS_WITH_LINE)?);
+        }
         Ok(self.with(|remembered| {
             let changes = remembered.changes;
             let documents = remembered.entry(line);
-            for id in &indexed {
+            for id in &found {
                 documents.add(self.key(id), changes);
             }
             documents.are_all = true;

@@ -47,7 +47,7 @@ fn open(memory: &Memory, group: GroupCommit) -> Ingest {
 
 /// Prepares a document that is the first one.
 fn prepare(document: Document) -> Result<Prepared, PrepareError> {
-    super::prepare::prepare(document, &SeenLines::default(), &State::default())
+    super::prepare::prepare(document, &SeenLines::default(), &[&State::default()])
 }
 
 fn document(id: &str, text: &str) -> Prepared {

@@ -10,9 +10,9 @@ use tokio::sync::oneshot;
 
 use crate::{
     document::{DocumentId, Etag},
-    engine::{IndexedDocument, WriteError},
+    engine::{Generation, IndexedDocument, WriteError},
     ingest::{
-        Deleted, IngestError, Receipt,
+        Deleted, IngestError, Rebuilt, Receipt, ReindexError,
         group::{Group, Log},
         handle::Room,
     },
@@ -67,9 +67,21 @@ pub(super) enum Command {
     Flush {
         room: Room,
     },
+    /// Has an index that was built anew take the place of this one.
+    TakeOver {
+        rebuilt: Box<Rebuilt>,
+        reply: oneshot::Sender<Result<Generation, ReindexError>>,
+        room: Room,
+    },
     Close {
         reply: oneshot::Sender<()>,
     },
+}
+
+/// What is done once the open group is committed.
+enum Then {
+    TakeOver { rebuilt: Box<Rebuilt>, reply: oneshot::Sender<Result<Generation, ReindexError>> },
+    Close { reply: oneshot::Sender<()> },
 }
 
 /// The writer thread takes nothing any more.
@@ -106,19 +118,25 @@ fn run(mut log: Log, limits: GroupCommit, commands: &Receiver<Command>) {
     loop {
         let Some(first) = wait(&mut log, commands) else { return };
         let mut group = Group::new(limits, Instant::now());
-        let mut closing = take(&mut log, &mut group, first);
-        while closing.is_none() {
+        let mut then = take(&mut log, &mut group, first);
+        while then.is_none() {
             match next(&group, commands) {
-                Some(command) => closing = take(&mut log, &mut group, command),
+                Some(command) => then = take(&mut log, &mut group, command),
                 None => break,
             }
         }
         log.finish(group);
-        if let Some(reply) = closing {
-            // The writer goes before the answer: whoever closed may open the index anew.
-            log.close();
-            let _nobody_waits = reply.send(());
-            return;
+        match then {
+            Some(Then::TakeOver { rebuilt, reply }) => {
+                let _nobody_waits = reply.send(log.take_over(*rebuilt));
+            }
+            Some(Then::Close { reply }) => {
+                // The writer goes before the answer: whoever closed may open the index anew.
+                log.close();
+                let _nobody_waits = reply.send(());
+                return;
+            }
+            None => {}
         }
     }
 }
@@ -143,7 +161,7 @@ fn next(group: &Group, commands: &Receiver<Command>) -> Option<Command> {
     if rest.is_zero() { commands.try_recv().ok() } else { commands.recv_timeout(rest).ok() }
 }
 
-fn take(log: &mut Log, group: &mut Group, command: Command) -> Option<oneshot::Sender<()>> {
+fn take(log: &mut Log, group: &mut Group, command: Command) -> Option<Then> {
     match command {
         Command::Put { document, bytes, expected, urgency, reply, room } => {
             group.count(bytes, urgency);
@@ -159,7 +177,11 @@ fn take(log: &mut Log, group: &mut Group, command: Command) -> Option<oneshot::S
             group.count(0, Urgency::Now);
             drop(room);
         }
-        Command::Close { reply } => return Some(reply),
+        Command::TakeOver { rebuilt, reply, room } => {
+            drop(room);
+            return Some(Then::TakeOver { rebuilt, reply });
+        }
+        Command::Close { reply } => return Some(Then::Close { reply }),
     }
     None
 }

@@ -10,13 +10,14 @@ use crate::{
     rpc::{
         call::Call,
         convert::{
-            backup_request, backup_response, cancel_streams_request, running_stream, statistics_response,
-            verification_response,
+            backup_request, backup_response, cancel_operation_request, cancel_streams_request, get_operation_request,
+            operation, reindex_request, running_stream, statistics_response, verification_response,
         },
         core::Core,
         failure::Failure,
         limits,
         proto::{self, admin_service_server::AdminService},
+        reindex,
     },
     search::{LEASE, MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, MAX_LEASES},
 };
@@ -57,6 +58,25 @@ impl Admin {
             self.core.damaged(format!("damaged files: {files}"));
         }
         Ok(verification_response(verification))
+    }
+
+    async fn start_reindex(&self, request: proto::StartReindexRequest) -> Result<proto::StartReindexResponse, Failure> {
+        let begun = reindex::start(&self.core, reindex_request(request)).await?;
+        Ok(proto::StartReindexResponse { operation: Some(operation(&begun)) })
+    }
+
+    fn get_operation(&self, request: proto::GetOperationRequest) -> Result<proto::GetOperationResponse, Failure> {
+        let found = self.core.operations.find(&get_operation_request(request))?;
+        Ok(proto::GetOperationResponse { operation: Some(operation(&found)) })
+    }
+
+    async fn cancel_operation(
+        &self,
+        request: proto::CancelOperationRequest,
+    ) -> Result<proto::CancelOperationResponse, Failure> {
+        let found = self.core.operations.find(&cancel_operation_request(request)?)?;
+        found.cancel().await;
+        Ok(proto::CancelOperationResponse { operation: Some(operation(&found)) })
     }
 
     fn cancel_stream(&self, request: proto::CancelStreamRequest) -> Result<proto::CancelStreamResponse, Failure> {
@@ -159,6 +179,31 @@ impl AdminService for Admin {
         let call = Call::of(&request);
         let proto::VerifyIndexRequest {} = request.into_inner();
         call.answer(self.verify()).await
+    }
+
+    async fn start_reindex(
+        &self,
+        request: Request<proto::StartReindexRequest>,
+    ) -> Result<Response<proto::StartReindexResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(self.start_reindex(request.into_inner())).await
+    }
+
+    async fn get_operation(
+        &self,
+        request: Request<proto::GetOperationRequest>,
+    ) -> Result<Response<proto::GetOperationResponse>, Status> {
+        let call = Call::of(&request);
+        let found = self.get_operation(request.into_inner());
+        found.map(Response::new).map_err(|failure| call.status(failure))
+    }
+
+    async fn cancel_operation(
+        &self,
+        request: Request<proto::CancelOperationRequest>,
+    ) -> Result<Response<proto::CancelOperationResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(self.cancel_operation(request.into_inner())).await
     }
 
     async fn list_streams(

@@ -26,6 +26,7 @@ use crate::{
         call::{Call, StreamState},
         failure::Failure,
         limits::QUEUE_PATIENCE,
+        operations::Operations,
         streams::Streams,
         token::{TokenKey, Tokens},
     },
@@ -88,8 +89,10 @@ pub(crate) struct Core {
     pub(crate) damage: OnceLock<String>,
     /// Tells that damage was found.
     pub(crate) is_damaged: watch::Sender<bool>,
-    /// Held by whoever copies or reads all files of the index.
-    pub(crate) maintenance: Semaphore,
+    /// Held by whoever copies or reads all files of the index, or builds it anew.
+    pub(crate) maintenance: Arc<Semaphore>,
+    /// What was begun by a call and goes on behind it.
+    pub(crate) operations: Operations,
     pub(crate) pool: Pool,
     pub(crate) metrics: Metrics,
     pub(crate) shutdown: Shutdown,
@@ -108,7 +111,8 @@ impl Core {
             index: OnceLock::new(),
             damage: OnceLock::new(),
             is_damaged: watch::Sender::new(false),
-            maintenance: Semaphore::new(1),
+            maintenance: Arc::new(Semaphore::new(1)),
+            operations: Operations::default(),
             streams: Arc::default(),
             admission: Admission::new(&policy, metrics.clone()),
             tasks: TaskTracker::new(),

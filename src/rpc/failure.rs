@@ -6,7 +6,7 @@ use tonic::{Code, Status};
 
 use crate::{
     document::{DocumentId, Etag, MAX_TEXT_BYTES, ParagraphId},
-    ingest::{IngestError, PrepareError, WriteError},
+    ingest::{IngestError, PrepareError, ReindexError, WriteError},
     pool::PoolError,
     query::MAX_CHARACTERS,
     rpc::{
@@ -80,12 +80,18 @@ pub(crate) enum Failure {
     /// The sender of an import sent nothing for too long.
     #[error("nothing was sent for {} s and all was acknowledged; import the rest anew", IMPORT_PATIENCE.as_secs())]
     IdleImport,
-    /// Files of the index are copied or looked at for another call.
-    #[error("another backup or verification runs; try again when it has ended")]
+    /// Files of the index are copied or looked at for another call, or it is built anew.
+    #[error("another backup, verification or reindex runs; try again when it has ended")]
     MaintenanceRuns,
     /// There is no room for a backup.
     #[error("there is no room for the backup; nothing of it is left there")]
     BackupFull,
+    /// There is no room for a second index.
+    #[error("there is no room to build the index anew; nothing of it is left there, and all goes on as it was")]
+    ReindexFull,
+    /// No operation has such a name.
+    #[error("there is no operation `{0}`; the last one is known until the service stops")]
+    OperationNotFound(String),
     /// The disk is full.
     #[error("the disk is full and the change is not acknowledged; reads go on")]
     StorageFull,
@@ -129,6 +135,10 @@ impl From<SearchError> for Failure {
             SearchError::BadOffset(_) => Invalid::new("original_offset", error.to_string()).into(),
             SearchError::DocumentNotFound(id) => Self::DocumentNotFound(id),
             SearchError::ParagraphNotFound(id) => Self::ParagraphNotFound(id),
+            SearchError::PageExpired => {
+                let message = "is of another index; begin the list anew without it";
+                Self::SnapshotExpired(Invalid::new("page_token", message))
+            }
             SearchError::RemovalsForgotten => {
                 let message = "is too old to follow from: what was removed since is not remembered any more; begin anew \
                                without it, or set `allow_snapshot_change` and miss removals";
@@ -155,6 +165,18 @@ impl From<BackupError> for Failure {
             BackupError::Target(wrong) => Invalid::new("directory", wrong.to_string()).into(),
             BackupError::Read(error) => error.into(),
             BackupError::Write(ref cause) if is_storage_full(cause) => Self::BackupFull,
+            _ => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<ReindexError> for Failure {
+    fn from(error: ReindexError) -> Self {
+        match error {
+            ReindexError::Runs => Self::MaintenanceRuns,
+            ReindexError::Read(error) | ReindexError::Write(WriteError::Read(error)) => error.into(),
+            ReindexError::Write(ref cause) if is_storage_full(cause) => Self::ReindexFull,
+            ReindexError::Closed(error) => error.into(),
             _ => Self::Internal(error.into()),
         }
     }

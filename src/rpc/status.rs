@@ -50,7 +50,10 @@ impl Failure {
             Self::StreamCancelled => (Code::Aborted, "STREAM_CANCELLED", None),
             Self::StreamNotFound(_) => (Code::NotFound, "STREAM_NOT_FOUND", None),
             Self::IdleImport => (Code::ResourceExhausted, "IDLE_IMPORT", None),
-            Self::StorageFull | Self::BackupFull => (Code::ResourceExhausted, "STORAGE_FULL", Some(RETRY_LATER)),
+            Self::OperationNotFound(_) => (Code::NotFound, "OPERATION_NOT_FOUND", None),
+            Self::StorageFull | Self::BackupFull | Self::ReindexFull => {
+                (Code::ResourceExhausted, "STORAGE_FULL", Some(RETRY_LATER))
+            }
             Self::Draining => (Code::Unavailable, "SERVER_DRAINING", Some(RETRY_LATER)),
             Self::Opening => (Code::Unavailable, "INDEX_OPENING", Some(RETRY_LATER)),
             Self::EngineUnavailable(_) => (Code::Unavailable, "ENGINE_UNAVAILABLE", Some(RETRY_LATER)),
@@ -120,7 +123,7 @@ impl Failure {
             Self::Corrupt(_) | Self::Internal(_) | Self::EngineUnavailable(_) => {
                 tracing::error!(reason, cause = %chain(self), "a call failed");
             }
-            Self::StorageFull | Self::BackupFull => tracing::error!(reason, "the disk is full"),
+            Self::StorageFull | Self::BackupFull | Self::ReindexFull => tracing::error!(reason, "the disk is full"),
             _ => {}
         }
     }
@@ -158,7 +161,7 @@ mod tests {
     use super::*;
     use crate::{
         document::{DocumentId, ParagraphId},
-        ingest::{IngestError, PrepareError, WriteError},
+        ingest::{IngestError, PrepareError, ReindexError, WriteError},
         pool::PoolError,
         search::{BackupError, ReadError, SearchError},
     };
@@ -190,6 +193,7 @@ mod tests {
         check(Failure::TokenInvalid(token()), Code::InvalidArgument, "TOKEN_INVALID", None);
         check(Failure::TokenMismatch(token()), Code::InvalidArgument, "TOKEN_MISMATCH", None);
         check(SearchError::RemovalsForgotten, Code::FailedPrecondition, "SNAPSHOT_EXPIRED", None);
+        check(SearchError::PageExpired, Code::FailedPrecondition, "SNAPSHOT_EXPIRED", None);
         check(SearchError::BadOffset(1), Code::InvalidArgument, "INVALID_FIELD", None);
         check(PrepareError::TooHeavy(17), Code::InvalidArgument, "INVALID_FIELD", None);
         check(SearchError::DocumentNotFound(id()), Code::NotFound, "DOCUMENT_NOT_FOUND", None);
@@ -207,6 +211,9 @@ mod tests {
         check(slow, Code::ResourceExhausted, "SLOW_CONSUMER", None);
         check(Failure::IdleImport, Code::ResourceExhausted, "IDLE_IMPORT", None);
         check(Failure::MaintenanceRuns, Code::ResourceExhausted, "OVERLOADED", Some(5));
+        check(Failure::OperationNotFound("desk-9".to_owned()), Code::NotFound, "OPERATION_NOT_FOUND", None);
+        check(ReindexError::Runs, Code::ResourceExhausted, "OVERLOADED", Some(5));
+        check(ReindexError::Closed(IngestError::Closed), Code::Unavailable, "SERVER_DRAINING", Some(5));
         check(Failure::Opening, Code::Unavailable, "INDEX_OPENING", Some(5));
         check(Failure::Draining, Code::Unavailable, "SERVER_DRAINING", Some(5));
         check(IngestError::Closed, Code::Unavailable, "SERVER_DRAINING", Some(5));
@@ -237,6 +244,8 @@ mod tests {
         let full = io(io::ErrorKind::StorageFull);
         check(IngestError::Write(full), Code::ResourceExhausted, "STORAGE_FULL", Some(5));
         let full = BackupError::Write(io::Error::new(io::ErrorKind::StorageFull, "/data/backup"));
+        check(full, Code::ResourceExhausted, "STORAGE_FULL", Some(5));
+        let full = ReindexError::Write(WriteError::Io(io::Error::new(io::ErrorKind::StorageFull, "/data/index-2")));
         check(full, Code::ResourceExhausted, "STORAGE_FULL", Some(5));
         let broken = BackupError::Write(io::Error::other("/data/backup"));
         check(broken, Code::Internal, "INTERNAL", None);

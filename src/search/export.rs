@@ -49,6 +49,8 @@ pub struct ExportRequest {
 pub struct Reached {
     /// Names the index: one that was restored from a backup gives out the same numbers anew.
     index: u32,
+    /// How often that was built anew by then.
+    rebuilt: u32,
     position: u64,
 }
 
@@ -62,9 +64,11 @@ pub struct Export {
     /// The snapshot that it reads from, until it has given all of it.
     pass: Option<Pass>,
     generation: Generation,
+    rebuilt: u32,
     /// Everything up to here was given; `None` at the very beginning.
     position: Option<Position>,
     is_missing_removals: bool,
+    repeats_document: bool,
 }
 
 /// A part of an export.
@@ -99,8 +103,10 @@ impl Searcher {
             extras: Some(Extras { context: Context::default(), highlighter, names_folded: false }),
             pass: None,
             generation: snapshot.generation(),
+            rebuilt: snapshot.rebuilt(),
             position: after.and_then(|after| after.within(snapshot.as_ref())),
             is_missing_removals: !is_continuous,
+            repeats_document: after.is_some_and(|after| after.is_split_otherwise(snapshot.as_ref())),
         };
         export.begin(snapshot, stop)?;
         Ok(export)
@@ -115,12 +121,18 @@ impl Export {
 
     /// Everything up to here was given; `None` at the very beginning.
     pub fn reached(&self) -> Option<Reached> {
-        self.position.map(|position| Reached { index: self.generation.index, position: position.to_u64() })
+        let (index, rebuilt) = (self.generation.index, self.rebuilt);
+        self.position.map(|position| Reached { index, rebuilt, position: position.to_u64() })
     }
 
     /// Whether removals behind the place where it began may be missing.
     pub fn is_missing_removals(&self) -> bool {
         self.is_missing_removals
+    }
+
+    /// Whether the document in which it began is given whole, as it may be split otherwise than when a part was given.
+    pub fn repeats_document(&self) -> bool {
+        self.repeats_document
     }
 
     /// Whether a snapshot with such a newest number has more to give, once this one has given all.
@@ -173,7 +185,7 @@ impl Export {
             None => None,
         };
         let end = Position::end_of(snapshot.sequence());
-        self.generation = snapshot.generation();
+        (self.generation, self.rebuilt) = (snapshot.generation(), snapshot.rebuilt());
         let extras = self.extras.take().expect("a pass that has ended gives them back");
         let matches = MatchQueue { walk, next: VecDeque::new() };
         self.pass = Some(Pass { fetcher: Fetcher::new(snapshot, extras), matches, removals, end });
@@ -190,11 +202,21 @@ impl Reached {
             && (!follow || position.sequence() >= snapshot.forgotten())
     }
 
-    /// The place in a snapshot behind which may be what was not given: no further than both have in common, and the very
-    /// beginning when they have nothing.
+    /// The place in a snapshot behind which may be what was not given: no further than both have in common, the beginning
+    /// of a document that may be split otherwise, and the very beginning when they have nothing.
     fn within(self, snapshot: &dyn Snapshot) -> Option<Position> {
         let common = snapshot.in_common(self.index).as_ref().map(Branch::end)?;
-        Some(Position::from_u64(self.position).min(common))
+        let position = Position::from_u64(self.position);
+        let place = if self.is_split_otherwise(snapshot) { Position::record(position.sequence()) } else { position };
+        Some(place.min(common))
+    }
+
+    /// Whether it lies among the paragraphs of a document, and the index was built anew since.
+    fn is_split_otherwise(self, snapshot: &dyn Snapshot) -> bool {
+        let position = Position::from_u64(self.position);
+        let sequence = position.sequence();
+        let is_between = position > Position::record(sequence) && position < Position::end_of(sequence);
+        is_between && snapshot.rebuilt() != self.rebuilt
     }
 }
 

@@ -31,7 +31,7 @@ pub use export::{Export, ExportRequest, Exported, Reached};
 pub use highlight::{Highlighter, MAX_HIGHLIGHTS};
 pub use hit::{BatchBound, Context, Hit, NearCopies, Neighbour};
 pub use leases::{LEASE, MAX_LEASES};
-pub use list::{DocumentPage, PageBound};
+pub use list::{DocumentPage, ListPlace, PageBound};
 pub use outline::{Mismatch, Occurrence, PlanClause, PlanPart};
 pub use plan::{LeftOut, TermStatistics};
 pub use purge::{DocumentVersion, PurgeScope};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    document::{DocumentId, Layout},
-    engine::{Address, DocumentRecord, ReadError, Snapshot},
+    document::DocumentId,
+    engine::{Address, DocumentRecord, ReadError, Snapshot, all_paragraphs, original},
     search::{Neighbour, SearchError, Searcher, fetch::neighbours},
     text::Edit,
 };
@@ -79,7 +79,7 @@ impl Searcher {
     pub fn original(&self, id: &DocumentId, offset: u64, max_bytes: usize) -> Result<Original, SearchError> {
         let (snapshot, address, document) = self.find(id)?;
         let layout = snapshot.layout(address)?;
-        let whole = rebuild(snapshot.as_ref(), address, &document, &layout)?;
+        let whole = original(&document, &layout, &all_paragraphs(snapshot.as_ref(), address, &document)?)?;
         let start = usize::try_from(offset)
             .ok()
             .filter(|&start| whole.is_char_boundary(start))
@@ -111,25 +111,6 @@ fn end_of_part(whole: &str, edits: &[Edit], start: usize, end: usize) -> usize {
         Some(next) => end.min((next.range.start as usize).max(whole.ceil_char_boundary(start + 1))),
         None => end,
     }
-}
-
-/// The whole original; nothing for a document whose sender split it.
-fn rebuild(
-    snapshot: &dyn Snapshot,
-    address: Address,
-    document: &DocumentRecord,
-    layout: &Layout,
-) -> Result<String, ReadError> {
-    let DocumentRecord { id, version, original_bytes, .. } = document;
-    if *original_bytes == 0 {
-        return Ok(String::new());
-    }
-    let mut paragraphs = Vec::with_capacity(version.paragraphs as usize);
-    while paragraphs.len() < version.paragraphs as usize {
-        let first = u32::try_from(paragraphs.len()).expect("counted in 32 bits");
-        paragraphs.extend(page(snapshot, address, id, first)?.into_iter().map(|found| found.paragraph));
-    }
-    layout.original(&paragraphs).ok_or_else(|| ReadError::Corrupt(format!("document `{id}` cannot be rebuilt")))
 }
 
 /// Some paragraphs from `first` on; at least one if there is one.

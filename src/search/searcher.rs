@@ -32,6 +32,9 @@ pub enum SearchError {
     /// The offset lies behind the end of the original, or within a character.
     #[error("`{0}` is not the start of a character of the original")]
     BadOffset(u64),
+    /// The place to go on from in a list is one of another index.
+    #[error("the index that was listed is another one")]
+    PageExpired,
     /// Removals that an export has to go on with are not remembered any more.
     #[error("what was removed since is not remembered any more")]
     RemovalsForgotten,

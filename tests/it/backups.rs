@@ -4,12 +4,12 @@ use std::{fs, path::Path};
 
 use tonic::{Code, Response, Status};
 use xunzhang::rpc::proto::{
-    CreateBackupRequest, CreateBackupResponse, ExportRequest, SearchRequest, VerifyIndexRequest,
+    CreateBackupRequest, CreateBackupResponse, ExportRequest, ListDocumentsRequest, SearchRequest, VerifyIndexRequest,
 };
 
 use crate::support::{
-    Follower, Server, Service, check_refused, copy_directory, export_ids, exported, hit_ids, limited, poll, ready, run,
-    searched, status_of, within,
+    Follower, Server, Service, check_refused, copy_directory, export_ids, exported, hit_ids, limited, listed_ids, poll,
+    ready, run, searched, status_of, within,
 };
 
 async fn try_back_up(service: &Service, directory: &Path) -> Result<CreateBackupResponse, Status> {
@@ -32,7 +32,12 @@ async fn what_callers_carry_goes_on_from_before_a_backup_and_not_from_after_it()
     let place = tempfile::tempdir().unwrap();
     let backup = try_back_up(&service, &place.path().join("monday")).await.unwrap();
     assert_eq!(backup.generation, before);
+    let list =
+        |page_token: String| ListDocumentsRequest { page_size: 1, page_token, ..ListDocumentsRequest::default() };
+    let early_page = service.list(list(String::new())).await.next_page_token;
     let after = service.put(ready("丙", &["只在备份之后"])).await.generation;
+    let late_page = service.list(list(service.list(list(early_page.clone())).await.next_page_token)).await;
+    assert_eq!(listed_ids(&late_page.documents), ["丙"]);
     service.try_delete("甲", "").await.unwrap();
     late.catches_up().await;
     late.agrees(&service).await;
@@ -49,6 +54,7 @@ async fn what_callers_carry_goes_on_from_before_a_backup_and_not_from_after_it()
         check_refused(expired, Code::FailedPrecondition, "SNAPSHOT_EXPIRED", Some("resume_token"));
     };
     refuse_later().await;
+    assert_eq!(listed_ids(&restored.list(list(early_page.clone())).await.documents), ["乙"]);
     early.go_on(&restored).await;
     // The numbers that were given out after the backup are given out anew: what is behind them is another history.
     for number in 0..5 {

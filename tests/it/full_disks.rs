@@ -8,7 +8,7 @@ use std::{
 
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
-use xunzhang::rpc::proto::{Outcome, PutDocumentRequest};
+use xunzhang::rpc::proto::{Outcome, PutDocumentRequest, StartReindexRequest};
 
 use crate::support::{Service, Whole, document, poll, ready, reason, searched};
 
@@ -40,6 +40,10 @@ impl Drop for SmallDisk {
 
 fn put(id: &str, text: &str) -> PutDocumentRequest {
     PutDocumentRequest { document: Some(document(id, text)), etag: String::new() }
+}
+
+async fn reindex(service: &Service) -> Result<(), Status> {
+    service.admin().start_reindex(StartReindexRequest { force: true }).await.map(|_| ())
 }
 
 fn check_full(status: &Status) {
@@ -83,6 +87,8 @@ async fn a_disk_that_is_full_refuses_writes_and_nothing_else_until_there_is_room
         }
         assert_eq!(service.stats().await.documents, acknowledged.len() as u64);
     };
+    // There is no room for a second index, nor for a part of it.
+    check_full(&reindex(&service).await.expect_err("it is full"));
     all_there().await;
     let quoted: String = acknowledged[0].1.chars().skip(20).take(6).collect();
     assert_eq!(service.search(searched(&format!("\"{quoted}\""))).await.hits.len(), 1);
@@ -104,6 +110,7 @@ async fn documents_are_refused_before_the_disk_is_full() {
     let service = service.stop().await.start_with(|config| config.ingest.min_free_disk = u64::MAX).await;
     let refused = service.try_put(put("丙", "又一份")).await.expect_err("less is free");
     check_full(&refused);
+    check_full(&reindex(&service).await.expect_err("less is free"));
     assert_eq!(service.search(searched("防汛")).await.hits.len(), 1);
     // What takes no room, or gives some back, is done.
     assert_eq!(service.put(ready("甲", &["部署防汛工作"])).await.outcome(), Outcome::Unchanged);

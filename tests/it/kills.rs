@@ -19,4 +19,5 @@ async fn every_acknowledged_document_is_there_once_in_its_last_version() {
     }
     trial::last(Served::start(program, directory.path()).unwrap(), &history).await.unwrap();
     assert!(history.acknowledged() > 10 * KILLS, "{}", history.acknowledged());
+    assert!(history.times_reindexed().unwrap() > KILLS, "{:?}", history.times_reindexed());
 }

@@ -11,7 +11,10 @@ use xunzhang::{
     config::Config,
     rpc::{
         Channel,
-        proto::{GetIndexStatsRequest, GetServerInfoRequest, GetServerInfoResponse, Limits},
+        proto::{
+            GetIndexStatsRequest, GetServerInfoRequest, GetServerInfoResponse, Limits, PutDocumentRequest,
+            StartReindexRequest,
+        },
     },
 };
 
@@ -311,25 +314,32 @@ async fn a_directory_that_is_not_ours_is_left_alone() {
 
 #[tokio::test]
 async fn a_damaged_index_is_not_served_and_everyone_is_told() {
-    let service = Service::start().await;
-    service.put(ready("甲", &["部署防汛工作"])).await;
-    let stopped = service.stop().await;
-    let data = stopped.data_dir();
-    fs::remove_file(data.join("clean")).expect("it was stopped in order");
-    let entries = fs::read_dir(data.join("index")).unwrap().map(|entry| entry.unwrap().path());
-    let store = entries.into_iter().find(|path| path.extension().is_some_and(|kind| kind == "store")).unwrap();
-    let mut bytes = fs::read(&store).unwrap();
-    bytes[3] ^= 1;
-    fs::write(&store, bytes).unwrap();
+    for damaged_file in ["index/*.store", "index/meta.json", "index/.managed.json", "format.json"] {
+        let service = Service::start().await;
+        service.put(ready("甲", &["部署防汛工作"])).await;
+        let stopped = service.stop().await;
+        let data = stopped.data_dir();
+        fs::remove_file(data.join("clean")).expect("it was stopped in order");
+        let mut files = fs::read_dir(data.join("index")).unwrap().map(|entry| entry.unwrap().path());
+        let path = match damaged_file.strip_prefix("index/*.") {
+            Some(kind) => files.find(|path| path.extension().is_some_and(|extension| extension == kind)).unwrap(),
+            None => data.join(damaged_file),
+        };
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[3] ^= 1;
+        bytes[0] ^= 1;
+        fs::write(&path, bytes).unwrap();
 
-    let service = stopped.start().await;
-    assert_eq!(health(&service.channel()).await, ServingStatus::NotServing);
-    assert_eq!(status_of(service.addresses.http.unwrap(), "/readyz").await, 503);
-    let damaged = |result| check_refused::<()>(result, Code::DataLoss, "INDEX_CORRUPT", None);
-    damaged(service.try_search(searched("防汛")).await.map(|_| ()));
-    damaged(service.admin().get_index_stats(GetIndexStatsRequest {}).await.map(|_| ()));
-    let put = xunzhang::rpc::proto::PutDocumentRequest { document: Some(ready("乙", &["一"])), etag: String::new() };
-    damaged(service.try_put(put).await.map(|_| ()));
-    service.admin().get_server_info(GetServerInfoRequest {}).await.unwrap();
-    service.stop().await;
+        let service = stopped.start().await;
+        assert_eq!(health(&service.channel()).await, ServingStatus::NotServing, "{damaged_file}");
+        assert_eq!(status_of(service.addresses.http.unwrap(), "/readyz").await, 503);
+        let damaged = |result| check_refused::<()>(result, Code::DataLoss, "INDEX_CORRUPT", None);
+        damaged(service.try_search(searched("防汛")).await.map(|_| ()));
+        damaged(service.admin().get_index_stats(GetIndexStatsRequest {}).await.map(|_| ()));
+        let put = PutDocumentRequest { document: Some(ready("乙", &["一"])), etag: String::new() };
+        damaged(service.try_put(put).await.map(|_| ()));
+        damaged(service.admin().start_reindex(StartReindexRequest { force: true }).await.map(|_| ()));
+        service.admin().get_server_info(GetServerInfoRequest {}).await.unwrap();
+        service.stop().await;
+    }
 }

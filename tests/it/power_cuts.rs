@@ -10,7 +10,7 @@ use std::{io, sync::LazyLock};
 use disk::{Disk, Image, Survival};
 use fastrand::Rng;
 use trial::History;
-use xunzhang::{ingest::Ingest, text::Segmenter};
+use xunzhang::{engine::Engine as _, ingest::Ingest, text::Segmenter};
 
 static SEGMENTER: LazyLock<Segmenter> = LazyLock::new(Segmenter::new);
 
@@ -42,7 +42,9 @@ async fn nothing_acknowledged_is_lost_when_the_power_goes() {
     for _ in 0..ROUNDS {
         let disk = Disk::new(image.clone());
         let ingest = start(&disk);
+        let rebuilding = tokio::spawn(trial::reindex(ingest.clone()));
         trial::work(&disk, &ingest, &mut history, 16, &mut rng).await;
+        rebuilding.await.expect("it does not panic").expect("nothing fails");
         ingest.close().await;
         assert!(history.acknowledged() > 10);
         let mut left = None;
@@ -113,4 +115,94 @@ async fn what_failed_half_way_is_taken_back_before_anything_is_decided_on_it() {
         ingest.close().await;
     }
     assert!(refused > 60, "{refused}");
+}
+
+/// Whatever step of a reindex is the last one, the old index is there or the new one, whole, and nothing beside it.
+#[tokio::test]
+async fn a_reindex_that_is_cut_off_leaves_one_index() {
+    let (mut rng, mut history) = (Rng::new(), History::default());
+    let disk = Disk::new(Image::default());
+    let ingest = start(&disk);
+    trial::work(&disk, &ingest, &mut history, 6, &mut rng).await;
+    let began = disk.length();
+    trial::reindex(ingest.clone()).await.expect("nothing fails");
+    let ended = disk.length();
+    let mut rebuilt = [0, 0];
+    for length in (began..=ended).filter(|length| length % 3 == 0 || ended - length < 24) {
+        for survival in Survival::ALL {
+            let left = Disk::new(disk.cut(length, survival, &mut rng));
+            let engine =
+                trial::open(&left, &SEGMENTER).unwrap_or_else(|error| panic!("{length}, {survival:?}: {error}"));
+            let found = trial::found(&engine).unwrap_or_else(|error| panic!("{length}, {survival:?}: {error}"));
+            history.check(&found, length).unwrap_or_else(|lost| panic!("{length}, {survival:?}: {lost}"));
+            assert_eq!(left.files().indexes().expect("readable").len(), 1, "{length}, {survival:?}");
+            rebuilt[usize::from(engine.snapshot().rebuilt() == 1)] += 1;
+        }
+    }
+    assert!(rebuilt[0] > 20 && rebuilt[1] > 20, "{rebuilt:?} of {} steps", ended - began);
+    ingest.close().await;
+}
+
+/// Any step of a reindex fails, once or for a while: the old index goes on or the new one, and later both can be had.
+#[tokio::test]
+async fn a_reindex_on_a_failing_disk_loses_nothing() {
+    let mut rng = Rng::new();
+    let (mut first, mut tried, mut failed) = (1, 0, 0);
+    loop {
+        let (disk, mut history) = (Disk::new(Image::default()), History::default());
+        let ingest = start(&disk);
+        trial::work(&disk, &ingest, &mut history, 3, &mut rng).await;
+        disk.fail(first..first + rng.usize(1..4), io::ErrorKind::Other);
+        let rebuilt = trial::reindex(ingest.clone()).await;
+        let is_over = !disk.has_failed();
+        disk.fail(0..0, io::ErrorKind::Other);
+        (tried, failed) = (tried + 1, failed + usize::from(rebuilt.is_err()));
+        for survival in Survival::ALL {
+            cut(&disk, disk.length(), survival, &history, &mut rng);
+        }
+        // What failed in the background may be found out only now; then it goes on.
+        let before = history.acknowledged();
+        trial::work(&disk, &ingest, &mut history, 3, &mut rng).await;
+        assert!(history.acknowledged() > before, "step {first}: it goes on");
+        trial::reindex(ingest.clone()).await.unwrap_or_else(|error| panic!("step {first}: {error}"));
+        trial::work(&disk, &ingest, &mut history, 1, &mut rng).await;
+        ingest.close().await;
+        for survival in Survival::ALL {
+            let (left, _) = cut(&disk, disk.length(), survival, &history, &mut rng);
+            assert!(trial::open(&Disk::new(left), &SEGMENTER).is_ok_and(|engine| engine.snapshot().rebuilt() > 0));
+        }
+        if is_over {
+            break;
+        }
+        first += rng.usize(1..=3);
+    }
+    // What fails in the clearing up behind it does not end it.
+    assert!(failed > 20 && failed * 3 > tried * 2, "{failed} of {tried} failures ended it");
+}
+
+/// Where it is in doubt which index is used after a restart, nothing is written until that is settled.
+#[tokio::test]
+async fn a_switch_that_may_not_be_on_disk_is_taken_back() {
+    let mut rng = Rng::new();
+    // The first sync is for the directory of the new index, the second for the switch, the third takes that back.
+    for failing in [0..1, 1..2, 1..3, 1..6] {
+        let (disk, mut history) = (Disk::new(Image::default()), History::default());
+        let ingest = start(&disk);
+        trial::work(&disk, &ingest, &mut history, 3, &mut rng).await;
+        disk.fail_data_syncs(failing.clone());
+        trial::reindex(ingest.clone()).await.expect_err("a sync fails");
+        for _ in 0..3 {
+            trial::work(&disk, &ingest, &mut history, 1, &mut rng).await;
+            for survival in Survival::ALL {
+                cut(&disk, disk.length(), survival, &history, &mut rng);
+            }
+        }
+        assert_eq!(history.refused() > 0, failing.end > 3, "{failing:?}");
+        trial::work(&disk, &ingest, &mut history, 4, &mut rng).await;
+        trial::reindex(ingest.clone()).await.expect("nothing fails any more");
+        ingest.close().await;
+        for survival in Survival::ALL {
+            cut(&disk, disk.length(), survival, &history, &mut rng);
+        }
+    }
 }

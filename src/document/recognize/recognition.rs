@@ -30,6 +30,20 @@ pub enum MetadataField {
     PublishDate,
 }
 
+impl MetadataField {
+    /// Takes away what was filled in.
+    pub fn clear(self, metadata: &mut Metadata) {
+        match self {
+            Self::Title => metadata.title.clear(),
+            Self::Source => metadata.source.clear(),
+            Self::Author => metadata.author.clear(),
+            Self::Agency => metadata.agency.clear(),
+            Self::DocumentNumber => metadata.document_number.clear(),
+            Self::PublishDate => metadata.publish_date = None,
+        }
+    }
+}
+
 impl fmt::Display for MetadataField {
     /// The name of the field in the contract.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -16,8 +16,10 @@ use crate::engine::{
     Backup, BackupError, BadTarget, Branch, Generation, ReadError,
     tantivy::{
         check,
-        directory::{self, DataDirectory, INDEX, mapped},
+        directory::{DataDirectory, mapped},
         durable::{LIST, MANAGED},
+        format::IndexName,
+        founding::random,
         index::{self, Commit, Shared},
         manifest::{Content, CopiedFile, MANIFEST, Manifest},
         record::read_error,
@@ -29,22 +31,23 @@ const CHUNK_BYTES: usize = 1 << 20;
 
 /// Copies what is on disk now.
 pub(super) fn back_up(shared: &Shared, target: &Path, stop: &AtomicBool) -> Result<Backup, BackupError> {
-    check_target(shared.directory.path(), target)?;
+    let data = &shared.directory.data;
+    check_target(data.path(), target)?;
     let copy = Unfinished::create(target)?;
     let Copied { commit, mut paths, linked } = copy.copy_index(shared, stop)?;
-    paths.extend(copy.copy_beside(&shared.directory)?);
+    paths.extend(copy.copy_beside(data)?);
     copy.check(stop)?;
     let mut files = Vec::with_capacity(paths.len());
     for path in paths {
         files.push(CopiedFile::of(&copy.path, &path, stop).map_err(failed)?);
     }
-    let generation = Generation { index: shared.directory.index_id, commit: commit.number };
+    let generation = Generation { index: data.index_id, commit: commit.number };
     let branch = Branch { index: generation.index, commit: commit.number, sequence: commit.sequence };
     let content = Content {
         generation: generation.to_string(),
         documents: commit.documents,
         paragraphs: commit.paragraphs,
-        history: [shared.directory.history.as_slice(), &[branch]].concat(),
+        history: [data.history.as_slice(), &[branch]].concat(),
     };
     let (count, bytes) = (files.len() as u64 + 1, files.iter().map(|file| file.bytes).sum());
     let manifest = Manifest::new(content, files).to_text().map_err(BackupError::Write)?;
@@ -88,13 +91,13 @@ impl Unfinished {
     /// Beside the target, so that it can be renamed.
     fn create(target: &Path) -> Result<Self, BackupError> {
         let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let path = target.with_file_name(format!("{name}.unfinished-{:08x}", directory::random()));
+        let path = target.with_file_name(format!("{name}.unfinished-{:08x}", random()));
         let unusable = |error: io::Error| match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => BackupError::Write(error),
             kind => BadTarget::Unusable(kind).into(),
         };
         fs::create_dir(&path).map_err(unusable)?;
-        let copy = Self { index: path.join(INDEX), path };
+        let copy = Self { index: path.join(IndexName::FIRST.to_string()), path };
         fs::create_dir(&copy.index).map_err(BackupError::Write)?;
         Ok(copy)
     }
@@ -108,9 +111,8 @@ impl Unfinished {
             let files = check::files_of(&index).map_err(read_error)?;
             let mut unlinked = Vec::new();
             for file in &files {
-                if fs::hard_link(shared.directory.index_path().join(file), self.index.join(file)).is_err() {
-                    let slice =
-                        shared.directory.files.index.open_read(file).map_err(|error| read_error(error.into()))?;
+                if fs::hard_link(shared.directory.path().join(file), self.index.join(file)).is_err() {
+                    let slice = shared.directory.files.open_read(file).map_err(|error| read_error(error.into()))?;
                     unlinked.push((file.clone(), slice.read_bytes().map_err(|error| read_error(error.into()))?));
                 }
             }
@@ -124,7 +126,7 @@ impl Unfinished {
         let text = serde_json::to_vec(&managed).map_err(|error| BackupError::Write(error.into()))?;
         write(&self.index.join(MANAGED), &text).map_err(failed)?;
         managed.push(MANAGED.to_owned());
-        let paths = managed.into_iter().map(|name| format!("{INDEX}/{name}")).collect();
+        let paths = managed.into_iter().map(|name| format!("{}/{name}", IndexName::FIRST)).collect();
         Ok(Copied { commit, paths, linked: (files.len() - unlinked.len()) as u64 })
     }
 

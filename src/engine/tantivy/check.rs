@@ -14,7 +14,10 @@ use tantivy::{
     index::SegmentComponent,
 };
 
-use crate::engine::{ReadError, tantivy::durable::LIST};
+use crate::engine::{
+    ReadError,
+    tantivy::durable::{LIST, MANAGED},
+};
 
 /// Says which list of segments was there when the index was closed in order. Beside the index; gone while it is
 /// written to.
@@ -51,6 +54,11 @@ pub(super) fn damaged_files(data: &dyn Directory, files: &dyn Directory) -> tant
         Ok(_) | Err(OpenReadError::FileDoesNotExist(_)) => return Ok(vec![LIST.to_owned()]),
         Err(error) => return Err(error.into()),
     };
+    match files.atomic_read(Path::new(MANAGED)) {
+        Ok(text) if !is_managed_list(&text) => return Ok(vec![MANAGED.to_owned()]),
+        Ok(_) | Err(OpenReadError::FileDoesNotExist(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
     if data.atomic_read(Path::new(NOTE)).is_ok_and(|note| note == digest(&list).as_bytes()) {
         return Ok(Vec::new());
     }

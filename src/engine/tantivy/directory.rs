@@ -1,11 +1,13 @@
 //! The data directory: its lock, its format, and where the index lies in it.
 
 use std::{
-    ffi::OsString,
     fs::{self, File, TryLockError},
-    hash::{BuildHasher, Hasher, RandomState},
     io,
     path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use tantivy::{
@@ -17,54 +19,62 @@ use crate::engine::{
     Branch, OpenError, ReadError,
     tantivy::{
         check::NOTE,
-        durable::{self, MANAGED},
-        format::{FORMAT_FILE, Format},
-        manifest::{self, MANIFEST},
+        files::{Files, OnDisk, UNFINISHED, create_directory, disk_bytes, free_bytes},
+        format::{FORMAT_FILE, Format, IndexName},
+        founding::{FORMAT_DRAFT, create, read_format, read_if_there, refuse_foreign, restore},
+        manifest::MANIFEST,
         record::read_error,
     },
 };
 
-const LOCK: &str = "lock";
-/// Stands in place of the format file until the index is made.
-const FORMAT_DRAFT: &str = "format.draft";
-pub(super) const INDEX: &str = "index";
-/// How the names begin under which files are written that are renamed when they are whole.
-const UNFINISHED: &str = ".tmp";
-/// What making an index writes before the first commit.
-const NEW_INDEX: [&str; 2] = [durable::LIST, MANAGED];
-
-/// The files of an index, as tantivy reads and writes them: those beside the index, and those of the index itself.
-#[derive(Clone, Debug)]
-pub struct Files {
-    /// The data directory.
-    pub data: Box<dyn Directory>,
-    /// The directory in it that has the index.
-    pub index: Box<dyn Directory>,
-}
+/// Held by the process that uses the directory.
+pub(super) const LOCK: &str = "lock";
 
 /// A data directory that this process holds until it is dropped.
 pub(super) struct DataDirectory {
     path: PathBuf,
-    pub(super) files: Files,
+    files: Box<dyn Files>,
+    /// The directory itself.
+    pub(super) own: Box<dyn Directory>,
     /// Names the index in it.
     pub(super) index_id: u32,
     /// The indexes that it was restored from.
     pub(super) history: Vec<Branch>,
+    format: Mutex<KnownFormat>,
+    /// Bytes of the disk that documents leave free.
+    pub(super) min_free: AtomicU64,
     /// Held, never read: the operating system releases it when the process ends, however it ends.
     _lock: Option<File>,
 }
 
+/// What the format file says.
+struct KnownFormat {
+    format: Format,
+    /// Whether the file may say something else: it was to be replaced, and that failed.
+    is_in_doubt: bool,
+}
+
+/// The directory of one index in a data directory.
+#[derive(Clone)]
+pub(super) struct IndexDirectory {
+    pub(super) data: Arc<DataDirectory>,
+    pub(super) name: IndexName,
+    pub(super) files: Box<dyn Directory>,
+}
+
 impl DataDirectory {
     /// Opens a directory, or makes it ours if there is nothing in it; `make_index` puts an empty index there.
-    pub(super) fn open(path: &Path, make_index: impl FnOnce(&Files) -> tantivy::Result<()>) -> Result<Self, OpenError> {
+    pub(super) fn open(
+        path: &Path,
+        make_index: impl FnOnce(&dyn Directory) -> tantivy::Result<()>,
+    ) -> Result<IndexDirectory, OpenError> {
         let failed = |source| OpenError::Io { directory: path.to_owned(), source };
         create_directory(path).map_err(failed)?;
         let manifest = read_if_there(&path.join(MANIFEST)).map_err(failed)?;
         let format = read_if_there(&path.join(FORMAT_FILE)).map_err(failed)?;
         // Before anything is put there, or taken away.
-        let format = format.map(|text| Format::read(path, &text)).transpose()?;
-        let is_new = format.is_none() && manifest.is_none();
-        if is_new {
+        let format = format.map(|text| read_format(path, &text)).transpose()?;
+        if format.is_none() && manifest.is_none() {
             refuse_foreign(path)?;
         }
         let lock = File::options().create(true).truncate(false).write(true).open(path.join(LOCK)).map_err(failed)?;
@@ -73,38 +83,86 @@ impl DataDirectory {
             Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(path.to_owned())),
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
-        if is_new {
-            create_directory(&path.join(INDEX)).map_err(failed)?;
-        }
-        remove_unfinished(&path.join(INDEX)).map_err(failed)?;
-        let files = |directory: &Path| MmapDirectory::open(directory).map_err(|error| index_error(path, error.into()));
-        let files = Files { data: Box::new(files(path)?), index: Box::new(files(&path.join(INDEX))?) };
+        let files = OnDisk(path.to_owned());
         if let Some(manifest) = manifest {
             restore(path, &files, &manifest, format.as_ref())?;
         }
-        Ok(Self { _lock: Some(lock), ..Self::on(path, files, make_index)? })
+        Self::opened(path, Box::new(files), Some(lock), make_index)
     }
 
     /// The same on files that nobody else has, such as simulated ones; `path` names them in messages.
     pub(super) fn on(
         path: &Path,
-        files: Files,
-        make_index: impl FnOnce(&Files) -> tantivy::Result<()>,
-    ) -> Result<Self, OpenError> {
-        let format = match files.data.atomic_read(Path::new(FORMAT_FILE)) {
-            Ok(text) => Format::read(path, &text)?,
-            Err(OpenReadError::FileDoesNotExist(_)) => create(path, &files, make_index)?,
-            Err(error) => return Err(index_error(path, error.into())),
-        };
-        let Format { index_id, history, .. } = format;
-        Ok(Self { path: path.to_owned(), files, index_id, history, _lock: None })
+        files: Box<dyn Files>,
+        make_index: impl FnOnce(&dyn Directory) -> tantivy::Result<()>,
+    ) -> Result<IndexDirectory, OpenError> {
+        Self::opened(path, files, None, make_index)
     }
 
-    /// Whether the format file says what it said when it was opened.
+    fn opened(
+        path: &Path,
+        files: Box<dyn Files>,
+        lock: Option<File>,
+        make_index: impl FnOnce(&dyn Directory) -> tantivy::Result<()>,
+    ) -> Result<IndexDirectory, OpenError> {
+        let failed = |source| OpenError::Io { directory: path.to_owned(), source };
+        let own = files.data().map_err(|error| index_error(path, error.into()))?;
+        let format = match own.atomic_read(Path::new(FORMAT_FILE)) {
+            Ok(text) => Format::read(path, &text)?,
+            Err(OpenReadError::FileDoesNotExist(_)) => create(path, files.as_ref(), own.as_ref(), make_index)?,
+            Err(error) => return Err(index_error(path, error.into())),
+        };
+        let name = format.index;
+        if !files.indexes().map_err(failed)?.contains(&name) {
+            return Err(OpenError::Damaged { directory: path.to_owned(), files: vec![name.to_string()] });
+        }
+        let index = files.open(name).map_err(|error| index_error(path, error.into()))?;
+        remove_others(files.as_ref(), name);
+        let (index_id, history) = (format.index_id, format.history.clone());
+        let format = Mutex::new(KnownFormat { format, is_in_doubt: false });
+        let path = path.to_owned();
+        let min_free = AtomicU64::new(0);
+        let data = Self { path, files, own, index_id, history, format, min_free, _lock: lock };
+        Ok(IndexDirectory { data: Arc::new(data), name, files: index })
+    }
+
+    /// Whether the format file says what it has to.
     pub(super) fn is_format_sound(&self) -> bool {
-        let text = self.files.data.atomic_read(Path::new(FORMAT_FILE));
+        let known = self.lock();
+        let text = self.own.atomic_read(Path::new(FORMAT_FILE));
         let read = text.ok().and_then(|text| Format::read(&self.path, &text).ok());
-        read.is_some_and(|format| format.index_id == self.index_id && format.history == self.history)
+        read.is_some_and(|format| format == known.format)
+    }
+
+    /// Has another index used from now on; that is on disk when this returns. After a failure it is in doubt which one
+    /// is used after a restart, until it is settled: so nothing may be written to either.
+    pub(super) fn use_index(&self, index: IndexName) -> io::Result<()> {
+        let mut known = self.lock();
+        let next = known.format.with(index);
+        known.is_in_doubt = true;
+        self.write_format(&next)?;
+        *known = KnownFormat { format: next, is_in_doubt: false };
+        Ok(())
+    }
+
+    /// Makes sure that the index is used which is known to be. To be called before anything is written to one.
+    pub(super) fn settle(&self) -> io::Result<()> {
+        let mut known = self.lock();
+        if known.is_in_doubt {
+            self.write_format(&known.format)?;
+            known.is_in_doubt = false;
+        }
+        Ok(())
+    }
+
+    /// Whether the disk could hold an index a second time and stay above the floor; if not, what is missing.
+    pub(super) fn missing_bytes(&self, index: &IndexDirectory) -> io::Result<Option<u64>> {
+        let needed = disk_bytes(&index.path())?.saturating_add(self.min_free.load(Relaxed));
+        if needed == 0 {
+            return Ok(None);
+        }
+        let free = free_bytes(&self.path)?;
+        Ok(needed.checked_sub(free).filter(|missing| *missing > 0))
     }
 
     /// The files that others put beside the index and that belong with it.
@@ -126,97 +184,60 @@ impl DataDirectory {
         &self.path
     }
 
-    pub(super) fn index_path(&self) -> PathBuf {
-        self.path.join(INDEX)
+    fn write_format(&self, format: &Format) -> io::Result<()> {
+        self.own.atomic_write(Path::new(FORMAT_FILE), &format.to_text())?;
+        self.own.sync_directory()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, KnownFormat> {
+        self.format.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Bytes that are free, for this process, on the disk that a directory is on.
-pub(super) fn free_bytes(directory: &Path) -> io::Result<u64> {
-    let disk = rustix::fs::statvfs(directory)?;
-    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
-}
+impl IndexDirectory {
+    /// Where it is.
+    pub(super) fn path(&self) -> PathBuf {
+        self.data.path.join(self.name.to_string())
+    }
 
-/// Bytes of all files in a directory that holds no others.
-pub(super) fn disk_bytes(directory: &Path) -> io::Result<u64> {
-    let mut bytes = 0;
-    for entry in fs::read_dir(directory)? {
-        // A file may go between listing and looking: merges remove them.
-        if let Ok(metadata) = entry?.metadata() {
-            bytes += metadata.len();
+    /// Makes the directory of the index that is to take the place of this one, without what an attempt before left.
+    pub(super) fn make_next(
+        &self,
+        make_index: impl FnOnce(&dyn Directory) -> tantivy::Result<()>,
+    ) -> tantivy::Result<Self> {
+        let files = self.data.files.as_ref();
+        // There may have been one before that could not be removed.
+        let left = files.indexes()?.into_iter().max().unwrap_or(self.name);
+        remove_others(files, self.name);
+        let name = left.max(self.name).next();
+        files.make(name)?;
+        let index = files.open(name)?;
+        make_index(index.as_ref())?;
+        index.sync_directory()?;
+        Ok(Self { data: Arc::clone(&self.data), name, files: index })
+    }
+
+    /// Removes it, unless it may be used after a restart. What cannot be removed now is when the data directory is opened.
+    pub(super) fn remove(&self) {
+        let known = self.data.lock();
+        if known.is_in_doubt || known.format.index == self.name {
+            return;
+        }
+        if let Err(error) = self.data.files.remove(self.name) {
+            tracing::warn!(%error, index = %self.name, "an index that is not used could not be removed: a restart does");
         }
     }
-    Ok(bytes)
 }
 
-fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    match fs::read(path) {
-        Ok(content) => Ok(Some(content)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Makes an index of what was copied back from a backup. Cut off at any point, it can be repeated.
-fn restore(path: &Path, files: &Files, manifest: &[u8], format: Option<&Format>) -> Result<(), OpenError> {
-    let failed = |source| OpenError::Io { directory: path.to_owned(), source };
-    match format {
-        Some(format) if manifest::is_of(format, manifest) => {}
-        Some(_) => return Err(OpenError::Mixed(path.to_owned())),
-        None => {
-            let format = manifest::restored(path, manifest, random())?;
-            files.data.atomic_write(Path::new(FORMAT_FILE), &format.to_text()).map_err(failed)?;
-            files.data.sync_directory().map_err(failed)?;
-            tracing::info!("the index is restored from a backup");
+/// Removes every index but one: what a reindex left that was cut off, or what it took the place of.
+fn remove_others(files: &dyn Files, used: IndexName) {
+    let others = files.indexes().unwrap_or_default().into_iter().filter(|name| *name != used);
+    for name in others {
+        match files.remove(name) {
+            Ok(()) => tracing::info!(index = %name, "an index that is not used was removed"),
+            Err(error) => tracing::warn!(%error, index = %name, "an index that is not used could not be removed"),
         }
     }
-    fs::remove_file(path.join(MANIFEST)).and_then(|()| files.data.sync_directory()).map_err(failed)
-}
-
-/// Makes an index and writes the format file, in an order in which a power cut at any point leaves nothing that is
-/// taken for an index and is none: where there is a format file there is an index, and an attempt can be repeated.
-fn create(
-    path: &Path,
-    files: &Files,
-    make_index: impl FnOnce(&Files) -> tantivy::Result<()>,
-) -> Result<Format, OpenError> {
-    let failed = |source| OpenError::Io { directory: path.to_owned(), source };
-    let format = Format::new(random(), Vec::new(), None);
-    let text = format.to_text();
-    let write = |name: &str| {
-        files.data.atomic_write(Path::new(name), &text)?;
-        files.data.sync_directory()
-    };
-    write(FORMAT_DRAFT).map_err(failed)?;
-    make_index(files).map_err(|error| index_error(path, error))?;
-    files.index.sync_directory().map_err(failed)?;
-    write(FORMAT_FILE).map_err(failed)?;
-    if let Err(error) = files.data.delete(Path::new(FORMAT_DRAFT)) {
-        tracing::warn!(%error, "the draft of `format.json` is left; it does no harm");
-    }
-    Ok(format)
-}
-
-/// Makes a directory with all above it, and their entries durable.
-fn create_directory(path: &Path) -> io::Result<()> {
-    let missing: Vec<_> = path.ancestors().take_while(|path| !path.exists() && *path != Path::new("")).collect();
-    fs::create_dir_all(path)?;
-    for parent in missing.into_iter().filter_map(Path::parent) {
-        let parent = if parent == Path::new("") { Path::new(".") } else { parent };
-        File::open(parent)?.sync_all()?;
-    }
-    Ok(())
-}
-
-/// Removes what a process that was killed was about to rename.
-fn remove_unfinished(index: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(index)? {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
 }
 
 /// The files of an index as they are on disk.
@@ -227,36 +248,4 @@ pub(super) fn mapped(index: &Path) -> Result<MmapDirectory, ReadError> {
 /// Names the directory with what the engine says.
 pub(super) fn index_error(path: &Path, error: tantivy::TantivyError) -> OpenError {
     OpenError::Index { directory: path.to_owned(), source: Box::new(error) }
-}
-
-/// Refuses a directory that holds more than an attempt to make it ours can have left: nothing that somebody put there
-/// is ever deleted.
-fn refuse_foreign(path: &Path) -> Result<(), OpenError> {
-    let names = |path: &Path| {
-        let names = fs::read_dir(path).and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect());
-        names.map_err(|source| OpenError::Io { directory: path.to_owned(), source })
-    };
-    let is_unfinished = |name: &OsString| name.to_string_lossy().starts_with(UNFINISHED);
-    let found: Vec<OsString> = names(path)?;
-    // Only an attempt that wrote the draft went on to make an index.
-    let is_begun = found.iter().any(|name| name == FORMAT_DRAFT);
-    for name in found {
-        let is_ours = match name.to_str() {
-            Some(LOCK | FORMAT_DRAFT) => true,
-            Some(INDEX) => names(&path.join(INDEX))?
-                .iter()
-                .all(|name| is_begun && (is_unfinished(name) || NEW_INDEX.iter().any(|new| name == new))),
-            _ => is_unfinished(&name),
-        };
-        if !is_ours {
-            return Err(OpenError::Foreign(path.to_owned()));
-        }
-    }
-    Ok(())
-}
-
-/// A number that another index is unlikely to have: the seed of the standard library's hash maps.
-pub(super) fn random() -> u32 {
-    let seed = RandomState::new().build_hasher().finish();
-    u32::try_from(seed >> 32).expect("32 bits")
 }

@@ -1,15 +1,9 @@
-//! The engine: one index, its newest snapshot, and its one writer.
+//! One index: its files, its newest snapshot, what is committed with every batch.
 
 use std::{
     collections::BTreeSet,
-    io,
-    num::NonZeroUsize,
     path::Path,
-    sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
-    },
-    thread::available_parallelism,
+    sync::{Arc, PoisonError, RwLock, atomic::AtomicBool},
 };
 
 use serde::{Deserialize, Serialize};
@@ -17,17 +11,15 @@ use tantivy::{Directory, Index, IndexReader, ReloadPolicy, TantivyError};
 
 use crate::{
     engine::{
-        Backup, BackupError, Engine, Generation, OpenError, ReadError, Snapshot, Verification, WriteError, Writer,
+        Generation, Snapshot as _,
         tantivy::{
-            backup, check,
-            directory::{self, DataDirectory, Files, index_error},
+            check,
+            directory::IndexDirectory,
             durable::{KnownList, LIST},
             lately::Lately,
             schema::{self, Fields},
             snapshot::TantivySnapshot,
             tokenizer::{CharacterTokenizer, GramTokenizer, WordTokenizer},
-            verify::verify,
-            writer::TantivyWriter,
         },
     },
     text::Segmenter,
@@ -35,9 +27,6 @@ use crate::{
 
 /// Blocks of stored text kept uncompressed for each segment: 16 KiB each, so 1.6 MiB.
 const CACHED_BLOCKS: usize = 100;
-
-/// The most threads that index at once. Each has a buffer of its own.
-const MAX_WRITER_THREADS: usize = 4;
 
 /// What is committed with every batch and read back on opening.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +44,9 @@ pub(super) struct Commit {
     /// The number of the newest removal that is not remembered any more.
     #[serde(default)]
     pub(super) forgotten: u64,
+    /// How often the index was built anew.
+    #[serde(default)]
+    pub(super) rebuilt: u32,
     /// Names how the texts were analysed.
     pub(super) fingerprint: String,
 }
@@ -62,29 +54,22 @@ pub(super) struct Commit {
 impl Commit {
     /// What an index holds to which nothing was committed yet.
     fn empty(fingerprint: String) -> Self {
-        Self { number: 0, sequence: 0, documents: 0, paragraphs: 0, tombstones: 0, forgotten: 0, fingerprint }
+        let (number, sequence, forgotten, rebuilt) = (0, 0, 0, 0);
+        Self { number, sequence, documents: 0, paragraphs: 0, tombstones: 0, forgotten, rebuilt, fingerprint }
     }
 }
 
-/// One tantivy index in a directory that this process holds.
-#[derive(Clone)]
-pub struct TantivyEngine {
-    pub(super) shared: Arc<Shared>,
-}
-
-/// What the engine and its writer share.
+/// What an index's readers and its writer share.
 pub(super) struct Shared {
-    pub(super) directory: DataDirectory,
+    pub(super) directory: IndexDirectory,
     /// To read; each writer has one of its own.
     pub(super) index: Index,
-    /// Bytes of the disk that documents leave free.
-    min_free_disk: AtomicU64,
     /// Whether something was found damaged since it was opened.
     pub(super) is_damaged: AtomicBool,
     /// What every writer begins with.
     pub(super) list: KnownList,
     pub(super) fields: Fields,
-    segmenter: Segmenter,
+    pub(super) segmenter: Segmenter,
     reader: IndexReader,
     /// Shared by all snapshots.
     lately: Arc<Lately>,
@@ -92,97 +77,25 @@ pub(super) struct Shared {
     newest: RwLock<Arc<TantivySnapshot>>,
 }
 
-impl TantivyEngine {
-    /// Opens the index in a directory, or makes one where there is none.
-    ///
-    /// # Errors
-    /// When the directory is another process's, another version's or not ours, or cannot be read or written.
-    pub fn open(directory: &Path, segmenter: &Segmenter) -> Result<Self, OpenError> {
-        Self::open_in(DataDirectory::open(directory, make_index)?, segmenter)
-    }
-
-    /// The same on other files than a file system's, which nobody else may use; `name` names them in messages.
-    ///
-    /// # Errors
-    /// When they are another version's, or cannot be read or written.
-    pub fn open_on(name: &Path, files: Files, segmenter: &Segmenter) -> Result<Self, OpenError> {
-        Self::open_in(DataDirectory::on(name, files, make_index)?, segmenter)
-    }
-
-    /// Refuses documents while fewer bytes than these are free on the disk.
-    #[must_use]
-    pub fn keeping_free(self, bytes: u64) -> Self {
-        self.shared.min_free_disk.store(bytes, Relaxed);
-        self
-    }
-
-    fn open_in(directory: DataDirectory, segmenter: &Segmenter) -> Result<Self, OpenError> {
-        let failed = |source| index_error(directory.path(), source);
+impl Shared {
+    /// Opens the index in a directory, which is known to be sound.
+    pub(super) fn open(directory: IndexDirectory, segmenter: &Segmenter) -> tantivy::Result<Self> {
         let fields = Fields::new();
-        let files = &directory.files.index;
-        let damaged = check::damaged_files(directory.files.data.as_ref(), files.as_ref()).map_err(failed)?;
-        if !damaged.is_empty() {
-            return Err(OpenError::Damaged { directory: directory.path().to_owned(), files: damaged });
-        }
-        let list = KnownList::read(files.as_ref()).map_err(|error| failed(error.into()))?;
-        let index = open_index(files.clone(), segmenter).map_err(failed)?;
+        let list = KnownList::read(directory.files.as_ref())?;
+        let index = open_index(directory.files.clone(), segmenter)?;
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
             .doc_store_cache_num_blocks(CACHED_BLOCKS)
-            .try_into()
-            .map_err(failed)?;
-        let commit = last_commit(&index, segmenter.fingerprint()).map_err(failed)?;
+            .try_into()?;
+        let commit = last_commit(&index, segmenter.fingerprint())?;
         let lately = Arc::default();
-        let newest = TantivySnapshot::new(&directory, &fields, reader.searcher(), &lately, commit).map_err(failed)?;
+        let newest = TantivySnapshot::new(&directory, &fields, reader.searcher(), &lately, commit)?;
         let newest = RwLock::new(Arc::new(newest));
-        let (segmenter, min_free_disk, is_damaged) = (segmenter.clone(), AtomicU64::new(0), AtomicBool::new(false));
-        let shared =
-            Shared { directory, index, min_free_disk, is_damaged, list, fields, segmenter, reader, lately, newest };
-        Ok(Self { shared: Arc::new(shared) })
-    }
-}
-
-impl Engine for TantivyEngine {
-    fn back_up(&self, target: &Path, stop: &AtomicBool) -> Result<Backup, BackupError> {
-        backup::back_up(&self.shared, target, stop)
+        let (segmenter, is_damaged) = (segmenter.clone(), AtomicBool::new(false));
+        Ok(Self { directory, index, is_damaged, list, fields, segmenter, reader, lately, newest })
     }
 
-    fn verify(&self, stop: &AtomicBool) -> Result<Verification, ReadError> {
-        verify(&self.shared, stop)
-    }
-
-    fn close(&self) -> Result<(), WriteError> {
-        if self.shared.is_damaged.load(Relaxed) {
-            return Ok(());
-        }
-        self.shared.list.note(self.shared.directory.files.data.as_ref()).map_err(WriteError::Io)
-    }
-
-    fn snapshot(&self) -> Arc<dyn Snapshot> {
-        self.shared.newest()
-    }
-
-    fn check_room(&self) -> Result<(), WriteError> {
-        let least = self.shared.min_free_disk.load(Relaxed);
-        if least == 0 {
-            return Ok(());
-        }
-        let free = directory::free_bytes(self.shared.directory.path()).map_err(WriteError::Io)?;
-        if free >= least {
-            return Ok(());
-        }
-        let message = format!("{free} bytes are free, `ingest.min_free_disk` keeps {least}");
-        Err(WriteError::Io(io::Error::new(io::ErrorKind::StorageFull, message)))
-    }
-
-    fn writer(&self) -> Result<Box<dyn Writer>, WriteError> {
-        let threads = available_parallelism().map_or(1, NonZeroUsize::get).min(MAX_WRITER_THREADS);
-        Ok(Box::new(TantivyWriter::new(self.shared.clone(), threads)?))
-    }
-}
-
-impl Shared {
     pub(super) fn newest(&self) -> Arc<TantivySnapshot> {
         self.newest.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -208,13 +121,6 @@ impl Shared {
         Ok(!on_disk.iter().eq(snapshot.segment_ids()))
     }
 
-    /// Whether the disk could hold all segments a second time and stay above the floor.
-    pub(super) fn has_room_to_merge(&self) -> io::Result<bool> {
-        let needed = directory::disk_bytes(&self.directory.index_path())?;
-        let floor = self.min_free_disk.load(Relaxed);
-        Ok(directory::free_bytes(self.directory.path())? >= needed.saturating_add(floor))
-    }
-
     /// Shows the index as it is on disk now; `commit` is what was committed last.
     pub(super) fn publish(&self, commit: Commit) -> tantivy::Result<Generation> {
         self.reader.reload()?;
@@ -226,13 +132,13 @@ impl Shared {
     }
 }
 
-/// Puts an empty index there.
-fn make_index(files: &Files) -> tantivy::Result<()> {
+/// Puts an empty index into a directory.
+pub(super) fn make_index(files: &dyn Directory) -> tantivy::Result<()> {
     let index = Index::builder().schema(Fields::new().schema).settings(schema::settings());
-    index.open_or_create(files.index.clone())?;
-    let list = files.index.atomic_read(Path::new(LIST))?;
+    index.open_or_create(files.box_clone())?;
+    let list = files.atomic_read(Path::new(LIST))?;
     // An attempt before this one may have sealed it.
-    Ok(check::sealed(&list).and_then(|sealed| files.index.atomic_write(Path::new(LIST), &sealed))?)
+    Ok(check::sealed(&list).and_then(|sealed| files.atomic_write(Path::new(LIST), &sealed))?)
 }
 
 fn open_index(files: Box<dyn Directory>, segmenter: &Segmenter) -> tantivy::Result<Index> {

@@ -123,10 +123,10 @@ impl Removals for Tombstones {
         while found.len() < count {
             let Some((position, address)) = self.entries.next(1, stop)?.pop() else { break };
             let address = DocAddress::new(address.segment, address.document);
-            let TombstoneEntry { id, removed_sequence, removed_at: _ } =
+            let TombstoneEntry { id, removed_sequence, removed_at: at } =
                 fetch(&self.searcher, address, self.fields.stored)?;
             if removed_sequence <= seen && self.may_have_matched(&id, removed_sequence)? {
-                found.push(Removed { id, sequence: position.sequence(), removed_sequence });
+                found.push(Removed { id, sequence: position.sequence(), removed_sequence, at });
             }
         }
         Ok(found)

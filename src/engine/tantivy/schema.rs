@@ -16,7 +16,7 @@ use crate::{
 
 /// The format of a data directory that this version reads and writes. It grows with every change of fields, tokens or
 /// stored records.
-pub(super) const FORMAT: u32 = 4;
+pub(super) const FORMAT: u32 = 5;
 
 /// Names under which tokenizers are registered.
 pub(super) const WORDS: &str = "words";

@@ -25,8 +25,9 @@ use crate::{
             columns::{Columns, SegmentColumns},
             compile::{Compiler, any_of},
             count,
-            directory::{self, DataDirectory},
+            directory::IndexDirectory,
             explain::Explainer,
+            files::disk_bytes,
             filter::{self, Dates},
             heed::Stop,
             index::Commit,
@@ -58,7 +59,7 @@ pub(super) struct TantivySnapshot {
 
 impl TantivySnapshot {
     pub(super) fn new(
-        directory: &DataDirectory,
+        directory: &IndexDirectory,
         fields: &Fields,
         searcher: Searcher,
         lately: &Arc<Lately>,
@@ -66,9 +67,9 @@ impl TantivySnapshot {
     ) -> tantivy::Result<Self> {
         let columns = SegmentColumns::new(&searcher)?;
         Ok(Self {
-            index_path: directory.index_path(),
-            index_id: directory.index_id,
-            history: directory.history.clone().into(),
+            index_path: directory.path(),
+            index_id: directory.data.index_id,
+            history: directory.data.history.clone().into(),
             fields: fields.clone(),
             searcher,
             columns,
@@ -218,10 +219,14 @@ impl Snapshot for TantivySnapshot {
         self.commit.forgotten
     }
 
+    fn rebuilt(&self) -> u32 {
+        self.commit.rebuilt
+    }
+
     fn statistics(&self) -> Result<Statistics, ReadError> {
-        let Commit { number: _, sequence, documents, paragraphs, tombstones, forgotten: _, fingerprint } =
+        let Commit { number: _, sequence, documents, paragraphs, tombstones, forgotten: _, rebuilt: _, fingerprint } =
             self.commit.clone();
-        let disk_bytes = directory::disk_bytes(&self.index_path).map_err(|error| ReadError::Engine(Box::new(error)))?;
+        let disk_bytes = disk_bytes(&self.index_path).map_err(|error| ReadError::Engine(Box::new(error)))?;
         let segments = u32::try_from(self.searcher.segment_readers().len()).unwrap_or(u32::MAX);
         Ok(Statistics { documents, paragraphs, sequence, segments, disk_bytes, fingerprint, tombstones })
     }

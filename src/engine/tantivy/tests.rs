@@ -128,7 +128,7 @@ fn segments_stay_sorted_by_position_through_commits_replacements_and_merges() {
         index.commit();
     }
     let index = index.reopen();
-    let newest = index.engine.shared.newest();
+    let newest = index.engine.shared().newest();
     for segment in newest.searcher().segment_readers() {
         let positions = segment.fast_fields().u64(column::POSITION).expect("a column");
         let stored: Vec<_> = (0..segment.max_doc()).map(|document| positions.first(document)).collect();
@@ -153,8 +153,8 @@ fn deletions_and_replacements_leave_tombstones_with_sequences_of_their_own() {
     index.commit();
     let index = index.reopen();
 
-    let newest = index.engine.shared.newest();
-    let fields = &index.engine.shared.fields;
+    let newest = index.engine.shared().newest();
+    let fields = &index.engine.shared().fields;
     let query = TermQuery::new(fields.kind_term(Kind::Tombstone), IndexRecordOption::Basic);
     let found: BTreeSet<DocAddress> =
         newest.searcher().search(&query, &DocSetCollector).expect("readable").into_iter().collect();
@@ -288,7 +288,7 @@ fn what_was_not_committed_is_gone_after_reopening() {
 fn a_batch_that_was_on_disk_when_its_commit_failed_is_there_once() {
     let mut index = Index::new();
     index.writer = None;
-    let mut failing = TantivyWriter::new(index.engine.shared.clone(), 1).expect("the first writer");
+    let mut failing = TantivyWriter::new(index.engine.shared(), 1).expect("the first writer");
     index.sequence = 1;
     let change = Change::Put { sequence: 1, document: Box::new(document("a", "", &["一份通知"])), replaces: None };
     failing.write(change).expect("a change is written");
@@ -315,7 +315,7 @@ fn merged_segments_are_taken_up_when_idle() {
         index.commit();
     }
     let generation = index.snapshot().generation();
-    index.engine.shared.index.load_metas().expect("readable");
+    index.engine.shared().index.load_metas().expect("readable");
     let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
     while index.snapshot().statistics().expect("readable").segments > 4 {
         assert!(std::time::Instant::now() < deadline, "40 small segments become a few in much less time");

@@ -31,11 +31,11 @@ pub(super) fn verify(shared: &Shared, stop: &AtomicBool) -> Result<Verification,
     let (commit, mut damaged) =
         shared.list.while_it_stays(|_| (shared.newest().commit().number, damaged_lists(shared)));
     if damaged.is_empty() {
-        let disk = mapped(&shared.directory.index_path())?;
+        let disk = mapped(&shared.directory.path())?;
         let index = Index::open(disk.clone()).map_err(read_error)?;
         let paths = check::files_of(&index).map_err(read_error)?;
         files += paths.len() as u64;
-        let sizes = paths.iter().filter_map(|path| fs::metadata(shared.directory.index_path().join(path)).ok());
+        let sizes = paths.iter().filter_map(|path| fs::metadata(shared.directory.path().join(path)).ok());
         bytes = sizes.map(|file| file.len()).sum();
         let found = check::damaged(&index, &disk, paths, stop)?;
         if !found.is_empty() {
@@ -47,17 +47,17 @@ pub(super) fn verify(shared: &Shared, stop: &AtomicBool) -> Result<Verification,
     if !damaged.is_empty() {
         shared.is_damaged.store(true, Relaxed);
     }
-    let generation = Generation { index: shared.directory.index_id, commit };
+    let generation = Generation { index: shared.directory.data.index_id, commit };
     Ok(Verification { generation, files, bytes, damaged })
 }
 
 /// Those of the lists of segments and of files, and of the format, that are not what was written.
 fn damaged_lists(shared: &Shared) -> Vec<String> {
-    let files = shared.directory.files.index.as_ref();
+    let files = shared.directory.files.as_ref();
     let lists = [
         (LIST, files.atomic_read(Path::new(LIST)).is_ok_and(|list| check::is_sealed(&list))),
         (MANAGED, files.atomic_read(Path::new(MANAGED)).is_ok_and(|text| check::is_managed_list(&text))),
-        (FORMAT_FILE, shared.directory.is_format_sound()),
+        (FORMAT_FILE, shared.directory.data.is_format_sound()),
     ];
     lists.into_iter().filter(|(_, is_sound)| !is_sound).map(|(name, _)| name.to_owned()).collect()
 }

@@ -12,7 +12,8 @@ use tantivy::{
 use crate::{
     document::{DocumentId, Etag, Layout, Metadata},
     engine::{
-        Change, Generation, IndexedDocument, MAX_FACET_VALUE_BYTES, Position, Removal, Version, WriteError, Writer,
+        Change, Generation, IndexedDocument, MAX_FACET_VALUE_BYTES, Position, Removal, Removed, Version, WriteError,
+        Writer,
         tantivy::{
             check,
             durable::WriterDirectory,
@@ -45,8 +46,8 @@ pub(super) struct TantivyWriter {
 
 impl TantivyWriter {
     pub(super) fn new(shared: Arc<Shared>, threads: usize) -> Result<Self, WriteError> {
-        check::take_note_away(shared.directory.files.data.as_ref()).map_err(WriteError::Io)?;
-        let files = WriterDirectory::begin(shared.directory.files.index.clone(), shared.list.clone());
+        check::take_note_away(shared.directory.data.own.as_ref()).map_err(WriteError::Io)?;
+        let files = WriterDirectory::begin(shared.directory.files.clone(), shared.list.clone());
         let files = files.map_err(WriteError::Io)?;
         let merging = Merging::new();
         let writer = open_writer(&shared, files.clone(), threads, merging.clone()).map_err(engine_error)?;
@@ -117,6 +118,14 @@ impl TantivyWriter {
         operations
     }
 
+    /// Has the next commit come behind the last one of another index, whose place this one takes: what is written is what
+    /// that one has.
+    pub(super) fn follow(&mut self, last: &Commit) {
+        let Commit { number, sequence, forgotten, rebuilt, documents: _, paragraphs: _, tombstones: _, fingerprint: _ } =
+            *last;
+        self.open = Commit { number, sequence, forgotten, rebuilt: rebuilt + 1, ..self.open.clone() };
+    }
+
     /// Puts the batch on disk, directory entries included.
     pub(super) fn persist(&mut self) -> Result<(), WriteError> {
         self.open.number += 1;
@@ -130,7 +139,7 @@ impl TantivyWriter {
 
     /// Begins to merge small segments, in the background, if there is room for what becomes of them.
     fn merge_when_idle(&mut self) -> tantivy::Result<()> {
-        if !self.shared.has_room_to_merge()? {
+        if self.shared.directory.data.missing_bytes(&self.shared.directory)?.is_some() {
             return Ok(());
         }
         let merged = self.merging.when_idle(&self.shared.index.searchable_segment_metas()?);
@@ -152,16 +161,23 @@ impl TantivyWriter {
     /// The operations that take a version away and remember it. Deleting by id only reaches what was added before.
     fn remove(&mut self, id: &DocumentId, removal: Removal) -> Vec<UserOperation> {
         let Removal { sequence, at, version: Version { sequence: removed_sequence, searchable, .. } } = removal;
-        let fields = &self.shared.fields;
         self.open.documents = self.open.documents.saturating_sub(1);
         self.open.paragraphs = self.open.paragraphs.saturating_sub(u64::from(searchable));
+        let deletion = UserOperation::Delete(self.shared.fields.document_term(id));
+        vec![deletion, self.remember(Removed { id: id.clone(), sequence, removed_sequence, at })]
+    }
+
+    /// The operation that remembers a removal.
+    fn remember(&mut self, removed: Removed) -> UserOperation {
+        let Removed { id, sequence, removed_sequence, at } = removed;
+        let fields = &self.shared.fields;
         self.open.tombstones += 1;
         let mut tombstone = TantivyDocument::default();
         tombstone.add_u64(fields.kind, Kind::Tombstone.to_u64());
         tombstone.add_u64(fields.position, Position::record(sequence).to_u64());
-        let entry = TombstoneEntry { id: id.clone(), removed_sequence, removed_at: at };
+        let entry = TombstoneEntry { id, removed_sequence, removed_at: at };
         tombstone.add_bytes(fields.stored, &encode(&entry));
-        vec![UserOperation::Delete(fields.document_term(id)), UserOperation::Add(tombstone)]
+        UserOperation::Add(tombstone)
     }
 }
 
@@ -180,6 +196,7 @@ impl Writer for TantivyWriter {
                 (sequence, operations)
             }
             Change::Delete { id, removes } => (removes.sequence, self.remove(&id, removes)),
+            Change::Remember(removed) => (removed.sequence, vec![self.remember(removed)]),
         };
         debug_assert!(sequence > self.open.sequence, "sequences grow");
         self.open.sequence = sequence;
@@ -266,7 +283,7 @@ fn open_writer(
 }
 
 /// Tells the file system's failures from others: a full disk passes.
-fn engine_error(error: TantivyError) -> WriteError {
+pub(super) fn engine_error(error: TantivyError) -> WriteError {
     let io = match &error {
         TantivyError::IoError(io) => Some(io.kind()),
         TantivyError::OpenWriteError(OpenWriteError::IoError { io_error, .. })
@@ -291,8 +308,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let engine = TantivyEngine::open(directory.path(), &Segmenter::new()).unwrap();
         for _ in 0..2 {
-            let mut writer = TantivyWriter::new(engine.shared.clone(), 1).unwrap();
-            let committed = engine.shared.index.load_metas().unwrap().opstamp;
+            let mut writer = TantivyWriter::new(engine.shared(), 1).unwrap();
+            let committed = engine.shared().index.load_metas().unwrap().opstamp;
             assert!(writer.writer.run([]).unwrap() > committed);
             writer.persist().unwrap();
         }

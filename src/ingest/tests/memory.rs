@@ -14,9 +14,9 @@ use crate::{
     document::{DocumentId, Layout},
     engine::{
         Address, Backup, BackupError, Branch, Change, Counts, DocumentRecord, Engine, Explanation, Expression,
-        FacetField, Filter, Generation, Occurrences, Position, Ranking, ReadError, Removals, Snapshot, SourceLine,
-        Statistics, StoredParagraph, Term, Token, TokenStatistics, Verification, Version, Walk, WeighedToken,
-        WriteError, Writer,
+        FacetField, Filter, Generation, Occurrences, Position, Ranking, ReadError, Rebuild, Removals, Snapshot,
+        SourceLine, Statistics, StoredParagraph, Term, Token, TokenStatistics, Verification, Version, Walk,
+        WeighedToken, WriteError, Writer,
     },
 };
 
@@ -67,6 +67,10 @@ impl Engine for Memory {
         if self.is_full.load(Relaxed) { Err(WriteError::Io(io::ErrorKind::StorageFull.into())) } else { Ok(()) }
     }
 
+    fn rebuild(&self) -> Result<Box<dyn Rebuild>, WriteError> {
+        unreachable!("nothing is built anew in memory")
+    }
+
     fn writer(&self) -> Result<Box<dyn Writer>, WriteError> {
         Ok(Box::new(MemoryWriter { memory: self.clone(), open: self.state() }))
     }
@@ -89,6 +93,7 @@ impl Writer for MemoryWriter {
                 self.open.versions.insert(document.id.to_string(), version);
                 sequence
             }
+            Change::Remember(_) => unreachable!("nothing is built anew in memory"),
             Change::Delete { id, removes } => {
                 self.open.lines.remove(id.as_str());
                 self.open.versions.remove(id.as_str());
@@ -126,6 +131,10 @@ impl Snapshot for State {
 
     fn sequence(&self) -> u64 {
         self.sequence
+    }
+
+    fn rebuilt(&self) -> u32 {
+        0
     }
 
     fn in_common(&self, _: u32) -> Option<Branch> {

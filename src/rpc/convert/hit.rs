@@ -50,7 +50,7 @@ pub(crate) fn hit(hit: Hit, unit: Unit) -> proto::Hit {
 
 /// Writes that a document is gone.
 pub(crate) fn removed(removed: Removed) -> proto::Removed {
-    let Removed { id, sequence, removed_sequence: _ } = removed;
+    let Removed { id, sequence, removed_sequence: _, at: _ } = removed;
     proto::Removed { document_id: id.to_string(), sequence }
 }
 

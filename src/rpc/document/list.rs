@@ -10,10 +10,10 @@ use crate::{
         proto,
         token::{For, Kind},
     },
-    search::PageBound,
+    search::{ListPlace, PageBound},
 };
 
-/// Answers one call. The place of a token is the sequence after which a page begins.
+/// Answers one call. A token has the place behind which a page begins.
 pub(super) async fn list(
     core: &Core,
     call: &Call,
@@ -22,7 +22,7 @@ pub(super) async fn list(
     let ListPage { filter, documents, token: previous, list } = list_request(request)?;
     let searcher = core.opened()?.searcher.clone();
     let (tokens, list) = (core.tokens()?, For::new(Kind::List, "page_token", &list, call.caller()));
-    let after: Option<u64> = tokens.open(&list, &previous)?;
+    let after: Option<ListPlace> = tokens.open(&list, &previous)?;
     let _admitted = core.admit_document_call()?;
     let bound = PageBound { documents, bytes: LIST_PAGE_BYTES };
     let page = core.in_turn(call, move |stop| searcher.documents(&filter, after, bound, stop)).await??;

@@ -14,7 +14,7 @@ const DOCUMENT: &str = "xunzhang.v1.DocumentService";
 const ADMIN: &str = "xunzhang.v1.AdminService";
 const HEALTH: &str = "grpc.health.v1.Health";
 
-const METHODS: [Method; 21] = [
+const METHODS: [Method; 24] = [
     Method::new(SEARCH, "Search"),
     Method::new(SEARCH, "Export"),
     Method::new(SEARCH, "Count"),
@@ -32,6 +32,9 @@ const METHODS: [Method; 21] = [
     Method::new(ADMIN, "CancelStream"),
     Method::new(ADMIN, "CreateBackup"),
     Method::new(ADMIN, "VerifyIndex"),
+    Method::new(ADMIN, "StartReindex"),
+    Method::new(ADMIN, "GetOperation"),
+    Method::new(ADMIN, "CancelOperation"),
     Method::new(HEALTH, "Check"),
     Method::new(HEALTH, "Watch"),
     Method::new("grpc.reflection.v1.ServerReflection", "ServerReflectionInfo"),

@@ -79,6 +79,15 @@ impl Producer {
                 field: "resume_token".to_owned(),
             });
         }
+        if export.repeats_document() {
+            warnings.push(proto::Warning {
+                reason: "DOCUMENT_REPEATED".to_owned(),
+                message: "the index was built anew since: the document of the last hit before the token, which may be \
+                          split otherwise now, is sent again whole, if it is there and matches"
+                    .to_owned(),
+                field: "resume_token".to_owned(),
+            });
+        }
         proto::ExportHeader {
             request_id: self.call.request_id().to_owned(),
             generation: export.generation().to_string(),

@@ -92,6 +92,40 @@ fn a_changed_bit_or_a_missing_end_is_found_in_every_kind_of_file() {
 }
 
 #[test]
+fn damage_of_what_stands_beside_the_segments_is_found() {
+    let (directory, expected) = files();
+    let data = directory.path();
+    let mut rng = fastrand::Rng::new();
+    for (name, is_sealed) in [("format.json", true), ("index/.managed.json", false)] {
+        let whole = fs::read(data.join(name)).unwrap();
+        for number in 0..PLACES {
+            let mut damaged = whole.clone();
+            let place = rng.usize(..whole.len());
+            if number % 4 == 0 {
+                damaged.truncate(place);
+            } else {
+                damaged[place] ^= 1 << rng.u8(..8);
+            }
+            fs::write(data.join(name), &damaged).unwrap();
+            match open(data) {
+                Err(OpenError::Damaged { files, .. }) => {
+                    assert!(name.ends_with(&files[0]), "{files:?}, and it is {name}");
+                }
+                Err(error) => panic!("{name}, {place}: {error}"),
+                // The name of a file that may be deleted once nothing needs it.
+                Ok(engine) => assert!(!is_sealed && texts(engine) == expected, "{name}, {place}"),
+            }
+        }
+        fs::write(data.join(name), &whole).unwrap();
+    }
+    fs::rename(data.join("index"), data.join("away")).unwrap();
+    assert!(matches!(open(data), Err(OpenError::Damaged { files, .. }) if files == ["index"]));
+    assert!(!data.join("index").exists(), "nothing is put in its place");
+    fs::rename(data.join("away"), data.join("index")).unwrap();
+    assert_eq!(texts(open(data).unwrap()), expected);
+}
+
+#[test]
 fn what_was_closed_in_order_is_not_read_to_be_opened_until_it_is_written_to() {
     let (directory, expected) = files();
     let engine = open(directory.path()).unwrap();

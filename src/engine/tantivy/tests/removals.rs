@@ -13,7 +13,7 @@ const MADE: u64 = 1_700_000_000;
 fn index() -> Index {
     let mut index = Index::new();
     index.writer = None;
-    let writer = TantivyWriter::new(index.engine.shared.clone(), 1).expect("the other one is gone");
+    let writer = TantivyWriter::new(index.engine.shared(), 1).expect("the other one is gone");
     index.writer = Some(Box::new(writer));
     let texts: [(&str, &[&str]); 3] = [("a", &["防汛工作"]), ("b", &["人才工作", "防汛责任"]), ("c", &["人才工作"])];
     for (id, paragraphs) in texts {

@@ -1,0 +1,163 @@
+//! How long acknowledgements take: of one client that puts one document after the other, of many at once, and of one
+//! while large segments are merged.
+//!
+//! ```text
+//! cargo run --release --example acknowledgements -- --directory /on/the/disk/in/question
+//! ```
+//!
+//! The service is one of its own, in this process. Beside it the disk's own time is measured: for a small file to be
+//! written and synced, and for its directory to be. `strace -f -c -e trace=fsync,fdatasync` around it counts how many of
+//! these the service asked for.
+
+#![expect(clippy::print_stdout, reason = "a program")]
+
+use std::{
+    fs::{self, File},
+    io::Write as _,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use clap::Parser;
+use tokio::task::JoinSet;
+use tokio_stream::wrappers::ReceiverStream;
+use xunzhang::{
+    app::App,
+    config::Config,
+    rpc::{
+        Channel,
+        proto::{Document, PutDocumentRequest, document::Content, document_service_client::DocumentServiceClient},
+    },
+};
+
+/// A document's text, in characters: 2 KB.
+const CHARACTERS: usize = 680;
+/// Syncs of which the median is told.
+const SYNCS: usize = 200;
+
+/// How long acknowledgements take.
+#[derive(Parser)]
+struct Arguments {
+    /// Where the index is made, and removed again.
+    #[arg(long, default_value = ".")]
+    directory: PathBuf,
+    /// Documents of the client that is alone.
+    #[arg(long, default_value_t = 500)]
+    alone: usize,
+    /// Clients at once.
+    #[arg(long, default_value_t = 64)]
+    clients: usize,
+    /// Documents of each of them.
+    #[arg(long, default_value_t = 100)]
+    each: usize,
+    /// Documents before the merge, which is that of all of them.
+    #[arg(long, default_value_t = 0)]
+    merged: usize,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let Arguments { directory, alone, clients, each, merged } = Arguments::parse();
+    let place = tempfile::tempdir_in(directory)?;
+    let (file, entry) = syncs(place.path())?;
+    println!(
+        "a small file written and synced: {:.2} ms; its directory: {:.2} ms (medians of {SYNCS})",
+        ms(file),
+        ms(entry)
+    );
+    let mut config = Config { data_dir: place.path().join("data"), ..Config::default() };
+    config.server.listen = ([127, 0, 0, 1], 0).into();
+    (config.server.admin_listen, config.server.http_listen) = (None, None);
+    let mut app = App::bind(config).await?;
+    app.open().await?;
+    app.ready().await;
+    let address = format!("http://{}", app.addresses().service);
+    let (stop, stopping) = tokio::sync::mpsc::channel(1);
+    let served = tokio::spawn(app.run_until(ReceiverStream::new(stopping)));
+    let service = DocumentServiceClient::new(Channel::from_shared(address.clone())?.connect().await?);
+    let one = put_all(service.clone(), "alone".to_owned(), alone).await?;
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let rate = |puts: usize, took: Duration| puts as f64 / took.as_secs_f64();
+    let (one_rate, spent) = (rate(alone, one.iter().sum()), summary(one));
+    println!("one client: {one_rate:.0}/s, {spent}");
+    let (began, mut many) = (Instant::now(), JoinSet::new());
+    for client in 0..clients {
+        // A connection bears only so many calls at once.
+        let service = DocumentServiceClient::new(Channel::from_shared(address.clone())?.connect().await?);
+        many.spawn(put_all(service, format!("many/{client}"), each));
+    }
+    let all = many.join_all().await.into_iter().collect::<anyhow::Result<Vec<_>>>()?.concat();
+    let many_rate = rate(clients * each, began.elapsed());
+    println!("{clients} clients: {many_rate:.0}/s, {:.1} times as many, {}", many_rate / one_rate, summary(all));
+    if merged > 0 {
+        for part in 0..merged.div_ceil(clients * 8) {
+            let mut filling = JoinSet::new();
+            for client in 0..clients {
+                filling.spawn(put_all(service.clone(), format!("merged/{part}/{client}"), 8));
+            }
+            filling.join_all().await.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
+        }
+        println!(
+            "after {merged} documents, while what they left is merged: {}",
+            summary(put_all(service, "then".to_owned(), alone).await?)
+        );
+    }
+    stop.send(()).await?;
+    served.await?;
+    Ok(())
+}
+
+/// Puts documents one after the other; how long each took.
+async fn put_all(
+    mut service: DocumentServiceClient<Channel>,
+    name: String,
+    count: usize,
+) -> anyhow::Result<Vec<Duration>> {
+    let (mut took, mut rng) = (Vec::with_capacity(count), fastrand::Rng::new());
+    for number in 0..count {
+        let text: String = (0..CHARACTERS).map(|_| rng.char('\u{4e00}'..'\u{5000}')).collect();
+        let document =
+            Document { id: format!("{name}/{number}"), content: Some(Content::Text(text)), ..Document::default() };
+        let began = Instant::now();
+        service.put_document(PutDocumentRequest { document: Some(document), etag: String::new() }).await?;
+        took.push(began.elapsed());
+    }
+    Ok(took)
+}
+
+/// The medians of writing and syncing a small file, and of syncing its directory.
+fn syncs(place: &Path) -> anyhow::Result<(Duration, Duration)> {
+    let (mut files, mut entries) = (Vec::new(), Vec::new());
+    for number in 0..SYNCS {
+        let (path, began) = (place.join(format!("{number}.file")), Instant::now());
+        let mut file = File::create_new(&path)?;
+        file.write_all(&[7; 2_048])?;
+        file.sync_data()?;
+        files.push(began.elapsed());
+        let began = Instant::now();
+        File::open(place)?.sync_all()?;
+        entries.push(began.elapsed());
+        fs::remove_file(path)?;
+    }
+    Ok((at(&mut files, 0.5), at(&mut entries, 0.5)))
+}
+
+fn summary(mut took: Vec<Duration>) -> String {
+    let [median, late, last] = [0.5, 0.99, 1.0].map(|share| ms(at(&mut took, share)));
+    format!("p50 {median:.2} ms, p99 {late:.2} ms, longest {last:.2} ms")
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a place in a list"
+)]
+fn at(took: &mut [Duration], share: f64) -> Duration {
+    took.sort_unstable();
+    took[((took.len() - 1) as f64 * share).round() as usize]
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}

@@ -1,0 +1,136 @@
+//! The engine: a data directory, and the index in it that is read and written.
+
+use std::{
+    io,
+    num::NonZeroUsize,
+    path::Path,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    thread::available_parallelism,
+};
+
+use crate::{
+    engine::{
+        Backup, BackupError, Engine, OpenError, ReadError, Rebuild, Snapshot, Verification, WriteError, Writer,
+        tantivy::{
+            backup, check,
+            directory::{DataDirectory, IndexDirectory, index_error},
+            files::{Files, free_bytes},
+            index::{Shared, make_index},
+            rebuild::Rebuilding,
+            verify::verify,
+            writer::TantivyWriter,
+        },
+    },
+    text::Segmenter,
+};
+
+/// The most threads that index at once. Each has a buffer of its own.
+const MAX_WRITER_THREADS: usize = 4;
+
+/// One tantivy index in a directory that this process holds. Clones are the same one.
+#[derive(Clone)]
+pub struct TantivyEngine {
+    /// Replaced when the index is built anew.
+    current: Arc<RwLock<Arc<Shared>>>,
+}
+
+impl TantivyEngine {
+    /// Opens the index in a directory, or makes one where there is none.
+    ///
+    /// # Errors
+    /// When the directory is another process's, another version's or not ours, or cannot be read or written.
+    pub fn open(directory: &Path, segmenter: &Segmenter) -> Result<Self, OpenError> {
+        Self::open_in(DataDirectory::open(directory, make_index)?, segmenter)
+    }
+
+    /// The same on other files than a file system's, which nobody else may use; `name` names them in messages.
+    ///
+    /// # Errors
+    /// When they are another version's, or cannot be read or written.
+    pub fn open_on(name: &Path, files: Box<dyn Files>, segmenter: &Segmenter) -> Result<Self, OpenError> {
+        Self::open_in(DataDirectory::on(name, files, make_index)?, segmenter)
+    }
+
+    /// Refuses documents while fewer bytes than these are free on the disk.
+    #[must_use]
+    pub fn keeping_free(self, bytes: u64) -> Self {
+        self.shared().directory.data.min_free.store(bytes, Relaxed);
+        self
+    }
+
+    fn open_in(directory: IndexDirectory, segmenter: &Segmenter) -> Result<Self, OpenError> {
+        let path = directory.data.path().to_owned();
+        let failed = |source| index_error(&path, source);
+        let damaged = check::damaged_files(directory.data.own.as_ref(), directory.files.as_ref()).map_err(failed)?;
+        if !damaged.is_empty() {
+            return Err(OpenError::Damaged { directory: path, files: damaged });
+        }
+        let shared = Shared::open(directory, segmenter).map_err(failed)?;
+        Ok(Self { current: Arc::new(RwLock::new(Arc::new(shared))) })
+    }
+
+    /// The index that is used now.
+    pub(super) fn shared(&self) -> Arc<Shared> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Has another index used from now on; that which was.
+    pub(super) fn replace(&self, next: Arc<Shared>) -> Arc<Shared> {
+        std::mem::replace(&mut *self.current.write().unwrap_or_else(PoisonError::into_inner), next)
+    }
+}
+
+/// How many threads index what is written.
+pub(super) fn writer_threads() -> usize {
+    available_parallelism().map_or(1, NonZeroUsize::get).min(MAX_WRITER_THREADS)
+}
+
+impl Engine for TantivyEngine {
+    fn back_up(&self, target: &Path, stop: &AtomicBool) -> Result<Backup, BackupError> {
+        backup::back_up(&self.shared(), target, stop)
+    }
+
+    fn verify(&self, stop: &AtomicBool) -> Result<Verification, ReadError> {
+        verify(&self.shared(), stop)
+    }
+
+    fn close(&self) -> Result<(), WriteError> {
+        let shared = self.shared();
+        if shared.is_damaged.load(Relaxed) {
+            return Ok(());
+        }
+        shared.list.note(shared.directory.data.own.as_ref()).map_err(WriteError::Io)
+    }
+
+    fn snapshot(&self) -> Arc<dyn Snapshot> {
+        self.shared().newest()
+    }
+
+    fn check_room(&self) -> Result<(), WriteError> {
+        let shared = self.shared();
+        let data = &shared.directory.data;
+        let least = data.min_free.load(Relaxed);
+        if least == 0 {
+            return Ok(());
+        }
+        let free = free_bytes(data.path()).map_err(WriteError::Io)?;
+        if free >= least {
+            return Ok(());
+        }
+        let message = format!("{free} bytes are free, `ingest.min_free_disk` keeps {least}");
+        Err(WriteError::Io(io::Error::new(io::ErrorKind::StorageFull, message)))
+    }
+
+    fn writer(&self) -> Result<Box<dyn Writer>, WriteError> {
+        let shared = self.shared();
+        shared.directory.data.settle().map_err(WriteError::Io)?;
+        Ok(Box::new(TantivyWriter::new(shared, writer_threads())?))
+    }
+
+    fn rebuild(&self) -> Result<Box<dyn Rebuild>, WriteError> {
+        Ok(Box::new(Rebuilding::begin(self.clone())?))
+    }
+}

@@ -1,0 +1,133 @@
+//! The files of a data directory, as tantivy reads and writes them.
+
+use std::{
+    fmt,
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+use tantivy::{
+    Directory,
+    directory::{MmapDirectory, error::OpenDirectoryError},
+};
+
+use crate::engine::tantivy::format::IndexName;
+
+/// How the names begin under which files are written that are renamed when they are whole.
+pub(super) const UNFINISHED: &str = ".tmp";
+
+/// A data directory and the directories of indexes in it. Nobody else may use them.
+pub trait Files: fmt::Debug + Send + Sync {
+    /// The data directory itself.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn data(&self) -> Result<Box<dyn Directory>, OpenDirectoryError>;
+
+    /// Makes an index's directory, if it is not there. When this returns its entry is on disk.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    fn make(&self, index: IndexName) -> io::Result<()>;
+
+    /// An index's directory, without what a process that was killed was about to rename.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    fn open(&self, index: IndexName) -> Result<Box<dyn Directory>, OpenDirectoryError>;
+
+    /// The indexes that have a directory.
+    ///
+    /// # Errors
+    /// When the data directory cannot be read.
+    fn indexes(&self) -> io::Result<Vec<IndexName>>;
+
+    /// Removes an index's directory with all that is in it.
+    ///
+    /// # Errors
+    /// When it is not gone; a part of it may be.
+    fn remove(&self, index: IndexName) -> io::Result<()>;
+}
+
+/// Those of a file system, in the data directory at a path.
+#[derive(Debug)]
+pub(super) struct OnDisk(pub(super) PathBuf);
+
+impl OnDisk {
+    fn path(&self, index: IndexName) -> PathBuf {
+        self.0.join(index.to_string())
+    }
+}
+
+impl Files for OnDisk {
+    fn data(&self) -> Result<Box<dyn Directory>, OpenDirectoryError> {
+        Ok(Box::new(MmapDirectory::open(&self.0)?))
+    }
+
+    fn make(&self, index: IndexName) -> io::Result<()> {
+        create_directory(&self.path(index))
+    }
+
+    fn open(&self, index: IndexName) -> Result<Box<dyn Directory>, OpenDirectoryError> {
+        let path = self.path(index);
+        let files = MmapDirectory::open(&path)?;
+        remove_unfinished(&path).map_err(|error| OpenDirectoryError::wrap_io_error(error, path))?;
+        Ok(Box::new(files))
+    }
+
+    fn indexes(&self) -> io::Result<Vec<IndexName>> {
+        let names = fs::read_dir(&self.0)?.map(|entry| Ok(entry?.file_name()));
+        let names: Vec<_> = names.collect::<io::Result<_>>()?;
+        Ok(names.iter().filter_map(|name| IndexName::of(name.to_str()?)).collect())
+    }
+
+    fn remove(&self, index: IndexName) -> io::Result<()> {
+        fs::remove_dir_all(self.path(index))
+    }
+}
+
+/// Makes a directory with all above it, and their entries durable.
+pub(super) fn create_directory(path: &Path) -> io::Result<()> {
+    let missing: Vec<_> = path.ancestors().take_while(|path| !path.exists() && *path != Path::new("")).collect();
+    fs::create_dir_all(path)?;
+    for parent in missing.into_iter().filter_map(Path::parent) {
+        let parent = if parent == Path::new("") { Path::new(".") } else { parent };
+        File::open(parent)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Bytes that are free, for this process, on the disk that a directory is on.
+pub(super) fn free_bytes(directory: &Path) -> io::Result<u64> {
+    let disk = rustix::fs::statvfs(directory)?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// Bytes of all files in a directory that holds no others; none when it is gone, as that of an index is whose place
+/// another one took.
+pub(super) fn disk_bytes(directory: &Path) -> io::Result<u64> {
+    let mut bytes = 0;
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        entries => entries?,
+    };
+    for entry in entries {
+        // A file may go between listing and looking: merges remove them.
+        if let Ok(metadata) = entry?.metadata() {
+            bytes += metadata.len();
+        }
+    }
+    Ok(bytes)
+}
+
+/// Removes what a process that was killed was about to rename.
+fn remove_unfinished(index: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(index)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! How a directory becomes a data directory: from nothing, or from a backup that was copied there.
+
+use std::{
+    ffi::OsString,
+    fs,
+    hash::{BuildHasher, Hasher, RandomState},
+    io,
+    path::Path,
+};
+
+use tantivy::Directory;
+
+use crate::engine::{
+    OpenError,
+    tantivy::{
+        directory::{LOCK, index_error},
+        durable::{LIST, MANAGED},
+        files::{Files, UNFINISHED},
+        format::{self, FORMAT_FILE, Format, IndexName},
+        manifest::{self, MANIFEST},
+    },
+};
+
+/// Stands in place of the format file until the index is made.
+pub(super) const FORMAT_DRAFT: &str = "format.draft";
+/// What making an index writes before the first commit.
+const NEW_INDEX: [&str; 2] = [LIST, MANAGED];
+
+pub(super) fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Reads the format file of a directory, which has a lock if it ever was ours.
+pub(super) fn read_format(path: &Path, text: &[u8]) -> Result<Format, OpenError> {
+    match Format::read(path, text) {
+        Err(OpenError::Damaged { .. }) if !path.join(LOCK).exists() => {
+            Err(format::unknown(path, "unreadable".to_owned()))
+        }
+        read => read,
+    }
+}
+
+/// Makes an index of what was copied back from a backup. Cut off at any point, it can be repeated.
+pub(super) fn restore(
+    path: &Path,
+    files: &dyn Files,
+    manifest: &[u8],
+    format: Option<&Format>,
+) -> Result<(), OpenError> {
+    let failed = |source| OpenError::Io { directory: path.to_owned(), source };
+    let own = files.data().map_err(|error| index_error(path, error.into()))?;
+    match format {
+        Some(format) if manifest::is_of(format, manifest) => {}
+        Some(_) => return Err(OpenError::Mixed(path.to_owned())),
+        None => {
+            let format = manifest::restored(path, manifest, random())?;
+            own.atomic_write(Path::new(FORMAT_FILE), &format.to_text()).map_err(failed)?;
+            own.sync_directory().map_err(failed)?;
+            tracing::info!("the index is restored from a backup");
+        }
+    }
+    fs::remove_file(path.join(MANIFEST)).and_then(|()| own.sync_directory()).map_err(failed)
+}
+
+/// Makes an index and writes the format file, in an order in which a power cut at any point leaves nothing that is
+/// taken for an index and is none: where there is a format file there is an index, and an attempt can be repeated.
+pub(super) fn create(
+    path: &Path,
+    files: &dyn Files,
+    own: &dyn Directory,
+    make_index: impl FnOnce(&dyn Directory) -> tantivy::Result<()>,
+) -> Result<Format, OpenError> {
+    let failed = |source| OpenError::Io { directory: path.to_owned(), source };
+    let format = Format::new(random(), Vec::new(), None);
+    let text = format.to_text();
+    let write = |name: &str| {
+        own.atomic_write(Path::new(name), &text)?;
+        own.sync_directory()
+    };
+    write(FORMAT_DRAFT).map_err(failed)?;
+    files.make(format.index).map_err(failed)?;
+    let index = files.open(format.index).map_err(|error| index_error(path, error.into()))?;
+    make_index(index.as_ref()).map_err(|error| index_error(path, error))?;
+    index.sync_directory().map_err(failed)?;
+    write(FORMAT_FILE).map_err(failed)?;
+    if let Err(error) = own.delete(Path::new(FORMAT_DRAFT)) {
+        tracing::warn!(%error, "the draft of `format.json` is left; it does no harm");
+    }
+    Ok(format)
+}
+
+/// Refuses a directory that holds more than an attempt to make it ours can have left: nothing that somebody put there
+/// is ever deleted.
+pub(super) fn refuse_foreign(path: &Path) -> Result<(), OpenError> {
+    let names = |path: &Path| {
+        let names = fs::read_dir(path).and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect());
+        names.map_err(|source| OpenError::Io { directory: path.to_owned(), source })
+    };
+    let is_unfinished = |name: &OsString| name.to_string_lossy().starts_with(UNFINISHED);
+    let found: Vec<OsString> = names(path)?;
+    // Only an attempt that wrote the draft went on to make an index.
+    let is_begun = found.iter().any(|name| name == FORMAT_DRAFT);
+    for name in found {
+        let is_ours = match name.to_str() {
+            Some(LOCK | FORMAT_DRAFT) => true,
+            Some(index) if IndexName::of(index) == Some(IndexName::FIRST) => names(&path.join(index))?
+                .iter()
+                .all(|name| is_begun && (is_unfinished(name) || NEW_INDEX.iter().any(|new| name == new))),
+            _ => is_unfinished(&name),
+        };
+        if !is_ours {
+            return Err(OpenError::Foreign(path.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// A number that another index is unlikely to have: the seed of the standard library's hash maps.
+pub(super) fn random() -> u32 {
+    let seed = RandomState::new().build_hasher().finish();
+    u32::try_from(seed >> 32).expect("32 bits")
+}

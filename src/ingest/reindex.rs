@@ -1,0 +1,102 @@
+//! Building the index anew while it is read and written: what the text chain makes of documents has changed.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+use tokio::sync::oneshot;
+
+use crate::{
+    document::DocumentId,
+    engine::{Generation, ReadError, WriteError},
+    ingest::{Ingest, IngestError, PrepareError, Progress, Rebuilt, writer::Command},
+};
+
+/// So many changes may be missing when the writer stops for the last of them.
+const FEW_CHANGES: u64 = 64;
+/// How often it is tried to have no more missing than that. Where more come in than are read anew, they wait at last.
+const ROUNDS: usize = 8;
+
+/// Why an index was not built anew. It goes on as it was.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReindexError {
+    /// One at a time.
+    #[error("the index is being built anew already")]
+    Runs,
+    /// What is stored could not be read, or nobody waits any more.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The new index could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// A document that was taken before is not any more.
+    #[error("document `{id}`: {source}")]
+    Document {
+        /// The document.
+        id: DocumentId,
+        /// Why.
+        source: PrepareError,
+    },
+    /// The writer is shutting down.
+    #[error(transparent)]
+    Closed(IngestError),
+}
+
+/// Held by the one that builds the index anew; no removal is forgotten meanwhile.
+pub(super) struct Exclusive(Arc<AtomicBool>);
+
+impl Exclusive {
+    fn acquire(is_rebuilding: &Arc<AtomicBool>) -> Option<Self> {
+        let was_rebuilding = is_rebuilding.swap(true, Relaxed);
+        (!was_rebuilding).then(|| Self(Arc::clone(is_rebuilding)))
+    }
+}
+
+impl Drop for Exclusive {
+    fn drop(&mut self) {
+        self.0.store(false, Relaxed);
+    }
+}
+
+impl Ingest {
+    /// Makes an empty index beside the one that there is; `progress` is told how far it is.
+    ///
+    /// # Errors
+    /// When another one is being built, there is no room for it, or it cannot be made.
+    pub fn begin_rebuild(&self, progress: Arc<Progress>) -> Result<Rebuilt, ReindexError> {
+        let exclusive = Exclusive::acquire(&self.is_rebuilding).ok_or(ReindexError::Runs)?;
+        Ok(Rebuilt::begin(self.engine.rebuild()?, progress, exclusive)?)
+    }
+
+    /// Builds it from what is stored of every document, up to what was acknowledged a moment ago. Runs long, on one core
+    /// and those that write; writes go on.
+    ///
+    /// # Errors
+    /// When what is stored cannot be read, the new index cannot be written, or on `stop`.
+    pub fn bring_up(&self, rebuilt: &mut Rebuilt, stop: &Arc<AtomicBool>) -> Result<(), ReindexError> {
+        for _ in 0..ROUNDS {
+            self.engine.check_room()?;
+            rebuilt.catch_up(self.engine.snapshot().as_ref(), stop)?;
+            if self.engine.snapshot().sequence() <= rebuilt.reached() + FEW_CHANGES {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Has an index that was built take the place of this one, with the last changes, for which writes wait a moment.
+    ///
+    /// # Errors
+    /// When the writer is shutting down, or it cannot take the place; the old one is used then.
+    pub async fn take_over(&self, rebuilt: Rebuilt) -> Result<Generation, ReindexError> {
+        let (reply, answer) = oneshot::channel();
+        let room = self.room(0).await.map_err(ReindexError::Closed)?;
+        self.send(Command::TakeOver { rebuilt: Box::new(rebuilt), reply, room }).map_err(ReindexError::Closed)?;
+        let generation = answer.await.unwrap_or(Err(ReindexError::Closed(IngestError::Closed)))?;
+        // What it remembers was asked of the old index.
+        self.seen.clear();
+        Ok(generation)
+    }
+}

@@ -1,0 +1,90 @@
+//! Imports whose clients vanish, or take nothing of what they are told.
+
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Streaming;
+use xunzhang::rpc::proto::{
+    DocumentView, GetDocumentRequest, ImportDocumentsRequest, ImportDocumentsResponse,
+    document_service_client::DocumentServiceClient,
+};
+
+use crate::support::{Service, document, export_ids, exported, poll, ready, sent, within};
+
+/// An import with a connection of its own, which is all of it that is there.
+async fn begin(service: &Service) -> (mpsc::Sender<ImportDocumentsRequest>, Streaming<ImportDocumentsResponse>) {
+    let mut client = DocumentServiceClient::new(Service::connect(service.addresses.service).await);
+    let (requests, outgoing) = mpsc::channel(16);
+    let answers = within("the import", client.import_documents(ReceiverStream::new(outgoing))).await;
+    (requests, answers.expect("it begins").into_inner())
+}
+
+#[tokio::test]
+async fn a_client_that_vanishes_leaves_what_was_acknowledged_and_nothing_in_parts() {
+    let service = Service::start().await;
+    // More of them than may run at once.
+    for round in 0..6_u64 {
+        let (requests, mut answers) = begin(&service).await;
+        for number in 1..=3 {
+            requests
+                .send(sent(number, ready(&format!("{round}/{number}"), &["部署防汛工作", "另有安排"])))
+                .await
+                .unwrap();
+        }
+        let mut through = 0;
+        while through < 3 {
+            let answer = within("an acknowledgement", answers.message()).await.unwrap();
+            through = answer.expect("it goes on").acknowledged_through;
+        }
+        for number in 4..=9 {
+            requests
+                .send(sent(number, ready(&format!("{round}/{number}"), &["部署防汛工作", "另有安排"])))
+                .await
+                .unwrap();
+        }
+        // With it goes its connection, in the midst of the import.
+        drop((requests, answers));
+    }
+    let exported = service.export(exported("")).await;
+    let found = export_ids(&exported);
+    for round in 0..6 {
+        for number in 1..=9 {
+            let paragraphs = found.iter().filter(|id| id.starts_with(&format!("{round}/{number}#"))).count();
+            assert!(paragraphs == 2 || number > 3 && paragraphs == 0, "{round}/{number}: {paragraphs}");
+        }
+    }
+    // Its place is free, and a new one takes the rest.
+    let (requests, mut answers) = begin(&service).await;
+    requests.send(sent(1, document("最后", "还有一份。"))).await.unwrap();
+    drop(requests);
+    while within("an answer", answers.message()).await.unwrap().is_some() {}
+    let request = GetDocumentRequest {
+        document_id: "最后".to_owned(),
+        view: DocumentView::Metadata.into(),
+        ..GetDocumentRequest::default()
+    };
+    service.get(request).await;
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_reads_no_acknowledgements_is_told_all_of_them_in_the_end() {
+    const DOCUMENTS: u64 = 3_000;
+    let service = Service::start().await;
+    let (requests, mut answers) = begin(&service).await;
+    for number in 1..=DOCUMENTS {
+        let request = sent(number, ready(&format!("d{number}"), &["部署防汛工作"]));
+        within("room for a document", requests.send(request)).await.unwrap();
+    }
+    poll("all of it to be there", async || (service.stats().await.documents == DOCUMENTS).then_some(())).await;
+    // Others go on beside it.
+    service.put(ready("甲", &["部署抗旱工作"])).await;
+    drop(requests);
+    let (mut through, mut created) = (0, 0);
+    while let Some(answer) = within("an answer", answers.message()).await.unwrap() {
+        assert!(answer.acknowledged_through > through && answer.failures.is_empty(), "{answer:?}");
+        through = answer.acknowledged_through;
+        created += u64::from(answer.created);
+    }
+    assert_eq!((through, created), (DOCUMENTS, DOCUMENTS));
+    service.stop().await;
+}
