@@ -3,13 +3,13 @@
 
 use tonic::Code;
 use xunzhang::rpc::proto::{
-    CountRequest, Document, ExportRequest, Filter, ListDocumentsRequest, MetadataField, MetadataQuery,
-    PurgeDocumentsRequest, Query, SearchRequest, query::Kind,
+    CountRequest, Document, ExplainRequest, ExportRequest, Filter, ListDocumentsRequest, MetadataField, MetadataQuery,
+    PurgeDocumentsRequest, Query, SearchRequest, explain_request::QueryForm as ExplainForm, query::Kind,
 };
 
 use crate::support::{
     Service, all_of, any_of, check_refused, counted, everything, export_ids, exported, hit_ids, listed_ids, nothing_of,
-    phrase, purged, ready, searched, typed,
+    phrase, purged, ready, searched, typed, within,
 };
 
 fn texts(values: &[&str]) -> Vec<String> {
@@ -214,6 +214,22 @@ async fn what_is_no_condition() {
         (without(without(all())), "filter.none_of.none_of"),
         (without(Filter { labels: texts(&["甲", "乙", "丙", ""]), ..all() }), "filter.none_of.labels[3]"),
         (without(Filter { published_from: "24".to_owned(), ..all() }), "filter.none_of.published_from"),
+        // One side asks for no more than the other takes away.
+        (
+            Filter { labels: texts(&["甲"]), ..without(Filter { labels: texts(&["甲", "乙"]), ..all() }) },
+            "filter.none_of.labels",
+        ),
+        (
+            Filter { sources: texts(&["網"]), ..without(Filter { sources: texts(&["网 "]), ..all() }) },
+            "filter.none_of.sources",
+        ),
+        (
+            Filter {
+                published_from: "2024-02".to_owned(),
+                ..without(Filter { published_from: "2023".to_owned(), ..all() })
+            },
+            "filter.none_of.published_from",
+        ),
         (Filter { sources: many(256), ..without(Filter { levels: many(1), ..all() }) }, "filter.none_of.levels"),
     ] {
         let filtered = Some(filter.clone());
@@ -221,6 +237,12 @@ async fn what_is_no_condition() {
         refused(service.try_search(SearchRequest { filter: filtered.clone(), ..searched("甲") }).await.map(drop));
         refused(service.try_export(ExportRequest { filter: filtered.clone(), ..exported("") }).await.map(drop));
         refused(service.try_count(CountRequest { filter: filtered.clone(), ..counted("") }).await.map(drop));
+        let explain = ExplainRequest {
+            query_form: Some(ExplainForm::Query("甲".to_owned())),
+            filter: filtered.clone(),
+            ..ExplainRequest::default()
+        };
+        refused(within("an explanation", service.searches().explain(explain)).await.map(drop));
         let list = ListDocumentsRequest { filter: filtered, ..ListDocumentsRequest::default() };
         refused(service.try_list(list).await.map(drop));
         refused(service.try_purge(purged(filter)).await.map(drop));
