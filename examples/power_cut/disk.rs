@@ -365,9 +365,9 @@ impl Files for Directories {
 
     fn remove(&self, index: IndexName) -> io::Result<()> {
         let mut state = self.0.state();
-        let is_within = |(place, name): &&Name| {
-            *place == Place::Index(index) || *place == Place::Data && *name == PathBuf::from(index.to_string())
-        };
+        let directory = PathBuf::from(index.to_string());
+        let is_within =
+            |(place, name): &&Name| *place == Place::Index(index) || *place == Place::Data && *name == directory;
         // The directory itself comes first in the order of names, and goes last.
         let gone: Vec<_> = state.entries.keys().filter(is_within).cloned().collect();
         for name in gone.into_iter().rev() {

@@ -173,6 +173,7 @@ pub(crate) async fn work(disk: &Disk, ingest: &Ingest, history: &mut History, ro
 }
 
 /// Builds the index anew, on a thread of its own.
+#[expect(clippy::disallowed_methods, reason = "one at a time")]
 pub(crate) async fn reindex(ingest: Ingest) -> Result<(), ReindexError> {
     let built = ingest.clone();
     let built = tokio::task::spawn_blocking(move || {

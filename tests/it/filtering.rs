@@ -185,6 +185,24 @@ async fn conditions_within_a_query() {
     service.stop().await;
 }
 
+/// Checks that every call that takes a filter refuses one.
+async fn check_refused_everywhere(service: &Service, filter: Filter, field: &str) {
+    let filtered = Some(filter.clone());
+    let refused = |result| check_refused(result, Code::InvalidArgument, "INVALID_FIELD", Some(field));
+    refused(service.try_search(SearchRequest { filter: filtered.clone(), ..searched("甲") }).await.map(drop));
+    refused(service.try_export(ExportRequest { filter: filtered.clone(), ..exported("") }).await.map(drop));
+    refused(service.try_count(CountRequest { filter: filtered.clone(), ..counted("") }).await.map(drop));
+    let explain = ExplainRequest {
+        query_form: Some(ExplainForm::Query("甲".to_owned())),
+        filter: filtered.clone(),
+        ..ExplainRequest::default()
+    };
+    refused(within("an explanation", service.searches().explain(explain)).await.map(drop));
+    let list = ListDocumentsRequest { filter: filtered, ..ListDocumentsRequest::default() };
+    refused(service.try_list(list).await.map(drop));
+    refused(service.try_purge(purged(filter)).await.map(drop));
+}
+
 #[tokio::test]
 async fn what_is_no_condition() {
     let service = Service::start().await;
@@ -232,25 +250,18 @@ async fn what_is_no_condition() {
         ),
         (Filter { sources: many(256), ..without(Filter { levels: many(1), ..all() }) }, "filter.none_of.levels"),
     ] {
-        let filtered = Some(filter.clone());
-        let refused = |result| check_refused(result, Code::InvalidArgument, "INVALID_FIELD", Some(field));
-        refused(service.try_search(SearchRequest { filter: filtered.clone(), ..searched("甲") }).await.map(drop));
-        refused(service.try_export(ExportRequest { filter: filtered.clone(), ..exported("") }).await.map(drop));
-        refused(service.try_count(CountRequest { filter: filtered.clone(), ..counted("") }).await.map(drop));
-        let explain = ExplainRequest {
-            query_form: Some(ExplainForm::Query("甲".to_owned())),
-            filter: filtered.clone(),
-            ..ExplainRequest::default()
-        };
-        refused(within("an explanation", service.searches().explain(explain)).await.map(drop));
-        let list = ListDocumentsRequest { filter: filtered, ..ListDocumentsRequest::default() };
-        refused(service.try_list(list).await.map(drop));
-        refused(service.try_purge(purged(filter)).await.map(drop));
+        check_refused_everywhere(&service, filter, field).await;
     }
     // The largest that is taken.
     let largest = Filter { sources: texts(&["a".repeat(4_096).as_str()]), labels: many(255), ..all() };
     service.search(SearchRequest { filter: Some(largest), ..searched("甲") }).await;
-    // In a query.
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_no_condition_in_a_query_or_of_a_purge() {
+    let service = Service::start().await;
+    let long = "长".repeat(1_366); // 4,098 bytes.
     for (field, value, path) in [
         (0, "甲", "typed_query.metadata.field"),
         (9, "甲", "typed_query.metadata.field"),
@@ -264,7 +275,8 @@ async fn what_is_no_condition() {
     // Nobody deletes everything by a filter that was forgotten, or by two that contradict.
     let nothing = PurgeDocumentsRequest::default();
     check_refused(service.try_purge(nothing).await, Code::InvalidArgument, "INVALID_FIELD", Some("filter"));
-    let both = PurgeDocumentsRequest { all: true, ..purged(Filter { levels: texts(&["市级"]), ..all() }) };
+    let one_level = Filter { levels: texts(&["市级"]), ..Filter::default() };
+    let both = PurgeDocumentsRequest { all: true, ..purged(one_level) };
     check_refused(service.try_purge(both).await, Code::InvalidArgument, "INVALID_FIELD", Some("all"));
     service.stop().await;
 }

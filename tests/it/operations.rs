@@ -70,7 +70,7 @@ async fn before_the_index_is_open_everyone_is_told() {
     let opening = |result| check_refused::<()>(result, Code::Unavailable, "INDEX_OPENING", None);
     opening(searches.search(searched("干部")).await.map(|_| ()));
     opening(searches.export(exported("")).await.map(|_| ()));
-    let put = xunzhang::rpc::proto::PutDocumentRequest { document: Some(ready("甲", &["一"])), etag: String::new() };
+    let put = PutDocumentRequest { document: Some(ready("甲", &["一"])), etag: String::new() };
     opening(documents.put_document(put.clone()).await.map(|_| ()));
     opening(admin.get_index_stats(GetIndexStatsRequest {}).await.map(|_| ()));
     // A request that cannot be taken is said so at once; what needs no index is answered.

@@ -149,12 +149,12 @@ impl Between<'_> {
     /// Whether the line below was torn off as a link within the clauses of the one above: 我们贯彻 above 民族区域自治法 above
     /// ，支持….
     fn is_above_link(&self, text: &str) -> bool {
-        let (above, link) = (self.above.text(text), self.below.text(text));
+        let (line, phrase) = (self.above.text(text), self.below.text(text));
         let goes_on = || {
             let rest = &self.rest[..self.rest.find(breaks_line).unwrap_or(self.rest.len())];
-            rest.starts_with(['，', '。', '、', '；', '的']) || is_number_broken_off(link, rest)
+            rest.starts_with(['，', '。', '、', '；', '的']) || is_number_broken_off(phrase, rest)
         };
-        above.contains('，') && !is_finished(link) && goes_on()
+        line.contains('，') && !is_finished(phrase) && goes_on()
     }
 
     /// Whether the lines may be of one fixed width: no line is longer than the one above, and the last of a sentence,

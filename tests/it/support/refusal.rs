@@ -40,7 +40,7 @@ pub(crate) fn check_status(status: &Status, code: Code, reason: &str, field: Opt
 
 /// A token in the form of a later version, which its first byte tells.
 pub(crate) fn later(token: &str) -> String {
-    let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(token).unwrap();
+    let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(token).expect("a token of ours");
     bytes[0] += 1;
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }

@@ -108,20 +108,20 @@ fn what_does_not_unpack_while_it_is_read_is_damage() {
     };
     let mut found = 0;
     // From the number of bytes that the first block unpacks to.
-    for at in 0..PLACES {
+    for (at, &byte) in whole.iter().enumerate().take(PLACES) {
         let engine = open(directory.path()).unwrap();
         let snapshot = engine.snapshot();
         let mut walk = snapshot.walk(&Expression::All, &Filter::default(), None, &NEVER).unwrap();
         let addresses: Vec<_> =
             walk.next(usize::MAX, &NEVER).unwrap().into_iter().map(|(_, address)| address).collect();
-        written(at, whole[at] ^ 1);
+        written(at, byte ^ 1);
         match snapshot.paragraphs(&addresses) {
             Err(ReadError::Corrupt(_)) => found += 1,
             Err(error) => panic!("{at}: {error:?}"),
             // No checksum covers one block.
             Ok(paragraphs) => assert_eq!(paragraphs.len(), expected.len()),
         }
-        written(at, whole[at]);
+        written(at, byte);
     }
     assert!(found > PLACES / 4, "{found}");
 }
