@@ -188,7 +188,7 @@ pub(crate) async fn reindex(ingest: Ingest) -> Result<(), ReindexError> {
 
 /// Puts a version of a document.
 pub(crate) async fn put(ingest: &Ingest, number: usize, version: u32) -> Result<(), IngestError> {
-    match ingest.prepare(document(number, version)) {
+    match ingest.prepare(document(number, version), &AtomicBool::new(false)) {
         Ok(prepared) => ingest.put(prepared, None).await.map(|_| ()),
         Err(error) => panic!("small documents can be prepared: {error}"),
     }

@@ -14,6 +14,6 @@ pub use date::{PublishDate, UnknownDate};
 pub use id::{DocumentId, InvalidDocumentId, InvalidParagraphId, MAX_ID_BYTES, ParagraphId};
 pub use layout::{Layout, Paragraph};
 pub use model::{Content, Document, Etag, MAX_READY_PARAGRAPHS, MAX_TEXT_BYTES, Metadata, ReadyParagraph};
-pub use reading::{Reading, read};
+pub use reading::{Reading, read, read_while};
 pub use recognize::{MetadataField, Recognition, Recognized, recognize};
 pub use split::{Section, split};

@@ -37,21 +37,41 @@ pub fn read<E>(
     source: &str,
     repeated: impl FnOnce(&str, &[EdgeLine]) -> Result<RepeatedLines, E>,
 ) -> Result<Reading, E> {
+    read_while(original, source, repeated, || Ok(()))
+}
+
+/// The same, step by step as long as `goes_on` does not fail: it is asked between steps, of which none takes more than a
+/// part of the whole.
+///
+/// # Errors
+/// When `repeated` or `goes_on` fails.
+pub fn read_while<E>(
+    original: &str,
+    source: &str,
+    repeated: impl FnOnce(&str, &[EdgeLine]) -> Result<RepeatedLines, E>,
+    goes_on: impl Fn() -> Result<(), E>,
+) -> Result<Reading, E> {
+    goes_on()?;
     let (mut repaired, edge_lines) = repair_and_name(original);
+    goes_on()?;
     let mut recognition = recognize(original, &repaired);
     let source = if source.is_empty() { recognition.value(MetadataField::Source).unwrap_or_default() } else { source };
     let source = source.to_owned();
     let edge_lines = if source.is_empty() { Vec::new() } else { edge_lines };
     let asked = besides_title(original, &recognition, &edge_lines);
     let repeated = if asked.is_empty() { RepeatedLines::default() } else { repeated(&source, &asked)? };
+    goes_on()?;
     if !repeated.is_empty() {
         let trimmed = repair(original, &repeated);
+        goes_on()?;
         let without = recognize(original, &trimmed);
         if keeps_title(&without, &recognition) {
             (repaired, recognition) = (trimmed, merged(without, recognition));
         }
     }
+    goes_on()?;
     let sections = split(repaired.text(), recognition.title_range.clone()).into_iter();
+    goes_on()?;
     let paragraphs = sections.map(|section| paragraph(original, &repaired, section)).collect();
     Ok(Reading { repaired, recognition, source, edge_lines, paragraphs })
 }
@@ -102,7 +122,7 @@ fn paragraph(original: &str, repaired: &Repaired, section: Section) -> Paragraph
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
+    use std::{cell::Cell, convert::Infallible};
 
     use super::*;
 
@@ -130,6 +150,21 @@ mod tests {
         check(law, "中华人民共和国市场主体登记管理条例实施细则", law);
         let article = "让数据多跑路　讓群众少跑腿\n扎实做好服务\n——某市见闻\n近日，某地推出新举措。\n";
         check(article, "让数据多跑路　讓群众少跑腿扎实做好服务", article);
+    }
+
+    #[test]
+    fn it_is_given_up_between_any_two_steps() {
+        let text =
+            "某某新闻网\n山乡巨变谱华章\n——青石沟产业发展纪实\n春风拂过大地，万物复苏。\n产业兴旺了，农民富了。\n";
+        let given_up_at = |step: usize| {
+            let asked = Cell::new(0);
+            let goes_on = || if asked.replace(asked.get() + 1) == step { Err(step) } else { Ok(()) };
+            let all = |_: &str, lines: &[EdgeLine]| Ok(lines.iter().copied().collect());
+            read_while(text, "某某日报", all, goes_on).map(|_| asked.get())
+        };
+        let steps = given_up_at(usize::MAX).expect("read to its end");
+        assert!(steps >= 6, "{steps}");
+        assert!((0..steps).all(|step| given_up_at(step) == Err(step)));
     }
 
     #[test]

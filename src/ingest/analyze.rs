@@ -1,11 +1,11 @@
 //! What would become of a text, shown.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicBool};
 
 use crate::{
-    document::{Paragraph, Reading, Recognized, read},
+    document::{Paragraph, Reading, Recognized, read_while},
     engine::ReadError,
-    ingest::Ingest,
+    ingest::{Ingest, prepare::going_on},
     text::{Edit, Token},
 };
 
@@ -28,13 +28,20 @@ pub(super) struct LastAnalysis(Mutex<Option<(blake3::Hash, Arc<Analysis>)>>);
 impl Ingest {
     /// Reads a text as if it were put under a new id. CPU work: run it on the pool.
     ///
-    /// `goes_on` says that a part of the answer is known already, and is true of a text that was just analysed.
+    /// `goes_on` says that a part of the answer is known already, and is true of a text that was just analysed. Once
+    /// `stop` is set, it is given up between two steps.
     ///
     /// # Errors
-    /// When the index, which knows the lines that its source repeats, cannot be read.
-    pub fn analyze(&self, text: &str, source: &str, goes_on: bool) -> Result<Arc<Analysis>, ReadError> {
+    /// When the index, which knows the lines that its source repeats, cannot be read, or work is to stop.
+    pub fn analyze(
+        &self,
+        text: &str,
+        source: &str,
+        goes_on: bool,
+        stop: &AtomicBool,
+    ) -> Result<Arc<Analysis>, ReadError> {
         let known = if goes_on { self.last_analysis.of(name(text, source)) } else { None };
-        known.map_or_else(|| self.read_anew(text, source).map(Arc::new), Ok)
+        known.map_or_else(|| self.read_anew(text, source, stop).map(Arc::new), Ok)
     }
 
     /// Remembers an analysis for whoever asks for the rest of it, or forgets it when there is no rest.
@@ -47,10 +54,11 @@ impl Ingest {
         self.segmenter.tokens(paragraph)
     }
 
-    fn read_anew(&self, text: &str, source: &str) -> Result<Analysis, ReadError> {
+    fn read_anew(&self, text: &str, source: &str, stop: &AtomicBool) -> Result<Analysis, ReadError> {
         let snapshot = self.engine.snapshot();
         let repeated = |source: &str, lines: &[_]| self.seen.repeated(&[snapshot.as_ref()], None, source, lines);
-        let Reading { repaired, recognition, source: _, edge_lines: _, paragraphs } = read(text, source, repeated)?;
+        let Reading { repaired, recognition, source: _, edge_lines: _, paragraphs } =
+            read_while(text, source, repeated, || going_on(stop))?;
         Ok(Analysis { metadata: recognition.fields, edits: repaired.edits().to_vec(), paragraphs })
     }
 }

@@ -187,13 +187,14 @@ impl Ingest {
         self.committed.clone()
     }
 
-    /// Repairs, splits and hashes a document. CPU work: run it on the pool.
+    /// Repairs, splits and hashes a document. CPU work: run it on the pool. Once `stop` is set, it is given up between
+    /// two steps.
     ///
     /// # Errors
-    /// When the document, whose own size was checked before, would take too much memory once it is split, or the index
-    /// cannot be read.
-    pub fn prepare(&self, document: Document) -> Result<Prepared, PrepareError> {
-        prepare(document, &self.seen, &[self.engine.snapshot().as_ref()])
+    /// When the document, whose own size was checked before, would take too much memory once it is split, the index
+    /// cannot be read, or work is to stop.
+    pub fn prepare(&self, document: Document, stop: &AtomicBool) -> Result<Prepared, PrepareError> {
+        prepare(document, &self.seen, &[self.engine.snapshot().as_ref()], stop)
     }
 
     /// Writes one document and waits until it is on disk and searchable. `expected` is the etag that the stored

@@ -1,7 +1,9 @@
 //! From a document as it was sent to one that an engine takes.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
 use crate::{
-    document::{Content, Document, Etag, Layout, Paragraph, Reading, ReadyParagraph, read},
+    document::{Content, Document, Etag, Layout, Paragraph, Reading, ReadyParagraph, read_while},
     engine::{IndexedDocument, ReadError, Snapshot, SourceLine},
     ingest::seen_lines::SeenLines,
 };
@@ -42,11 +44,13 @@ pub enum PrepareError {
     Read(#[from] ReadError),
 }
 
-/// Reads and hashes a document; `seen` and the indexes know the lines that others of its source begin and end with.
+/// Reads and hashes a document; `seen` and the indexes know the lines that others of its source begin and end with. Once
+/// `stop` is set, it is given up between two steps.
 pub(super) fn prepare(
     document: Document,
     seen: &SeenLines,
     indexes: &[&dyn Snapshot],
+    stop: &AtomicBool,
 ) -> Result<Prepared, PrepareError> {
     let etag = etag(&document);
     let Document { id, metadata, content } = document;
@@ -60,7 +64,7 @@ pub(super) fn prepare(
         layout: Layout::default(),
     };
     let mut document = match content {
-        Content::Text(original) => read_into(empty, &original, seen, indexes)?,
+        Content::Text(original) => read_into(empty, &original, seen, indexes, stop)?,
         Content::Ready(ready) => IndexedDocument { paragraphs: ready.into_iter().map(take).collect(), ..empty },
     };
     let weight_bytes = document.weight_bytes();
@@ -78,10 +82,11 @@ fn read_into(
     original: &str,
     seen: &SeenLines,
     indexes: &[&dyn Snapshot],
+    stop: &AtomicBool,
 ) -> Result<IndexedDocument, ReadError> {
     let repeated = |source: &str, lines: &[_]| seen.repeated(indexes, Some(&document.id), source, lines);
     let Reading { repaired, recognition, source, edge_lines, paragraphs } =
-        read(original, &document.metadata.source, repeated)?;
+        read_while(original, &document.metadata.source, repeated, || going_on(stop))?;
     if !source.is_empty() {
         document.edge_lines = edge_lines.into_iter().map(|line| SourceLine::new(&source, line)).collect();
     }
@@ -89,6 +94,12 @@ fn read_into(
     document.layout = Layout::new(original, &paragraphs, repaired.edits().to_vec());
     document.paragraphs = paragraphs;
     Ok(document)
+}
+
+/// # Errors
+/// When work is to stop.
+pub(super) fn going_on(stop: &AtomicBool) -> Result<(), ReadError> {
+    if stop.load(Relaxed) { Err(ReadError::Stopped) } else { Ok(()) }
 }
 
 fn take(ready: ReadyParagraph) -> Paragraph {

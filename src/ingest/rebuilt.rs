@@ -17,7 +17,7 @@ use crate::{
         Change, DocumentRecord, Engine, Expression, Filter, IndexedDocument, Position, ReadError, Rebuild, Removal,
         Removals, Removed, Snapshot, WriteError, Writer, all_paragraphs, original,
     },
-    ingest::{ReindexError, prepare::prepare, reindex::Exclusive, seen_lines::SeenLines},
+    ingest::{PrepareError, ReindexError, prepare::prepare, reindex::Exclusive, seen_lines::SeenLines},
 };
 
 /// When what was written is committed, so that memory stays flat: bytes of memory that documents take until then, and
@@ -88,7 +88,7 @@ impl Rebuilt {
         let mut entries = Entries::behind(self.reached, snapshot, stop)?;
         while let Some(entry) = entries.next(stop)? {
             match entry {
-                Entry::Document(record) => self.put(snapshot, &record)?,
+                Entry::Document(record) => self.put(snapshot, &record, stop)?,
                 Entry::Removed(removed) => self.remove(removed)?,
             }
         }
@@ -102,8 +102,8 @@ impl Rebuilt {
         self.rebuild.take_over()
     }
 
-    fn put(&mut self, snapshot: &dyn Snapshot, record: &DocumentRecord) -> Result<(), ReindexError> {
-        let document = self.read(snapshot, record)?;
+    fn put(&mut self, snapshot: &dyn Snapshot, record: &DocumentRecord, stop: &AtomicBool) -> Result<(), ReindexError> {
+        let document = self.read(snapshot, record, stop)?;
         self.batch = (self.batch.0 + 1, self.batch.1 + document.weight_bytes());
         let sequence = record.version.sequence;
         self.rebuild.write(Change::Put { sequence, document: Box::new(document), replaces: None })?;
@@ -113,10 +113,18 @@ impl Rebuilt {
     }
 
     /// Reads a document as it was sent. Its etag stays: it names what was sent.
-    fn read(&self, snapshot: &dyn Snapshot, record: &DocumentRecord) -> Result<IndexedDocument, ReindexError> {
+    fn read(
+        &self,
+        snapshot: &dyn Snapshot,
+        record: &DocumentRecord,
+        stop: &AtomicBool,
+    ) -> Result<IndexedDocument, ReindexError> {
         let sent = stored(snapshot, record)?;
-        let prepared = prepare(sent, &self.seen, &[snapshot, self.built.as_ref()])
-            .map_err(|source| ReindexError::Document { id: record.id.clone(), source })?;
+        let prepared =
+            prepare(sent, &self.seen, &[snapshot, self.built.as_ref()], stop).map_err(|error| match error {
+                PrepareError::Read(error) => ReindexError::Read(error),
+                source => ReindexError::Document { id: record.id.clone(), source },
+            })?;
         Ok(IndexedDocument { etag: record.version.etag, ..prepared.document })
     }
 

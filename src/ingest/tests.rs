@@ -3,14 +3,17 @@
 mod memory;
 
 use std::{
-    sync::{Arc, LazyLock, atomic::Ordering::Relaxed},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use self::memory::{Memory, State};
 use crate::{
     document::{Content, Document, DocumentId, Etag, Metadata, MetadataField},
-    engine::IndexedDocument,
+    engine::{IndexedDocument, ReadError},
     ingest::{GroupCommit, Ingest, IngestError, Outcome, PrepareError, Prepared, Retention, seen_lines::SeenLines},
     text::Segmenter,
 };
@@ -38,6 +41,8 @@ pub(crate) fn unreadable() -> (Arc<Memory>, Segmenter, Ingest) {
     (Arc::new(memory), SEGMENTER.clone(), ingest)
 }
 
+static NEVER: AtomicBool = AtomicBool::new(false);
+
 static SEGMENTER: LazyLock<Segmenter> = LazyLock::new(Segmenter::new);
 
 fn open(memory: &Memory, group: GroupCommit) -> Ingest {
@@ -47,7 +52,7 @@ fn open(memory: &Memory, group: GroupCommit) -> Ingest {
 
 /// Prepares a document that is the first one.
 fn prepare(document: Document) -> Result<Prepared, PrepareError> {
-    super::prepare::prepare(document, &SeenLines::default(), &[&State::default()])
+    super::prepare::prepare(document, &SeenLines::default(), &[&State::default()], &NEVER)
 }
 
 fn document(id: &str, text: &str) -> Prepared {
@@ -293,7 +298,8 @@ fn texts(prepared: &Prepared) -> Vec<&str> {
 #[tokio::test]
 async fn what_three_documents_of_a_source_begin_and_end_with_is_cut_from_the_third_on() {
     let (memory, ingest) = start(PATIENT);
-    let prepare = |ingest: &Ingest, source: &str, id: &str| ingest.prepare(found(source, id, &of_site(id))).unwrap();
+    let prepare =
+        |ingest: &Ingest, source: &str, id: &str| ingest.prepare(found(source, id, &of_site(id)), &NEVER).unwrap();
     for id in ["甲", "乙"] {
         assert!(texts(&prepare(&ingest, "云溪网", id))[0].contains("服务平台"), "{id} is one of the first two");
     }
@@ -308,7 +314,7 @@ async fn what_three_documents_of_a_source_begin_and_end_with_is_cut_from_the_thi
     }
     ingest.close().await;
     let ingest = open(&memory, PATIENT);
-    let analysis = ingest.analyze(&of_site("己"), "云溪网", false).unwrap();
+    let analysis = ingest.analyze(&of_site("己"), "云溪网", false, &NEVER).unwrap();
     assert_eq!(analysis.paragraphs.len(), 1);
     assert_eq!(analysis.paragraphs[0].text, "关于己的通知\n己的工作要抓紧抓实，确保取得成效。");
     assert!(texts(&prepare(&ingest, "云溪网", "甲"))[0].contains("服务平台"), "one other document only");
@@ -320,24 +326,24 @@ async fn copies_make_no_line_a_repeated_one() {
     let (memory, ingest) = start(PATIENT);
     let copy = |id: &str| found("云溪网", id, "数字政务网新平台\n——青石沟纪实\n张三\n春风拂过大地。\n");
     for id in ["一", "二", "三", "四"] {
-        let prepared = ingest.prepare(copy(id)).unwrap();
+        let prepared = ingest.prepare(copy(id), &NEVER).unwrap();
         assert!(texts(&prepared)[0].starts_with("数字政务网新平台"), "{id}");
         ingest.put(prepared, None).await.unwrap();
     }
     ingest.close().await;
     let ingest = open(&memory, PATIENT);
-    assert!(texts(&ingest.prepare(copy("五")).unwrap())[0].starts_with("数字政务网新平台"));
+    assert!(texts(&ingest.prepare(copy("五"), &NEVER).unwrap())[0].starts_with("数字政务网新平台"));
     // Others count, and the copies once.
     let other = |id: &str| found("云溪网", id, &format!("数字政务网新平台\n关于{id}的通知\n{id}的工作要抓紧。\n"));
-    assert!(texts(&ingest.prepare(other("甲")).unwrap())[0].starts_with("数字"));
-    assert!(!texts(&ingest.prepare(other("乙")).unwrap())[0].starts_with("数字"));
+    assert!(texts(&ingest.prepare(other("甲"), &NEVER).unwrap())[0].starts_with("数字"));
+    assert!(!texts(&ingest.prepare(other("乙"), &NEVER).unwrap())[0].starts_with("数字"));
 }
 
 /// What is not, or no longer, in the index is no document of the source.
 #[tokio::test]
 async fn documents_that_are_not_there_make_no_line_a_repeated_one() {
     let has_banner = |prepared: &Prepared| texts(prepared)[0].contains("服务平台");
-    let prepare = |ingest: &Ingest, id: &str| ingest.prepare(found("云溪网", id, &of_site(id))).unwrap();
+    let prepare = |ingest: &Ingest, id: &str| ingest.prepare(found("云溪网", id, &of_site(id)), &NEVER).unwrap();
 
     let (_, ingest) = start(PATIENT);
     for id in ["甲", "乙"] {
@@ -359,7 +365,7 @@ async fn documents_that_are_not_there_make_no_line_a_repeated_one() {
     let (_, ingest) = start(PATIENT);
     for id in ["甲", "乙"] {
         ingest.put(prepare(&ingest, id), None).await.unwrap();
-        ingest.put(ingest.prepare(found("云溪网", id, "别的。")).unwrap(), None).await.unwrap();
+        ingest.put(ingest.prepare(found("云溪网", id, "别的。"), &NEVER).unwrap(), None).await.unwrap();
     }
     assert!(has_banner(&prepare(&ingest, "丙")), "replaced");
 
@@ -383,14 +389,23 @@ fn what_the_sender_left_empty_is_taken_from_the_text() {
 }
 
 #[test]
+fn what_nobody_waits_for_is_given_up() {
+    let (_, ingest) = start(PATIENT);
+    let stop = AtomicBool::new(true);
+    let prepared = ingest.prepare(found("云溪网", "a", "一句话。"), &stop);
+    assert!(matches!(prepared, Err(PrepareError::Read(ReadError::Stopped))));
+    assert!(matches!(ingest.analyze("一句话。", "", false, &stop), Err(ReadError::Stopped)));
+}
+
+#[test]
 fn the_rest_of_an_analysis_is_not_read_anew() {
     let (_, ingest) = start(PATIENT);
-    let first = ingest.analyze("一句话。", "", false).unwrap();
-    let rest = |text: &str, source: &str| ingest.analyze(text, source, true).unwrap();
+    let first = ingest.analyze("一句话。", "", false, &NEVER).unwrap();
+    let rest = |text: &str, source: &str| ingest.analyze(text, source, true, &NEVER).unwrap();
     ingest.remember_analysis("一句话。", "", Arc::clone(&first), true);
     assert!(Arc::ptr_eq(&first, &rest("一句话。", "")));
     assert!(!Arc::ptr_eq(&first, &rest("一句话。", "云溪网")));
-    assert!(!Arc::ptr_eq(&first, &ingest.analyze("一句话。", "", false).unwrap()));
+    assert!(!Arc::ptr_eq(&first, &ingest.analyze("一句话。", "", false, &NEVER).unwrap()));
     ingest.remember_analysis("另一句。", "", rest("另一句。", ""), false);
     assert!(Arc::ptr_eq(&first, &rest("一句话。", "")));
     ingest.remember_analysis("一句话。", "", Arc::clone(&first), false);

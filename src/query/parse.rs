@@ -257,13 +257,16 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Whether something begins here that a name can be meant for: a value may be of any characters.
+    /// Whether something begins here that a name can be meant for: a value may be of any characters, but for a mark that
+    /// only opens what is not there.
     fn begins_value(&mut self, at: usize, scope: Scope) -> bool {
-        let is_value = matches!(scope, Scope::Document(_))
-            && self.word_end(at, None) > at
-            && !self.closes_group(at)
-            && !matches!(self.mark(at), Some(Mark { kind: MarkKind::Bar, .. }));
-        is_value || self.begins_part(at)
+        let end = self.word_end(at, None);
+        let is_value = match self.mark(at) {
+            Some(Mark { kind: MarkKind::Bar, .. }) => false,
+            Some(mark @ Mark { kind: MarkKind::UnclosedQuote | MarkKind::UnclosedTitle, .. }) => mark.end < end,
+            _ => end > at && !self.closes_group(at),
+        };
+        is_value && matches!(scope, Scope::Document(_)) || self.begins_part(at)
     }
 
     /// Whether something begins here that a sign or a name can be meant for.

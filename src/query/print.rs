@@ -14,7 +14,7 @@ use crate::{
         scan::{Character, is_bar, is_closing, is_opening, opens_quote},
         sequence::demands,
     },
-    text::fold,
+    text::{fold, has_searchable},
 };
 
 impl Display for Query {
@@ -74,7 +74,10 @@ fn whole(f: &mut Formatter<'_>, query: &Query, bare: Bare) -> fmt::Result {
     match query {
         Query::Boolean(boolean) => sequence(f, boolean, bare),
         Query::Alternatives(alternatives) => row(f, alternatives, bare),
-        Query::Words(words) if words.mode == Some(MatchMode::All) && bare == Bare::Open => clause(f, "+", query, bare),
+        Query::Words(words) if words.mode == Some(MatchMode::All) && bare == Bare::Open => match divided(words) {
+            Some(parts) => each_required(f, words.field, &parts),
+            None => clause(f, "+", query, bare),
+        },
         Query::Words(Words { text, field: None, .. }) => plain(f, text),
         _ => clause(f, "", query, bare),
     }
@@ -186,24 +189,48 @@ fn clause(f: &mut Formatter<'_>, sign: &str, query: &Query, bare: Bare) -> fmt::
     }
 }
 
+/// The parts of words that are all required, where white space divides them.
+fn divided(Words { text, field: _, mode }: &Words) -> Option<Vec<&str>> {
+    let parts: Vec<_> = text.split_whitespace().filter(|part| has_searchable(part)).collect();
+    (*mode == Some(MatchMode::All) && parts.len() > 1).then_some(parts)
+}
+
+/// Writes parts of which each has a sign of its own: none says of several that all are required.
+fn each_required(f: &mut Formatter<'_>, field: Option<Field>, parts: &[&str]) -> fmt::Result {
+    for (index, part) in parts.iter().enumerate() {
+        f.write_str(if index > 0 { " +" } else { "+" })?;
+        scoped(f, field)?;
+        plain(f, part)?;
+    }
+    Ok(())
+}
+
 /// Writes words as one part. A sign directly before a word means all of its words, one before a bracket does not.
 fn word(f: &mut Formatter<'_>, sign: &str, words: &Words, bare: Bare) -> fmt::Result {
     let Words { text, field, mode } = words;
+    if let Some(parts) = divided(words) {
+        f.write_char('(')?;
+        each_required(f, *field, &parts)?;
+        return f.write_char(')');
+    }
     let all = *mode == Some(MatchMode::All);
     if all && sign.is_empty() && (bare == Bare::Open || text.contains(' ')) {
         f.write_str("(+")?;
         word(f, "+", words, bare)?;
         return f.write_char(')');
     }
-    if let Some(field) = *field {
-        write!(f, "{}:", Scope::Paragraph(field).name())?;
-    }
+    scoped(f, *field)?;
     if text.contains(' ') || (!all && !sign.is_empty()) {
         f.write_char('(')?;
         plain(f, text)?;
         return f.write_char(')');
     }
     plain(f, text)
+}
+
+/// Writes the name of the only field that words are looked for in.
+fn scoped(f: &mut Formatter<'_>, field: Option<Field>) -> fmt::Result {
+    field.map_or(Ok(()), |field| write!(f, "{}:", Scope::Paragraph(field).name()))
 }
 
 /// Writes plain words, with a backslash before what would mean something.

@@ -25,7 +25,7 @@ pub enum Warning {
     UnknownField(String),
     /// What is an operator elsewhere and none here: it was taken literally.
     UnknownOperator(Operator),
-    /// `|` without something on either side: it was left out.
+    /// `|` without something on either side, which was left out, or `OR`, which was taken literally.
     MissingAlternative,
     /// A sign before some of several alternatives: it was taken as that of its own one.
     SignOfAlternative(char),
@@ -122,7 +122,7 @@ impl fmt::Display for Warning {
             ),
             Self::UnknownOperator(operator) => f.write_str(operator.advice()),
             Self::MissingAlternative => {
-                f.write_str("`|` was left out, for it stands between two alternatives; write one on either side")
+                f.write_str("`|` and `OR` stand between two alternatives, and one is missing, so `|` was left out or `OR` taken as a word; write one on either side")
             }
             Self::SignOfAlternative('+') => f.write_str(
                 "`+` before one of several alternatives does not require it; write `+(… | …)` to require one of them",

@@ -49,7 +49,7 @@ impl Documents {
         let _admitted = self.core.admit_document_call()?;
         let id = document.id.clone();
         let preparing = ingest.clone();
-        let prepared = self.core.in_turn(call, move |_| preparing.prepare(document)).await??;
+        let prepared = self.core.in_turn(call, move |stop| preparing.prepare(document, stop)).await??;
         warnings.extend(prepared.warnings.iter().copied().map(prepare_warning));
         let receipt = ingest.put(prepared, expected).await?;
         Ok(put_response(&id, &receipt, warnings))

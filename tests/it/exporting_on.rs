@@ -6,7 +6,9 @@ use xunzhang::rpc::proto::{
     search_service_client::SearchServiceClient, total_hits::Relation,
 };
 
-use crate::support::{Exported, Server, Service, check_refused, export_ids, exported, ready, send_signal, within};
+use crate::support::{
+    Exported, Server, Service, check_refused, export_ids, exported, later, ready, searched, send_signal, within,
+};
 
 const INVALID: Code = Code::InvalidArgument;
 
@@ -100,7 +102,7 @@ async fn tokens_that_are_no_good() {
     let refused = async |request, reason| {
         check_refused(service.try_export(request).await, INVALID, reason, Some("resume_token"));
     };
-    for damaged in [&token[1..], &token[..token.len() - 1], "t", "页"] {
+    for damaged in [&token[1..], &token[..token.len() - 1], "t", "页", &later(&token)] {
         refused(behind(damaged, exported("任务")), "TOKEN_INVALID").await;
     }
     for at in 0..token.len() {
@@ -118,6 +120,8 @@ async fn tokens_that_are_no_good() {
     ] {
         refused(behind(&token, other), "TOKEN_MISMATCH").await;
     }
+    let of_search = service.search(searched("任务")).await.tokens[0].1.clone();
+    refused(behind(&of_search, exported("任务")), "TOKEN_MISMATCH").await;
     let others = served().await;
     let foreign = others.export(exported("任务")).await.tokens[1].1.clone();
     refused(behind(&foreign, exported("任务")), "TOKEN_INVALID").await;

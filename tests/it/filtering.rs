@@ -3,13 +3,13 @@
 
 use tonic::Code;
 use xunzhang::rpc::proto::{
-    CountRequest, Document, ExportRequest, Filter, ListDocumentsRequest, MetadataField, MetadataQuery,
-    PurgeDocumentsRequest, Query, SearchRequest, query::Kind,
+    CountRequest, Document, ExplainRequest, ExportRequest, Filter, ListDocumentsRequest, MetadataField, MetadataQuery,
+    PurgeDocumentsRequest, Query, SearchRequest, explain_request::QueryForm as ExplainForm, query::Kind,
 };
 
 use crate::support::{
     Service, all_of, any_of, check_refused, counted, everything, export_ids, exported, hit_ids, listed_ids, nothing_of,
-    phrase, purged, ready, searched, typed,
+    phrase, purged, ready, searched, typed, within,
 };
 
 fn texts(values: &[&str]) -> Vec<String> {
@@ -185,6 +185,24 @@ async fn conditions_within_a_query() {
     service.stop().await;
 }
 
+/// Checks that every call that takes a filter refuses one.
+async fn check_refused_everywhere(service: &Service, filter: Filter, field: &str) {
+    let filtered = Some(filter.clone());
+    let refused = |result| check_refused(result, Code::InvalidArgument, "INVALID_FIELD", Some(field));
+    refused(service.try_search(SearchRequest { filter: filtered.clone(), ..searched("甲") }).await.map(drop));
+    refused(service.try_export(ExportRequest { filter: filtered.clone(), ..exported("") }).await.map(drop));
+    refused(service.try_count(CountRequest { filter: filtered.clone(), ..counted("") }).await.map(drop));
+    let explain = ExplainRequest {
+        query_form: Some(ExplainForm::Query("甲".to_owned())),
+        filter: filtered.clone(),
+        ..ExplainRequest::default()
+    };
+    refused(within("an explanation", service.searches().explain(explain)).await.map(drop));
+    let list = ListDocumentsRequest { filter: filtered, ..ListDocumentsRequest::default() };
+    refused(service.try_list(list).await.map(drop));
+    refused(service.try_purge(purged(filter)).await.map(drop));
+}
+
 #[tokio::test]
 async fn what_is_no_condition() {
     let service = Service::start().await;
@@ -214,21 +232,36 @@ async fn what_is_no_condition() {
         (without(without(all())), "filter.none_of.none_of"),
         (without(Filter { labels: texts(&["甲", "乙", "丙", ""]), ..all() }), "filter.none_of.labels[3]"),
         (without(Filter { published_from: "24".to_owned(), ..all() }), "filter.none_of.published_from"),
+        // One side asks for no more than the other takes away.
+        (
+            Filter { labels: texts(&["甲"]), ..without(Filter { labels: texts(&["甲", "乙"]), ..all() }) },
+            "filter.none_of.labels",
+        ),
+        (
+            Filter { sources: texts(&["網"]), ..without(Filter { sources: texts(&["网 "]), ..all() }) },
+            "filter.none_of.sources",
+        ),
+        (
+            Filter {
+                published_from: "2024-02".to_owned(),
+                ..without(Filter { published_from: "2023".to_owned(), ..all() })
+            },
+            "filter.none_of.published_from",
+        ),
         (Filter { sources: many(256), ..without(Filter { levels: many(1), ..all() }) }, "filter.none_of.levels"),
     ] {
-        let filtered = Some(filter.clone());
-        let refused = |result| check_refused(result, Code::InvalidArgument, "INVALID_FIELD", Some(field));
-        refused(service.try_search(SearchRequest { filter: filtered.clone(), ..searched("甲") }).await.map(drop));
-        refused(service.try_export(ExportRequest { filter: filtered.clone(), ..exported("") }).await.map(drop));
-        refused(service.try_count(CountRequest { filter: filtered.clone(), ..counted("") }).await.map(drop));
-        let list = ListDocumentsRequest { filter: filtered, ..ListDocumentsRequest::default() };
-        refused(service.try_list(list).await.map(drop));
-        refused(service.try_purge(purged(filter)).await.map(drop));
+        check_refused_everywhere(&service, filter, field).await;
     }
     // The largest that is taken.
     let largest = Filter { sources: texts(&["a".repeat(4_096).as_str()]), labels: many(255), ..all() };
     service.search(SearchRequest { filter: Some(largest), ..searched("甲") }).await;
-    // In a query.
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_no_condition_in_a_query_or_of_a_purge() {
+    let service = Service::start().await;
+    let long = "长".repeat(1_366); // 4,098 bytes.
     for (field, value, path) in [
         (0, "甲", "typed_query.metadata.field"),
         (9, "甲", "typed_query.metadata.field"),
@@ -242,7 +275,8 @@ async fn what_is_no_condition() {
     // Nobody deletes everything by a filter that was forgotten, or by two that contradict.
     let nothing = PurgeDocumentsRequest::default();
     check_refused(service.try_purge(nothing).await, Code::InvalidArgument, "INVALID_FIELD", Some("filter"));
-    let both = PurgeDocumentsRequest { all: true, ..purged(Filter { levels: texts(&["市级"]), ..all() }) };
+    let one_level = Filter { levels: texts(&["市级"]), ..Filter::default() };
+    let both = PurgeDocumentsRequest { all: true, ..purged(one_level) };
     check_refused(service.try_purge(both).await, Code::InvalidArgument, "INVALID_FIELD", Some("all"));
     service.stop().await;
 }

@@ -11,7 +11,7 @@ use xunzhang::rpc::proto::{
 };
 
 use crate::support::{
-    GLOSSED, Service, check_refused, document, export_ids, exported, listed_ids, purged, ready, sent, within,
+    GLOSSED, Service, check_refused, document, export_ids, exported, later, listed_ids, purged, ready, sent, within,
 };
 
 const INVALID: Code = Code::InvalidArgument;
@@ -158,7 +158,9 @@ async fn tokens_are_good_for_their_list_only() {
         check_refused(service.try_list(with(&token, other)).await, INVALID, "TOKEN_MISMATCH", Some("page_token"));
     }
     let turned = format!("{}{}", &token[1..], &token[..1]);
-    for damaged in ["7", "页", turned.as_str(), &token[1..], &token.to_uppercase(), &format!("{token}0")] {
+    for damaged in
+        ["7", "页", turned.as_str(), &later(&token), &token[1..], &token.to_uppercase(), &format!("{token}0")]
+    {
         let request = with(damaged, filtered(2, level("市级")));
         check_refused(service.try_list(request).await, INVALID, "TOKEN_INVALID", Some("page_token"));
     }

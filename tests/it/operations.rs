@@ -1,6 +1,6 @@
 //! What operators rely on: health, probes, reflection, listeners, the data directory.
 
-use std::{fs, net::TcpListener, time::Duration};
+use std::{fs, io::Write as _, net::TcpListener, time::Duration};
 
 use tonic::{Code, Streaming};
 use tonic_health::pb::{
@@ -12,14 +12,15 @@ use xunzhang::{
     rpc::{
         Channel,
         proto::{
-            GetIndexStatsRequest, GetServerInfoRequest, GetServerInfoResponse, Limits, PutDocumentRequest,
-            StartReindexRequest,
+            GetDocumentRequest, GetIndexStatsRequest, GetServerInfoRequest, GetServerInfoResponse, Limits,
+            PutDocumentRequest, StartReindexRequest,
         },
     },
 };
 
 use crate::support::{
-    Service, any_port, check_refused, config_in, get, hit_ids, metric, poll, ready, searched, status_of, within,
+    Service, any_port, check_refused, config_in, counted, exported, get, hit_ids, metric, poll, ready, searched,
+    status_of, within,
 };
 
 /// Every name that health knows; the empty one is the whole process.
@@ -68,8 +69,8 @@ async fn before_the_index_is_open_everyone_is_told() {
     assert_eq!((status_of(http, "/livez").await, status_of(http, "/readyz").await), (200, 503));
     let opening = |result| check_refused::<()>(result, Code::Unavailable, "INDEX_OPENING", None);
     opening(searches.search(searched("干部")).await.map(|_| ()));
-    opening(searches.export(crate::support::exported("")).await.map(|_| ()));
-    let put = xunzhang::rpc::proto::PutDocumentRequest { document: Some(ready("甲", &["一"])), etag: String::new() };
+    opening(searches.export(exported("")).await.map(|_| ()));
+    let put = PutDocumentRequest { document: Some(ready("甲", &["一"])), etag: String::new() };
     opening(documents.put_document(put.clone()).await.map(|_| ()));
     opening(admin.get_index_stats(GetIndexStatsRequest {}).await.map(|_| ()));
     // A request that cannot be taken is said so at once; what needs no index is answered.
@@ -342,4 +343,24 @@ async fn a_damaged_index_is_not_served_and_everyone_is_told() {
         service.admin().get_server_info(GetServerInfoRequest {}).await.unwrap();
         service.stop().await;
     }
+}
+
+#[tokio::test]
+async fn damage_that_is_met_while_reading_is_told_as_such() {
+    let service = Service::start().await;
+    service.put(ready("甲", &["部署防汛工作"])).await;
+    let entries = fs::read_dir(service.data_dir().join("index")).unwrap().map(|entry| entry.unwrap().path());
+    let store = entries.into_iter().find(|path| path.extension().is_some_and(|kind| kind == "store")).unwrap();
+    // How many bytes the first block unpacks to.
+    let mut file = fs::OpenOptions::new().write(true).open(&store).unwrap();
+    file.write_all(&[0xff; 3]).unwrap();
+
+    let damaged = |result| check_refused::<()>(result, Code::DataLoss, "INDEX_CORRUPT", None);
+    damaged(service.try_search(searched("防汛")).await.map(|_| ()));
+    damaged(service.try_export(exported("")).await.map(|_| ()));
+    let get = GetDocumentRequest { document_id: "甲".to_owned(), ..GetDocumentRequest::default() };
+    damaged(service.try_get(get).await.map(|_| ()));
+    // What does not need it is answered.
+    assert_eq!(service.count(counted("防汛")).await.paragraphs, 1);
+    service.stop().await;
 }

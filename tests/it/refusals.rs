@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use tonic::Code;
 use xunzhang::rpc::proto::{
-    DeleteDocumentRequest, Document, DocumentNumberQuery, DocumentView, ExportRequest, GetDocumentRequest,
-    GetServerInfoRequest, NamedDocumentQuery, PhraseQuery, PutDocumentRequest, Query, ReadyParagraph, ReadyParagraphs,
-    SearchRequest, SubstringQuery, TextQuery, admin_service_client::AdminServiceClient, document::Content,
-    export_request::QueryForm as ExportForm, query::Kind, search_service_client::SearchServiceClient,
+    CountRequest, DeleteDocumentRequest, Document, DocumentNumberQuery, DocumentView, ExplainRequest, ExportRequest,
+    GetDocumentRequest, GetServerInfoRequest, NamedDocumentQuery, PhraseQuery, PutDocumentRequest, Query,
+    ReadyParagraph, ReadyParagraphs, SearchRequest, SubstringQuery, TextQuery,
+    admin_service_client::AdminServiceClient, count_request::QueryForm as CountForm, document::Content,
+    explain_request::QueryForm as ExplainForm, export_request::QueryForm as ExportForm, query::Kind,
+    search_service_client::SearchServiceClient,
 };
 
 use crate::support::{
@@ -100,8 +102,15 @@ async fn trees() {
         (any_of(&[any_of(&[phrase_query("干部", 9)])]), "typed_query.boolean.should[0].boolean.should[0].phrase.field"),
     ] {
         check_refused(service.try_search(typed(query.clone())).await, INVALID, "INVALID_FIELD", Some(field));
-        let export = ExportRequest { query_form: Some(ExportForm::TypedQuery(query)), ..ExportRequest::default() };
+        let form = Some(ExportForm::TypedQuery(query.clone()));
+        let export = ExportRequest { query_form: form, ..ExportRequest::default() };
         check_refused(service.try_export(export).await, INVALID, "INVALID_FIELD", Some(field));
+        let form = Some(CountForm::TypedQuery(query.clone()));
+        let count = CountRequest { query_form: form, ..CountRequest::default() };
+        check_refused(service.try_count(count).await, INVALID, "INVALID_FIELD", Some(field));
+        let explain = ExplainRequest { query_form: Some(ExplainForm::TypedQuery(query)), ..ExplainRequest::default() };
+        let explained = within("an explanation", service.searches().explain(explain)).await;
+        check_refused(explained, INVALID, "INVALID_FIELD", Some(field));
     }
     for query in [nested(16), wide(256), everything()] {
         service.search(typed(query)).await;
@@ -178,6 +187,12 @@ async fn fields_of_a_document() {
     }
     let unset = PutDocumentRequest::default();
     check_refused(service.try_put(unset).await, INVALID, "INVALID_FIELD", Some("document"));
+    // None that this service can have given out.
+    for etag in ["1", "页", &"g".repeat(32), &"0".repeat(33), &"0".repeat(4_096)] {
+        let put = PutDocumentRequest { document: Some(ready("甲", &["一"])), etag: (*etag).to_owned() };
+        check_refused(service.try_put(put).await, INVALID, "INVALID_FIELD", Some("etag"));
+        check_refused(service.try_delete("甲", etag).await, INVALID, "INVALID_FIELD", Some("etag"));
+    }
     // The largest that is taken.
     let largest = Document {
         title: "a".repeat(4_096),
@@ -200,11 +215,16 @@ async fn contents_of_a_document() {
     let over = (16 << 20) + 1;
     let paragraphs = |paragraphs| Content::Paragraphs(ReadyParagraphs { paragraphs });
     let halves = vec![ReadyParagraph { text: "a".repeat(over / 2 + 1), heading_path: vec![] }; 2];
-    let deep = ReadyParagraph { text: "a".to_owned(), heading_path: vec!["一".to_owned(); 17] };
+    let below = |heading_path| ReadyParagraph { text: "a".to_owned(), heading_path };
+    let deep = below(vec!["一".to_owned(); 17]);
+    let wordy = below(vec!["a".repeat(2_049); 2]);
+    let long = ReadyParagraph { text: "a".repeat((256 << 10) + 1), heading_path: vec![] };
     for (content, field) in [
         (Content::Text("a".repeat(over)), "document.text"),
         (paragraphs(halves), "document.paragraphs"),
         (paragraphs(vec![ReadyParagraph::default(), deep]), "document.paragraphs.paragraphs[1].heading_path"),
+        (paragraphs(vec![wordy]), "document.paragraphs.paragraphs[0].heading_path"),
+        (paragraphs(vec![ReadyParagraph::default(), long]), "document.paragraphs.paragraphs[1].text"),
         (paragraphs(vec![ReadyParagraph::default(); 1_000_001]), "document.paragraphs.paragraphs"),
     ] {
         check_refused(service.try_put(with(content)).await, INVALID, "INVALID_FIELD", Some(field));
@@ -227,6 +247,12 @@ async fn fields_of_a_read() {
     let over = of(DocumentView::Original.into(), (2 << 20) + 1);
     check_refused(service.try_get(over).await, INVALID, "INVALID_FIELD", Some("original_limit"));
     service.try_get(of(DocumentView::Original.into(), 2 << 20)).await.unwrap();
+    // Behind the last one there is nothing more.
+    for first_ordinal in [1, u32::MAX] {
+        let behind = GetDocumentRequest { first_ordinal, ..of(DocumentView::Paragraphs.into(), 0) };
+        let got = service.try_get(behind).await.unwrap();
+        assert_eq!((got.paragraphs.len(), got.next_ordinal), (0, 0));
+    }
     service.stop().await;
 }
 

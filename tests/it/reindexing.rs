@@ -58,7 +58,8 @@ impl Service {
 
 /// The directories of indexes in a data directory.
 fn indexes(data: &Path) -> Vec<String> {
-    let names = fs::read_dir(data).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let entries = fs::read_dir(data).expect("a data directory").map(|entry| entry.expect("readable").file_name());
+    let names = entries.map(|name| name.into_string().expect("our own names"));
     let mut names: Vec<_> = names.filter(|name| name.starts_with("index")).collect();
     names.sort();
     names
@@ -76,7 +77,8 @@ fn page(id: &str, body: &str) -> Document {
 /// What is the same about documents whatever the text chain makes of them.
 async fn lasting(service: &Service) -> Vec<(String, String, u64)> {
     let listed = service.list_all(ListDocumentsRequest::default()).await;
-    let lasting = |ListedDocument { document, etag, sequence, .. }| (document.unwrap().id, etag, sequence);
+    let lasting =
+        |ListedDocument { document, etag, sequence, .. }| (document.expect("listed whole").id, etag, sequence);
     listed.into_iter().map(lasting).collect()
 }
 
@@ -223,7 +225,7 @@ async fn write(service: &Service, writer: usize, is_over: &AtomicBool) -> BTreeM
         let id = format!("w{writer}/{}", rng.usize(..5));
         version += 1;
         if rng.u8(..4) == 0 && there.remove(&id).is_some() {
-            service.try_delete(&id, "").await.unwrap();
+            service.try_delete(&id, "").await.expect("it is there");
         } else {
             let text = format!("{id}成立专班，第{version}版。");
             service.put(document(&id, &text)).await;

@@ -7,7 +7,8 @@ use xunzhang::rpc::proto::{
 };
 
 use crate::support::{
-    Found, Server, Service, check_refused, everything, hit_ids, limited, ready, searched, typed, within,
+    Found, Server, Service, check_refused, everything, exported, hit_ids, later, limited, ready, searched, typed,
+    within,
 };
 
 const INVALID: Code = Code::InvalidArgument;
@@ -199,6 +200,7 @@ async fn tokens_that_are_no_good() {
         // The first two characters tell the version, which may also be a later one.
         refused(request.clone(), &format!("{}{other}{}", &token[..at], &token[at + 1..]), "TOKEN_INVALID").await;
     }
+    refused(request.clone(), &later(&token), "TOKEN_INVALID").await;
     for length in [1, 2, token.len() / 2, token.len() - 1] {
         refused(request.clone(), &token[..length], "TOKEN_INVALID").await;
     }
@@ -230,6 +232,9 @@ async fn tokens_that_are_no_good() {
     let mut stream = service.searches().search(free).await.unwrap().into_inner();
     within("a header", stream.message()).await.unwrap();
     drop(stream);
+    // That of another call.
+    let of_export = service.export(exported("防汛")).await.tokens[1].1.clone();
+    refused(request.clone(), &of_export, "TOKEN_MISMATCH").await;
     // Another server's, with the same documents.
     let other = filled().await;
     let foreign = other.search(request.clone()).await.tokens[1].1.clone();

@@ -33,8 +33,8 @@ pub(super) fn dateline<'t>(line: &Line<'t>) -> Option<Line<'t>> {
     names(&inner, inner.folded.len() - behind_reporter(&inner.folded)?.len())
 }
 
-/// The author in brackets at the end of a line: （某市市长 张三）, （本报记者 张三）; 作者系某市市长 is an office without a
-/// name, and names nobody.
+/// The author in brackets at the end of a line: （某市市长 张三）, （本报记者 张三）; where 作者系某市市长 names nobody, the
+/// office is all that is said of the author.
 pub(super) fn closing<'t>(line: &Line<'t>) -> Option<Line<'t>> {
     let inner = last_brackets(line)?;
     let subject = ["本文作者", "作者", "笔者"].iter().find_map(|sign| inner.folded.strip_prefix(sign));
@@ -48,7 +48,10 @@ pub(super) fn closing<'t>(line: &Line<'t>) -> Option<Line<'t>> {
     if is_name(&subject[..verb]) {
         return inner.folded_part(start..start + verb);
     }
-    posted_name(&inner)
+    posted_name(&inner).or_else(|| {
+        let office = start + verb + subject[verb..].chars().next().map_or(0, char::len_utf8);
+        inner.folded_part(office..inner.folded.len()).filter(|office| is_post(&office.folded))
+    })
 }
 
 /// The speaker of a report, below its title: 某省省长 张三, in one line or two.

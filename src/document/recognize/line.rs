@@ -1,6 +1,6 @@
 //! The lines at the head and the tail of a text, as recognition reads them.
 
-use std::ops::Range;
+use std::{cell::OnceCell, ops::Range};
 
 use crate::text::fold_character;
 
@@ -22,8 +22,9 @@ pub(super) struct Line<'t> {
     pub(super) text: &'t str,
     /// Folded, and without white space: what patterns are written for.
     pub(super) folded: String,
-    /// For each byte of `folded`, the first byte in `text` of the character that it came from.
-    origins: Vec<u32>,
+    /// For each byte of `folded`, the first byte in `text` of the character that it came from; made when first asked
+    /// for, which is of few lines.
+    origins: OnceCell<Vec<u32>>,
     /// How many characters `folded` has.
     characters: usize,
     /// Whether the line above is blank, or this one is the first or indented.
@@ -58,6 +59,12 @@ pub(super) fn lines(window: &str, offset: usize) -> impl Iterator<Item = Line<'_
     })
 }
 
+/// The characters of a text that are no white space, folded, each with its first byte.
+fn shown(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let characters = text.char_indices().filter(|(_, character)| !character.is_whitespace());
+    characters.map(|(at, character)| (at, fold_character(character)))
+}
+
 pub(super) fn is_line_break(character: char) -> bool {
     matches!(character, '\n' | '\u{b}' | '\u{c}' | '\u{2028}' | '\u{2029}')
 }
@@ -67,28 +74,35 @@ impl<'t> Line<'t> {
     fn of(part: &'t str, start: usize, stands_apart: bool) -> Option<Self> {
         let inner = part.trim_start();
         let (start, text) = (start + part.len() - inner.len(), inner.trim_end());
-        let (mut folded, mut origins) = (String::with_capacity(text.len()), Vec::with_capacity(text.len()));
-        let mut characters = 0;
-        for (at, character) in text.char_indices().filter(|(_, character)| !character.is_whitespace()) {
+        let (mut folded, mut characters) = (String::with_capacity(text.len()), 0);
+        for (_, character) in shown(text) {
             characters += 1;
-            let character = fold_character(character);
             folded.push(character);
-            origins.extend_from_slice(&[u32::try_from(at).unwrap_or(u32::MAX); 4][..character.len_utf8()]);
         }
-        (!text.is_empty()).then_some(Self { start, text, folded, origins, characters, stands_apart })
+        (!text.is_empty()).then(|| Self { start, text, folded, origins: OnceCell::new(), characters, stands_apart })
+    }
+
+    fn origins(&self) -> &[u32] {
+        self.origins.get_or_init(|| {
+            let mut origins = Vec::with_capacity(self.folded.len());
+            for (at, character) in shown(self.text) {
+                origins.extend_from_slice(&[u32::try_from(at).unwrap_or(u32::MAX); 4][..character.len_utf8()]);
+            }
+            origins
+        })
     }
 
     /// The bytes of the text that a part of `folded` came from, white space within it included.
     pub(super) fn origin(&self, folded: Range<usize>) -> Range<usize> {
         debug_assert!(!folded.is_empty());
-        let [first, last] = [folded.start, folded.end - 1].map(|at| self.origins[at] as usize);
+        let [first, last] = [folded.start, folded.end - 1].map(|at| self.origins()[at] as usize);
         let character = self.text[last..].chars().next().map_or(0, char::len_utf8);
         self.start + first..self.start + last + character
     }
 
     /// How many bytes of `folded` come from before a byte of the text, where a character starts.
     pub(super) fn folded_before(&self, byte: usize) -> usize {
-        self.origins.partition_point(|&origin| self.start + (origin as usize) < byte)
+        self.origins().partition_point(|&origin| self.start + (origin as usize) < byte)
     }
 
     /// Its bytes in the text.

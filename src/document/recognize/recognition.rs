@@ -122,7 +122,7 @@ impl Recognized {
 /// - title: that of a share line, a label's (标题：), the first line that can be one;
 /// - source: a label's (来源：);
 /// - author: a label's, a byline's (文/张三), the speaker's below a title, the reporter's in a dateline, the one in
-///   brackets at the end; 责任编辑 is none;
+///   brackets at the end, the office if it names nobody; 责任编辑 is none;
 /// - agency: a label's (发文机关：), the issuer in the note below a law's title, who signed, a body named below the title;
 /// - number: a label's (发文字号：), a line that is one, the only order in the note below a law's title;
 /// - date: that of publication by its label (发布时间：, 公布日期：), of completion (成文日期：), 时间： beside a source or

@@ -167,7 +167,10 @@ fn what_is_said_of_others_is_not_said_of_the_text() {
 
 #[test]
 fn authors_at_the_end() {
-    check_tail("(作者系某某省某某市委常委、組織部部長)", &[]);
+    check_tail("(作者系某某省某某市委常委、組織部部長)", &["author: 某某省某某市委常委、組織部部長"]);
+    check_tail("（本文作者為某縣縣長）", &["author: 某縣縣長"]);
+    check_tail("（作者系在校学生）\n（作者系）", &[]);
+    check(&format!("文/楊小明\n{BODY}\n(作者系某縣縣長)"), &["author: 楊小明"]);
     check_tail("（作者張三係某縣縣長）", &["author: 張三"]);
     check_tail("（作者系某市委书记 张三）", &["author: 张三"]);
     check_tail("（来源：人民日报）", &["source: 人民日报"]);
@@ -282,7 +285,7 @@ fn real_documents_tell_what_is_written_in_them() {
             Err(_) => eprintln!("skipped: {} is not there", path.display()),
         }
     };
-    check_file("000_f4c9e759f5b8f786.txt", &[]);
+    check_file("000_f4c9e759f5b8f786.txt", &["author: 青海省西寧市委常委、組織部部長"]);
     check_file("001_ca7ee976e50d1c96.txt", &["title: 組織工作要把群眾路線貫穿始終", "author: 楊宏偉"]);
     check_file(
         "002_c64a3e5ece644f37.txt",

@@ -16,6 +16,9 @@ const MAX_CLAUSES: usize = 40;
 const MAX_TOPIC: usize = 25;
 const MAX_TOPIC_LEAD: usize = 200;
 
+/// The longest line that is a sentence and opens what the next one tells, in characters.
+const MAX_OPENING: usize = 30;
+
 /// The longest sentence that turns to something else, in characters.
 const MAX_TURN: usize = 10;
 
@@ -122,7 +125,9 @@ pub(super) fn closes_parts(line: &str) -> bool {
         "同时，我们也清醒",
         "总的看",
     ];
-    sums_up(line) || OPENINGS.into_iter().any(|opening| line.starts_with(opening))
+    // Most lines begin with none of these, which is known sooner of one character than of all openings.
+    line.starts_with(|first: char| "以总總综綜同各让讓回一过五在我".contains(first))
+        && (sums_up(line) || OPENINGS.into_iter().any(|opening| line.starts_with(opening)))
 }
 
 /// The last sentence of a text that says what those behind it are about, without its full stop: 要抓紧能力提升。
@@ -162,6 +167,13 @@ fn is_task(sentence: &str) -> bool {
 pub(super) fn is_topic(sentence: &str) -> bool {
     let goes_on = |character: char| matches!(character, '，' | ',' | '：' | ':') || is_semicolon(character);
     sentence.trim_end().ends_with('。') && sentence.chars().nth(MAX_TOPIC).is_none() && !sentence.contains(goes_on)
+}
+
+/// Whether a text is one sentence of a few clauses, and short.
+pub(super) fn is_short_sentence(text: &str) -> bool {
+    let said = text.trim_end().strip_suffix('。');
+    let divides = |character: char| ends_member(character) || breaks_line(character);
+    said.is_some_and(|said| said.chars().nth(MAX_OPENING).is_none() && !said.contains(divides))
 }
 
 /// Whether a member begins with a sentence that is short enough for a heading, and goes on.

@@ -28,7 +28,8 @@ pub(super) fn letters(text: &str, lines: &[Line], shapes: &[Shape]) -> Vec<Optio
     for at in 1..last {
         started |= shapes[at - 1] == Shape::Full;
         if started && is_day(text, lines, shapes, at) && is_signer(text, lines, shapes, at - 1) {
-            roles[at] = Some(Role::Signed);
+            let end = at + usize::from(is_remark(text, lines, shapes, at + 1));
+            roles[end] = Some(Role::Signed);
             let mut below = at + 1..lines.len().min(at + 1 + MAX_BELOW);
             let first = below.find(|&below| !matches!(shapes[below], Shape::Note | Shape::Date | Shape::Salutation));
             if let Some(first) = first.filter(|&first| is_title(text, lines, shapes, first)) {
@@ -37,6 +38,14 @@ pub(super) fn letters(text: &str, lines: &[Line], shapes: &[Shape]) -> Vec<Optio
         }
     }
     roles
+}
+
+/// Whether a line stands in brackets as a whole, as what is said below a signature does: （此件公开发布）.
+fn is_remark(text: &str, lines: &[Line], shapes: &[Shape], at: usize) -> bool {
+    shapes.get(at) == Some(&Shape::Note) && {
+        let line = lines[at].span.text(text);
+        line.starts_with(['（', '(']) && line.ends_with(['）', ')'])
+    }
 }
 
 /// Whether a line is a date to the day.

@@ -1,8 +1,10 @@
 //! Lines as they were meant: those that a fixed width broke are joined again.
 
 use super::{
+    labels::is_short_sentence,
     markers::{Kind, Position, marker},
-    marks::{closes, is_finished},
+    marks::{breaks_line, closes, is_finished},
+    packing::MIN,
     shape::Shape,
     span::{Place, Span},
 };
@@ -34,7 +36,7 @@ pub(super) fn lines(text: &str, title: Option<Span>) -> Vec<Span> {
 fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
     let mut lines: Vec<Span> = Vec::new();
     let mut previous: Option<Span> = None; // The physical line above.
-    let (mut quoting, mut apart) = (false, false);
+    let (mut quoting, mut apart, mut torn) = (false, false, false);
     while start.byte < end {
         let physical = &text[start.byte..line_end(text, start.byte, end)];
         let (span, next) = Span::trimmed_from(start, physical);
@@ -46,7 +48,8 @@ fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
         let joins = !physical.starts_with('\u{3000}')
             && previous.is_some_and(|above| {
                 let whole = lines.last().filter(|line| !is_dated(line.text(text))).map_or(0, |line| line.characters());
-                if apart { goes_on_apart(text, above, span) } else { goes_on(text, above, span, quoting, whole) }
+                let between = Between { above, below: span, quoting, torn, whole, rest: &text[start.byte..end] };
+                if apart { goes_on_apart(text, above, span) } else { between.goes_on(text) }
             });
         match lines.last_mut() {
             Some(line) if joins => line.end = span.end,
@@ -56,7 +59,9 @@ fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
             }
         }
         let line = span.text(text);
-        quoting = !is_finished(line) && is_quoting(line, quoting);
+        let finished = is_finished(line);
+        quoting = !finished && is_quoting(line, quoting);
+        torn = !finished && (torn && joins || needs_object(line));
         (previous, apart) = (Some(span), false);
     }
     lines.retain(|line| has_searchable(line.text(text)));
@@ -94,34 +99,90 @@ fn is_quoting(line: &str, before: bool) -> bool {
     line.rfind(|character| opens(character) || closes(character)).map_or(before, |at| line[at..].starts_with(opens))
 }
 
-/// Whether the sentence of one line goes on in the next; `quoting`: a quotation is open between them; `whole`: how many
-/// characters the one has with those that it goes on from.
-fn goes_on(text: &str, above: Span, below: Span, quoting: bool, whole: usize) -> bool {
-    let (line, next) = (above.text(text), below.text(text));
-    let inside_brackets = line.ends_with(['（', '(', '《', '〈', '“', '‘', '「', '『', '【']);
-    if inside_brackets || next.starts_with(|first: char| "，。、；：！？,;:!?".contains(first) || closes(first))
-    {
-        return true;
+/// Two neighbouring lines, and what is known where they meet.
+struct Between<'t> {
+    above: Span,
+    below: Span,
+    /// Whether a quotation is open between them.
+    quoting: bool,
+    /// Whether a word above still lacks what it speaks of.
+    torn: bool,
+    /// How many characters the line above has with those that it goes on from.
+    whole: usize,
+    /// What follows the line below.
+    rest: &'t str,
+}
+
+impl Between<'_> {
+    /// Whether the sentence of the one line goes on in the other.
+    fn goes_on(&self, text: &str) -> bool {
+        let &Self { above, below, .. } = self;
+        let (line, next) = (above.text(text), below.text(text));
+        let inside_brackets = line.ends_with(['（', '(', '《', '〈', '“', '‘', '「', '『', '【']);
+        if inside_brackets || next.starts_with(|first: char| "，。、；：！？,;:!?".contains(first) || closes(first))
+        {
+            return true;
+        }
+        if marker(next, Position::LineStart).is_some()
+            || is_bracketed(line)
+            || Shape::of(text, below) == Shape::Contents
+        {
+            return false;
+        }
+        if is_finished(line) || lists_whole_names(line) && Shape::of(text, below) != Shape::Full {
+            return is_bare_marker(line, above);
+        }
+        let breaks_off = line.ends_with(['，', ',', '、', '的', '和', '与', '與', '及']) && !line.ends_with("目的")
+            || above.characters() > MAX_HEADING
+            || self.whole > MAX_HEADING && !begins_anew(text, below)
+            || self.quoting
+            || self.torn
+            || is_sentence(line)
+            || line.matches('，').nth(1).is_some()
+            || self.is_above_link(text)
+            || is_number_broken_off(line, next)
+            || is_article_broken_off(line, next)
+            || is_bare_marker(line, above);
+        breaks_off || self.fits_width(is_finished(next)) && !self.heads_topic(text)
     }
-    if marker(next, Position::LineStart).is_some() || is_bracketed(line) || Shape::of(text, below) == Shape::Contents {
-        return false;
+
+    /// Whether the line below was torn off as a link within the clauses of the one above: 我们贯彻 above 民族区域自治法 above
+    /// ，支持….
+    fn is_above_link(&self, text: &str) -> bool {
+        let (line, phrase) = (self.above.text(text), self.below.text(text));
+        let goes_on = || {
+            let rest = &self.rest[..self.rest.find(breaks_line).unwrap_or(self.rest.len())];
+            rest.starts_with(['，', '。', '、', '；', '的']) || is_number_broken_off(phrase, rest)
+        };
+        line.contains('，') && !is_finished(phrase) && goes_on()
     }
-    if is_finished(line) || lists_whole_names(line) && Shape::of(text, below) != Shape::Full {
-        return is_bare_marker(line, above);
+
+    /// Whether the lines may be of one fixed width: no line is longer than the one above, and the last of a sentence,
+    /// which is `finished`, ends it.
+    fn fits_width(&self, finished: bool) -> bool {
+        let (width, characters) = (self.above.characters(), self.below.characters());
+        width >= MIN_WIDTH && characters <= width + 1 && (finished || characters + 2 >= width)
     }
-    let breaks_off = line.ends_with(['，', ',', '、', '的', '和', '与', '與', '及']) && !line.ends_with("目的")
-        || above.characters() > MAX_HEADING
-        || whole > MAX_HEADING && !begins_anew(text, below)
-        || quoting
-        || is_sentence(line)
-        || line.matches('，').nth(1).is_some()
-        || is_number_broken_off(line, next)
-        || is_article_broken_off(line, next)
-        || is_bare_marker(line, above);
-    // Under a fixed width no line is longer than the one above, and the last of a sentence ends it.
-    let width = above.characters();
-    let fits = width >= MIN_WIDTH && below.characters() <= width + 1;
-    breaks_off || fits && (is_finished(next) || below.characters() + 2 >= width)
+
+    /// Whether a numbered heading stands above a sentence that opens a long text: （一）聚焦转型 above 加强保护。 above it.
+    fn heads_topic(&self, text: &str) -> bool {
+        let marked = |line| marker(line, Position::LineStart).map(|marker| marker.kind);
+        let rest = self.rest.trim_start();
+        matches!(marked(self.above.text(text)), Some(Kind::Numeral | Kind::BracketedNumeral))
+            && is_short_sentence(self.below.text(text))
+            && marked(rest).is_none()
+            && rest.chars().take_while(|&character| !breaks_line(character)).nth(MIN).is_some()
+    }
+}
+
+/// Whether a line is a word that lacks what it speaks of, as where a link or a stressed word has a line of its own, or a
+/// dash that lacks its item: 在 above 价格改革 above 上迈出步子。
+fn needs_object(line: &str) -> bool {
+    const WORDS: [&str; 22] = [
+        "——", "在", "对", "對", "把", "将", "將", "从", "從", "向", "由", "以", "于", "於", "为", "為", "关于", "關於",
+        "对于", "對於", "按照", "依照",
+    ];
+    WORDS.contains(&line)
 }
 
 /// Whether a line tells something of its own, which does not go on from what was torn above.
@@ -155,13 +216,16 @@ fn is_bracketed(line: &str) -> bool {
     line.starts_with(['（', '(']) && line.ends_with(['）', ')'])
 }
 
-/// Whether a line stops before or within a number: 550 above 多万公里, 新增 above 6700多公里.
+/// Whether a line stops before or within a number: 550 above 多万公里, 新增 above 6700多公里, 目标设定 above 为6%以上.
 fn is_number_broken_off(line: &str, next: &str) -> bool {
     let counted =
         next.trim_start_matches(|character: char| character.is_ascii_digit() || matches!(character, '.' | ','));
     let is_counted = counted.starts_with(['多', '余', '万', '亿', '萬', '億', '元', '%', '％', '‰']);
     let is_numeral = |last: char| "一二三四五六七八九十百千".contains(last);
-    is_counted && (counted.len() < next.len() || line.ends_with(|last: char| last.is_ascii_digit() || is_numeral(last)))
+    let is_value = next.strip_prefix('为').is_some_and(|value| value.starts_with(|first: char| first.is_ascii_digit()));
+    is_value
+        || is_counted
+            && (counted.len() < next.len() || line.ends_with(|last: char| last.is_ascii_digit() || is_numeral(last)))
 }
 
 /// Whether a line stops before the article of the law that it names: 依照民法典 above 第一千条规定.
@@ -237,6 +301,31 @@ mod tests {
         check(&cited, &[&cited]);
         check("成果找市场“双向\n揭榜\n挂帅”的简称", &["成果找市场“双向\n揭榜\n挂帅”的简称"]);
         check("代表们审议所作的\n工作报告", &["代表们审议所作的\n工作报告"]);
+    }
+
+    #[test]
+    fn words_that_links_tore_off_are_joined() {
+        check("发展。\n在\n工资和价格改革\n上迈出步子。", &["发展。", "在\n工资和价格改革\n上迈出步子。"]);
+        check("关于\n价格体系的改革，\n经过比较。", &["关于\n价格体系的改革，\n经过比较。"]);
+        check("在\n一、改革。", &["在", "一、改革。"]);
+        check("——\n改革开放\n深入推进。", &["——\n改革开放\n深入推进。"]);
+        check("五年来，我们贯彻\n自治法\n，支持发展。", &["五年来，我们贯彻\n自治法\n，支持发展。"]);
+        check("超过1900公里，新建\n公路\n6700多公里。", &["超过1900公里，新建\n公路\n6700多公里。"]);
+        check("五年来，开创新局面\n自治法\n施行。", &["五年来，开创新局面", "自治法", "施行。"]);
+        check("增速是综合性指标，预期目标设定\n为6%以上。", &["增速是综合性指标，预期目标设定\n为6%以上。"]);
+        check("所在\n改革\n改革。", &["所在", "改革", "改革。"]);
+    }
+
+    #[test]
+    fn a_heading_above_a_topic_is_whole() {
+        let heading = "（一）聚焦“双碳”引领，推动全面绿色转型";
+        let body = format!("实施保护，{}压实责任。", "细化措施，".repeat(11));
+        check(&format!("{heading}\n加强保护修复。\n{body}"), &[heading, "加强保护修复。", &body]);
+        let wrapped = format!("{heading}\n加强保护修复。");
+        check(&wrapped, &[&wrapped]);
+        check(&format!("{wrapped}\n（二）{body}"), &[&wrapped, &format!("（二）{body}")]);
+        let wrapped = "在本省行政区域内从事测绘地理信息及其相关\n活动，应当遵守本条例。";
+        check(&format!("{wrapped}\n{body}"), &[wrapped, &body]);
     }
 
     #[test]

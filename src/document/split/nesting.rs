@@ -5,8 +5,8 @@ use super::{
     enumerations::{Enumerations, Follower},
     headings::{Line, Lines, Role, classified},
     labels::{
-        chapter_label, closes_parts, closing_address, has_heading_sentence, heading_label, is_name_only, is_turn,
-        last_topic, member_label, opens_with_topic, sums_up,
+        chapter_label, closes_parts, closing_address, has_heading_sentence, heading_label, is_name_only,
+        is_short_sentence, is_turn, last_topic, member_label, opens_with_topic, sums_up,
     },
     markers::{Kind, Marker},
     marks::{is_colon, is_semicolon},
@@ -34,7 +34,7 @@ pub(super) fn outline(text: &str, title: Option<Span>) -> Outline {
     let mut nesting = Nesting { text, outline: Outline::default(), open: Vec::new(), in_last_part: false, end };
     for (at, line) in lines.iter().enumerate() {
         nesting.in_last_part = Some(at) >= last_part;
-        nesting.line(line, &inner[line.inner.clone()]);
+        nesting.line(line, &inner[line.inner.clone()], lines.get(at + 1));
     }
     nesting.outline.finish();
     nesting.outline
@@ -70,7 +70,7 @@ enum Scope {
 }
 
 impl Nesting<'_> {
-    fn line(&mut self, line: &Line, inner: &[Candidate]) {
+    fn line(&mut self, line: &Line, inner: &[Candidate], next: Option<&Line>) {
         let is_entry = line.role == Role::Entry;
         let ends = |open: &Open| match open.rank {
             Rank::OPENING => line.role.heads(),
@@ -123,9 +123,9 @@ impl Nesting<'_> {
             }
             (Role::Running, Some(Marker { kind: Kind::Annex, .. })) => {
                 self.open.truncate(self.outer(Rank::marked(Kind::Annex)));
-                self.running(line, None, inner);
+                self.running(line, None, inner, next);
             }
-            (Role::Running, leading) => self.running(line, leading, inner),
+            (Role::Running, leading) => self.running(line, leading, inner, next),
         }
     }
 
@@ -136,18 +136,28 @@ impl Nesting<'_> {
     }
 
     /// A line of text: the members of its enumerations are blocks of their own.
-    fn running(&mut self, Line { span: line, goes_on, .. }: &Line, leading: Option<Marker>, inner: &[Candidate]) {
+    fn running(
+        &mut self,
+        Line { span: line, goes_on, .. }: &Line,
+        leading: Option<Marker>,
+        inner: &[Candidate],
+        next: Option<&Line>,
+    ) {
         let end = inner.first().map_or(line.end, |candidate| candidate.place);
         let first = Span { start: line.start, end }.trimmed(self.text);
-        if let Some(marker) = leading {
+        if let Some(marker) = leading.filter(|marker| self.is_in_sentence(*marker, *line)) {
+            self.member_of_sentence(first, marker);
+        } else if let Some(marker) = leading {
             let scope = if *goes_on && !self.is_in_article() { Scope::Lines } else { self.scope(marker.kind, first) };
             self.member(first, marker, scope);
         } else {
             self.close_members();
             if closes_parts(first.text(self.text)) && !self.is_headed() {
-                self.open.truncate(self.outer(Rank::marked(Kind::BracketedNumeral)));
+                self.close_inner_parts();
             }
-            let leads_in = inner.is_empty() && first.characters() < MIN && first.text(self.text).ends_with(is_colon);
+            let leads_in = inner.is_empty()
+                && first.characters() < MIN
+                && (first.text(self.text).ends_with(is_colon) || self.opens_text(first, next));
             if leads_in { self.block(first, BlockRole::Lead) } else { self.body(first, inner.first()) }
         }
         let mut enumerations = Enumerations::default();
@@ -165,6 +175,53 @@ impl Nesting<'_> {
                 self.inner_member(span, candidate, next, average);
             }
         }
+    }
+
+    /// Whether a line is a part of a sentence that is a list: it ends with a semicolon behind a colon, or follows one that
+    /// does. It then stands under what the sentence stands under, whatever its marker.
+    fn is_in_sentence(&self, marker: Marker, line: Span) -> bool {
+        if marker.kind != Kind::Numeral || self.is_in_article() {
+            return false;
+        }
+        let before = self.text[..line.start.byte].trim_end();
+        match marker.number {
+            1 => before.ends_with(is_colon) && line.text(self.text).ends_with(is_semicolon),
+            _ => before.ends_with(is_semicolon) && self.is_in_list(),
+        }
+    }
+
+    fn is_in_list(&self) -> bool {
+        self.open.iter().any(|open| open.rank.within == Within::List)
+    }
+
+    fn member_of_sentence(&mut self, span: Span, marker: Marker) {
+        if marker.number == 1 {
+            self.close_members();
+        }
+        self.open.truncate(self.above(|open| open.rank.within == Within::List));
+        let rank = Rank { kind: self.open.last().and_then(|open| open.rank.kind), within: Within::List };
+        self.member_under(span, marker, rank, Scope::Line);
+    }
+
+    /// Goes back to the innermost part of a report that no enumeration makes, or to the outermost ones if an enumeration
+    /// makes them all.
+    fn close_inner_parts(&mut self) {
+        let inner = self.outer(Rank::marked(Kind::BracketedNumeral));
+        let (outer, parts) = self.open.split_at(inner);
+        let is_outermost = outer.iter().all(|open| open.rank.heads_document())
+            && parts.first().is_some_and(|part| part.scope == Scope::Headings);
+        self.open.truncate(inner + usize::from(is_outermost));
+    }
+
+    /// Whether a line is a sentence that opens what the next one tells at length: 保持适当的增长速度。
+    fn opens_text(&self, line: Span, next: Option<&Line>) -> bool {
+        let tells = |next: &Line| {
+            next.role == Role::Running
+                && next.leading.is_none()
+                && next.inner.is_empty()
+                && next.span.characters() >= MIN
+        };
+        !self.is_in_article() && is_short_sentence(line.text(self.text)) && next.is_some_and(tells)
     }
 
     /// A chapter within a line: a heading and, if no further marker comes first, text.
@@ -267,7 +324,11 @@ impl Nesting<'_> {
     }
 
     fn member(&mut self, span: Span, marker: Marker, scope: Scope) {
-        self.open_marked(member_label(self.text, span, marker), marker, scope);
+        self.member_under(span, marker, Rank::marked(marker.kind), scope);
+    }
+
+    fn member_under(&mut self, span: Span, marker: Marker, rank: Rank, scope: Scope) {
+        self.open_ranked(member_label(self.text, span, marker), marker, rank, scope);
         let member = BlockRole::Member { opens: marker.number == 1 };
         self.block(span, if marker.kind == Kind::Article { BlockRole::Body } else { member });
     }
@@ -287,9 +348,12 @@ impl Nesting<'_> {
         self.open.push(Open { node, rank, scope });
     }
 
-    /// Opens what has a marker.
+    /// Opens what has a marker, under what its marker stands under.
     fn open_marked(&mut self, label: Span, marker: Marker, scope: Scope) {
-        let rank = Rank::marked(marker.kind);
+        self.open_ranked(label, marker, Rank::marked(marker.kind), scope);
+    }
+
+    fn open_ranked(&mut self, label: Span, marker: Marker, rank: Rank, scope: Scope) {
         self.open.truncate(self.outer(rank));
         let node = self.outline.add_marked(self.innermost(), label, marker);
         self.open.push(Open { node, rank, scope });

@@ -20,6 +20,8 @@ pub(super) enum Within {
     Unmarked,
     /// It is a sentence: 要抓紧能力提升。
     Topic,
+    /// It is a part of a sentence that is a list, each part a line: 主要内容是： above 一、…… above 二、…….
+    List,
 }
 
 impl Rank {

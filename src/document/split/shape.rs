@@ -2,11 +2,15 @@
 
 use super::{
     lines::MAX_HEADING,
+    markers::{Kind, Position, marker},
     marks::{is_colon, is_finished, is_semicolon},
     people::{is_name, is_spaced_name, names_officer},
     span::Span,
 };
 use crate::text::{fold, is_searchable};
+
+/// The longest heading of a chapter or the like, in characters, the line break within it included.
+const MAX_PART: usize = 80;
 
 /// The longest salutation, in characters.
 const MAX_SALUTATION: usize = 20;
@@ -42,9 +46,10 @@ impl Shape {
         if span.characters() <= MAX_SALUTATION && line.ends_with(is_colon) {
             return Self::Salutation;
         }
-        if span.characters() > MAX_HEADING
+        let is_long = span.characters() > MAX_HEADING || line.contains('\n');
+        if is_long && !is_long_part(line, span)
             || is_finished(line)
-            || line.contains(['。', '\n'])
+            || line.contains('。')
             || line.contains(is_semicolon)
         {
             return Self::Full;
@@ -69,6 +74,15 @@ impl Shape {
     pub(super) fn is_text(self) -> bool {
         matches!(self, Self::Salutation | Self::Full)
     }
+}
+
+/// Whether a long line is the heading of a chapter or the like, alone in its line, or in two that were one.
+fn is_long_part(line: &str, span: Span) -> bool {
+    let is_part = |kind| (Kind::Part..=Kind::Division).contains(&kind);
+    span.characters() <= MAX_PART
+        && line.starts_with('第')
+        && line.matches('第').nth(1).is_none()
+        && marker(line, Position::LineStart).is_some_and(|marker| is_part(marker.kind))
 }
 
 /// Whether a folded character belongs to dates and numbers.

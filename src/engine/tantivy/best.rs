@@ -47,6 +47,8 @@ pub(super) struct Best {
     found: Vec<Found>,
     /// How many may be found before what is out of reach is cut off.
     room: usize,
+    /// How many more than are wanted, or left, that is.
+    spare: usize,
     /// Rough scores are this near to exact ones, as a share of them.
     margin: Score,
     threshold: Score,
@@ -57,7 +59,15 @@ impl Best {
     #[expect(clippy::cast_precision_loss, reason = "the number of terms of a query")]
     pub(super) fn new(wanted: usize, additions: usize) -> Self {
         let margin = 3.0 * (additions + 1) as Score * Score::EPSILON;
-        let mut best = Self { wanted: wanted.max(1), found: Vec::new(), room: 0, margin, threshold: Score::MIN };
+        let (wanted, spare) = (wanted.max(1), ROOM.max(wanted / 4));
+        let mut best = Self { wanted, found: Vec::new(), room: 0, spare, margin, threshold: Score::MIN };
+        best.make_room();
+        best
+    }
+
+    /// Room for the best `wanted` matches, where it costs next to nothing to find more.
+    pub(super) fn with_much_room(wanted: usize) -> Self {
+        let mut best = Self { spare: ROOM.max(wanted), ..Self::new(wanted, 0) };
         best.make_room();
         best
     }
@@ -83,7 +93,7 @@ impl Best {
     }
 
     fn make_room(&mut self) {
-        self.room = self.found.len().max(self.wanted).saturating_add(ROOM.max(self.wanted / 4));
+        self.room = self.found.len().max(self.wanted).saturating_add(self.spare);
     }
 
     /// The best ones in rank order, scored exactly.

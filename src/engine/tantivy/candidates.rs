@@ -1,15 +1,11 @@
 //! Candidates: the best matches by some tokens, found without looking at what all matches have.
 //!
 //! Words stand in paragraphs as character sequences, which only a walk through positions can find. Bigrams are terms,
-//! and a flat union of terms is what tantivy prunes. So bigrams find, and the expression is asked about what they found.
+//! and to add up a union of terms is cheap. So bigrams find, and the expression is asked about what they found.
 
 use std::collections::HashSet;
 
-use tantivy::{
-    DocId, SegmentReader, Term as IndexTerm,
-    query::{BooleanQuery, BoostQuery, Query, TermQuery, Weight},
-    schema::IndexRecordOption,
-};
+use tantivy::query::EnableScoring;
 
 use crate::{
     engine::{
@@ -19,9 +15,10 @@ use crate::{
             exact::Weights,
             filter::Selection,
             lead::Lead,
-            probe::Probe,
             rank::{Admitted, Order, Ranker, ranking},
             record::read_error,
+            tokens::term,
+            union::Union,
         },
     },
     text::for_each_gram,
@@ -48,18 +45,23 @@ pub(super) fn candidates(ranker: Ranker<'_>, order: &Order<'_>, tokens: &[Weighe
     if Lead::of(expression, ranker)?.is_some_and(|lead| lead.entries() <= FEW_ENTRIES) {
         return ranker.rank(order);
     }
-    let union = Union::new(tokens, ranker)?;
-    let weights = Weights::new(expression, ranker.compiler, ranker.scoring)?;
+    let fields = ranker.compiler.fields;
+    let terms = tokens.iter().map(|WeighedToken { token, weight }| (term(token, fields), *weight));
+    let union = Union::new(terms, ranker.statistics, ranker.lately).map_err(read_error)?;
+    // Nobody asks them for scores.
+    let unscored = EnableScoring::disabled_from_searcher(ranker.searcher);
+    let weights = Weights::new(&likeliest_first(expression), ranker.compiler, unscored)?;
     let find = |weights: Option<&Weights>, count: usize| {
         // One more than wanted, to know whether there are more.
-        let mut best = Best::new(count.saturating_add(1), tokens.len());
+        let mut best = Best::with_much_room(count.saturating_add(1));
+        let closely = &Ties(ranker);
         ranker.look_everywhere(&mut |place| {
             let selected = selection.as_ref().map(|it| it.paragraphs(place.segment, place.columns)).transpose()?;
             let matching = weights.map(|weights| weights.scorers(place.segment)).transpose()?;
             let admitted = Admitted { selected, matching, is_scored: false };
-            ranker.prune(union.whole.as_ref(), admitted, &place, &mut best, &union)
+            ranker.add_up(&union, admitted, &place, &mut best, closely)
         })?;
-        Ok::<_, ReadError>(ranking(best.into_ranked(&union)?, count, ranker.is_stopped()))
+        Ok::<_, ReadError>(ranking(best.into_ranked(closely)?, count, ranker.is_stopped()))
     };
     let early = if parts.is_mostly_found {
         // Nearly all of the best match. To ask so at the end asks about them only, not about all that were among them
@@ -78,6 +80,18 @@ pub(super) fn candidates(ranker: Ranker<'_>, order: &Order<'_>, tokens: &[Weighe
         None => find(Some(&weights), *limit)?,
     };
     if found.exhausted && !parts.are_found_by(tokens) { ranker.rank(order) } else { Ok(found) }
+}
+
+/// The same with what most matches have before the rest: short words, of which the lists of the index say all.
+fn likeliest_first(expression: &Expression) -> Expression {
+    let mut sorted = expression.clone();
+    if let Expression::Combined(clauses) = &mut sorted {
+        clauses.sort_by_key(|clause| match clause {
+            Clause::Should(Expression::Term(term)) => term.characters.chars().count(),
+            _ => 0,
+        });
+    }
+    sorted
 }
 
 /// Those of a ranking that match.
@@ -161,47 +175,16 @@ fn has_part_of(tokens: &[WeighedToken], term: &Term) -> bool {
     })
 }
 
-/// The tokens of which any will do.
-struct Union<'a> {
-    ranker: Ranker<'a>,
-    whole: Box<dyn Weight>,
-    parts: Vec<Box<dyn Weight>>,
-}
+/// Tells candidates apart, whose scores are known.
+struct Ties<'a>(Ranker<'a>);
 
-impl<'a> Union<'a> {
-    fn new(tokens: &[WeighedToken], ranker: Ranker<'a>) -> Result<Self, ReadError> {
-        let query = |WeighedToken { token, weight }: &WeighedToken| -> Box<dyn Query> {
-            let term = IndexTerm::from_field_text(ranker.compiler.fields.token(token.field), &token.characters);
-            let query = Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs));
-            // A weighed union of terms is pruned like any other: the weight goes into the terms' own scorers.
-            Box::new(BoostQuery::new(query, *weight))
-        };
-        let queries: Vec<_> = tokens.iter().map(query).collect();
-        let parts = queries.iter().map(|query| query.weight(ranker.scoring)).collect::<Result<_, _>>();
-        let whole = BooleanQuery::union(queries).weight(ranker.scoring);
-        Ok(Self { ranker, whole: whole.map_err(read_error)?, parts: parts.map_err(read_error)? })
-    }
-
-    fn probes(&self, segment: &SegmentReader) -> Result<Vec<Probe>, ReadError> {
-        self.parts.iter().map(|part| part.scorer(segment, 1.0).map(Probe::new).map_err(read_error)).collect()
-    }
-}
-
-impl Closely for Union<'_> {
+impl Closely for Ties<'_> {
     fn score(&self, found: &mut [Found]) -> Result<(), ReadError> {
-        self.ranker.score_exactly(found, |found| {
-            let mut probes = self.probes(self.ranker.searcher.segment_reader(found[0].address.segment))?;
-            let mut score =
-                |document: DocId| probes.iter_mut().filter_map(|it| it.score(document)).map(f64::from).sum();
-            for found in found {
-                self.ranker.check()?;
-                found.exact = Some(score(found.address.document));
-            }
-            Ok(())
-        })
+        debug_assert!(found.is_empty(), "found with their scores");
+        Ok(())
     }
 
     fn tie(&self, address: Address) -> Tie {
-        self.ranker.tie(address)
+        self.0.tie(address)
     }
 }

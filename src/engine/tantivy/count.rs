@@ -73,7 +73,9 @@ impl Counting<'_> {
     fn paragraph(&mut self, paragraph: DocId) {
         if paragraph >= self.ends.end {
             self.close_document();
-            self.record = self.columns.record_of(paragraph);
+            // Where a paragraph stands second behind the end of a document, what stands first is its record.
+            let next = self.ends.end;
+            self.record = if paragraph == next + 1 { next } else { self.columns.record_of(paragraph) };
             self.ends = self.columns.next_end(self.ends, self.record);
         }
         self.paragraphs += 1;

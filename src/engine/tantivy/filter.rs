@@ -58,11 +58,21 @@ impl Selection {
         self.leads
     }
 
-    /// The paragraphs of selected documents in a segment.
+    /// The paragraphs of selected documents in a segment: to be walked through if it leads, else only to be asked.
     pub(super) fn paragraphs(&self, segment: &SegmentReader, columns: &Columns) -> Result<Paragraphs, ReadError> {
-        let records = self.records.scorer(segment, 1.0).map_err(read_error)?;
-        Ok(Paragraphs::new(records, columns.clone(), segment.max_doc()))
+        if self.leads {
+            let records = self.records.scorer(segment, 1.0).map_err(read_error)?;
+            return Ok(Paragraphs::new(records, columns.clone(), segment.max_doc()));
+        }
+        let records = asked(self.records.as_ref(), segment).map_err(read_error)?;
+        Ok(Paragraphs::asked(records, columns.clone(), segment.max_doc()))
     }
+}
+
+/// Records that are asked about from the first on, without a look for the first one that matches.
+fn asked(records: &dyn Weight, segment: &SegmentReader) -> tantivy::Result<Probe> {
+    let (found, scorer) = records.scorer_danger(segment, 0, 1.0)?;
+    Ok(Probe::at(0, found, scorer))
 }
 
 /// The share of selected ones among entries taken at equal distances.
@@ -72,7 +82,7 @@ fn share(records: &dyn Weight, compiler: Compiler<'_>, searcher: &Searcher) -> t
     let distance = (entries / SAMPLED_ENTRIES).max(1);
     let (mut looked_at, mut selected) = (0_u32, 0_u32);
     for (segment, columns) in searcher.segment_readers().iter().zip(compiler.columns.iter()) {
-        let mut records = Probe::new(records.scorer(segment, 1.0)?);
+        let mut records = asked(records, segment)?;
         for entry in (0..segment.max_doc()).step_by(distance as usize) {
             looked_at += 1;
             selected += u32::from(records.matches(columns.record_of(entry)));

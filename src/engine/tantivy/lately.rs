@@ -7,7 +7,12 @@ use std::{
 };
 
 use lru::LruCache;
-use tantivy::{DocId, SegmentReader, index::SegmentId};
+use tantivy::{
+    DocId, SegmentReader, Term as IndexTerm,
+    index::SegmentId,
+    postings::{BlockSegmentPostings, TermInfo},
+    schema::IndexRecordOption,
+};
 
 use crate::engine::TermField;
 
@@ -21,8 +26,14 @@ const ENTRIES: NonZeroUsize = NonZeroUsize::new(16_384).expect("it is not zero")
 /// Larger entries are not remembered, in bytes.
 const LARGEST_ENTRY: usize = 4 << 10;
 
+/// How many places of lists are remembered: about 200 bytes each.
+const LISTS: NonZeroUsize = NonZeroUsize::new(32_768).expect("it is not zero");
+
 /// What is remembered.
 pub(super) struct Lately {
+    /// Where the lists of terms lie in a segment, if it has them. One search asks for the same ones several times, and the
+    /// next one for some of them again.
+    lists: Cache<(SegmentId, IndexTerm), Option<TermInfo>>,
     /// In how many entries of a segment terms stand that no list of the index counts.
     ///
     /// To count a sequence of three characters or more is to walk through its bigrams, which takes milliseconds where
@@ -45,11 +56,35 @@ struct TermIn {
 
 impl Default for Lately {
     fn default() -> Self {
-        Self { frequencies: Cache::new(FREQUENCIES), entries: Cache::new(ENTRIES) }
+        Self { lists: Cache::new(LISTS), frequencies: Cache::new(FREQUENCIES), entries: Cache::new(ENTRIES) }
     }
 }
 
 impl Lately {
+    /// Where the list of a term lies in a segment; `None` where it has none.
+    pub(super) fn list(&self, segment: &SegmentReader, term: &IndexTerm) -> tantivy::Result<Option<TermInfo>> {
+        let is_short = term.serialized_value_bytes().len() <= LONGEST_TERM;
+        let look_up = || Ok(segment.inverted_index(term.field())?.get_term_info(term)?);
+        self.lists.get_or((segment.segment_id(), term.clone()), |_| is_short, look_up)
+    }
+
+    /// The list of a term in a segment, with frequencies; `None` where it has none.
+    pub(super) fn postings(
+        &self,
+        segment: &SegmentReader,
+        term: &IndexTerm,
+    ) -> tantivy::Result<Option<BlockSegmentPostings>> {
+        let Some(list) = self.list(segment, term)? else { return Ok(None) };
+        let index = segment.inverted_index(term.field())?;
+        Ok(Some(index.read_block_postings_from_terminfo(&list, IndexRecordOption::WithFreqs)?))
+    }
+
+    /// In how many entries of all segments a term stands.
+    pub(super) fn document_frequency(&self, segments: &[SegmentReader], term: &IndexTerm) -> tantivy::Result<u64> {
+        let frequency = |segment| Ok(self.list(segment, term)?.map_or(0, |list| u64::from(list.doc_freq)));
+        segments.iter().map(frequency).sum()
+    }
+
     /// In how many entries of a segment a term stands: as remembered, or else as `count` says.
     pub(super) fn frequency<E>(
         &self,

@@ -5,7 +5,7 @@
 
 use tantivy::{
     Term as IndexTerm,
-    query::{BooleanQuery, EnableScoring, Query, TermQuery, Weight},
+    query::{Bm25StatisticsProvider as _, BooleanQuery, EnableScoring, Query, TermQuery, Weight},
     schema::{Field, IndexRecordOption},
 };
 
@@ -44,6 +44,11 @@ impl Lead {
         BooleanQuery::union(self.lists.into_iter().map(query).collect()).weight(unscored).map_err(read_error)
     }
 
+    /// For a term, one for each field that it is looked for in.
+    pub(super) fn into_lists(self) -> Vec<IndexTerm> {
+        self.lists
+    }
+
     fn and(mut self, other: Self) -> Self {
         self.lists.extend(other.lists);
         Self { entries: self.entries + other.entries, ..self }
@@ -77,13 +82,13 @@ fn shortest(expression: &Expression, ranker: Ranker<'_>) -> Result<Option<Lead>,
 }
 
 /// For each field that a term is looked for in, its rarest bigram.
-fn lists_of(term: &Term, ranker: Ranker<'_>) -> Result<Option<Lead>, ReadError> {
+pub(super) fn lists_of(term: &Term, ranker: Ranker<'_>) -> Result<Option<Lead>, ReadError> {
     let mut lead = Lead { lists: Vec::new(), entries: 0 };
     for field in ranker.compiler.gram_fields(term.field) {
         let mut rarest: Option<(u64, IndexTerm)> = None;
         for list in lists(&term.characters, field, ranker.compiler) {
             ranker.check()?;
-            let entries = ranker.searcher.doc_freq(&list).map_err(read_error)?;
+            let entries = ranker.statistics.doc_freq(&list).map_err(read_error)?;
             if rarest.as_ref().is_none_or(|(fewest, _)| entries < *fewest) {
                 rarest = Some((entries, list));
             }
@@ -97,9 +102,15 @@ fn lists_of(term: &Term, ranker: Ranker<'_>) -> Result<Option<Lead>, ReadError> 
 
 /// Lists in each of which is whatever has these characters in a field.
 fn lists(characters: &str, field: Field, compiler: Compiler<'_>) -> Vec<IndexTerm> {
-    let mut lists = Vec::new();
-    for_each_gram(characters, |gram, _| lists.push(IndexTerm::from_field_text(field, gram)));
-    // The last character stands alone at the end of a text only.
-    lists.pop();
+    let lists = grams(characters, field);
     if lists.is_empty() { compiler.listed(characters, field).into_iter().collect() } else { lists }
+}
+
+/// The bigrams of characters that stand in sequence.
+pub(super) fn grams(characters: &str, field: Field) -> Vec<IndexTerm> {
+    let mut grams = Vec::new();
+    for_each_gram(characters, |gram, _| grams.push(IndexTerm::from_field_text(field, gram)));
+    // The last character stands alone at the end of a text only.
+    grams.pop();
+    grams
 }

@@ -25,7 +25,7 @@ impl Probe {
     }
 
     /// Asks a scorer on from a document that it was asked about.
-    fn at(document: DocId, found: SeekDangerResult, scorer: Box<dyn Scorer>) -> Self {
+    pub(super) fn at(document: DocId, found: SeekDangerResult, scorer: Box<dyn Scorer>) -> Self {
         let (bound, stands) = standing(document, found);
         Self { scorer, bound, stands }
     }

@@ -45,14 +45,33 @@ impl Query for PublishedOn {
 
 impl Weight for PublishedOn {
     fn scorer(&self, segment: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let columns = self.columns.of(segment)?.clone();
-        let mut records = Records { days: self.days, columns, entries: segment.max_doc(), record: 0 };
+        let mut records = self.records(segment)?;
         records.go_to(0);
         Ok(Box::new(ConstScorer::new(records, boost)))
     }
 
+    /// Without a look for the first match, which may be as far away as there are records.
+    fn scorer_danger(
+        &self,
+        segment: &SegmentReader,
+        target: DocId,
+        boost: Score,
+    ) -> tantivy::Result<(SeekDangerResult, Box<dyn Scorer>)> {
+        let mut records = self.records(segment)?;
+        let found = records.seek_danger(target);
+        Ok((found, Box::new(ConstScorer::new(records, boost))))
+    }
+
     fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
         Err(TantivyError::InvalidArgument("a condition has no score".to_owned()))
+    }
+}
+
+impl PublishedOn {
+    /// Not yet at a match.
+    fn records(&self, segment: &SegmentReader) -> tantivy::Result<Records> {
+        let columns = self.columns.of(segment)?.clone();
+        Ok(Records { days: self.days, columns, entries: segment.max_doc(), record: 0 })
     }
 }
 

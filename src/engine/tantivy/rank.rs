@@ -24,8 +24,12 @@ use crate::{
             documents::Paragraphs,
             exact::{Scorers, Weights},
             filter::Selection,
+            lately::Lately,
             lead::Lead,
             record::read_error,
+            required::Required,
+            statistics::ParagraphStatistics,
+            union::Union,
         },
     },
     query::Filter,
@@ -43,6 +47,8 @@ pub(super) struct Order<'a> {
 pub(super) struct Ranker<'a> {
     pub(super) compiler: Compiler<'a>,
     pub(super) searcher: &'a Searcher,
+    pub(super) statistics: &'a ParagraphStatistics<'a>,
+    pub(super) lately: &'a Lately,
     pub(super) scoring: EnableScoring<'a>,
     /// The same as the compiler's, for those who look at each match.
     pub(super) stop: &'a AtomicBool,
@@ -59,6 +65,7 @@ impl<'a> Ranker<'a> {
         let closely = ByWeights { weights: &weights, ranker: self };
         let leads = selection.as_ref().is_some_and(Selection::leads);
         let lead = if leads { None } else { Lead::of(expression, self)? };
+        let required = if leads { None } else { Required::of(expression, self)? };
         let unscored = EnableScoring::disabled_from_searcher(self.searcher);
         let lead = lead.map(|lead| lead.weight(unscored)).transpose()?;
         let mut look_in = |place: Place<'_>| {
@@ -67,6 +74,9 @@ impl<'a> Ranker<'a> {
             match (selected, &lead) {
                 (Some(selected), _) if leads => {
                     self.score_each(selected, None, scorers()?, &place, &mut best, &closely)
+                }
+                (selected, _) if let Some(required) = &required => {
+                    self.meet(required, selected, scorers()?, &place, &mut best, &closely)
                 }
                 (selected, Some(lead)) => {
                     let found = lead.scorer(place.segment, 1.0).map_err(read_error)?;
@@ -142,8 +152,35 @@ impl<'a> Ranker<'a> {
         scorers.failure().map_or(Ok(()), Err)
     }
 
+    /// Scores what may have all that is required and be among the best.
+    fn meet(
+        self,
+        required: &Required<'_>,
+        mut selected: Option<Paragraphs>,
+        mut scorers: Scorers,
+        place: &Place<'_>,
+        best: &mut Best,
+        closely: &impl Closely,
+    ) -> Result<(), ReadError> {
+        let (threshold, mut outcome) = (best.threshold(), Ok(()));
+        let mut visit = |document: DocId| {
+            if self.is_stopped() || outcome.is_err() {
+                return None;
+            }
+            if !place.segment.is_deleted(document)
+                && selected.as_mut().is_none_or(|selected| selected.contains(document))
+                && let Some(score) = scorers.score(document)
+            {
+                outcome = best.offer(place.scored(document, score), closely);
+            }
+            Some(best.threshold())
+        };
+        required.visit(place.segment, threshold, self.stop, &mut visit).map_err(read_error)?;
+        scorers.failure().map_or(outcome, Err)
+    }
+
     /// Lets tantivy find what may be among the best, and looks closer at that.
-    pub(super) fn prune(
+    fn prune(
         self,
         finding: &dyn Weight,
         mut admitted: Admitted,
@@ -165,6 +202,31 @@ impl<'a> Ranker<'a> {
             best.threshold()
         };
         finding.for_each_pruning(threshold, place.segment, &mut visit).map_err(read_error)?;
+        let failure = admitted.matching.as_ref().and_then(Scorers::failure);
+        failure.map_or(outcome, Err)
+    }
+
+    /// Looks at what has some tokens and may be among the best.
+    pub(super) fn add_up(
+        self,
+        union: &Union<'_>,
+        mut admitted: Admitted,
+        place: &Place<'_>,
+        best: &mut Best,
+        closely: &impl Closely,
+    ) -> Result<(), ReadError> {
+        let (threshold, mut outcome) = (best.threshold(), Ok(()));
+        let mut visit = |document: DocId, score: f64| {
+            if self.is_stopped() || outcome.is_err() {
+                return None;
+            }
+            let scored = place.scored(document, score);
+            if !place.segment.is_deleted(document) && admitted.look_at(document, scored.rough, place).is_some() {
+                outcome = best.offer(scored, closely);
+            }
+            Some(best.threshold())
+        };
+        union.visit(place.segment, threshold, self.stop, &mut visit).map_err(read_error)?;
         let failure = admitted.matching.as_ref().and_then(Scorers::failure);
         failure.map_or(outcome, Err)
     }

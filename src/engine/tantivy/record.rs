@@ -1,6 +1,10 @@
 //! What is stored with an entry of the index, and how it is encoded.
 
-use std::{ops::Range, sync::Arc};
+use std::{
+    ops::Range,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tantivy::{
@@ -67,14 +71,12 @@ pub(super) fn fetch<T: DeserializeOwned>(
     address: DocAddress,
     field: Field,
 ) -> Result<T, ReadError> {
-    let entry: TantivyDocument = searcher.doc(address).map_err(read_error)?;
-    decode(bytes(&entry, field)?, address)
+    decode(bytes(&unpacked(|| searcher.doc(address))?, field)?, address)
 }
 
 /// An entry's stored field, encoded.
 pub(super) fn stored_bytes(searcher: &Searcher, address: DocAddress, field: Field) -> Result<Arc<[u8]>, ReadError> {
-    let entry: TantivyDocument = searcher.doc(address).map_err(read_error)?;
-    Ok(bytes(&entry, field)?.into())
+    Ok(bytes(&unpacked(|| searcher.doc(address))?, field)?.into())
 }
 
 /// Decodes the stored field of an entry.
@@ -91,6 +93,19 @@ pub(super) fn stored_text(entry: &TantivyDocument, field: Field) -> Result<&str,
 fn bytes(entry: &TantivyDocument, field: Field) -> Result<&[u8], ReadError> {
     let value = entry.get_first(field).and_then(|value| value.as_bytes());
     value.ok_or_else(|| ReadError::Corrupt("an entry has nothing stored".to_owned()))
+}
+
+/// Unpacks a stored entry.
+///
+/// Files are mapped into memory when they are opened, so that no disk fails any more: what does not unpack, or what tantivy
+/// panics over because it trusts it, is not what was written.
+pub(super) fn unpacked(entry: impl FnOnce() -> tantivy::Result<TantivyDocument>) -> Result<TantivyDocument, ReadError> {
+    let unpacked = catch_unwind(AssertUnwindSafe(entry));
+    let unpacked = unpacked.map_err(|_| ReadError::Corrupt("a stored entry makes no sense".to_owned()))?;
+    unpacked.map_err(|error| match read_error(error) {
+        ReadError::Engine(cause) => ReadError::Corrupt(cause.to_string()),
+        other => other,
+    })
 }
 
 /// Tells damage from other failures.

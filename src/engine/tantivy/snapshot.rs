@@ -168,9 +168,11 @@ impl TantivySnapshot {
         rank: impl FnOnce(Ranker<'_>) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {
         let ending = &Stop::new(stop);
-        let statistics = ParagraphStatistics::new(&self.searcher, &self.fields, ending).map_err(read_error)?;
+        let statistics =
+            ParagraphStatistics::new(&self.searcher, &self.lately, &self.fields, ending).map_err(read_error)?;
         let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
-        rank(Ranker { compiler: self.compiler(ending), searcher: &self.searcher, scoring, stop })
+        let (compiler, searcher) = (self.compiler(ending), &self.searcher);
+        rank(Ranker { compiler, searcher, statistics: &statistics, lately: &self.lately, scoring, stop })
     }
 
     fn merge(&self, query: &dyn Query, after: Option<Position>, stop: Stop) -> Result<Merge, ReadError> {
@@ -276,7 +278,8 @@ impl Snapshot for TantivySnapshot {
 
     fn token_statistics(&self, tokens: &[Token], stop: &Arc<AtomicBool>) -> Result<TokenStatistics, ReadError> {
         let stop = &Stop::new(stop);
-        let statistics = ParagraphStatistics::new(&self.searcher, &self.fields, stop).map_err(read_error)?;
+        let statistics =
+            ParagraphStatistics::new(&self.searcher, &self.lately, &self.fields, stop).map_err(read_error)?;
         tokens::statistics(tokens, &statistics, &self.fields).map_err(read_error)
     }
 
@@ -306,7 +309,8 @@ impl Snapshot for TantivySnapshot {
         stop: &Arc<AtomicBool>,
     ) -> Result<Explanation, ReadError> {
         let stop = &Stop::new(stop);
-        let statistics = ParagraphStatistics::new(&self.searcher, &self.fields, stop).map_err(read_error)?;
+        let statistics =
+            ParagraphStatistics::new(&self.searcher, &self.lately, &self.fields, stop).map_err(read_error)?;
         let explainer = Explainer {
             compiler: self.compiler(stop),
             statistics: &statistics,

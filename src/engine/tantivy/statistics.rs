@@ -6,6 +6,7 @@ use tantivy::{Searcher, Term, query::Bm25StatisticsProvider, schema::Field};
 
 use crate::engine::tantivy::{
     heed::Stop,
+    lately::Lately,
     schema::{Fields, Kind},
 };
 
@@ -16,15 +17,21 @@ use crate::engine::tantivy::{
 /// term is in more paragraphs than there are, which tantivy takes for granted.
 pub(super) struct ParagraphStatistics<'a> {
     searcher: &'a Searcher,
+    lately: &'a Lately,
     paragraphs: u64,
     /// A long query asks for thousands of terms.
     stop: &'a Stop,
 }
 
 impl<'a> ParagraphStatistics<'a> {
-    pub(super) fn new(searcher: &'a Searcher, fields: &Fields, stop: &'a Stop) -> tantivy::Result<Self> {
-        let paragraphs = searcher.doc_freq(&fields.kind_term(Kind::Paragraph))?;
-        Ok(Self { searcher, paragraphs, stop })
+    pub(super) fn new(
+        searcher: &'a Searcher,
+        lately: &'a Lately,
+        fields: &Fields,
+        stop: &'a Stop,
+    ) -> tantivy::Result<Self> {
+        let paragraphs = lately.document_frequency(searcher.segment_readers(), &fields.kind_term(Kind::Paragraph))?;
+        Ok(Self { searcher, lately, paragraphs, stop })
     }
 }
 
@@ -39,6 +46,6 @@ impl Bm25StatisticsProvider for ParagraphStatistics<'_> {
 
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
         self.stop.check()?;
-        self.searcher.doc_freq(term)
+        self.lately.document_frequency(self.searcher.segment_readers(), term)
     }
 }

@@ -1,15 +1,13 @@
 //! What of some tokens there is: in the collection, and in the paragraphs that are looked at more closely.
 
-use tantivy::{
-    DocId, DocSet, SegmentReader, TERMINATED, TantivyError, Term as IndexTerm,
-    postings::Postings,
-    query::Bm25StatisticsProvider,
-    schema::{Field, IndexRecordOption},
-};
+use tantivy::{SegmentReader, TantivyError, Term as IndexTerm, query::Bm25StatisticsProvider, schema::Field};
 
 use crate::engine::{
     Address, Expression, Lengths, Occurrences, ReadError, Token, TokenField, TokenStatistics,
-    tantivy::{exact::Weights, rank::Ranker, record::read_error, schema::Fields, statistics::ParagraphStatistics},
+    tantivy::{
+        exact::Weights, lately::Lately, rank::Ranker, record::read_error, schema::Fields,
+        statistics::ParagraphStatistics,
+    },
 };
 
 /// How common tokens are.
@@ -44,7 +42,7 @@ pub(super) fn occurrences(
         let segment = ranker.searcher.segment_reader(paragraphs[0].segment);
         for (token, counts) in tokens.iter().zip(&mut found.counts) {
             ranker.check()?;
-            count(&term(token, fields), paragraphs, segment, counts).map_err(read_error)?;
+            count(&term(token, fields), paragraphs, segment, ranker.lately, counts).map_err(read_error)?;
         }
         found.lengths.extend(lengths(paragraphs, segment, fields).map_err(read_error)?);
     }
@@ -75,19 +73,21 @@ fn count(
     term: &IndexTerm,
     paragraphs: &[Address],
     segment: &SegmentReader,
+    lately: &Lately,
     counts: &mut Vec<u32>,
 ) -> tantivy::Result<()> {
-    let index = segment.inverted_index(term.field())?;
-    let Some(mut postings) = index.read_postings(term, IndexRecordOption::WithFreqs)? else {
+    let Some(mut postings) = lately.postings(segment, term)? else {
         counts.resize(counts.len() + paragraphs.len(), 0);
         return Ok(());
     };
-    let mut standing: DocId = postings.doc();
+    // Behind the last posting stands tantivy's mark of the end, which is greater than any document.
+    let (mut at, mut standing) = (0, postings.doc(0));
     counts.extend(paragraphs.iter().map(|&Address { document, .. }| {
-        if standing < document && standing != TERMINATED {
-            standing = postings.seek(document);
+        if standing < document {
+            at = postings.seek(document);
+            standing = postings.doc(at);
         }
-        if standing == document { postings.term_freq() } else { 0 }
+        if standing == document { postings.freq(at) } else { 0 }
     }));
     Ok(())
 }
@@ -102,7 +102,8 @@ fn lengths(paragraphs: &[Address], segment: &SegmentReader, fields: &Fields) -> 
     Ok(paragraphs.iter().map(of).collect())
 }
 
-fn term(Token { field, characters }: &Token, fields: &Fields) -> IndexTerm {
+/// A token as a term of the index.
+pub(super) fn term(Token { field, characters }: &Token, fields: &Fields) -> IndexTerm {
     IndexTerm::from_field_text(fields.token(*field), characters)
 }
 

@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tantivy::{DocId, SegmentReader, TantivyDocument, schema::Field, store::StoreReader};
+use tantivy::{DocId, SegmentReader, schema::Field, store::StoreReader};
 
 use crate::engine::{
     ReadError,
-    tantivy::record::{read_error, stored_text},
+    tantivy::record::{stored_text, unpacked},
 };
 
 /// Paragraphs are asked for in ascending order, so that each block of stored texts is unpacked once.
@@ -56,7 +56,7 @@ impl LastText {
     fn go_to(&mut self, paragraph: DocId) -> Result<(), ReadError> {
         if self.paragraph != Some(paragraph) {
             self.paragraph = None;
-            let entry: TantivyDocument = self.store.get(paragraph).map_err(read_error)?;
+            let entry = unpacked(|| self.store.get(paragraph))?;
             self.text.clear();
             self.text.push_str(stored_text(&entry, self.stored)?);
             self.paragraph = Some(paragraph);

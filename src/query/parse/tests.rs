@@ -202,11 +202,14 @@ fn alternatives_without_a_side_are_left_out() {
     check("甲 | ， 乙", "甲 ， 乙 MISSING_ALTERNATIVE");
     check("， | 乙", "， 乙 MISSING_ALTERNATIVE");
     check("(甲 |) 乙", "甲 乙 MISSING_ALTERNATIVE");
-    check("甲 OR", "甲 OR");
-    check("OR 甲", "OR 甲");
-    check("甲 OR | 乙", "[甲 {OR|乙}]");
-    check("(甲 OR ) 乙", "甲 OR 乙");
-    check("甲OR乙 甲 or 乙", "甲OR乙 甲 or 乙");
+    check("甲 OR", "甲 OR MISSING_ALTERNATIVE");
+    check("OR 甲", "OR 甲 MISSING_ALTERNATIVE");
+    check("甲 OR OR 乙", "[{甲|OR} 乙] MISSING_ALTERNATIVE");
+    check("甲 OR | 乙", "[甲 {OR|乙}] MISSING_ALTERNATIVE");
+    check("(甲 OR ) 乙", "甲 OR 乙 MISSING_ALTERNATIVE");
+    check("OR", "OR");
+    check("+OR 甲", "[+OR! 甲]");
+    check(r"甲 \OR 甲OR乙 甲 or 乙", "甲 OR 甲OR乙 甲 or 乙");
 }
 
 #[test]
@@ -305,6 +308,10 @@ fn what_is_no_field_is_literal() {
     check("标题: 党建", "标题: 党建 MISSING_VALUE");
     check("标题:，", "标题:， MISSING_VALUE");
     check("来源:|甲", "{来源:|甲} MISSING_VALUE");
+    // What only opens is no value yet, while somebody types.
+    check("来源:“ 甲", "来源:“ 甲 MISSING_VALUE UNCLOSED_QUOTE");
+    check("来源:《", "来源:《 MISSING_VALUE UNCLOSED_TITLE");
+    check("来源:“人民日报 甲", "[+Source=“人民日报 甲] UNCLOSED_QUOTE");
     check("titel:党建", "titel:党建 UNKNOWN_FIELD");
     for text in ["日期:2024", "類別：通知", "ID:甲", "发布机构:甲"] {
         check(text, &format!("{text} UNKNOWN_FIELD"));

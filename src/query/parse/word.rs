@@ -16,6 +16,9 @@ impl Parser<'_> {
         let end = self.word_end(self.at, scope);
         self.warn_of_literals(self.at..end);
         self.warn_of_operators(self.at..end);
+        if sign.is_none() && scope == self.sequence.scope() {
+            self.warn_of_or(self.at..end);
+        }
         // Elsewhere its sign or its name is counted, or all words of the sequence are one node.
         if self.sequence.is_excluded() && sign.is_none() && scope == self.sequence.scope() && !self.takes(1) {
             self.at = end;
@@ -69,12 +72,25 @@ impl Parser<'_> {
         }
     }
 
+    /// Warns of an `OR` that has nothing on one side.
+    fn warn_of_or(&mut self, word: Range<usize>) {
+        let is_written = word.clone().map(|at| self.bare(at)).eq([Some('O'), Some('R')]);
+        if self.place == Place::Start && is_written && (self.sequence.takes_alternative() || self.is_followed(word.end))
+        {
+            self.warnings.add(Warning::MissingAlternative);
+        }
+    }
+
+    fn is_followed(&self, end: usize) -> bool {
+        (end..self.characters.len()).any(|at| !self.is_space(at))
+    }
+
     /// Warns of what means something in other query languages.
     fn warn_of_operators(&mut self, word: Range<usize>) {
         let bare = |at: usize| self.bare(at).filter(|_| word.contains(&at));
         let [first, second, third, fourth] = [0, 1, 2, 3].map(|offset| bare(word.start + offset));
         let is_number = |value: Option<char>| value.is_some_and(|value| value.is_ascii_digit());
-        let is_followed = (word.end..self.characters.len()).any(|at| !self.is_space(at));
+        let is_followed = self.is_followed(word.end);
         let operator = match (first, second, third, fourth) {
             (Some('A'), Some('N'), Some('D'), None) if self.sequence.takes_alternative() && is_followed => {
                 Operator::And

@@ -71,6 +71,13 @@ fn what_the_language_cannot_say_is_printed_too() {
     check(&Query::MatchAll, "*");
     check(&Query::Boolean(Boolean { should: vec![phrase, words("乙")], ..Boolean::default() }), "\"甲\\\"\" 乙");
     check(&Query::Boolean(Boolean::default()), "");
+    // Words that are all required, in one part: no sign before brackets says so.
+    let all = |field| Query::Words(Words { text: "甲 ， 乙".to_owned(), field, mode: Some(MatchMode::All) });
+    check(&all(None), "+甲 +乙");
+    check(&all(Some(Field::Title)), "+标题:甲 +标题:乙");
+    check(&Query::Alternatives(vec![all(None), words("丙")]), "(+甲 +乙) | 丙");
+    let (should, must_not) = (vec![words("丙")], vec![all(None)]);
+    check(&Query::Boolean(Boolean { should, must_not, ..Boolean::default() }), "丙 -(+甲 +乙)");
 }
 
 mod laws {

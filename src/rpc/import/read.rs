@@ -33,8 +33,8 @@ use crate::{
 /// A chunk that is being prepared; dropping it stops the work.
 pub(super) type Preparing = AbortOnDropHandle<Vec<Item<Prepared>>>;
 
-/// How a document is prepared.
-pub(super) type Prepare = Arc<dyn Fn(Document) -> Result<Prepared, PrepareError> + Send + Sync>;
+/// How a document is prepared, until it is told to stop.
+pub(super) type Prepare = Arc<dyn Fn(Document, &AtomicBool) -> Result<Prepared, PrepareError> + Send + Sync>;
 
 /// Reads one import.
 pub(super) struct Reader {
@@ -189,7 +189,7 @@ fn prepare_item(item: Item<Document>, prepare: &Prepare, stop: &AtomicBool) -> I
         if stop.load(Ordering::Relaxed) {
             return Err(Failure::Cancelled);
         }
-        Ok(prepare(document)?)
+        Ok(prepare(document, stop)?)
     });
     if let Ok(prepared) = &state {
         warnings.extend(prepared.warnings.iter().copied().map(prepare_warning));
@@ -230,7 +230,7 @@ mod tests {
         let (chunks, prepared) = mpsc::channel(8);
         let pool = Pool::new(NonZeroUsize::MIN).unwrap();
         let under_way = watch::Sender::new(0);
-        let prepare: Prepare = Arc::new(|_| Err(PrepareError::TooHeavy(7)));
+        let prepare: Prepare = Arc::new(|_, _| Err(PrepareError::TooHeavy(7)));
         (Reader::new(requests, prepare, pool, chunks, under_way.clone()), prepared, under_way)
     }
 

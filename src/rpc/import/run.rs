@@ -1,6 +1,9 @@
 //! The three steps, put together.
 
-use std::{future::Future, sync::Arc};
+use std::{
+    future::Future,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use tokio::sync::{mpsc, watch};
 use tonic::Streaming;
@@ -53,7 +56,7 @@ impl Import {
         let (pending, queued) = mpsc::channel(IMPORT_PENDING);
         let under_way = watch::Sender::new(0);
         let ingest = self.ingest.clone();
-        let prepare = Arc::new(move |document| ingest.prepare(document));
+        let prepare = Arc::new(move |document, stop: &AtomicBool| ingest.prepare(document, stop));
         let reader = Reader::new(requests, prepare, self.core.pool.clone(), chunks, under_way.clone());
         // Boxed: what each step holds while it waits adds up to 17 KiB.
         Box::pin(joined(

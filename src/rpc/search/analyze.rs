@@ -1,5 +1,7 @@
 //! `Analyze`: what the text chain makes of a text.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
 use crate::{
     ingest::Ingest,
     rpc::{
@@ -22,13 +24,19 @@ pub(super) async fn analyze(
     let ingest = core.opened()?.ingest.clone();
     let _admitted = core.admit_document_call()?;
     let fingerprint = core.policy.fingerprint.clone();
-    Ok(core.in_turn(call, move |_| answer(&ingest, &asked, &fingerprint)).await??)
+    Ok(core.in_turn(call, move |stop| answer(&ingest, &asked, &fingerprint, stop)).await??)
 }
 
-fn answer(ingest: &Ingest, asked: &Analyze, fingerprint: &str) -> Result<proto::AnalyzeResponse, ReadError> {
+fn answer(
+    ingest: &Ingest,
+    asked: &Analyze,
+    fingerprint: &str,
+    stop: &AtomicBool,
+) -> Result<proto::AnalyzeResponse, ReadError> {
     let Analyze { text, source, offset, tokens } = asked;
-    let analysis = ingest.analyze(text, source, *offset > 0)?;
-    let words = |paragraph: &str| if *tokens { ingest.tokens(paragraph) } else { Vec::new() };
+    let analysis = ingest.analyze(text, source, *offset > 0, stop)?;
+    // Once nobody waits for them, words are left out, which ends it soon.
+    let words = |paragraph: &str| if *tokens && !stop.load(Relaxed) { ingest.tokens(paragraph) } else { Vec::new() };
     let response = analyze_response(&analysis, *offset, fingerprint, words);
     let has_rest = response.next_original_offset > 0;
     if has_rest || *offset > 0 {

@@ -7,9 +7,11 @@ use super::{
     Rule,
     line::{fold_into, is_running_text, lines},
     navigation,
+    own_lines::is_name,
     page_numbers::is_page_number,
     repaired::Cut,
 };
+use crate::text::fold;
 
 /// A longer line is never boilerplate. Fewer bytes than joined pages have, which [`super::page_breaks`] counts on.
 const LONGEST_SHARE_LINE_BYTES: usize = 1_000;
@@ -121,14 +123,16 @@ impl<'t> Cluster<'t> {
         if closed.evidence.is_enough() && !closed.is_listed(behind) { closed.cuts } else { Vec::new() }
     }
 
-    /// Whether it is part of a text's own list: of staff, of sites, of buttons.
+    /// Whether it is part of a text's own list, of staff, of sites, of buttons, or its text says what it is for.
     fn is_listed(&self, behind: &str) -> bool {
         const FEWEST_SITES: usize = 4;
         let has_only = |rule| self.cuts.iter().all(|cut| cut.rule == rule);
         let is_among_staff = || is_staff(self.before) || is_staff(behind);
         let is_inside_text = || !self.is_certain && is_running_text(self.before) && is_running_text(behind);
         (has_only(Rule::FooterLabel) && is_among_staff())
-            || (self.records >= FEWEST_SITES && has_only(Rule::SiteRecord))
+            || (has_only(Rule::SiteRecord)
+                && (self.records >= FEWEST_SITES || !behind.is_empty() && leads_in(self.before)))
+            || (has_only(Rule::KeyValue) && speaks_of_values(self.before))
             || (has_only(Rule::Navigation) && (leads_in(self.before) || is_inside_text()))
     }
 }
@@ -136,8 +140,13 @@ impl<'t> Cluster<'t> {
 /// The boilerplate of a text that can be told by its words.
 pub(super) fn boilerplate(text: &str) -> Vec<Cut> {
     let (mut cuts, mut cluster, mut folded) = (Vec::new(), Cluster::default(), String::new());
+    let mut lacks_name = false;
     for line in lines(text).filter(|line| !line.shown.is_empty()) {
-        match judge(line.shown, &mut folded) {
+        let is_its_name = lacks_name && is_short_name(line.shown);
+        let judged =
+            if is_its_name { Some((Rule::FooterLabel, Evidence::NONE)) } else { judge(line.shown, &mut folded) };
+        lacks_name = !is_its_name && judged == Some((Rule::FooterLabel, Evidence::CERTAIN)) && folded.ends_with(':');
+        match judged {
             Some((rule, evidence)) => cluster.add(line.cut(text, rule), evidence),
             None => cuts.append(&mut cluster.close(line.shown)),
         }
@@ -178,6 +187,12 @@ fn certain_rule(folded: &str) -> Option<Rule> {
     }
 }
 
+/// Whether a line can be the name that the label above it, 责任编辑：, stands for.
+fn is_short_name(line: &str) -> bool {
+    const LONGEST_BYTES: usize = 12;
+    line.len() <= LONGEST_BYTES && is_name(&fold(line))
+}
+
 /// Whether a line names one of those who made a book or a paper.
 fn is_staff(line: &str) -> bool {
     line.len() <= LONGEST_LINE_BYTES
@@ -195,6 +210,15 @@ fn leads_in(line: &str) -> bool {
         || announces()
 }
 
+/// Whether a line says that values follow, or gives some itself: 示例如下。 配置文件中写入
+fn speaks_of_values(line: &str) -> bool {
+    const SAID: [&str; 8] = ["如下", "下列", "以下", "参数", "參數", "配置", "示例", "="];
+    const DEEDS: [&str; 8] = ["写入", "寫入", "输入", "輸入", "执行", "執行", "设置", "設置"];
+    line.ends_with(['：', ':'])
+        || SAID.iter().any(|word| line.contains(word))
+        || DEEDS.iter().any(|deed| line.ends_with(deed))
+}
+
 /// Whether a line is plainly of a text or of a table, as most are: it goes on or ends like a sentence, or begins with a
 /// number.
 fn is_clause(line: &str) -> bool {
@@ -203,7 +227,7 @@ fn is_clause(line: &str) -> bool {
 
 fn is_share_line(line: &str) -> bool {
     line.len() <= LONGEST_SHARE_LINE_BYTES
-        && ["由会员分享", "由會員分享"].into_iter().any(|shared| line.contains(shared))
+        && ["》由会员分享", "》由會員分享"].into_iter().any(|shared| line.contains(shared))
         && ["在线阅读", "在線閱讀"].into_iter().any(|read| line.contains(read))
 }
 
@@ -264,13 +288,13 @@ fn is_count(folded: &str) -> bool {
 
 fn is_certain_label(folded: &str) -> bool {
     let label = folded.trim_start_matches(['[', '(', '【', '〔']);
-    let is_owner = |rest: &str| !rest.starts_with(['者', '人', '权', '的']);
+    let is_owner = |rest: &str| !rest.trim_start_matches(':').starts_with(['者', '人', '权', '的', '是']);
     // A job is offered, not an editor named.
     let is_offer = ["要求", "经验", "岗位", "职责"].iter().any(|word| label.contains(word));
     ((starts_with_label(label, &EDITOR_LABELS) && !is_offer)
         || label.strip_prefix("版权所有").is_some_and(is_owner)
         || label.starts_with("copyright©")
-        || label.starts_with('©'))
+        || label.strip_prefix('©').is_some_and(is_owner))
         && is_label_like(label, LONGEST_LABEL_CHARACTERS)
 }
 
@@ -298,7 +322,6 @@ fn starts_with_label(folded: &str, labels: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::fold;
 
     /// What is not folded would never be found in what is.
     #[test]

@@ -151,7 +151,8 @@ fn has_date(folded: &str) -> bool {
     })
 }
 
-fn is_name(folded: &str) -> bool {
+/// Whether a folded line is nothing but the name of a person.
+pub(super) fn is_name(folded: &str) -> bool {
     let mut characters = folded.chars();
     characters.next().is_some_and(|first| SURNAMES.contains(first)) && (1..=2).contains(&characters.count())
 }

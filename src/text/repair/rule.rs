@@ -7,7 +7,7 @@
 pub enum Rule {
     /// A reading in parentheses behind its character: `强(qiáng)`.
     PinyinGloss,
-    /// Characters that show nothing: zero-width spaces and joiners, soft hyphens, byte order marks.
+    /// Characters that show nothing: zero-width spaces, joiners that join nothing, soft hyphens, byte order marks.
     ZeroWidth,
     /// The number of a page and the line break before it, within running text: `特\n4、派员`.
     PageBreak,
@@ -19,7 +19,7 @@ pub enum Rule {
     FooterLabel,
     /// A count or a welcome of visitors: `您是第 位来访者`.
     VisitorCounter,
-    /// Variables of the program that made the page: `book=43,ebook=38`.
+    /// Variables of the program that made the page, where the text does not speak of them: `book=43,ebook=38`.
     KeyValue,
     /// A page number on a line of its own: `— 3 —`, `第 3 页 共 20 页`.
     PageNumber,

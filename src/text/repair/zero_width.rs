@@ -3,7 +3,8 @@
 //! U+00AD, U+200B to U+200F, U+2060, U+FEFF. They are looked for as bytes: in UTF-8 no character's bytes are within
 //! those of others.
 //!
-//! A line that has nothing else goes whole: what is left of it would divide what it stood between.
+//! A line that has nothing else goes whole: what is left of it would divide what it stood between. One joiner between
+//! letters or pictures that it shapes, as those of Arabic, of India and many emoji, is part of how they are written.
 
 use super::{
     Rule,
@@ -19,7 +20,7 @@ const LONGEST_BYTES: usize = 3;
 pub(super) fn zero_width(text: &str) -> Vec<Cut> {
     let mut cuts: Vec<Cut> = Vec::new();
     let (mut line, mut is_whole) = (Line { shown: "", range: 0..0 }, false);
-    for run in runs(text) {
+    for run in runs(text).into_iter().filter(|run| !is_joiner(text, run)) {
         if run.range.start >= line.range.end {
             line = line_around(text, run.range.start);
             is_whole = is_hidden(line.shown);
@@ -31,6 +32,20 @@ pub(super) fn zero_width(text: &str) -> Vec<Cut> {
         }
     }
     cuts
+}
+
+/// Whether a run is a single joiner, or a single sign not to join, between characters that it shapes.
+fn is_joiner(text: &str, run: &Cut) -> bool {
+    let (before, after) = (text[..run.range.start].chars().next_back(), text[run.range.end..].chars().next());
+    ["\u{200C}", "\u{200D}"].contains(&&text[run.range.clone()])
+        && before.is_some_and(is_shaped)
+        && after.is_some_and(is_shaped)
+}
+
+/// Whether a character may look otherwise beside a joiner: letters from Arabic to Mongolian, symbols, emoji and the
+/// signs that choose their looks and colours.
+fn is_shaped(c: char) -> bool {
+    matches!(c, '\u{600}'..='\u{18AF}' | '\u{2190}'..='\u{2BFF}' | '\u{FE0F}' | '\u{1F000}'..='\u{1FAFF}')
 }
 
 /// The line that has a byte.

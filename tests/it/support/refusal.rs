@@ -2,6 +2,7 @@
 
 use std::{fmt::Debug, time::Duration};
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
@@ -35,4 +36,11 @@ pub(crate) fn check_status(status: &Status, code: Code, reason: &str, field: Opt
     let retry = details.retry_info().and_then(|retry| retry.retry_delay);
     let retry_helps = matches!(reason, "TOO_MANY_STREAMS" | "OVERLOADED" | "SERVER_DRAINING" | "INDEX_OPENING");
     assert_eq!(retry.is_some_and(|delay| delay > Duration::ZERO), retry_helps, "{status:?}");
+}
+
+/// A token in the form of a later version, which its first byte tells.
+pub(crate) fn later(token: &str) -> String {
+    let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(token).expect("a token of ours");
+    bytes[0] += 1;
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }

@@ -217,6 +217,11 @@ impl Service {
         stopped
     }
 
+    /// Its data directory.
+    pub(crate) fn data_dir(&self) -> &Path {
+        &self.config.data_dir
+    }
+
     /// Stops, and starts another on the same directory.
     pub(crate) async fn restart(self) -> Self {
         self.stop().await.start().await

@@ -100,6 +100,87 @@ fn bracketed_numerals_head_lines_below() {
     );
 }
 
+/// Its items are parts of a sentence, wherever their markers stand in other texts.
+#[test]
+fn a_list_that_is_one_sentence_stands_under_what_the_sentence_stands_under() {
+    let item = |marker: &str, end: &str| format!("{marker}{}{end}\n", body("价格").trim_end_matches('。'));
+    let text = format!(
+        "（一）改革\n改革的主要内容是：\n{}{}{}{}\n（二）对外\n{}",
+        item("一、", "；"),
+        item("二、", "；"),
+        item("三、", "。"),
+        body("方案"),
+        body("外交")
+    );
+    let part = |marker: &str| format!("（一）改革 › {marker}价格工作要抓紧抓实，各级各部门结合实际细化措施");
+    check(
+        &text,
+        &[
+            (&part("一、"), "（一）改革"),
+            (&part("二、"), "二、价格工"),
+            (&part("三、"), "三、价格工"),
+            ("（一）改革", "方案工作要"),
+            ("（二）对外", "（二）对外"),
+        ],
+    );
+}
+
+#[test]
+fn those_addressed_are_addressed_within_the_outermost_parts() {
+    let text = format!(
+        "（一）形势\n{}\n各位代表！{}\n（二）改革\n{}\n（三）外交\n{}",
+        body("工业"),
+        body("农业"),
+        body("改革"),
+        body("外交")
+    );
+    check(
+        &text,
+        &[
+            ("（一）形势", "（一）形势"),
+            ("（一）形势", "各位代表！"),
+            ("（二）改革", "（二）改革"),
+            ("（三）外交", "（三）外交"),
+        ],
+    );
+}
+
+#[test]
+fn a_sentence_that_opens_the_next_line_goes_with_it() {
+    let text = format!(
+        "一、回顾\n{}\n科技、教育和社会事业全面发展。\n{}\n城乡生活水平，进一步提高。\n{}",
+        body("财政"),
+        body("科技"),
+        body("农民")
+    );
+    check(&text, &[("一、回顾", "一、回顾\n"), ("一、回顾", "科技、教育"), ("一、回顾", "城乡生活水")]);
+    let text = format!("一、回顾\n{}\n事业全面发展。\n生活提高。", body("财政"));
+    check(&text, &[("一、回顾", "一、回顾\n")]);
+}
+
+#[test]
+fn the_heading_of_a_chapter_may_fill_two_lines() {
+    let text = format!(
+        "第四章 保护措施\n第一节 历史文化名城、名镇、名村以及历史文化街区、\n传统风貌区、传统村落保护\n第三条 {}",
+        body("本条")
+    );
+    let path = "第四章 保护措施 › 第一节 历史文化名城、名镇、名村以及历史文化街区、传统风貌区、传统村落保护 › 第三条";
+    check(&text, &[(path, "第四章 保")]);
+}
+
+#[test]
+fn what_is_said_below_a_signature_goes_with_it() {
+    let text = format!(
+        "# 通知\n一、目标\n{}\n附件：1.名单\n某市人民政府办公室\n2024年6月3日\n（此件公开发布）\n附件1\n名单\n青石水库\n{}",
+        body("目标"),
+        body("水库")
+    );
+    let sections = split(&text, None);
+    let written: Vec<&str> = sections.iter().map(|section| &text[section.range.clone()]).collect();
+    assert_eq!(written[1], "附件：1.名单\n某市人民政府办公室\n2024年6月3日\n（此件公开发布）");
+    assert!(written[2].starts_with("附件1\n名单"), "{written:?}");
+}
+
 #[test]
 fn an_annex_without_anything_below_it_heads_nothing() {
     let text = format!("一、目标\n{}\n某市人民政府\n2024年3月1日\n附件", body("目标"));

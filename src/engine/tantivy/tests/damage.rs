@@ -3,13 +3,17 @@
 use std::{
     collections::BTreeMap,
     fs,
+    io::{Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
 
 use tempfile::TempDir;
 
-use super::harness::{Index, document, segmenter};
-use crate::engine::{Engine, Expression, OpenError, tantivy::TantivyEngine};
+use super::harness::{Index, NEVER, document, segmenter};
+use crate::{
+    engine::{Engine, Expression, OpenError, ReadError, tantivy::TantivyEngine},
+    query::Filter,
+};
 
 /// Places that are damaged, in each kind of file.
 const PLACES: usize = 63;
@@ -89,6 +93,37 @@ fn a_changed_bit_or_a_missing_end_is_found_in_every_kind_of_file() {
     println!("{found} places found, {harmless} without a meaning");
     assert!(found > PLACES * 7);
     open(directory.path()).unwrap();
+}
+
+/// Files are mapped, so a disk that rots is seen by whoever reads, unless what was read is remembered.
+#[test]
+fn what_does_not_unpack_while_it_is_read_is_damage() {
+    let (directory, expected) = files();
+    let path = kinds(directory.path()).remove("store").unwrap();
+    let whole = fs::read(&path).unwrap();
+    let written = |at: usize, byte: u8| {
+        let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+        file.seek(SeekFrom::Start(at as u64)).unwrap();
+        file.write_all(&[byte]).unwrap();
+    };
+    let mut found = 0;
+    // From the number of bytes that the first block unpacks to.
+    for (at, &byte) in whole.iter().enumerate().take(PLACES) {
+        let engine = open(directory.path()).unwrap();
+        let snapshot = engine.snapshot();
+        let mut walk = snapshot.walk(&Expression::All, &Filter::default(), None, &NEVER).unwrap();
+        let addresses: Vec<_> =
+            walk.next(usize::MAX, &NEVER).unwrap().into_iter().map(|(_, address)| address).collect();
+        written(at, byte ^ 1);
+        match snapshot.paragraphs(&addresses) {
+            Err(ReadError::Corrupt(_)) => found += 1,
+            Err(error) => panic!("{at}: {error:?}"),
+            // No checksum covers one block.
+            Ok(paragraphs) => assert_eq!(paragraphs.len(), expected.len()),
+        }
+        written(at, byte);
+    }
+    assert!(found > PLACES / 4, "{found}");
 }
 
 #[test]

@@ -82,6 +82,8 @@ fn a_filter_leaves_the_paragraphs_of_documents_that_meet_its_conditions() {
         &[b[0], c[0], c[1]],
     );
     let papers = Filter { sources: texts(&["人民日报"]), ..all() };
+    check(&index, &Filter { published_to: Some(20_231_231), ..papers.clone() }, &c);
+    check(&index, &Filter { published_from: Some(20_240_000), labels: texts(&["人事"]), ..papers.clone() }, &a);
     let none_of = |filter: Filter| Filter { none_of: vec![filter], ..all() };
     check(&index, &none_of(papers.clone()), &[&b[..], &d].concat());
     check(&index, &none_of(none_of(papers.clone())), &[&a[..], &c].concat());

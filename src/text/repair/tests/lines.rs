@@ -114,6 +114,34 @@ fn metadata_stays() {
     check_kept("正文。\n(作者系某县委常委、组织部长)");
 }
 
+#[test]
+fn the_name_of_an_editor_may_stand_below_the_label() {
+    check("正文。\n责任编辑：\n李小小\n尾声。", "正文。\n尾声。");
+    check_rules("正文。\n责任编辑：\n李小小", &[Rule::FooterLabel]);
+    check("正文。\n责任编辑：\n尾声。", "正文。\n尾声。");
+    check("正文。\n责任编辑：王五\n李小小\n尾声。", "正文。\n李小小\n尾声。");
+}
+
+#[test]
+fn what_a_text_itself_speaks_of_stays() {
+    check_kept("请各单位在网站底部加入以下文字：\n京ICP备00000000号-1\n并链接到备案系统。");
+    check_kept("该文件由会员分享后可在线阅读，平台应当审核版权。");
+    check_kept("版权所有：是指依法享有的权利\n©是版权标记");
+    check("欢迎关注以下公众号：\n京ICP备00000000号-1", "欢迎关注以下公众号：");
+}
+
+/// A notice gives settings and requests as the program of a page does.
+#[test]
+fn values_that_a_text_gives_stay() {
+    check_kept("系统参数说明\n配置文件中写入\ntimeout=30,retries=5\n保存后重启。");
+    check_kept("接口调用示例如下。\npage=1&size=20\n返回结果见附件。");
+    check_kept("令alpha=1,beta=2\nalpha=1,beta=2\n则原式成立。");
+    check_kept("参数为：\npage=1&size=20");
+    check("正文。\n（某县委常委、组织部长）\nbook=43,ebook=38", "正文。\n（某县委常委、组织部长）");
+    check("book=43,ebook=38\n某某通知", "某某通知");
+    check("正文\nbook=43,ebook=38\n打印本页\n", "正文\n");
+}
+
 /// A paper's staff and a table of sites are of the text.
 #[test]
 fn lists_of_what_footers_name_stay() {

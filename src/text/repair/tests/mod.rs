@@ -68,6 +68,9 @@ fn what_shows_nothing_is_cut() {
     check("公共服务体\n\u{200B}\n系。", "公共服务体\n系。");
     check("甲。\n\n \u{200B} \u{FEFF}\r\n\n乙。\u{200B}\n\u{200B}\n\u{200B}", "甲。\n\n\n乙。\n");
     check_kept("“两个确立”——第一；Привет・ﺀ");
+    // Joiners that letters and pictures need.
+    check_kept("家\u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}、می\u{200C}خواهم、\u{2764}\u{FE0F}\u{200D}\u{1F525}");
+    check("组\u{200D}织，\u{1F468}\u{200B}\u{200D}\u{1F469}，\u{200C}می", "组织，\u{1F468}\u{1F469}，می");
 }
 
 /// A find is a find wherever the blocks of the search begin.
