@@ -108,21 +108,13 @@ impl Compiler<'_> {
         let mut queries: Vec<Box<dyn Query>> = Vec::new();
         for grams in self.gram_fields(term.field) {
             queries.push(self.sequence(&term.characters, grams));
-            if let Some(word) = self.word_list(term, grams) {
+            if term.word {
+                let words = if grams == self.fields.grams { self.fields.words } else { self.fields.title_words };
+                let word = IndexTerm::from_field_text(words, &term.characters);
                 queries.push(Box::new(TermQuery::new(word, IndexRecordOption::WithFreqs)));
             }
         }
         queries
-    }
-
-    /// What lists the entries in which a term stands as a word, each field's, if words are looked for.
-    pub(super) fn word_lists(self, term: &Term) -> impl Iterator<Item = IndexTerm> {
-        self.gram_fields(term.field).filter_map(move |grams| self.word_list(term, grams))
-    }
-
-    fn word_list(self, term: &Term, grams: Field) -> Option<IndexTerm> {
-        let words = if grams == self.fields.grams { self.fields.words } else { self.fields.title_words };
-        term.word.then(|| IndexTerm::from_field_text(words, &term.characters))
     }
 
     /// The fields in which the characters of a term stand in sequence.

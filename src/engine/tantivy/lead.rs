@@ -44,11 +44,6 @@ impl Lead {
         BooleanQuery::union(self.lists.into_iter().map(query).collect()).weight(unscored).map_err(read_error)
     }
 
-    /// For a term, one for each field that it is looked for in.
-    pub(super) fn into_lists(self) -> Vec<IndexTerm> {
-        self.lists
-    }
-
     fn and(mut self, other: Self) -> Self {
         self.lists.extend(other.lists);
         Self { entries: self.entries + other.entries, ..self }
@@ -82,7 +77,7 @@ fn shortest(expression: &Expression, ranker: Ranker<'_>) -> Result<Option<Lead>,
 }
 
 /// For each field that a term is looked for in, its rarest bigram.
-pub(super) fn lists_of(term: &Term, ranker: Ranker<'_>) -> Result<Option<Lead>, ReadError> {
+fn lists_of(term: &Term, ranker: Ranker<'_>) -> Result<Option<Lead>, ReadError> {
     let mut lead = Lead { lists: Vec::new(), entries: 0 };
     for field in ranker.compiler.gram_fields(term.field) {
         let mut rarest: Option<(u64, IndexTerm)> = None;
@@ -102,15 +97,9 @@ pub(super) fn lists_of(term: &Term, ranker: Ranker<'_>) -> Result<Option<Lead>, 
 
 /// Lists in each of which is whatever has these characters in a field.
 fn lists(characters: &str, field: Field, compiler: Compiler<'_>) -> Vec<IndexTerm> {
-    let lists = grams(characters, field);
-    if lists.is_empty() { compiler.listed(characters, field).into_iter().collect() } else { lists }
-}
-
-/// The bigrams of characters that stand in sequence.
-pub(super) fn grams(characters: &str, field: Field) -> Vec<IndexTerm> {
-    let mut grams = Vec::new();
-    for_each_gram(characters, |gram, _| grams.push(IndexTerm::from_field_text(field, gram)));
+    let mut lists = Vec::new();
+    for_each_gram(characters, |gram, _| lists.push(IndexTerm::from_field_text(field, gram)));
     // The last character stands alone at the end of a text only.
-    grams.pop();
-    grams
+    lists.pop();
+    if lists.is_empty() { compiler.listed(characters, field).into_iter().collect() } else { lists }
 }

@@ -35,7 +35,6 @@ mod rank;
 mod rebuild;
 mod record;
 mod removals;
-mod required;
 mod schema;
 mod snapshot;
 mod starting;

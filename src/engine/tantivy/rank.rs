@@ -27,7 +27,6 @@ use crate::{
             lately::Lately,
             lead::Lead,
             record::read_error,
-            required::Required,
             statistics::ParagraphStatistics,
             union::Union,
         },
@@ -65,7 +64,6 @@ impl<'a> Ranker<'a> {
         let closely = ByWeights { weights: &weights, ranker: self };
         let leads = selection.as_ref().is_some_and(Selection::leads);
         let lead = if leads { None } else { Lead::of(expression, self)? };
-        let required = if leads { None } else { Required::of(expression, self)? };
         let unscored = EnableScoring::disabled_from_searcher(self.searcher);
         let lead = lead.map(|lead| lead.weight(unscored)).transpose()?;
         let mut look_in = |place: Place<'_>| {
@@ -74,9 +72,6 @@ impl<'a> Ranker<'a> {
             match (selected, &lead) {
                 (Some(selected), _) if leads => {
                     self.score_each(selected, None, scorers()?, &place, &mut best, &closely)
-                }
-                (selected, _) if let Some(required) = &required => {
-                    self.meet(required, selected, scorers()?, &place, &mut best, &closely)
                 }
                 (selected, Some(lead)) => {
                     let found = lead.scorer(place.segment, 1.0).map_err(read_error)?;
@@ -150,33 +145,6 @@ impl<'a> Ranker<'a> {
             found.advance();
         }
         scorers.failure().map_or(Ok(()), Err)
-    }
-
-    /// Scores what may have all that is required and be among the best.
-    fn meet(
-        self,
-        required: &Required<'_>,
-        mut selected: Option<Paragraphs>,
-        mut scorers: Scorers,
-        place: &Place<'_>,
-        best: &mut Best,
-        closely: &impl Closely,
-    ) -> Result<(), ReadError> {
-        let (threshold, mut outcome) = (best.threshold(), Ok(()));
-        let mut visit = |document: DocId| {
-            if self.is_stopped() || outcome.is_err() {
-                return None;
-            }
-            if !place.segment.is_deleted(document)
-                && selected.as_mut().is_none_or(|selected| selected.contains(document))
-                && let Some(score) = scorers.score(document)
-            {
-                outcome = best.offer(place.scored(document, score), closely);
-            }
-            Some(best.threshold())
-        };
-        required.visit(place.segment, threshold, self.stop, &mut visit).map_err(read_error)?;
-        scorers.failure().map_or(outcome, Err)
     }
 
     /// Lets tantivy find what may be among the best, and looks closer at that.

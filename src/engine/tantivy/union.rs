@@ -10,7 +10,7 @@ use std::{
 };
 
 use tantivy::{
-    DocId, Score, SegmentReader, TERMINATED, Term as IndexTerm,
+    DocId, SegmentReader, TERMINATED, Term as IndexTerm,
     fieldnorm::FieldNormReader,
     postings::BlockSegmentPostings,
     query::{Bm25StatisticsProvider, Bm25Weight},
@@ -34,7 +34,7 @@ pub(super) struct Union<'a> {
 impl<'a> Union<'a> {
     /// Of terms and what their scores are multiplied with.
     pub(super) fn new(
-        terms: impl Iterator<Item = (IndexTerm, Score)>,
+        terms: impl Iterator<Item = (IndexTerm, f32)>,
         statistics: &dyn Bm25StatisticsProvider,
         lately: &'a Lately,
     ) -> tantivy::Result<Self> {
@@ -50,11 +50,11 @@ impl<'a> Union<'a> {
     pub(super) fn visit(
         &self,
         segment: &SegmentReader,
-        mut threshold: Score,
+        mut threshold: f32,
         stop: &AtomicBool,
-        visit: &mut dyn FnMut(DocId, f64) -> Option<Score>,
+        visit: &mut dyn FnMut(DocId, f64) -> Option<f32>,
     ) -> tantivy::Result<()> {
-        let lists = self.tokens.iter().map(|(term, weight)| List::open(term, Some(weight), segment, self.lately));
+        let lists = self.tokens.iter().map(|(term, weight)| List::open(term, weight, segment, self.lately));
         let mut lists: Vec<_> = lists.filter_map(Result::transpose).collect::<tantivy::Result<_>>()?;
         let mut window = Window::default();
         while !stop.load(Relaxed)
@@ -62,7 +62,7 @@ impl<'a> Union<'a> {
         {
             window.first = first;
             for list in &mut lists {
-                list.for_each_before(first.saturating_add(WINDOW), |document, score| window.add(document, score));
+                list.add_to(&mut window);
             }
             match window.take(threshold, visit) {
                 Some(risen) => threshold = risen,
@@ -74,56 +74,48 @@ impl<'a> Union<'a> {
 }
 
 /// A token's list in a segment.
-pub(super) struct List<'a> {
+struct List<'a> {
     postings: Box<BlockSegmentPostings>,
     /// Where it stands in a block.
     at: usize,
-    /// What it is worth to be in the list, if that counts.
-    worth: Option<&'a Bm25Weight>,
+    weight: &'a Bm25Weight,
     lengths: FieldNormReader,
 }
 
 impl<'a> List<'a> {
     /// `None` where the segment has no such token.
-    pub(super) fn open(
+    fn open(
         term: &IndexTerm,
-        worth: Option<&'a Bm25Weight>,
+        weight: &'a Bm25Weight,
         segment: &SegmentReader,
         lately: &Lately,
     ) -> tantivy::Result<Option<Self>> {
         let Some(postings) = lately.postings(segment, term)? else { return Ok(None) };
         let lengths = segment.get_fieldnorms_reader(term.field())?;
-        Ok(Some(Self { postings: Box::new(postings), at: 0, worth, lengths }))
+        Ok(Some(Self { postings: Box::new(postings), at: 0, weight, lengths }))
     }
 
     /// The entry at which it stands; `None` behind the last.
-    pub(super) fn document(&self) -> Option<DocId> {
+    fn document(&self) -> Option<DocId> {
         self.postings.docs().get(self.at).copied().filter(|&document| document != TERMINATED)
     }
 
-    /// Goes to an entry, or to the first one behind it. It has to stand before that, or at it.
-    pub(super) fn skip_to(&mut self, document: DocId) {
-        if self.document().is_some_and(|standing| standing < document) {
-            self.at = self.postings.seek(document);
-        }
-    }
-
-    /// Gives the entries before `end` with their scores, ascending, and goes behind them.
-    pub(super) fn for_each_before(&mut self, end: DocId, mut give: impl FnMut(DocId, Score)) {
+    /// Adds what it has in a window, and goes behind that.
+    fn add_to(&mut self, window: &mut Window) {
         loop {
             let documents = &self.postings.docs()[self.at..];
             let frequencies = &self.postings.freqs()[self.at..];
-            let before = match documents.last() {
+            let within = match documents.last() {
                 None => return,
-                Some(&last) if last < end => documents.len(),
-                Some(_) => documents.partition_point(|&document| document < end),
+                Some(&last) if window.has(last) => documents.len(),
+                Some(_) => documents.partition_point(|&document| window.has(document)),
             };
-            for (&document, &frequency) in documents[..before].iter().zip(frequencies) {
-                let score = self.worth.map_or(0.0, |worth| worth.score(self.lengths.fieldnorm_id(document), frequency));
-                give(document, score);
+            for (&document, &frequency) in documents[..within].iter().zip(frequencies) {
+                let score = self.weight.score(self.lengths.fieldnorm_id(document), frequency);
+                window.add(document, f64::from(score));
             }
-            if before < documents.len() {
-                self.at += before;
+            if within < documents.len() {
+                self.at += within;
                 return;
             }
             self.postings.advance();
@@ -147,16 +139,21 @@ impl Default for Window {
 }
 
 impl Window {
+    /// Whether an entry, which does not stand before the window, stands in it.
+    fn has(&self, document: DocId) -> bool {
+        document - self.first < WINDOW
+    }
+
     /// Adds a score to that of an entry in the window.
-    fn add(&mut self, document: DocId, score: Score) {
+    fn add(&mut self, document: DocId, score: f64) {
         let place = (document - self.first) % WINDOW;
         let chunk = place / CHUNK;
-        self.scores[place as usize] += f64::from(score);
+        self.scores[place as usize] += score;
         self.marks[(chunk / u64::BITS) as usize] |= 1 << (chunk % u64::BITS);
     }
 
     /// Gives what scores more than a threshold, and leaves nothing; the threshold in the end, or `None` if it is enough.
-    fn take(&mut self, threshold: Score, visit: &mut dyn FnMut(DocId, f64) -> Option<Score>) -> Option<Score> {
+    fn take(&mut self, threshold: f32, visit: &mut dyn FnMut(DocId, f64) -> Option<f32>) -> Option<f32> {
         let mut threshold = threshold.max(0.0);
         for (word, marks) in (0..).zip(&mut self.marks) {
             let mut marks = mem::take(marks);
