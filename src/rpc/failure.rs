@@ -1,6 +1,6 @@
 //! Why a call failed: every error of ours, as far as its caller is concerned.
 
-use std::{error::Error, io, time::Duration};
+use std::{error::Error, io, sync::Arc, time::Duration};
 
 use tonic::{Code, Status};
 
@@ -176,6 +176,7 @@ impl From<ReindexError> for Failure {
             ReindexError::Runs => Self::MaintenanceRuns,
             ReindexError::Read(error) | ReindexError::Write(WriteError::Read(error)) => error.into(),
             ReindexError::Write(ref cause) if is_storage_full(cause) => Self::ReindexFull,
+            ReindexError::Write(cause) => Self::EngineUnavailable(IngestError::Write(Arc::new(cause))),
             ReindexError::Closed(error) => error.into(),
             _ => Self::Internal(error.into()),
         }

@@ -247,6 +247,8 @@ mod tests {
         check(full, Code::ResourceExhausted, "STORAGE_FULL", Some(5));
         let full = ReindexError::Write(WriteError::Io(io::Error::new(io::ErrorKind::StorageFull, "/data/index-2")));
         check(full, Code::ResourceExhausted, "STORAGE_FULL", Some(5));
+        let broken = ReindexError::Write(WriteError::Io(io::Error::other("/data/index-2")));
+        check(broken, Code::Unavailable, "ENGINE_UNAVAILABLE", Some(5));
         let broken = BackupError::Write(io::Error::other("/data/backup"));
         check(broken, Code::Internal, "INTERNAL", None);
         let broken = io(io::ErrorKind::PermissionDenied);
