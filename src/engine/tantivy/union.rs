@@ -5,7 +5,7 @@
 //! takes half the time. Each paragraph's scores are added up in the order of the tokens, wherever it stands.
 
 use std::{
-    mem,
+    mem, slice,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
@@ -38,8 +38,8 @@ impl<'a> Union<'a> {
         statistics: &dyn Bm25StatisticsProvider,
         lately: &'a Lately,
     ) -> tantivy::Result<Self> {
-        let weighed = |(term, weight)| {
-            let score = Bm25Weight::for_terms(statistics, &[IndexTerm::clone(&term)])?.boost_by(weight);
+        let weighed = |(term, weight): (IndexTerm, f32)| {
+            let score = Bm25Weight::for_terms(statistics, slice::from_ref(&term))?.boost_by(weight);
             Ok((term, score))
         };
         Ok(Self { tokens: terms.map(weighed).collect::<tantivy::Result<_>>()?, lately })
