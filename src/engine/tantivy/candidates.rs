@@ -53,10 +53,12 @@ pub(super) fn candidates(ranker: Ranker<'_>, order: &Order<'_>, tokens: &[Weighe
     let weights = Weights::new(&likeliest_first(expression), ranker.compiler, unscored)?;
     let find = |weights: Option<&Weights>, count: usize| {
         // One more than wanted, to know whether there are more.
-        let mut best = Best::with_much_room(count.saturating_add(1));
+        let wanted = count.saturating_add(1);
+        // To find more costs next to nothing, unless each has to be asked about.
+        let mut best = if selection.is_some() { Best::new(wanted, 0) } else { Best::with_much_room(wanted) };
         let closely = &Ties(ranker);
         ranker.look_everywhere(&mut |place| {
-            let selected = selection.as_ref().map(|it| it.paragraphs(place.segment, place.columns)).transpose()?;
+            let selected = selection.as_ref().map(|it| it.asked(place.segment, place.columns)).transpose()?;
             let matching = weights.map(|weights| weights.scorers(place.segment)).transpose()?;
             let admitted = Admitted { selected, matching, is_scored: false };
             ranker.add_up(&union, admitted, &place, &mut best, closely)

@@ -15,7 +15,7 @@ use crate::{
             columns::SegmentColumns,
             documents::ParagraphsOf,
             excluded::Excluded,
-            filter::{self, Dates},
+            filter,
             heed::{Heeding, Stop},
             schema::{Fields, Kind},
             starting::StartingWith,
@@ -67,7 +67,7 @@ impl Compiler<'_> {
     }
 
     fn paragraphs(self, filter: &Filter) -> Box<dyn Query> {
-        self.heeding(ParagraphsOf::new(filter::records(filter, Dates::Listed, self), self.columns.clone(), 0.0))
+        self.heeding(ParagraphsOf::new(filter::records(filter, self.fields), self.columns.clone(), 0.0))
     }
 
     fn combine(self, clauses: &[Clause]) -> Box<dyn Query> {

@@ -93,19 +93,14 @@ impl Weight for ParagraphsWeight {
 impl Paragraphs {
     /// `records` stands at its first match in a segment of so many entries.
     pub(super) fn new(records: Box<dyn Scorer>, columns: Columns, entries: DocId) -> Self {
-        let mut paragraphs = Self::asked(Probe::new(records), columns, entries);
+        let mut paragraphs = Self { records: Probe::new(records), columns, entries, paragraph: 0, end: 0 };
         paragraphs.go_to(0);
         paragraphs
     }
 
-    /// The same for records that may stand anywhere: nothing but [`Self::contains`] may be asked then.
-    pub(super) fn asked(records: Probe, columns: Columns, entries: DocId) -> Self {
-        Self { records, columns, entries, paragraph: 0, end: 0 }
-    }
-
     /// Whether an entry is a paragraph that can be found of a document that matches. To be asked in ascending order,
     /// and nothing else afterwards until the answer is yes.
-    pub(super) fn contains(&mut self, entry: DocId) -> bool {
+    fn contains(&mut self, entry: DocId) -> bool {
         if entry < self.paragraph {
             return false;
         }

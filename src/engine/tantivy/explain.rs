@@ -14,10 +14,10 @@ use crate::{
     engine::{
         Bm25, Clause, Evidence, Explanation, Expression, IndexTerm, ReadError, ScorePart, Term, TermField, Verdict,
         tantivy::{
+            asked::Conditions,
             compile::Compiler,
             exact::{Scorers, Weights},
-            filter::{self, Dates},
-            probe::{LazyProbe, Probe},
+            probe::LazyProbe,
             record::read_error,
             schema::Kind,
             starting::StartingWith,
@@ -69,8 +69,9 @@ impl Explainer<'_> {
         }
         // Not with statistics of paragraphs: a value may be in more records than there are paragraphs.
         let unscored = EnableScoring::disabled_from_schema(self.segment.schema());
-        let records = filter::records(filter, Dates::LookedUp, self.compiler).weight(unscored)?;
-        Ok(Probe::new(records.scorer(self.segment, 1.0)?).matches(self.record))
+        let conditions = Conditions::new(filter, self.compiler.fields, unscored)?;
+        let date = self.compiler.columns.of(self.segment)?.date(self.record);
+        Ok(conditions.asked(self.segment)?.are_met(self.record, date))
     }
 
     /// The scorers are the expression's.

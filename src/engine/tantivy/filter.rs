@@ -12,12 +12,11 @@ use crate::{
     engine::{
         ReadError,
         tantivy::{
+            asked::{Conditions, Selected},
             columns::Columns,
             compile::Compiler,
             documents::Paragraphs,
             excluded::Excluded,
-            probe::Probe,
-            published::PublishedOn,
             record::read_error,
             schema::{Fields, Kind},
         },
@@ -36,8 +35,9 @@ const LEADING_SHARE: f32 = if cfg!(test) { 0.4 } else { 0.01 };
 
 /// What a filter selects in a snapshot.
 pub(super) struct Selection {
-    records: Box<dyn Weight>,
-    leads: bool,
+    conditions: Conditions,
+    /// What finds the records, if it leads.
+    leading: Option<Box<dyn Weight>>,
 }
 
 impl Selection {
@@ -47,89 +47,75 @@ impl Selection {
             return Ok(None);
         }
         let unscored = EnableScoring::disabled_from_searcher(searcher);
-        let weight = |dates| records(filter, dates, compiler).weight(unscored).map_err(read_error);
-        let asked = weight(Dates::LookedUp)?;
-        let leads = share(asked.as_ref(), compiler, searcher).map_err(read_error)? < LEADING_SHARE;
-        Ok(Some(Self { records: if leads { weight(Dates::Listed)? } else { asked }, leads }))
+        let conditions = Conditions::new(filter, compiler.fields, unscored).map_err(read_error)?;
+        let leads = share(&conditions, compiler, searcher).map_err(read_error)? < LEADING_SHARE;
+        let leading = leads.then(|| records(filter, compiler.fields).weight(unscored));
+        Ok(Some(Self { conditions, leading: leading.transpose().map_err(read_error)? }))
     }
 
     /// Whether it is so little that to score each of its paragraphs costs less than to look for the best matches.
     pub(super) fn leads(&self) -> bool {
-        self.leads
+        self.leading.is_some()
     }
 
-    /// The paragraphs of selected documents in a segment: to be walked through if it leads, else only to be asked.
-    pub(super) fn paragraphs(&self, segment: &SegmentReader, columns: &Columns) -> Result<Paragraphs, ReadError> {
-        if self.leads {
-            let records = self.records.scorer(segment, 1.0).map_err(read_error)?;
-            return Ok(Paragraphs::new(records, columns.clone(), segment.max_doc()));
-        }
-        let records = asked(self.records.as_ref(), segment).map_err(read_error)?;
-        Ok(Paragraphs::asked(records, columns.clone(), segment.max_doc()))
+    /// The paragraphs of selected documents in a segment, to be asked about.
+    pub(super) fn asked(&self, segment: &SegmentReader, columns: &Columns) -> Result<Selected, ReadError> {
+        let asked = self.conditions.asked(segment).map_err(read_error)?;
+        Ok(Selected::new(asked, columns.clone()))
     }
-}
 
-/// Records that are asked about from the first on, without a look for the first one that matches.
-fn asked(records: &dyn Weight, segment: &SegmentReader) -> tantivy::Result<Probe> {
-    let (found, scorer) = records.scorer_danger(segment, 0, 1.0)?;
-    Ok(Probe::at(0, found, scorer))
+    /// The same to be walked through; `None` unless it leads.
+    pub(super) fn walk(&self, segment: &SegmentReader, columns: &Columns) -> Result<Option<Paragraphs>, ReadError> {
+        let Some(leading) = &self.leading else { return Ok(None) };
+        let records = leading.scorer(segment, 1.0).map_err(read_error)?;
+        Ok(Some(Paragraphs::new(records, columns.clone(), segment.max_doc())))
+    }
 }
 
 /// The share of selected ones among entries taken at equal distances.
 #[expect(clippy::cast_precision_loss, reason = "a guess")]
-fn share(records: &dyn Weight, compiler: Compiler<'_>, searcher: &Searcher) -> tantivy::Result<f32> {
+fn share(conditions: &Conditions, compiler: Compiler<'_>, searcher: &Searcher) -> tantivy::Result<f32> {
     let entries: u32 = searcher.segment_readers().iter().map(SegmentReader::max_doc).sum();
     let distance = (entries / SAMPLED_ENTRIES).max(1);
     let (mut looked_at, mut selected) = (0_u32, 0_u32);
     for (segment, columns) in searcher.segment_readers().iter().zip(compiler.columns.iter()) {
-        let mut records = asked(records, segment)?;
+        let mut asked = conditions.asked(segment)?;
         for entry in (0..segment.max_doc()).step_by(distance as usize) {
+            let record = columns.record_of(entry);
             looked_at += 1;
-            selected += u32::from(records.matches(columns.record_of(entry)));
+            selected += u32::from(asked.are_met(record, columns.date(record)));
         }
     }
     Ok(selected as f32 / looked_at.max(1) as f32)
 }
 
-/// How records are found by the days of their publishing.
-#[derive(Clone, Copy)]
-pub(super) enum Dates {
-    /// By postings: all of them at once, for a filter that leads. Costs a little for each date that there is.
-    Listed,
-    /// By a column: one by one, for a filter that is asked about what others find.
-    LookedUp,
-}
-
 /// The query that matches the records of the documents that a filter lets through.
-pub(super) fn records(filter: &Filter, dates: Dates, compiler: Compiler<'_>) -> Box<dyn Query> {
-    let fields = compiler.fields;
-    let Filter { published_from: _, published_to: _, labels, document_ids, none_of, .. } = filter;
-    let mut clauses = Clauses::new();
-    for (key, values) in filter.one_of() {
-        clauses.push((Occur::Must, any_of(values.iter().map(|value| fields.metadata_term(key, value)))));
-    }
-    for label in labels {
-        clauses.push((Occur::Must, any_of([fields.metadata_term(MetadataKey::Label, label)])));
-    }
+pub(super) fn records(filter: &Filter, fields: &Fields) -> Box<dyn Query> {
+    let mut clauses: Clauses = listed(filter, fields).into_iter().map(|records| (Occur::Must, records)).collect();
     if let Some(days) = filter.published() {
-        let query = match dates {
-            Dates::Listed => published(days, fields),
-            Dates::LookedUp => Box::new(PublishedOn { days, columns: compiler.columns.clone() }),
-        };
-        clauses.push((Occur::Must, query));
-    }
-    if !document_ids.is_empty() {
-        let ids = document_ids.iter().map(|id| IndexTerm::from_field_text(fields.document, id));
-        clauses.push((Occur::Must, any_of(ids)));
+        clauses.push((Occur::Must, published(days, fields)));
     }
     // All other conditions are on what records alone have.
-    if clauses.is_empty() || !document_ids.is_empty() {
+    if clauses.is_empty() || !filter.document_ids.is_empty() {
         clauses.push((Occur::Must, every_record(fields)));
     }
-    for excluded in none_of {
-        clauses.push((Occur::MustNot, Box::new(Excluded(records(excluded, dates, compiler)))));
+    for excluded in &filter.none_of {
+        clauses.push((Occur::MustNot, Box::new(Excluded(records(excluded, fields)))));
     }
     all_of(clauses)
+}
+
+/// What the record of a document has to match each of, as lists of the index have it: all but dates and `none_of`.
+pub(super) fn listed(filter: &Filter, fields: &Fields) -> Vec<Box<dyn Query>> {
+    let one_of =
+        filter.one_of().map(|(key, values)| any_of(values.iter().map(|value| fields.metadata_term(key, value))));
+    let labels = filter.labels.iter().map(|label| any_of([fields.metadata_term(MetadataKey::Label, label)]));
+    let mut listed: Vec<_> = one_of.chain(labels).collect();
+    if !filter.document_ids.is_empty() {
+        let ids = filter.document_ids.iter().map(|id| IndexTerm::from_field_text(fields.document, id));
+        listed.push(any_of(ids));
+    }
+    listed
 }
 
 fn every_record(fields: &Fields) -> Box<dyn Query> {

@@ -3,6 +3,7 @@
 //! Alone names tantivy. Paragraphs and, for each document, one record share the index, so that nothing can disagree;
 //! replaced and deleted documents leave a tombstone.
 
+mod asked;
 mod backup;
 mod best;
 mod candidates;
@@ -30,7 +31,6 @@ mod manifest;
 mod matching;
 mod merging;
 mod probe;
-mod published;
 mod rank;
 mod rebuild;
 mod record;

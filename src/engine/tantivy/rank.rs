@@ -18,10 +18,10 @@ use crate::{
     engine::{
         Address, Expression, Ranked, Ranking, ReadError,
         tantivy::{
+            asked::Selected,
             best::{Best, Closely, Found, Tie},
             columns::Columns,
             compile::Compiler,
-            documents::Paragraphs,
             exact::{Scorers, Weights},
             filter::Selection,
             lately::Lately,
@@ -67,22 +67,19 @@ impl<'a> Ranker<'a> {
         let unscored = EnableScoring::disabled_from_searcher(self.searcher);
         let lead = lead.map(|lead| lead.weight(unscored)).transpose()?;
         let mut look_in = |place: Place<'_>| {
-            let selected = selection.as_ref().map(|it| it.paragraphs(place.segment, place.columns)).transpose()?;
             let scorers = || weights.scorers(place.segment);
-            match (selected, &lead) {
-                (Some(selected), _) if leads => {
-                    self.score_each(selected, None, scorers()?, &place, &mut best, &closely)
-                }
-                (selected, Some(lead)) => {
-                    let found = lead.scorer(place.segment, 1.0).map_err(read_error)?;
-                    self.score_each(found, selected, scorers()?, &place, &mut best, &closely)
-                }
-                (selected, None) => {
-                    let verified = weights.look_at_texts().then(scorers).transpose()?;
-                    let admitted = Admitted { selected, matching: verified, is_scored: true };
-                    self.prune(matching.as_ref(), admitted, &place, &mut best, &closely)
-                }
+            let walked = selection.as_ref().map(|it| it.walk(place.segment, place.columns)).transpose()?.flatten();
+            if let Some(selected) = walked {
+                return self.score_each(selected, None, scorers()?, &place, &mut best, &closely);
             }
+            let selected = selection.as_ref().map(|it| it.asked(place.segment, place.columns)).transpose()?;
+            if let Some(lead) = &lead {
+                let found = lead.scorer(place.segment, 1.0).map_err(read_error)?;
+                return self.score_each(found, selected, scorers()?, &place, &mut best, &closely);
+            }
+            let verified = weights.look_at_texts().then(scorers).transpose()?;
+            let admitted = Admitted { selected, matching: verified, is_scored: true };
+            self.prune(matching.as_ref(), admitted, &place, &mut best, &closely)
         };
         self.look_everywhere(&mut look_in)?;
         Ok(ranking(best.into_ranked(&closely)?, *limit, self.is_stopped()))
@@ -127,7 +124,7 @@ impl<'a> Ranker<'a> {
     fn score_each(
         self,
         mut found: impl DocSet,
-        mut selected: Option<Paragraphs>,
+        mut selected: Option<Selected>,
         mut scorers: Scorers,
         place: &Place<'_>,
         best: &mut Best,
@@ -222,7 +219,7 @@ impl<'a> Ranker<'a> {
 /// What decides about the paragraphs that tantivy finds in a segment.
 pub(super) struct Admitted {
     /// The paragraphs that a filter lets through.
-    pub(super) selected: Option<Paragraphs>,
+    pub(super) selected: Option<Selected>,
     /// What they have to match, where what finds them does not say.
     pub(super) matching: Option<Scorers>,
     /// Whether that says what they score, too: what finds them may promise more.

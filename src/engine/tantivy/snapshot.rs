@@ -28,7 +28,7 @@ use crate::{
             directory::IndexDirectory,
             explain::Explainer,
             files::disk_bytes,
-            filter::{self, Dates},
+            filter,
             heed::Stop,
             index::Commit,
             lately::Lately,
@@ -370,7 +370,7 @@ impl Snapshot for TantivySnapshot {
         stop: &Arc<AtomicBool>,
     ) -> Result<Vec<DocumentRecord>, ReadError> {
         let ending = Stop::new(stop);
-        let records = filter::records(filter, Dates::Listed, self.compiler(&ending));
+        let records = filter::records(filter, &self.fields);
         let found = self.merge(records.as_ref(), after.map(Position::record), ending.clone())?.next(count, stop)?;
         let record = |(_, address)| {
             ending.check().map_err(read_error)?;
@@ -381,7 +381,7 @@ impl Snapshot for TantivySnapshot {
 
     fn number_of_documents(&self, filter: &Filter, stop: &Arc<AtomicBool>) -> Result<u64, ReadError> {
         let stop = &Stop::new(stop);
-        self.number_of(filter::records(filter, Dates::Listed, self.compiler(stop)).as_ref(), stop)
+        self.number_of(filter::records(filter, &self.fields).as_ref(), stop)
     }
 
     fn paragraphs(&self, addresses: &[Address]) -> Result<Vec<StoredParagraph>, ReadError> {

@@ -89,6 +89,7 @@ fn a_filter_leaves_the_paragraphs_of_documents_that_meet_its_conditions() {
     check(&index, &none_of(none_of(papers.clone())), &[&a[..], &c].concat());
     check(&index, &none_of(all()), &[]);
     let recent = Filter { published_from: Some(20_240_000), ..all() };
+    check(&index, &none_of(recent.clone()), &[&b[..], &c, &d].concat());
     check(&index, &Filter { none_of: vec![recent.clone()], ..papers.clone() }, &c);
     check(&index, &Filter { none_of: vec![recent, papers], ..all() }, &[&b[..], &d].concat());
 }
