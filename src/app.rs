@@ -28,7 +28,7 @@ use crate::{
         listeners::{address, bind, bind_if},
         settings::{connections, group_commit, policy, pool, retention},
         token_key::token_key,
-        words::user_dictionary,
+        words::{synonyms, user_dictionary},
     },
     config::{Config, DrainConfig, ServerConfig},
     engine::tantivy::TantivyEngine,
@@ -40,7 +40,7 @@ use crate::{
     search::{Rescoring, Searcher},
     shutdown::{DrainTimes, Shutdown},
     telemetry::Metrics,
-    text::Segmenter,
+    text::{Segmenter, Synonyms},
 };
 
 pub use start_error::StartError;
@@ -83,6 +83,7 @@ pub struct App {
     shutdown: Shutdown,
     rpc: Rpc,
     segmenter: Segmenter,
+    synonyms: Synonyms,
     /// The index, once it is open.
     opened: Option<Opened>,
     /// What `/readyz` says.
@@ -99,16 +100,17 @@ impl App {
     /// Looks at the files that a configuration names and the service only reads, and begins nothing.
     ///
     /// # Errors
-    /// When the user dictionary cannot be used.
+    /// When the user dictionary or the list of synonyms cannot be used.
     pub fn check(config: &Config) -> Result<(), StartError> {
         user_dictionary(&config.text)?;
+        synonyms(&config.search)?;
         Ok(())
     }
 
     /// Binds every listener and begins to answer: health says `NOT_SERVING`, calls that there is no index yet.
     ///
     /// # Errors
-    /// When an address cannot be had, there are no threads, or the user dictionary cannot be used.
+    /// When an address cannot be had, there are no threads, or the user dictionary or the list of synonyms cannot be used.
     pub async fn bind(config: Config) -> Result<Self, StartError> {
         let ServerConfig { listen, admin_listen, http_listen, .. } = config.server;
         let service = bind(listen, "server.listen", "--listen").await?;
@@ -122,9 +124,11 @@ impl App {
         let (metrics, shutdown) = (Metrics::new(), Shutdown::new());
         let watched = metrics.clone();
         let pool = pool(&config.pool)?.observed(move |went_on| watched.job_stopped(went_on));
-        let text = config.text.clone();
-        let segmenter = pool.run(move |_| Ok::<_, StartError>(Segmenter::with(&user_dictionary(&text)?))).await??;
-        let (policy, connections) = (policy(&config, &segmenter), connections(&config.server));
+        let (text, search) = (config.text.clone(), config.search.clone());
+        let reading =
+            pool.run(move |_| Ok::<_, StartError>((Segmenter::with(&user_dictionary(&text)?), synonyms(&search)?)));
+        let (segmenter, synonyms) = reading.await??;
+        let (policy, connections) = (policy(&config, &segmenter, &synonyms), connections(&config.server));
         let rpc = Rpc::new(pool.clone(), metrics.clone(), shutdown.clone(), policy, connections).await;
         let mut app = Self {
             config,
@@ -134,6 +138,7 @@ impl App {
             shutdown,
             rpc,
             segmenter,
+            synonyms,
             opened: None,
             ready: watch::Sender::new(false),
             servers: JoinSet::new(),
@@ -169,7 +174,7 @@ impl App {
         let (directory, group) = (self.config.data_dir.clone(), group_commit(&self.config.ingest));
         let retention = retention(&self.config.ingest);
         let (metrics, segmenter) = (self.metrics.clone(), self.segmenter.clone());
-        let candidates = self.config.search.candidates;
+        let (synonyms, candidates) = (self.synonyms.clone(), self.config.search.candidates);
         let min_free_disk = self.config.ingest.min_free_disk;
         let opening = self.pool.run(move |_| {
             let engine = TantivyEngine::open(&directory, &segmenter)?.keeping_free(min_free_disk);
@@ -178,7 +183,7 @@ impl App {
             let ingest = Ingest::start(Arc::clone(&engine), segmenter.clone(), group, retention, on_commit)?;
             // The engine holds the directory by now.
             let token_key = token_key(&directory)?;
-            let searcher = Searcher::new(engine, segmenter).rescoring(Rescoring { candidates });
+            let searcher = Searcher::new(engine, segmenter).knowing(synonyms).rescoring(Rescoring { candidates });
             Ok::<_, StartError>(Opened { searcher, ingest, token_key })
         });
         let opened = match opening.await? {

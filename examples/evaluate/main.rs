@@ -51,6 +51,9 @@ struct Arguments {
     /// Hits of each query that are looked at.
     #[arg(long, default_value_t = 100)]
     limit: usize,
+    /// Looks for words as they stand, not for other names of the same thing.
+    #[arg(long)]
+    no_synonyms: bool,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -71,7 +74,7 @@ fn main() -> anyhow::Result<()> {
         let started = Instant::now();
         let mut scores = Scores::new(&judgements);
         for (id, text) in queries.iter().filter(|(id, _)| judgements.has(id)) {
-            scores.add(id, &search(&searcher, text, arguments.limit)?);
+            scores.add(id, &search(&searcher, text, !arguments.no_synonyms, arguments.limit)?);
         }
         say(&format!("candidates {candidates:>4}  {} queries in {:.1?}", queries.len(), started.elapsed()))?;
         for (metric, name) in METRICS.iter().enumerate() {
@@ -85,10 +88,10 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// The ids of the documents found, best first.
-fn search(searcher: &Searcher, text: &str, limit: usize) -> anyhow::Result<Vec<String>> {
+fn search(searcher: &Searcher, text: &str, synonyms: bool, limit: usize) -> anyhow::Result<Vec<String>> {
     let never = Arc::new(AtomicBool::new(false));
     let request = RankRequest {
-        query: parse(text).query,
+        query: searcher.understood(parse(text).query, synonyms),
         mode: MatchMode::Any,
         filter: Filter::default(),
         limit,

@@ -8,7 +8,7 @@ use crate::{
     ingest::{GroupCommit, Retention},
     pool::Pool,
     rpc::{ConnectionPolicy, Policy},
-    text::Segmenter,
+    text::{Segmenter, Synonyms},
 };
 
 /// The threads for CPU work.
@@ -17,7 +17,7 @@ pub(super) fn pool(config: &PoolConfig) -> Result<Pool, StartError> {
 }
 
 /// What the services are held to.
-pub(super) fn policy(config: &Config, segmenter: &Segmenter) -> Policy {
+pub(super) fn policy(config: &Config, segmenter: &Segmenter, synonyms: &Synonyms) -> Policy {
     let AdmissionConfig { max_streams, max_streams_per_caller, max_waiting, max_wait, reader_patience } =
         config.admission;
     let LogConfig { format: _, filter: _, queries } = config.log;
@@ -29,6 +29,7 @@ pub(super) fn policy(config: &Config, segmenter: &Segmenter) -> Policy {
         reader_patience,
         log_queries: queries,
         fingerprint: segmenter.fingerprint().to_owned(),
+        synonyms_version: synonyms.version().to_owned(),
     }
 }
 

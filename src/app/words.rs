@@ -1,55 +1,77 @@
-//! The operator's words, out of the file that the configuration names.
+//! The operator's own lists, out of the files that the configuration names: words, and synonyms.
 
 use std::{
+    error::Error,
     fs::File,
     io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
 use crate::{
-    config::TextConfig,
-    text::{UserDictionary, UserDictionaryError},
+    config::{SearchConfig, TextConfig},
+    text::{Synonyms, UserDictionary},
 };
 
 /// The most that is read, a million words or so: a segmenter takes many times the memory.
 const MOST_BYTES: u64 = 16 << 20;
 
-/// Why the file of words cannot be used.
+/// Why a file of words or synonyms cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WordsError {
     /// It cannot be read.
-    #[error("cannot read `{}`: {source}; name a file of words with `text.user_dictionary`, or leave that empty", path.display())]
+    #[error("cannot read `{}`: {source}; name a file with `{key}`, or leave that empty", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
+        /// The key of the configuration that names it.
+        key: &'static str,
         /// What the system says.
         source: io::Error,
     },
-    /// It is larger than any list of words.
-    #[error("`{}`, which `text.user_dictionary` names, is too large: a file of words has at most {MOST_BYTES} bytes", path.display())]
+    /// It is larger than any list.
+    #[error("`{}`, which `{key}` names, is too large: it may have at most {MOST_BYTES} bytes", path.display())]
     TooLarge {
         /// The file.
         path: PathBuf,
+        /// The key of the configuration that names it.
+        key: &'static str,
     },
-    /// A line of it makes no sense.
-    #[error("`{}`, which `text.user_dictionary` names, {source}", path.display())]
+    /// Something in it makes no sense.
+    #[error("`{}`, which `{key}` names, {source}", path.display())]
     Wrong {
         /// The file.
         path: PathBuf,
-        /// Which line, and why.
-        source: UserDictionaryError,
+        /// The key of the configuration that names it.
+        key: &'static str,
+        /// Where, and why.
+        source: Box<dyn Error + Send + Sync>,
     },
 }
 
 /// Reads the words; there are none where the configuration names no file.
 pub(super) fn user_dictionary(config: &TextConfig) -> Result<UserDictionary, WordsError> {
     let Some(path) = &config.user_dictionary else { return Ok(UserDictionary::default()) };
-    let file = read(path).map_err(|source| WordsError::Unreadable { path: path.clone(), source })?;
+    read_list(path, "text.user_dictionary", UserDictionary::parse)
+}
+
+/// Reads the synonyms; the built-in ones where the configuration names no file.
+pub(super) fn synonyms(config: &SearchConfig) -> Result<Synonyms, WordsError> {
+    let Some(path) = &config.synonyms else { return Ok(Synonyms::default()) };
+    read_list(path, "search.synonyms", Synonyms::parse)
+}
+
+fn read_list<L, E: Error + Send + Sync + 'static>(
+    path: &Path,
+    key: &'static str,
+    parse: impl FnOnce(&[u8]) -> Result<L, E>,
+) -> Result<L, WordsError> {
+    let path = || path.to_owned();
+    let file = read(&path()).map_err(|source| WordsError::Unreadable { path: path(), key, source })?;
     if file.len() as u64 > MOST_BYTES {
-        return Err(WordsError::TooLarge { path: path.clone() });
+        return Err(WordsError::TooLarge { path: path(), key });
     }
-    UserDictionary::parse(&file).map_err(|source| WordsError::Wrong { path: path.clone(), source })
+    parse(&file).map_err(|source| WordsError::Wrong { path: path(), key, source: source.into() })
 }
 
 /// Reads one byte more than is allowed at most.
@@ -87,7 +109,23 @@ mod tests {
     }
 
     #[test]
-    fn no_file_has_no_words() {
+    fn a_list_of_synonyms_that_cannot_be_used_is_named_with_the_key() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("synonyms.toml");
+        let read = || synonyms(&SearchConfig { candidates: 0, synonyms: Some(path.clone()) });
+        fs::write(&path, "version = \"1\"\ngroups = [[\"发改委\"]]").unwrap();
+        let message = read().unwrap_err().to_string();
+        for part in ["a group of 1 names", "`search.synonyms`", path.to_str().unwrap()] {
+            assert!(message.contains(part), "no {part} in {message}");
+        }
+        fs::write(&path, "version = \"云溪 3\"\ngroups = []").unwrap();
+        assert_eq!(read().unwrap().version(), "云溪 3");
+    }
+
+    #[test]
+    fn without_files_there_are_no_words_and_the_built_in_synonyms() {
         assert_eq!(user_dictionary(&TextConfig::default()).unwrap(), UserDictionary::default());
+        let ours = synonyms(&SearchConfig { candidates: 0, synonyms: None }).unwrap();
+        assert_eq!(ours.fingerprint(), Synonyms::default().fingerprint());
     }
 }

@@ -102,6 +102,9 @@ pub struct SearchArguments {
     /// How many of the words have to match
     #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]
     pub words_wanted: WordsWanted,
+    /// Look for the words as they stand, not for other names of the same thing
+    #[arg(long)]
+    pub no_synonyms: bool,
     /// Paragraphs of the same document to print before and after each hit, at most 5
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "queries",
           value_parser = clap::value_parser!(u32).range(..=5))]
@@ -160,6 +163,9 @@ pub struct ExportArguments {
     /// How many of the words have to match
     #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]
     pub words_wanted: WordsWanted,
+    /// Look for the words as they stand, not for other names of the same thing
+    #[arg(long)]
+    pub no_synonyms: bool,
     /// Go on with what is added and removed later, until stopped by Ctrl-C
     #[arg(long)]
     pub follow: bool,
@@ -177,6 +183,9 @@ pub struct CountArguments {
     /// How many of the words have to match
     #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]
     pub words_wanted: WordsWanted,
+    /// Look for the words as they stand, not for other names of the same thing
+    #[arg(long)]
+    pub no_synonyms: bool,
     /// Count by this, too
     #[arg(long = "facet", value_name = "FIELD", value_enum)]
     pub facets: Vec<FacetName>,
@@ -290,6 +299,9 @@ pub struct ExplainArguments {
     /// How many of the words have to match
     #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]
     pub words_wanted: WordsWanted,
+    /// Look for the words as they stand, not for other names of the same thing
+    #[arg(long)]
+    pub no_synonyms: bool,
     /// The paragraph whose score to take apart: a document's id, `#` and an ordinal
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     pub paragraph: String,

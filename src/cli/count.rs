@@ -18,13 +18,14 @@ use crate::rpc::proto::{
 
 /// Counts, and prints the numbers.
 pub(super) async fn count(channel: Channel, arguments: CountArguments, output: &mut Output) -> Result<(), Failure> {
-    let CountArguments { query, words_wanted, facets, filter } = arguments;
+    let CountArguments { query, words_wanted, no_synonyms, facets, filter } = arguments;
     let request = CountRequest {
         query_form: Some(QueryForm::Query(query)),
         r#match: MatchMode::from(words_wanted).into(),
         filter: filter.filter()?,
         facets: facets.into_iter().map(|facet| FacetField::from(facet).into()).collect(),
         min_generation: String::new(),
+        no_synonyms,
     };
     let counted = search_service(channel).count(request).await?.into_inner();
     match output.form {

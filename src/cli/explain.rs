@@ -23,13 +23,14 @@ const INDENT: &str = "  ";
 
 /// Explains a query and prints it.
 pub(super) async fn explain(channel: Channel, arguments: ExplainArguments, output: &mut Output) -> Result<(), Failure> {
-    let ExplainArguments { query, words_wanted, paragraph, filter } = arguments;
+    let ExplainArguments { query, words_wanted, no_synonyms, paragraph, filter } = arguments;
     let request = ExplainRequest {
         query_form: Some(QueryForm::Query(query)),
         r#match: MatchMode::from(words_wanted).into(),
         filter: filter.filter()?,
         paragraph_id: paragraph,
         min_generation: String::new(),
+        no_synonyms,
     };
     let explained = search_service(channel).explain(request).await?.into_inner();
     match output.form {
@@ -184,6 +185,7 @@ fn kind_of_term(term: &ExplainedTerm) -> String {
     let kind = match term.kind() {
         ExplainedTermKind::Word => format!("word ({})", dictionary(term.dictionary())),
         ExplainedTermKind::Sequence | ExplainedTermKind::Unspecified => "sequence".to_owned(),
+        ExplainedTermKind::Synonym => "another name".to_owned(),
     };
     let place = match term.field() {
         QueryField::Unspecified => "in the text or the title",

@@ -22,12 +22,13 @@ use crate::rpc::proto::{
 /// Prints every paragraph that matches, as they come; with `--follow` until it is stopped.
 pub(super) async fn export(channel: Channel, arguments: ExportArguments, output: &mut Output) -> Result<(), Failure> {
     let mut printer = Printer { hits: HitForm::of(output), styles: output.styles, printed: 0, began: false };
-    let ExportArguments { query, words_wanted, follow, filter } = arguments;
+    let ExportArguments { query, words_wanted, no_synonyms, follow, filter } = arguments;
     let request = ExportRequest {
         query_form: Some(QueryForm::Query(query)),
         r#match: MatchMode::from(words_wanted).into(),
         filter: filter.filter()?,
         follow,
+        no_synonyms,
         ..ExportRequest::default()
     };
     let persistence = if follow { Persistence::Endless } else { Persistence::Bounded };

@@ -33,6 +33,7 @@ pub(super) struct Batch {
     format: RunFormat,
     limit: u32,
     mode: MatchMode,
+    no_synonyms: bool,
     filter: Option<Filter>,
     searches: usize,
 }
@@ -71,6 +72,7 @@ impl Batch {
             format,
             limit: arguments.limit,
             mode: arguments.words_wanted.into(),
+            no_synonyms: arguments.no_synonyms,
             filter: arguments.filter.filter()?,
             searches: usize::from(arguments.threads),
         })
@@ -112,7 +114,8 @@ impl Batch {
     fn start(&self, query: Query, channel: Channel, turns: Arc<Semaphore>) -> Running {
         let Query { id, text } = query;
         let filter = self.filter.clone();
-        let request = SearchRequest { filter, ..search::request(text, self.limit, self.mode) };
+        let request =
+            SearchRequest { filter, no_synonyms: self.no_synonyms, ..search::request(text, self.limit, self.mode) };
         let search = async move {
             let _turn = turns.acquire().await.expect("it is never closed");
             let mut hits = Vec::new();
@@ -182,6 +185,7 @@ mod tests {
             query: None,
             limit: 2,
             words_wanted: WordsWanted::Any,
+            no_synonyms: false,
             context: 0,
             collapse: false,
             queries: None,

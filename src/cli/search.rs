@@ -30,6 +30,7 @@ pub(super) async fn search(channel: Channel, arguments: SearchArguments, output:
         context_before: context,
         context_after: context,
         collapse: arguments.collapse,
+        no_synonyms: arguments.no_synonyms,
         ..request(query, arguments.limit, arguments.words_wanted.into())
     };
     until_interrupted(receive(channel, request, |event| {

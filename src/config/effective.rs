@@ -131,4 +131,6 @@ pub struct TextConfig {
 pub struct SearchConfig {
     /// How many of the best matches the second stage ranks again, at most 1,000; 0 for none.
     pub candidates: usize,
+    /// File of names of the same things; `None` for the built-in list.
+    pub synonyms: Option<PathBuf>,
 }

@@ -57,6 +57,7 @@ pub(super) const KEYS: &[Key] = &[
     key("ingest.min_free_disk", Kind::Text, "Takes no documents in while less of the disk is free; `0B` fills it."),
     key("text.user_dictionary", Kind::Text, "File of words to keep whole, one a line; empty for none."),
     key("search.candidates", Kind::Count, "Best matches that are ranked again by more features; 0 for none."),
+    key("search.synonyms", Kind::Text, "File of names of the same things, TOML; empty for the built-in list."),
 ];
 
 const fn key(path: &'static str, kind: Kind, about: &'static str) -> Key {

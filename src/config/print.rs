@@ -34,7 +34,7 @@ impl Config {
         let DrainConfig { lame_duck, timeout } = drain;
         let IngestConfig { commit_changes, commit_bytes, commit_linger, keep_removals, min_free_disk } = ingest;
         let TextConfig { user_dictionary } = text;
-        let SearchConfig { candidates } = search;
+        let SearchConfig { candidates, synonyms } = search;
         RawConfig {
             data_dir: Some(lossy(data_dir)),
             import: Some(import.iter().map(PathBuf::as_path).map(lossy).collect()),
@@ -57,7 +57,10 @@ impl Config {
                 min_free_disk: Some(bytes(*min_free_disk)),
             },
             text: RawText { user_dictionary: Some(user_dictionary.as_deref().map(lossy).unwrap_or_default()) },
-            search: RawSearch { candidates: Some(count(*candidates)) },
+            search: RawSearch {
+                candidates: Some(count(*candidates)),
+                synonyms: Some(synonyms.as_deref().map(lossy).unwrap_or_default()),
+            },
         }
     }
 }
@@ -156,6 +159,7 @@ mod tests {
         config.ingest.min_free_disk = 0;
         config.text.user_dictionary = Some("词/典.txt".into());
         config.search.candidates = 0;
+        config.search.synonyms = Some("同义.toml".into());
         assert_eq!(load_text(&config.to_toml()).unwrap(), config);
     }
 

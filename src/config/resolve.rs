@@ -201,7 +201,8 @@ impl RawSearch {
     fn resolve(self) -> Result<SearchConfig, ConfigError> {
         let candidates =
             or(self.candidates, CANDIDATES, |written| values::at_most("search.candidates", written, MAX_CANDIDATES))?;
-        Ok(SearchConfig { candidates })
+        let synonyms = self.synonyms.filter(|path| !path.as_os_str().is_empty());
+        Ok(SearchConfig { candidates, synonyms })
     }
 }
 

@@ -86,6 +86,7 @@ pub(super) struct RawText {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawSearch {
     pub(super) candidates: Option<u32>,
+    pub(super) synonyms: Option<PathBuf>,
 }
 
 impl RawConfig {
@@ -123,7 +124,10 @@ impl RawConfig {
                 min_free_disk: self.ingest.min_free_disk.or(lower.ingest.min_free_disk),
             },
             text: RawText { user_dictionary: self.text.user_dictionary.or(lower.text.user_dictionary) },
-            search: RawSearch { candidates: self.search.candidates.or(lower.search.candidates) },
+            search: RawSearch {
+                candidates: self.search.candidates.or(lower.search.candidates),
+                synonyms: self.search.synonyms.or(lower.search.synonyms),
+            },
         }
     }
 }

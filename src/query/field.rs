@@ -66,8 +66,8 @@ impl Scope {
 /// Plain words within a scope; `None` looks where words look by themselves.
 pub(super) fn words(scope: Option<Scope>, text: String, mode: Option<MatchMode>) -> Query {
     match scope {
-        None => Query::Words(Words { text, field: None, mode }),
-        Some(Scope::Paragraph(field)) => Query::Words(Words { text, field: Some(field), mode }),
+        None => Query::Words(Words { text, field: None, mode, synonyms: Vec::new() }),
+        Some(Scope::Paragraph(field)) => Query::Words(Words { text, field: Some(field), mode, synonyms: Vec::new() }),
         Some(Scope::Document(field)) => Query::Metadata(Metadata { field, value: text }),
     }
 }

@@ -118,7 +118,7 @@ fn sequence(f: &mut Formatter<'_>, Boolean { must, should, must_not }: &Boolean,
 /// The text of words that are written as they are.
 fn bare_text<'a>(sign: &str, query: &'a Query, bare: Bare) -> Option<&'a str> {
     match query {
-        Query::Words(Words { text, field: None, mode }) if sign.is_empty() => match (mode, bare) {
+        Query::Words(Words { text, field: None, mode, .. }) if sign.is_empty() => match (mode, bare) {
             (None, _) => Some(text),
             (Some(MatchMode::All), Bare::All) if !text.contains(' ') => Some(text),
             _ => None,
@@ -155,7 +155,7 @@ fn is_required(alternatives: &[Query], bare: Bare) -> bool {
 }
 
 /// Whether words are written with a `+`, which says that all of them count.
-fn is_signed(Words { text, field: _, mode }: &Words, bare: Bare) -> bool {
+fn is_signed(Words { text, field: _, mode, synonyms: _ }: &Words, bare: Bare) -> bool {
     *mode == Some(MatchMode::All) && bare == Bare::Open && !text.contains(' ')
 }
 
@@ -190,7 +190,7 @@ fn clause(f: &mut Formatter<'_>, sign: &str, query: &Query, bare: Bare) -> fmt::
 }
 
 /// The parts of words that are all required, where white space divides them.
-fn divided(Words { text, field: _, mode }: &Words) -> Option<Vec<&str>> {
+fn divided(Words { text, field: _, mode, synonyms: _ }: &Words) -> Option<Vec<&str>> {
     let parts: Vec<_> = text.split_whitespace().filter(|part| has_searchable(part)).collect();
     (*mode == Some(MatchMode::All) && parts.len() > 1).then_some(parts)
 }
@@ -207,7 +207,7 @@ fn each_required(f: &mut Formatter<'_>, field: Option<Field>, parts: &[&str]) ->
 
 /// Writes words as one part. A sign directly before a word means all of its words, one before a bracket does not.
 fn word(f: &mut Formatter<'_>, sign: &str, words: &Words, bare: Bare) -> fmt::Result {
-    let Words { text, field, mode } = words;
+    let Words { text, field, mode, synonyms: _ } = words;
     if let Some(parts) = divided(words) {
         f.write_char('(')?;
         each_required(f, *field, &parts)?;

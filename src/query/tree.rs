@@ -1,6 +1,9 @@
 //! The tree that queries of every form become.
 
-use crate::{query::MetadataKey, text::has_searchable};
+use crate::{
+    query::MetadataKey,
+    text::{Synonym, has_searchable},
+};
 
 /// The most characters of a query's text; longer ones are pasted documents, not questions.
 pub const MAX_CHARACTERS: usize = 1_024;
@@ -57,6 +60,25 @@ impl Query {
         }
     }
 
+    /// The query with the other names of what its words name. What is excluded stays what was written.
+    #[must_use]
+    pub fn with_synonyms(self, find: &impl Fn(&str) -> Vec<Synonym>) -> Self {
+        let each = |parts: Vec<Self>| parts.into_iter().map(|part| part.with_synonyms(find)).collect();
+        match self {
+            Self::Words(words) => Self::Words(Words { synonyms: find(&words.text), ..words }),
+            Self::Boolean(Boolean { must, should, must_not }) => {
+                Self::Boolean(Boolean { must: each(must), should: each(should), must_not })
+            }
+            Self::Alternatives(alternatives) => Self::Alternatives(each(alternatives)),
+            Self::Phrase(_)
+            | Self::Substring(_)
+            | Self::NamedDocument(_)
+            | Self::DocumentNumber(_)
+            | Self::Metadata(_)
+            | Self::MatchAll => self,
+        }
+    }
+
     /// The number of levels: one for a query without parts.
     pub fn depth(&self) -> usize {
         1 + self.parts().map(Self::depth).max().unwrap_or_default()
@@ -92,6 +114,9 @@ pub struct Words {
     pub field: Option<Field>,
     /// How many of the words have to match; `None` means what the request says.
     pub mode: Option<MatchMode>,
+    /// Other names of what stands in the text, each of which is as good. Nobody writes them: see
+    /// [`Query::with_synonyms`].
+    pub synonyms: Vec<Synonym>,
 }
 
 /// A character sequence that must be there: its folded letters and digits, without anything between them.

@@ -152,6 +152,7 @@ impl AdminService for Admin {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             text_chain_fingerprint: self.core.policy.fingerprint.clone(),
             limits: Some(self.limits()),
+            synonyms_version: self.core.policy.synonyms_version.clone(),
         }))
     }
 

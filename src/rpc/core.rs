@@ -63,6 +63,8 @@ pub struct Policy {
     pub log_queries: bool,
     /// Names how this program repairs, splits, folds and segments text.
     pub fingerprint: String,
+    /// What the list of synonyms calls its version.
+    pub synonyms_version: String,
 }
 
 #[cfg(test)]
@@ -77,6 +79,7 @@ impl Policy {
             reader_patience: Duration::from_secs(30),
             log_queries: false,
             fingerprint: String::new(),
+            synonyms_version: String::new(),
         }
     }
 }

@@ -203,7 +203,8 @@ fn demanded(query: &Query, marked: Marked, mode: MatchMode, segmenter: &Segmente
 /// its part.
 fn words_demanded(words: &Words, marked: Marked, mode: MatchMode, segmenter: &Segmenter) -> Vec<Part> {
     let planned = |text: &str| {
-        let words = Words { text: text.to_owned(), field: words.field, mode: Some(MatchMode::All) };
+        let words =
+            Words { text: text.to_owned(), field: words.field, mode: Some(MatchMode::All), synonyms: Vec::new() };
         let query = Query::Words(words);
         let clauses = match plan(&query, MatchMode::All, segmenter) {
             Expression::Combined(clauses) => clauses,
@@ -211,6 +212,12 @@ fn words_demanded(words: &Words, marked: Marked, mode: MatchMode, segmenter: &Se
         };
         (query, clauses)
     };
+    if !words.synonyms.is_empty() {
+        // What has other names may be divided by white space.
+        let query = Query::Words(Words { mode: Some(MatchMode::All), ..words.clone() });
+        let clause = Clause::Must(plan(&query, MatchMode::All, segmenter));
+        return vec![Part::new(query, clause, marked, mode)];
+    }
     let (whole, clauses) = planned(&words.text);
     let counting: HashSet<String> = clauses.iter().map(characters).collect();
     let mut parts = Vec::new();
@@ -238,22 +245,22 @@ fn words_of(part: &Part, mode: MatchMode) -> Vec<Part> {
         return Vec::new();
     };
     let word = |clause: &Clause| {
-        let words = Words { text: characters(clause), field: *field, mode: Some(MatchMode::All) };
+        let words = Words { text: characters(clause), field: *field, mode: Some(MatchMode::All), synonyms: Vec::new() };
         Part::new(Query::Words(words), clause.clone(), Marked::Required, mode)
     };
     clauses.iter().filter(|clause| matches!(clause, Clause::Must(_))).map(word).collect()
 }
 
-/// The characters of a word.
+/// The characters of a word, or of words that have other names.
 fn characters(clause: &Clause) -> String {
     let (Clause::Must(part) | Clause::Should(part) | Clause::MustNot(part)) = clause;
     match part {
         Expression::Term(Term { characters, .. }) => characters.clone(),
-        Expression::All
-        | Expression::Nothing
-        | Expression::Verbatim(_)
-        | Expression::Metadata(_)
-        | Expression::Combined(_) => String::new(),
+        Expression::All | Expression::Nothing | Expression::Verbatim(_) | Expression::Metadata(_) => String::new(),
+        Expression::Combined(clauses) => match &clauses[..] {
+            [written @ Clause::Should(_), ..] => characters(written),
+            clauses => clauses.iter().map(characters).collect(),
+        },
     }
 }
 
@@ -291,7 +298,8 @@ mod tests {
 
     #[test]
     fn combinations_within_demands_are_demands() {
-        let words = |text: &str| Query::Words(Words { text: text.to_owned(), field: None, mode: None });
+        let words =
+            |text: &str| Query::Words(Words { text: text.to_owned(), field: None, mode: None, synonyms: Vec::new() });
         let inner =
             Boolean { must: vec![words("干部")], should: vec![words("忠诚")], must_not: vec![words("教育")] };
         let outer = Boolean { must: vec![Query::Boolean(inner.clone()), words("担当")], ..Boolean::default() };

@@ -71,6 +71,8 @@ pub struct ExplainedTerm {
 pub enum TermKind {
     /// Characters that have to stand in sequence.
     Sequence,
+    /// Another name of what is written, as characters in sequence.
+    Synonym,
     /// A word.
     Word {
         /// Whether it carries meaning.
@@ -194,16 +196,20 @@ fn terms(query: &Query, excluded: bool, segmenter: &Segmenter) -> Vec<Asked> {
 
 fn word_terms(words: &Words, excluded: bool, segmenter: &Segmenter) -> Vec<Asked> {
     let field = words_field(words);
-    weighed(&words.text, segmenter)
-        .map(|(QueryWord { characters, content }, left_out)| {
-            let dictionary = dictionary_of(&characters, segmenter);
-            Asked {
-                term: Term { characters, field, word: true },
-                kind: TermKind::Word { content, left_out, dictionary },
-                excluded,
-            }
-        })
-        .collect()
+    let written = weighed(&words.text, segmenter).map(|(QueryWord { characters, content }, left_out)| {
+        let dictionary = dictionary_of(&characters, segmenter);
+        Asked {
+            term: Term { characters, field, word: true },
+            kind: TermKind::Word { content, left_out, dictionary },
+            excluded,
+        }
+    });
+    let others = words.synonyms.iter().flat_map(|name| &name.others).map(|other| Asked {
+        term: Term { characters: other.clone(), field, word: false },
+        kind: TermKind::Synonym,
+        excluded,
+    });
+    written.chain(others).collect()
 }
 
 fn sequences(planned: &Expression, excluded: bool) -> Vec<Asked> {

@@ -11,7 +11,7 @@ use crate::{
         Boolean, DocumentNumber, Field, MatchMode, Metadata, MetadataKey, NamedDocument, Phrase, Query, Substring,
         Words,
     },
-    text::{QueryWord, Segmenter, searchable},
+    text::{QueryWord, Segmenter, Synonym, searchable},
 };
 
 /// What the paragraphs of a document score whose number is asked for: more than any paragraph that only mentions it.
@@ -125,14 +125,45 @@ pub(super) fn words_field(words: &Words) -> TermField {
 
 fn plan_words(words: &Words, mode: MatchMode, segmenter: &Segmenter) -> Expression {
     let field = words_field(words);
-    let wrap = match words.mode.unwrap_or(mode) {
-        MatchMode::Any => Clause::Should,
-        MatchMode::All => Clause::Must,
+    let term = |(QueryWord { characters, .. }, left_out): (QueryWord, Option<LeftOut>)| {
+        left_out.is_none().then_some(Expression::Term(Term { characters, field, word: true }))
     };
-    let mut clauses: Vec<_> = weighed(&words.text, segmenter)
-        .filter(|(_, left_out)| left_out.is_none())
-        .map(|(QueryWord { characters, .. }, _)| wrap(Expression::Term(Term { characters, field, word: true })))
-        .collect();
+    let counting: Vec<_> = weighed(&words.text, segmenter).map(term).collect();
+    match words.mode.unwrap_or(mode) {
+        MatchMode::Any => {
+            let mut seen = HashSet::new();
+            let others = words.synonyms.iter().filter(|name| seen.insert(&name.written));
+            let others = others.flat_map(|name| other_names(name, field));
+            one_of(counting.into_iter().flatten().chain(others).map(Clause::Should).collect())
+        }
+        MatchMode::All => one_of(required_words(&counting, &words.synonyms, field)),
+    }
+}
+
+/// Requires each word that counts; of what has other names, all its words or another name.
+fn required_words(counting: &[Option<Expression>], names: &[Synonym], field: TermField) -> Vec<Clause> {
+    let required = |words: &[Option<Expression>]| words.iter().flatten().cloned().map(Clause::Must).collect::<Vec<_>>();
+    let (mut clauses, mut next) = (Vec::new(), 0);
+    for name in names {
+        clauses.extend(required(&counting[next..name.words.start]));
+        let written = required(&counting[name.words.clone()]);
+        // What stands there a second time is required already.
+        if !written.is_empty() {
+            let any = [one_of(written)].into_iter().chain(other_names(name, field));
+            clauses.push(Clause::Must(Expression::Combined(any.map(Clause::Should).collect())));
+        }
+        next = name.words.end;
+    }
+    clauses.extend(required(&counting[next..]));
+    clauses
+}
+
+fn other_names(name: &Synonym, field: TermField) -> impl Iterator<Item = Expression> {
+    name.others.iter().map(move |other| Expression::Term(Term { characters: other.clone(), field, word: false }))
+}
+
+/// Clauses as one expression; a single one as what it is of.
+fn one_of(mut clauses: Vec<Clause>) -> Expression {
     match clauses.pop() {
         None => Expression::Nothing,
         Some(Clause::Should(only) | Clause::Must(only)) if clauses.is_empty() => only,
@@ -250,7 +281,7 @@ pub(super) fn collect_terms<'a>(expression: &'a Expression, terms: &mut Vec<&'a 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{engine::MetadataTerm, query::parse};
+    use crate::{engine::MetadataTerm, query::parse, text::Synonyms};
 
     /// Writes a plan down: words bare, phrases quoted, `+` required, `-` excluded.
     fn written(expression: &Expression) -> String {
@@ -295,6 +326,23 @@ mod tests {
     }
 
     #[test]
+    fn other_names_are_as_good_as_what_is_written() {
+        let list = "version = \"t\"\ngroups = [[\"云溪市发展和改革委员会\", \"云溪市发改委\"]]";
+        let (synonyms, segmenter) = (Synonyms::parse(list.as_bytes()).unwrap(), Segmenter::new());
+        let named = |text: &str, mode: MatchMode, expected: &str| {
+            check(&parse(text).query.with_synonyms(&|text| synonyms.find(text, &segmenter)), mode, expected);
+        };
+        let other = "“云溪市发展和改革委员会”";
+        named("云溪市发改委的通知", MatchMode::Any, &format!("(云溪市 发改委 通知 {other})"));
+        named("云溪市发改委的通知", MatchMode::All, &format!("(+((+云溪市 +发改委) {other}) +通知)"));
+        named("云溪市发改委 云溪市发改委", MatchMode::Any, &format!("(云溪市 发改委 {other})"));
+        named("云溪市发改委 云溪市发改委", MatchMode::All, &format!("((+云溪市 +发改委) {other})"));
+        named("+云溪市发改委 通知", MatchMode::Any, &format!("(+((+云溪市 +发改委) {other}) 通知)"));
+        named("“云溪市发改委” 通知", MatchMode::Any, "(+“云溪市发改委” 通知)");
+        named("通知 -云溪市发改委", MatchMode::Any, "(通知 -(+云溪市 +发改委))");
+    }
+
+    #[test]
     fn words_without_meaning_count_only_where_there_is_nothing_else() {
         let any = |text: &str, expected: &str| check(&parse(text).query, MatchMode::Any, expected);
         any("什么是营商环境", "营商环境");
@@ -326,7 +374,9 @@ mod tests {
     fn what_is_excluded_is_the_same_in_every_mode() {
         for mode in [MatchMode::Any, MatchMode::All] {
             check(&parse("-(优化营商环境 干部) 教育").query, mode, "(教育 -((+优化 +营商环境) 干部))");
-            let words = |text: &str| Query::Words(Words { text: text.to_owned(), field: None, mode: None });
+            let words = |text: &str| {
+                Query::Words(Words { text: text.to_owned(), field: None, mode: None, synonyms: Vec::new() })
+            };
             let tree =
                 Boolean { must: vec![words("教育")], should: vec![], must_not: vec![words("优化营商环境")] };
             check(&Query::Boolean(tree), mode, "(+教育 -(优化 营商环境))");
@@ -342,7 +392,8 @@ mod tests {
 
     #[test]
     fn combinations_keep_their_shape_and_alternatives_stand_in_one_row() {
-        let words = |text: &str| Query::Words(Words { text: text.to_owned(), field: None, mode: None });
+        let words =
+            |text: &str| Query::Words(Words { text: text.to_owned(), field: None, mode: None, synonyms: Vec::new() });
         let title = Query::Phrase(Phrase { text: "通 知".to_owned(), field: Field::Title });
         let boolean = Boolean {
             must: vec![title],

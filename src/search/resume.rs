@@ -18,12 +18,13 @@ use crate::{
 const ORDER: u8 = 2;
 
 /// Names all that the order of hits depends on besides the request: a state of the index, how queries are cut into
-/// words, and how many candidates are looked at. Two states of one generation may differ in it: merging drops what was deleted, which scores counted.
+/// words, what else these are called, and how many candidates are looked at. Two states of one generation may differ in
+/// it: merging drops what was deleted, which scores counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotDigest([u8; 16]);
 
 impl SnapshotDigest {
-    pub(super) fn new(snapshot: &dyn Snapshot, fingerprint: &str, Rescoring { candidates }: Rescoring) -> Self {
+    pub(super) fn new(snapshot: &dyn Snapshot, fingerprints: [&str; 2], Rescoring { candidates }: Rescoring) -> Self {
         let generation = snapshot.generation();
         let mut hasher = blake3::Hasher::new();
         hasher
@@ -32,7 +33,7 @@ impl SnapshotDigest {
             .update(&generation.commit.to_le_bytes())
             .update(&snapshot.entries().to_le_bytes())
             .update(&(candidates as u64).to_le_bytes())
-            .update(fingerprint.as_bytes());
+            .update(fingerprints.concat().as_bytes());
         Self(hasher.finalize().as_bytes().first_chunk().copied().expect("a hash has 32 bytes"))
     }
 }

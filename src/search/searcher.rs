@@ -9,8 +9,9 @@ use std::{
 use crate::{
     document::{DocumentId, ParagraphId},
     engine::{Backup, BackupError, Engine, Generation, ReadError, Snapshot, Statistics, Verification},
+    query::Query,
     search::{Rescoring, Resume, SnapshotDigest, leases::Leases},
-    text::Segmenter,
+    text::{Segmenter, Synonyms},
 };
 
 /// Why a read failed.
@@ -48,6 +49,7 @@ pub enum SearchError {
 pub struct Searcher {
     pub(super) engine: Arc<dyn Engine>,
     pub(super) segmenter: Segmenter,
+    synonyms: Synonyms,
     pub(super) rescoring: Rescoring,
     pub(super) leases: Arc<Leases>,
 }
@@ -55,13 +57,31 @@ pub struct Searcher {
 impl Searcher {
     /// Reads from `engine`, cutting queries into words with `segmenter`.
     pub fn new(engine: Arc<dyn Engine>, segmenter: Segmenter) -> Self {
-        Self { engine, segmenter, rescoring: Rescoring::default(), leases: Arc::default() }
+        let (synonyms, rescoring) = (Synonyms::default(), Rescoring::default());
+        Self { engine, segmenter, synonyms, rescoring, leases: Arc::default() }
     }
 
     /// The same with a second stage of another size.
     #[must_use]
     pub fn rescoring(self, rescoring: Rescoring) -> Self {
         Self { rescoring, ..self }
+    }
+
+    /// The same with another list of synonyms.
+    #[must_use]
+    pub fn knowing(self, synonyms: Synonyms) -> Self {
+        Self { synonyms, ..self }
+    }
+
+    /// The list of synonyms.
+    pub fn synonyms(&self) -> &Synonyms {
+        &self.synonyms
+    }
+
+    /// A query as it is answered: with the other names of what it names, unless it does without.
+    #[must_use]
+    pub fn understood(&self, query: Query, synonyms: bool) -> Query {
+        if synonyms { query.with_synonyms(&|text| self.synonyms.find(text, &self.segmenter)) } else { query }
     }
 
     /// What the index holds, and its generation.
@@ -115,7 +135,8 @@ impl Searcher {
 
     /// Names what the order of hits in a snapshot depends on.
     pub(super) fn digest(&self, snapshot: &dyn Snapshot) -> SnapshotDigest {
-        SnapshotDigest::new(snapshot, self.segmenter.fingerprint(), self.rescoring)
+        let lists = [self.segmenter.fingerprint(), self.synonyms.fingerprint()];
+        SnapshotDigest::new(snapshot, lists, self.rescoring)
     }
 
     /// Gives up the states of the index that nobody read for [`super::LEASE`].

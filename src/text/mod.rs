@@ -13,6 +13,7 @@ mod questions;
 mod quoted;
 mod repair;
 mod segment;
+mod synonyms;
 mod token;
 mod unwrap;
 mod user_dictionary;
@@ -27,5 +28,6 @@ pub use repair::{
     EdgeLine, Edit, MIN_DOCUMENTS_WITH_LINE, Repaired, RepeatedLines, Rule, edge_lines, repair, repair_and_name,
 };
 pub use segment::Segmenter;
+pub use synonyms::{Synonym, Synonyms, SynonymsError};
 pub use token::{Dictionary, Token};
 pub use user_dictionary::{Mistake, UserDictionary, UserDictionaryError};

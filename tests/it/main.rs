@@ -42,5 +42,6 @@ mod strange_texts;
 mod streams;
 mod substrings;
 mod support;
+mod synonyms;
 mod text_chain;
 mod views;

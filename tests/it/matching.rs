@@ -103,7 +103,8 @@ async fn every_word_when_all_are_required() {
 async fn queries_as_trees() {
     let service = served().await;
     let text_in = |field: QueryField, mode: MatchMode, words: &str| {
-        let query = TextQuery { text: words.to_owned(), field: field.into(), r#match: mode.into() };
+        let query =
+            TextQuery { text: words.to_owned(), field: field.into(), r#match: mode.into(), ..TextQuery::default() };
         Query { kind: Some(Kind::Text(query)) }
     };
     let in_title = |characters: &str| {

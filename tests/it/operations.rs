@@ -135,8 +135,10 @@ async fn a_service_that_health_does_not_know() {
 async fn what_operators_ask() {
     let service = Service::start_with(|config| config.admission.max_streams = 7.try_into().unwrap()).await;
     let info = within("the answer", service.admin().get_server_info(GetServerInfoRequest {})).await;
-    let GetServerInfoResponse { version, text_chain_fingerprint, limits } = info.unwrap().into_inner();
+    let GetServerInfoResponse { version, text_chain_fingerprint, limits, synonyms_version } =
+        info.unwrap().into_inner();
     assert_eq!(version, env!("CARGO_PKG_VERSION"));
+    assert_eq!(synonyms_version, xunzhang::text::Synonyms::default().version());
     let expected = Limits {
         query_characters: 1_024,
         query_clauses: 256,

@@ -73,7 +73,9 @@ async fn fields_of_a_search() {
 #[tokio::test]
 async fn trees() {
     let service = Service::start().await;
-    let text_query = |text: &str, field, r#match| kind(Kind::Text(TextQuery { text: text.to_owned(), field, r#match }));
+    let text_query = |text: &str, field, r#match| {
+        kind(Kind::Text(TextQuery { text: text.to_owned(), field, r#match, ..TextQuery::default() }))
+    };
     let phrase_query = |text: &str, field| kind(Kind::Phrase(PhraseQuery { text: text.to_owned(), field }));
     let substring = |text: &str| kind(Kind::Substring(SubstringQuery { text: text.to_owned() }));
     let titled = |title: &str| kind(Kind::NamedDocument(NamedDocumentQuery { title: title.to_owned() }));

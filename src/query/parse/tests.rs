@@ -7,7 +7,7 @@ use crate::query::{Field, MatchMode, Metadata, Phrase, Words};
 /// `№` a number, `[+required wanted -excluded]`, `{alternatives|…}`.
 fn shown(query: &Query) -> String {
     match query {
-        Query::Words(Words { text, field, mode }) => format!("{}{text}{}", place(*field), all(*mode)),
+        Query::Words(Words { text, field, mode, synonyms: _ }) => format!("{}{text}{}", place(*field), all(*mode)),
         Query::Phrase(Phrase { text, field: Field::Text }) => format!("“{text}”"),
         Query::Phrase(Phrase { text, field: Field::Title }) => format!("题:“{text}”"),
         Query::NamedDocument(NamedDocument { title }) => format!("《{title}》"),

@@ -2,7 +2,7 @@ use super::*;
 use crate::query::{MetadataKey, parse};
 
 fn words(text: &str) -> Query {
-    Query::Words(Words { text: text.to_owned(), field: None, mode: None })
+    Query::Words(Words { text: text.to_owned(), field: None, mode: None, synonyms: Vec::new() })
 }
 
 #[test]
@@ -72,7 +72,9 @@ fn what_the_language_cannot_say_is_printed_too() {
     check(&Query::Boolean(Boolean { should: vec![phrase, words("乙")], ..Boolean::default() }), "\"甲\\\"\" 乙");
     check(&Query::Boolean(Boolean::default()), "");
     // Words that are all required, in one part: no sign before brackets says so.
-    let all = |field| Query::Words(Words { text: "甲 ， 乙".to_owned(), field, mode: Some(MatchMode::All) });
+    let all = |field| {
+        Query::Words(Words { text: "甲 ， 乙".to_owned(), field, mode: Some(MatchMode::All), synonyms: Vec::new() })
+    };
     check(&all(None), "+甲 +乙");
     check(&all(Some(Field::Title)), "+标题:甲 +标题:乙");
     check(&Query::Alternatives(vec![all(None), words("丙")]), "(+甲 +乙) | 丙");
@@ -94,7 +96,7 @@ mod laws {
     fn plain() -> impl Strategy<Value = Query> {
         (text(), any::<Option<bool>>()).prop_map(|(text, title)| {
             let field = title.map(|title| if title { Field::Title } else { Field::Text });
-            Query::Words(Words { text, field, mode: None })
+            Query::Words(Words { text, field, mode: None, synonyms: Vec::new() })
         })
     }
 
@@ -121,9 +123,9 @@ mod laws {
     fn excluded(query: Query) -> Query {
         let all = |queries: Vec<Query>| queries.into_iter().map(excluded).collect();
         match query {
-            Query::Words(Words { text, field, mode: _ }) => {
+            Query::Words(Words { text, field, mode: _, synonyms: _ }) => {
                 let text = text.split(' ').next().unwrap_or_default().to_owned();
-                Query::Words(Words { text, field, mode: Some(MatchMode::All) })
+                Query::Words(Words { text, field, mode: Some(MatchMode::All), synonyms: Vec::new() })
             }
             Query::Boolean(Boolean { must, should, must_not }) => {
                 Query::Boolean(Boolean { must: all(must), should: all(should), must_not })

@@ -16,21 +16,21 @@ use crate::{
 
 /// Checks a count. No query, or an empty one, means everything.
 pub(crate) fn count_request(request: proto::CountRequest) -> Result<Asked<CountRequest>, Invalid> {
-    let proto::CountRequest { query_form, r#match, filter: conditions, facets, min_generation } = request;
+    let proto::CountRequest { query_form, r#match, filter: conditions, facets, min_generation, no_synonyms } = request;
     let mode = mode(r#match)?;
-    let understood = match query_form {
+    let Understood { query, warnings, written } = match query_form {
         None => Understood::everything(),
         Some(QueryForm::Query(text)) => Understood::written_or_everything(text, mode)?,
         Some(QueryForm::TypedQuery(query)) => Understood::tree(typed("typed_query", query)?),
     };
     let request = CountRequest {
-        query: understood.query,
+        query,
         mode,
         filter: filter(conditions)?,
         facets: facet_fields(&facets)?,
         min_generation: generation(&min_generation)?,
     };
-    Ok(Asked { request, warnings: understood.warnings, written: understood.written })
+    Ok(Asked { request, warnings, written, synonyms: !no_synonyms })
 }
 
 /// Reads what to count by. There are never more than there are fields.

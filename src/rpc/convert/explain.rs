@@ -22,21 +22,22 @@ use crate::{
 
 /// Checks what is to be explained.
 pub(crate) fn explain_request(request: proto::ExplainRequest) -> Result<Asked<ExplainRequest>, Invalid> {
-    let proto::ExplainRequest { query_form, r#match, filter: conditions, paragraph_id, min_generation } = request;
+    let proto::ExplainRequest { query_form, r#match, filter: conditions, paragraph_id, min_generation, no_synonyms } =
+        request;
     let mode = mode(r#match)?;
-    let understood = match query_form {
+    let Understood { query, warnings, written } = match query_form {
         None => return Err(Invalid::new("query", "must not be empty")),
         Some(explain_request::QueryForm::Query(text)) => Understood::written(checked_text("query", text)?, mode),
         Some(explain_request::QueryForm::TypedQuery(query)) => Understood::tree(typed("typed_query", query)?),
     };
     let request = ExplainRequest {
-        query: understood.query,
+        query,
         mode,
         filter: filter(conditions)?,
         paragraph: paragraph(&paragraph_id)?,
         min_generation: generation(&min_generation)?,
     };
-    Ok(Asked { request, warnings: understood.warnings, written: understood.written })
+    Ok(Asked { request, warnings, written, synonyms: !no_synonyms })
 }
 
 fn paragraph(id: &str) -> Result<Option<ParagraphId>, Invalid> {
@@ -77,6 +78,7 @@ fn term(term: ExplainedTerm) -> proto::ExplainedTerm {
     let ExplainedTerm { characters, field, kind, excluded, frequency } = term;
     let (kind, content, left_out, dictionary) = match kind {
         TermKind::Sequence => (Kind::Sequence, true, None, TokenDictionary::Unspecified),
+        TermKind::Synonym => (Kind::Synonym, true, None, TokenDictionary::Unspecified),
         TermKind::Word { content, left_out, dictionary: known } => (Kind::Word, content, left_out, dictionary(known)),
     };
     let left_out = match left_out {

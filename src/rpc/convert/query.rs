@@ -9,6 +9,7 @@ use crate::{
         convert::invalid::{Invalid, enumeration, match_mode},
         proto::{self, query::Kind},
     },
+    text::Synonym,
 };
 
 /// Refuses a text that is longer than a question.
@@ -88,11 +89,12 @@ impl Reader {
     }
 
     fn words(&mut self, path: &str, query: proto::TextQuery) -> Result<Query, Invalid> {
-        let proto::TextQuery { text, field, r#match } = query;
+        let proto::TextQuery { text, field, r#match, synonyms: _ } = query;
         Ok(Query::Words(Words {
             text: self.text(&format!("{path}.text"), text)?,
             field: query_field(&format!("{path}.field"), field)?,
             mode: match_mode(&format!("{path}.match"), r#match)?,
+            synonyms: Vec::new(),
         }))
     }
 
@@ -158,10 +160,11 @@ fn metadata_key(field: &str, value: i32) -> Result<MetadataKey, Invalid> {
 /// Writes a query as the tree that callers see.
 pub(crate) fn tree(query: &Query) -> proto::Query {
     let kind = match query {
-        Query::Words(Words { text, field, mode }) => Kind::Text(proto::TextQuery {
+        Query::Words(Words { text, field, mode, synonyms }) => Kind::Text(proto::TextQuery {
             text: text.clone(),
             field: written_field(*field).into(),
             r#match: written_mode(*mode).into(),
+            synonyms: synonyms.iter().map(synonym).collect(),
         }),
         Query::Phrase(Phrase { text, field }) => {
             Kind::Phrase(proto::PhraseQuery { text: text.clone(), field: written_field(Some(*field)).into() })
@@ -189,6 +192,10 @@ pub(crate) fn tree(query: &Query) -> proto::Query {
         Query::MatchAll => Kind::MatchAll(proto::MatchAllQuery {}),
     };
     proto::Query { kind: Some(kind) }
+}
+
+fn synonym(Synonym { words: _, written, others }: &Synonym) -> proto::Synonym {
+    proto::Synonym { written: written.clone(), others: others.clone() }
 }
 
 fn written_field(field: Option<Field>) -> proto::QueryField {
@@ -227,7 +234,7 @@ mod tests {
     use crate::query::parse;
 
     fn text(words: &str) -> proto::Query {
-        let text = proto::TextQuery { text: words.to_owned(), field: 0, r#match: 0 };
+        let text = proto::TextQuery { text: words.to_owned(), ..proto::TextQuery::default() };
         proto::Query { kind: Some(Kind::Text(text)) }
     }
 
@@ -322,7 +329,7 @@ mod tests {
         check_refused(proto::Query { kind: Some(Kind::NamedDocument(named)) }, "typed_query.named_document.title");
         let number = proto::DocumentNumberQuery { number: "1".repeat(MAX_CHARACTERS + 1) };
         check_refused(proto::Query { kind: Some(Kind::DocumentNumber(number)) }, "typed_query.document_number.number");
-        let unknown = proto::TextQuery { text: "干部".to_owned(), field: 7, r#match: 0 };
+        let unknown = proto::TextQuery { text: "干部".to_owned(), field: 7, ..proto::TextQuery::default() };
         check_refused(proto::Query { kind: Some(Kind::Text(unknown)) }, "typed_query.text.field");
     }
 }

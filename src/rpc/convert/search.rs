@@ -28,13 +28,15 @@ pub(crate) struct Asked<R> {
     pub(crate) warnings: Vec<proto::Warning>,
     /// The query as the caller wrote it, for the log; `None` for a tree.
     pub(crate) written: Option<String>,
+    /// Whether other names of what the query names are looked for, too.
+    pub(crate) synonyms: bool,
 }
 
 impl<R> Asked<R> {
     /// The same with another request, if it can be had.
     pub(crate) fn map<S, E>(self, change: impl FnOnce(R) -> Result<S, E>) -> Result<Asked<S>, E> {
-        let Self { request, warnings, written } = self;
-        Ok(Asked { request: change(request)?, warnings, written })
+        let Self { request, warnings, written, synonyms } = self;
+        Ok(Asked { request: change(request)?, warnings, written, synonyms })
     }
 }
 
@@ -83,17 +85,18 @@ pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<Sear
         resume_token,
         allow_snapshot_change,
         name_folded,
+        no_synonyms,
     } = request;
     let unit = Unit::checked("highlight_unit", highlight_unit)?;
     let time_budget = time_budget.map(|budget| self::time_budget("time_budget", budget)).transpose()?;
     let mode = mode(r#match)?;
-    let understood = match query_form {
+    let Understood { query, warnings, written } = match query_form {
         None => return Err(Invalid::new("query", "must not be empty")),
         Some(search_request::QueryForm::Query(text)) => Understood::written(checked_text("query", text)?, mode),
         Some(search_request::QueryForm::TypedQuery(query)) => Understood::tree(typed("typed_query", query)?),
     };
     let request = RankRequest {
-        query: understood.query,
+        query,
         mode,
         filter: filter(conditions)?,
         limit: effective_limit(limit)?,
@@ -106,7 +109,7 @@ pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<Sear
         resume: None,
     };
     let order = SearchOrder { request, unit, token: resume_token, allow_snapshot_change, time_budget, stream };
-    Ok(Asked { request: order, warnings: understood.warnings, written: understood.written })
+    Ok(Asked { request: order, warnings, written, synonyms: !no_synonyms })
 }
 
 /// What a request has in common with those that go on with it: what it says of one call is left out, what is said by
@@ -151,16 +154,17 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
         allow_snapshot_change,
         follow,
         highlight_unit,
+        no_synonyms,
     } = request;
     let unit = Unit::checked("highlight_unit", highlight_unit)?;
     let mode = mode(r#match)?;
-    let understood = match query_form {
+    let Understood { query, warnings, written } = match query_form {
         None => Understood::everything(),
         Some(export_request::QueryForm::Query(text)) => Understood::written_or_everything(text, mode)?,
         Some(export_request::QueryForm::TypedQuery(query)) => Understood::tree(typed("typed_query", query)?),
     };
     let request = ExportRequest {
-        query: understood.query,
+        query,
         mode,
         filter: filter(conditions)?,
         min_generation: generation(&min_generation)?,
@@ -169,7 +173,7 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
         allow_missing: allow_snapshot_change,
     };
     let order = ExportOrder { request, unit, token: resume_token, stream };
-    Ok(Asked { request: order, warnings: understood.warnings, written: understood.written })
+    Ok(Asked { request: order, warnings, written, synonyms: !no_synonyms })
 }
 
 /// What a request has in common with those that go on with it, `follow` or not: an empty query and an empty filter are
@@ -184,6 +188,7 @@ fn export_stream(request: &proto::ExportRequest) -> proto::ExportRequest {
         allow_snapshot_change: _,
         follow: _,
         highlight_unit,
+        no_synonyms,
     } = request;
     let is_empty = |form: &export_request::QueryForm| *form == export_request::QueryForm::Query(String::new());
     proto::ExportRequest {
@@ -191,6 +196,7 @@ fn export_stream(request: &proto::ExportRequest) -> proto::ExportRequest {
         r#match: *r#match,
         filter: filter.clone().filter(|filter| *filter != proto::Filter::default()),
         highlight_unit: *highlight_unit,
+        no_synonyms: *no_synonyms,
         ..proto::ExportRequest::default()
     }
 }

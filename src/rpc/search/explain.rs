@@ -18,9 +18,10 @@ pub(super) async fn explain(
     searcher: Searcher,
     asked: Asked<ExplainRequest>,
 ) -> Result<proto::ExplainResponse, Failure> {
-    let Asked { request, warnings, written: _ } = asked;
+    let Asked { mut request, warnings, written: _, synonyms } = asked;
     let _admitted = core.admit_stream(call)?;
     let answer = core.in_turn(call, move |stop| {
+        request.query = searcher.understood(request.query, synonyms);
         let explained = searcher.explain(&request, stop)?;
         Ok::<_, SearchError>(explain_response(&request.query, explained, warnings))
     });

@@ -4,6 +4,7 @@ use tokio::time::{Instant, sleep_until};
 use tracing::info_span;
 
 use crate::{
+    query::Query,
     rpc::{
         admission::Queued,
         call::Call,
@@ -33,9 +34,13 @@ pub(super) struct Begun {
 
 impl Begun {
     /// Opens the token of an order.
-    pub(super) fn new(core: &Core, call: &Call, order: ExportOrder) -> Result<Self, Failure> {
+    pub(super) fn new(core: &Core, call: &Call, order: ExportOrder, synonyms: bool) -> Result<Self, Failure> {
         let ExportOrder { mut request, unit, token, stream } = order;
-        let (tokens, stream) = (core.tokens()?, For::new(Kind::Export, "resume_token", &stream, call.caller()));
+        let (tokens, mut stream) = (core.tokens()?, For::new(Kind::Export, "resume_token", &stream, call.caller()));
+        // With another list something else matches: what was exported before would not go with what comes now.
+        if synonyms && request.query != Query::MatchAll {
+            stream = stream.depending_on(core.opened()?.searcher.synonyms().fingerprint());
+        }
         request.after = tokens.open(&stream, &token)?;
         Ok(Self { request, unit, tokens, stream })
     }
@@ -54,11 +59,17 @@ impl Producer {
         queued: Queued,
         outlet: Outlet<proto::ExportResponse>,
     ) -> Result<(), Failure> {
-        let Asked { request: begun, warnings, written: _ } = asked;
-        let (request, searcher) = (begun.request.clone(), self.searcher.clone());
-        let opened = self.begin(queued, info_span!("rank"), move |stop| searcher.export(&request, stop)).await?;
-        let (timings, export) = (opened.timings(), Box::new(opened.result?));
-        send(&outlet, event, Event::Header(self.export_header(&begun.request, &export, warnings))).await?;
+        let Asked { request: begun, warnings, written: _, synonyms } = asked;
+        let (mut request, searcher) = (begun.request.clone(), self.searcher.clone());
+        let opened = self.begin(queued, info_span!("rank"), move |stop| {
+            request.query = searcher.understood(request.query, synonyms);
+            searcher.export(&request, stop).map(|export| (export, tree(&request.query)))
+        });
+        let opened = opened.await?;
+        let timings = opened.timings();
+        let (export, parsed) = opened.result?;
+        let export = Box::new(export);
+        send(&outlet, event, Event::Header(self.export_header(parsed, &export, warnings))).await?;
         let bound = FIRST_BATCH;
         let (sent, told) = (Sent::default(), (begun.request.after, Instant::now()));
         let mut stream = Stream { producer: self, begun, outlet, bound, sent, told };
@@ -68,7 +79,7 @@ impl Producer {
 
     fn export_header(
         &self,
-        request: &ExportRequest,
+        parsed: proto::Query,
         export: &Export,
         mut warnings: Vec<proto::Warning>,
     ) -> proto::ExportHeader {
@@ -91,7 +102,7 @@ impl Producer {
         proto::ExportHeader {
             request_id: self.call.request_id().to_owned(),
             generation: export.generation().to_string(),
-            parsed: Some(tree(&request.query)),
+            parsed: Some(parsed),
             warnings,
         }
     }

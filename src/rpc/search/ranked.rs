@@ -58,21 +58,22 @@ impl Producer {
         queued: Queued,
         outlet: Outlet<proto::SearchResponse>,
     ) -> Result<(), Failure> {
-        let Asked { request: begun, warnings, written: _ } = asked;
-        let Begun { request, unit, enough, tokens, stream } = begun;
+        let Asked { request: begun, warnings, written: _, synonyms } = asked;
+        let Begun { mut request, unit, enough, tokens, stream } = begun;
         self.enough = enough;
-        let (parsed, limit, searcher) = (tree(&request.query), request.limit, self.searcher.clone());
+        let (limit, searcher) = (request.limit, self.searcher.clone());
         let before = request.resume.map_or(0, |resume| resume.place.rank());
         // The first hits with the ranking: to hand them over one by one would take longer than to fetch them.
         let ranking = self.begin(queued, info_span!("rank"), move |stop| {
+            request.query = searcher.understood(request.query, synonyms);
             let mut ranked = searcher.rank(&request, stop)?;
             let begun = Instant::now();
             let first = Batch::next(&mut ranked, BEST_BATCH, stop, unit);
-            Ok::<_, SearchError>((ranked, first, begun.elapsed()))
+            Ok::<_, SearchError>((ranked, tree(&request.query), first, begun.elapsed()))
         });
         let ranking = ranking.await?;
         let mut timings = ranking.timings();
-        let (ranked, first, fetch) = ranking.result?;
+        let (ranked, parsed, first, fetch) = ranking.result?;
         timings.search_micros = timings.search_micros.saturating_sub(micros(fetch));
         send(&outlet, event, Event::Header(self.search_header(&ranked, parsed, limit, warnings))).await?;
         let mut sent = Sent { hits: 0, fetch };

@@ -43,7 +43,8 @@ impl Search {
         request: proto::ExportRequest,
     ) -> Result<Answers<proto::ExportResponse>, Failure> {
         let (producer, asked) = self.begin(call, request, export_request)?;
-        let asked = asked.map(|order| export::Begun::new(&self.core, call, order))?;
+        let synonyms = asked.synonyms;
+        let asked = asked.map(|order| export::Begun::new(&self.core, call, order, synonyms))?;
         let (admitted, queued) = (self.core.admit_stream(call)?, self.core.queue(call)?);
         let work = |outlet| producer.export(asked, queued, outlet);
         Ok(start(&self.core, call, admitted, AtShutdown::Ends, work))

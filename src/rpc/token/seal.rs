@@ -45,6 +45,11 @@ impl For {
         Self { field, kind, request: digest(&request.encode_to_vec()), caller: digest(caller.as_bytes()) }
     }
 
+    /// The same for an answer that depends on something else as well, which has a name.
+    pub(crate) fn depending_on(self, name: &str) -> Self {
+        Self { request: digest(&[&self.request, name.as_bytes()].concat()), ..self }
+    }
+
     fn head(&self) -> Vec<u8> {
         [&[FORM, self.kind as u8], self.request.as_slice(), &self.caller].concat()
     }

@@ -4,6 +4,7 @@
 //! puts the second stage before the first.
 
 mod formula;
+mod other_names;
 mod ranking;
 mod wanted;
 

@@ -16,6 +16,7 @@ use crate::{
         explain::{Score, Stage},
         rescore::{
             formula::{self, CountedGram, Feature, Features},
+            other_names::OtherNames,
             wanted::{Wanted, WantedGram, WantedWord},
         },
     },
@@ -158,7 +159,12 @@ impl Ranker {
         stop: &Arc<AtomicBool>,
     ) -> Result<Vec<Features>, ReadError> {
         let addresses: Vec<_> = hits.iter().map(|hit| hit.address).collect();
-        let Occurrences { counts, lengths } = self.snapshot.occurrences(tokens, &addresses, stop)?;
+        let written = &tokens[..tokens.len() - wanted.tokens_of_other_names()];
+        let Occurrences { mut counts, lengths } = self.snapshot.occurrences(written, &addresses, stop)?;
+        for names in &wanted.other_names {
+            let found = self.scores(Some(&names.expression), &addresses, stop)?;
+            wanted.credit(names, &found, &mut counts);
+        }
         let counted = Counted::new(wanted, &counts, statistics);
         let average = statistics.text_length + statistics.title_length;
         let first: Vec<_> = (0..)
@@ -239,7 +245,30 @@ impl Wanted {
         let characters = self.characters.iter();
         let characters =
             characters.map(|(character, _)| Token { field: TokenField::Character, characters: character.clone() });
-        grams.chain(words).chain(cues).chain(characters).collect()
+        let others = self.other_names.iter().flat_map(OtherNames::tokens);
+        grams.chain(words).chain(cues).chain(characters).chain(others).collect()
+    }
+
+    /// How many of the tokens, the last ones, are of other names: these find candidates and are not counted.
+    fn tokens_of_other_names(&self) -> usize {
+        self.other_names.iter().map(|names| names.tokens().count()).sum()
+    }
+
+    /// Makes out of what candidates have what they would have if they had the name that was written, where they have
+    /// another one. `counts` are those of [`Self::tokens`], without those of other names.
+    fn credit(&self, names: &OtherNames, found: &[Option<f32>], counts: &mut [Vec<u32>]) {
+        let grams = self.grams.iter().zip((0..).step_by(2)).filter(|(gram, _)| names.has(&gram.characters));
+        let grams = grams.map(|(gram, index)| if gram.field == TermField::Title { index + 1 } else { index });
+        let words = self.words.iter().zip((2 * self.grams.len()..).step_by(2));
+        let words = words.filter(|(word, _)| names.has(&word.characters)).map(|(_, index)| index);
+        let first_character = counts.len() - self.characters.len();
+        let characters = self.characters.iter().zip(first_character..);
+        let characters = characters.filter(|((character, _), _)| names.has(character)).map(|(_, index)| index);
+        for index in grams.chain(words).chain(characters) {
+            for (count, _) in counts[index].iter_mut().zip(found).filter(|(_, found)| found.is_some()) {
+                *count = (*count).max(1);
+            }
+        }
     }
 
     /// The tokens that find candidates: what carries meaning and is not too common, or the rarest of all.
@@ -278,6 +307,13 @@ impl Wanted {
         let words = first_word..first_word + 2 * self.words.len();
         let word = |index: usize| WeighedToken { token: tokens[index].clone(), weight: 1.0 };
         finding.extend(words.filter(|&index| frequencies[index] > 0).map(word));
+        let mut first = tokens.len() - self.tokens_of_other_names();
+        for names in &self.other_names {
+            let written = self.grams.iter().filter(|gram| names.has(&gram.characters));
+            let weight: f64 = written.map(|gram| gram.times).sum();
+            finding.extend(names.finding(tokens, first, statistics, weight as f32));
+            first += names.tokens().count();
+        }
         finding
     }
 }

@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use crate::{
     engine::{Clause, Expression, MetadataTerm, Term, TermField},
     query::{Boolean, DocumentNumber, Field, NamedDocument, Phrase, Query, Words},
-    search::plan::{collect_terms, plan, words_field},
+    search::{
+        plan::{collect_terms, plan, words_field},
+        rescore::other_names::OtherNames,
+    },
     text::{self, QueryWord, Segmenter},
 };
 
@@ -37,6 +40,8 @@ pub(in crate::search) struct Wanted {
     pub(super) characters: Vec<(String, f64)>,
     /// The words of a short query that are words by themselves.
     pub(super) words: Vec<WantedWord>,
+    /// What has other names.
+    pub(super) other_names: Vec<OtherNames>,
     /// The types of question that the query is of.
     pub(super) question_types: Vec<&'static str>,
     /// What defines what the query wants explained.
@@ -91,6 +96,8 @@ impl Wanted {
         wanted.add_characters();
         let mut terms = Vec::new();
         collect_terms(expression, &mut terms);
+        // Other names do not make a query long.
+        terms.retain(|term| term.word || wanted.other_names.is_empty());
         if terms.len() <= SHORT_WORDS {
             wanted.words = terms.into_iter().filter(|term| term.word).map(WantedWord::new).collect();
         }
@@ -142,6 +149,7 @@ impl Wanted {
 
     fn read_words(&mut self, words: &Words, segmenter: &Segmenter) {
         let field = words_field(words);
+        self.other_names.extend(words.synonyms.iter().map(|name| OtherNames::new(name, field)));
         let meaningful = segmenter.query_words(&words.text).iter().any(|word| word.content);
         for sentence in words.text.split(BREAKS) {
             let meaning = |word: &QueryWord| match () {

@@ -1,0 +1,81 @@
+//! Other names of what a query names: a paragraph that has one of them has what was written.
+
+use crate::{
+    engine::{Clause, Expression, Term, TermField, Token, TokenField, TokenStatistics, WeighedToken},
+    text::{Synonym, for_each_gram},
+};
+
+/// By how many of its bigrams, the rarest ones, a name is found.
+const FINDING_GRAMS: usize = 2;
+
+/// A name in a query, and the other names of the same thing.
+#[derive(Clone, Debug)]
+pub(super) struct OtherNames {
+    written: String,
+    field: TermField,
+    /// The bigrams of each of the others.
+    grams: Vec<Vec<String>>,
+    /// Matches what has one of the others.
+    pub(super) expression: Expression,
+}
+
+impl OtherNames {
+    pub(super) fn new(Synonym { words: _, written, others }: &Synonym, field: TermField) -> Self {
+        let grams = |name: &String| {
+            let mut grams = Vec::new();
+            for_each_gram(name, |gram, _| grams.push(gram.to_owned()));
+            // The last character stands alone at the end of a text only.
+            grams.pop();
+            grams
+        };
+        let term = |name: &String| Term { characters: name.clone(), field, word: false };
+        Self {
+            written: written.clone(),
+            field,
+            grams: others.iter().map(grams).collect(),
+            expression: Expression::Combined(
+                others.iter().map(|name| Clause::Should(Expression::Term(term(name)))).collect(),
+            ),
+        }
+    }
+
+    /// Whether characters stand in the name that was written.
+    pub(super) fn has(&self, characters: &str) -> bool {
+        self.written.contains(characters)
+    }
+
+    /// What is looked up of the others: each bigram in the text and in the title.
+    pub(super) fn tokens(&self) -> impl Iterator<Item = Token> {
+        self.grams.iter().flatten().flat_map(|gram| {
+            [TokenField::Gram, TokenField::TitleGram].map(|field| Token { field, characters: gram.clone() })
+        })
+    }
+
+    /// The tokens that find the others, of those at `first` and behind among all. Together those of one name weigh
+    /// `weight`, as what was written does: else what has it would leave no room.
+    #[expect(clippy::cast_precision_loss, reason = "at most two")]
+    pub(super) fn finding(
+        &self,
+        tokens: &[Token],
+        first: usize,
+        TokenStatistics { frequencies, .. }: &TokenStatistics,
+        weight: f32,
+    ) -> Vec<WeighedToken> {
+        let mut finding = Vec::new();
+        let mut next = first;
+        for grams in &self.grams {
+            let places = (next..).step_by(2).take(grams.len());
+            next += 2 * grams.len();
+            let mut rarest: Vec<_> = places.filter(|&place| frequencies[place] + frequencies[place + 1] > 0).collect();
+            rarest.sort_by_key(|&place| frequencies[place] + frequencies[place + 1]);
+            rarest.truncate(FINDING_GRAMS);
+            let weight = weight / rarest.len().max(1) as f32;
+            let elsewhere = |(field, _): &(TermField, usize)| *field == self.field;
+            let fields = rarest.iter().flat_map(|&place| [(TermField::Title, place), (TermField::Text, place + 1)]);
+            let found = fields.filter(|field| !elsewhere(field)).map(|(_, place)| place);
+            let found = found.filter(|&place| frequencies[place] > 0);
+            finding.extend(found.map(|place| WeighedToken { token: tokens[place].clone(), weight }));
+        }
+        finding
+    }
+}
