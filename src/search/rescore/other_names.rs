@@ -8,6 +8,9 @@ use crate::{
 /// By how many of its bigrams, the rarest ones, a name is found.
 const FINDING_GRAMS: usize = 2;
 
+/// As much as a bigram within a word.
+const WEIGHT: f32 = 2.0;
+
 /// A name in a query, and the other names of the same thing.
 #[derive(Clone, Debug)]
 pub(super) struct OtherNames {
@@ -51,30 +54,28 @@ impl OtherNames {
         })
     }
 
-    /// The tokens that find the others, of those at `first` and behind among all. Together those of one name weigh
-    /// `weight`, as what was written does: else what has it would leave no room.
-    #[expect(clippy::cast_precision_loss, reason = "at most two")]
+    /// The tokens that find the others, of those at `first` and behind among all, but for bigrams that the query has by
+    /// itself. They weigh what bigrams within a word do.
     pub(super) fn finding(
         &self,
         tokens: &[Token],
         first: usize,
         TokenStatistics { frequencies, .. }: &TokenStatistics,
-        weight: f32,
+        is_wanted: impl Fn(&str) -> bool,
     ) -> Vec<WeighedToken> {
         let mut finding = Vec::new();
         let mut next = first;
         for grams in &self.grams {
             let places = (next..).step_by(2).take(grams.len());
             next += 2 * grams.len();
-            let mut rarest: Vec<_> = places.filter(|&place| frequencies[place] + frequencies[place + 1] > 0).collect();
+            let mut rarest: Vec<_> = places.filter(|&place| !is_wanted(&tokens[place].characters)).collect();
             rarest.sort_by_key(|&place| frequencies[place] + frequencies[place + 1]);
             rarest.truncate(FINDING_GRAMS);
-            let weight = weight / rarest.len().max(1) as f32;
             let elsewhere = |(field, _): &(TermField, usize)| *field == self.field;
             let fields = rarest.iter().flat_map(|&place| [(TermField::Title, place), (TermField::Text, place + 1)]);
             let found = fields.filter(|field| !elsewhere(field)).map(|(_, place)| place);
             let found = found.filter(|&place| frequencies[place] > 0);
-            finding.extend(found.map(|place| WeighedToken { token: tokens[place].clone(), weight }));
+            finding.extend(found.map(|place| WeighedToken { token: tokens[place].clone(), weight: WEIGHT }));
         }
         finding
     }

@@ -309,9 +309,8 @@ impl Wanted {
         finding.extend(words.filter(|&index| frequencies[index] > 0).map(word));
         let mut first = tokens.len() - self.tokens_of_other_names();
         for names in &self.other_names {
-            let written = self.grams.iter().filter(|gram| names.has(&gram.characters));
-            let weight: f64 = written.map(|gram| gram.times).sum();
-            finding.extend(names.finding(tokens, first, statistics, weight as f32));
+            let is_wanted = |characters: &str| self.grams.iter().any(|gram| gram.characters == characters);
+            finding.extend(names.finding(tokens, first, statistics, is_wanted));
             first += names.tokens().count();
         }
         finding
