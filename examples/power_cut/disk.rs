@@ -147,6 +147,15 @@ impl Disk {
         self.state().log.len()
     }
 
+    /// A moment for the power to go: any, or, every other time, just behind a file's renaming, before that is on disk.
+    pub(crate) fn moment(&self, rng: &mut Rng) -> usize {
+        let state = self.state();
+        let is_renaming = |operation: &Operation| matches!(operation, Operation::Enter(Entry::Rename(..)));
+        let behind = (1..).zip(&state.log).filter(|(_, operation)| is_renaming(operation)).map(|(length, _)| length);
+        let renamed = if rng.bool() { rng.choice(behind.collect::<Vec<_>>()) } else { None };
+        renamed.unwrap_or_else(|| rng.usize(..=state.log.len()))
+    }
+
     /// What is left when the power goes after so much has happened.
     pub(crate) fn cut(&self, length: usize, survival: Survival, rng: &mut Rng) -> Image {
         let state = self.state();
@@ -217,10 +226,14 @@ impl State {
         let file = self.create(draft.clone());
         self.write(file, content)?;
         self.sync_file(file)?;
+        self.rename(draft, name)
+    }
+
+    fn rename(&mut self, from: Name, to: Name) -> io::Result<()> {
         self.step()?;
-        self.log.push(Operation::Enter(Entry::Rename(draft.clone(), name.clone(), file)));
-        self.entries.remove(&draft);
-        self.entries.insert(name, file);
+        let file = self.entries.remove(&from).ok_or(io::ErrorKind::NotFound)?;
+        self.log.push(Operation::Enter(Entry::Rename(from, to.clone(), file)));
+        self.entries.insert(to, file);
         Ok(())
     }
 }
@@ -361,6 +374,16 @@ impl Files for Directories {
 
     fn indexes(&self) -> io::Result<Vec<IndexName>> {
         Ok(self.0.state().entries.keys().filter_map(index_of).collect())
+    }
+
+    fn names(&self, index: IndexName) -> io::Result<Vec<PathBuf>> {
+        let state = self.0.state();
+        Ok(state.entries.keys().filter(|name| name.0 == Place::Index(index)).map(|name| name.1.clone()).collect())
+    }
+
+    fn rename(&self, index: IndexName, from: &Path, to: &Path) -> io::Result<()> {
+        let [from, to] = [from, to].map(|path| (Place::Index(index), path.to_owned()));
+        self.0.state().rename(from, to)
     }
 
     fn remove(&self, index: IndexName) -> io::Result<()> {
