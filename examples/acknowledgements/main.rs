@@ -15,6 +15,7 @@
 use std::{
     fs::{self, File},
     io::Write as _,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -27,7 +28,10 @@ use xunzhang::{
     config::Config,
     rpc::{
         Channel,
-        proto::{Document, PutDocumentRequest, document::Content, document_service_client::DocumentServiceClient},
+        proto::{
+            Document, ImportDocumentsRequest, PutDocumentRequest, document::Content,
+            document_service_client::DocumentServiceClient,
+        },
     },
 };
 
@@ -37,6 +41,9 @@ const CHARACTERS: usize = 680;
 const SYNCS: usize = 200;
 /// Files that a commit of one document writes: six of its segment, and the list of segments.
 const COMMITTED_FILES: usize = 7;
+
+/// So many segments of a size are merged into one; each indexing thread leaves one in a commit.
+const MERGED_SEGMENTS: usize = 8;
 
 /// How long acknowledgements take.
 #[derive(Parser)]
@@ -53,7 +60,7 @@ struct Arguments {
     /// Documents of each of them.
     #[arg(long, default_value_t = 100)]
     each: usize,
-    /// Documents before the merge, which is that of all of them.
+    /// Documents that are imported, so that a merge of all of them begins.
     #[arg(long, default_value_t = 0)]
     merged: usize,
 }
@@ -72,6 +79,8 @@ async fn main() -> anyhow::Result<()> {
     let mut config = Config { data_dir: place.path().join("data"), ..Config::default() };
     config.server.listen = ([127, 0, 0, 1], 0).into();
     (config.server.admin_listen, config.server.http_listen) = (None, None);
+    // Each import is one commit.
+    (config.ingest.commit_changes, config.ingest.commit_linger) = (NonZeroUsize::MAX, Duration::from_secs(10));
     let mut app = App::bind(config).await?;
     app.open().await?;
     app.ready().await;
@@ -100,12 +109,9 @@ async fn main() -> anyhow::Result<()> {
     let many_rate = rate(clients * each, began.elapsed());
     println!("{clients} clients: {many_rate:.0}/s, {:.1} times as many, {}", many_rate / one_rate, summary(all));
     if merged > 0 {
-        for part in 0..merged.div_ceil(clients * 8) {
-            let mut filling = JoinSet::new();
-            for client in 0..clients {
-                filling.spawn(put_all(service.clone(), format!("merged/{part}/{client}"), 8));
-            }
-            filling.join_all().await.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
+        let threads = std::thread::available_parallelism()?.get().min(4);
+        for part in 0..MERGED_SEGMENTS.div_ceil(threads) {
+            import(service.clone(), part, merged * threads / MERGED_SEGMENTS).await?;
         }
         println!(
             "after {merged} documents, while what they left is merged: {}",
@@ -125,14 +131,29 @@ async fn put_all(
 ) -> anyhow::Result<Vec<Duration>> {
     let (mut took, mut rng) = (Vec::with_capacity(count), fastrand::Rng::new());
     for number in 0..count {
-        let text: String = (0..CHARACTERS).map(|_| rng.char('\u{4e00}'..'\u{5000}')).collect();
-        let document =
-            Document { id: format!("{name}/{number}"), content: Some(Content::Text(text)), ..Document::default() };
+        let document = Some(document(format!("{name}/{number}"), &mut rng));
         let began = Instant::now();
-        service.put_document(PutDocumentRequest { document: Some(document), etag: String::new() }).await?;
+        service.put_document(PutDocumentRequest { document, etag: String::new() }).await?;
         took.push(began.elapsed());
     }
     Ok(took)
+}
+
+/// Imports documents, which are committed together.
+async fn import(mut service: DocumentServiceClient<Channel>, part: usize, count: usize) -> anyhow::Result<()> {
+    let mut rng = fastrand::Rng::new();
+    let requests = (1..=count as u64).map(move |sequence_number| {
+        let document = Some(document(format!("merged/{part}/{sequence_number}"), &mut rng));
+        ImportDocumentsRequest { sequence_number, document }
+    });
+    let mut answers = service.import_documents(tokio_stream::iter(requests)).await?.into_inner();
+    while answers.message().await?.is_some() {}
+    Ok(())
+}
+
+fn document(id: String, rng: &mut fastrand::Rng) -> Document {
+    let text = (0..CHARACTERS).map(|_| rng.char('\u{4e00}'..'\u{5000}')).collect();
+    Document { id, content: Some(Content::Text(text)), ..Document::default() }
 }
 
 /// How long the disk takes.

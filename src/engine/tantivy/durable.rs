@@ -134,7 +134,8 @@ impl WriterDirectory {
             next.write_all(&content)?;
             next.into_inner().map_err(io::IntoInnerError::into_error)
         })?;
-        self.step(|| sync_at_once(self.unsynced.take(), next, self.files.as_ref()))?;
+        let files = self.unsynced.take().into_iter().chain([next]).collect();
+        self.step(|| sync_at_once(files, self.files.as_ref()))?;
         self.step(|| self.place.rename(self.name, Path::new(NEXT_LIST), Path::new(LIST)))?;
         self.step(|| self.files.sync_directory())?;
         *known = content;

@@ -40,15 +40,14 @@ impl Unsynced {
     }
 }
 
-/// Syncs files, one more file and the directory's entries. When this returns they are on disk, or it is an error.
-pub(super) fn sync_at_once(files: Vec<Written>, last: Written, directory: &dyn Directory) -> io::Result<()> {
+/// Syncs files and the directory's entries. When this returns they are on disk, or it is an error.
+pub(super) fn sync_at_once(files: Vec<Written>, directory: &dyn Directory) -> io::Result<()> {
     let mut files = files.into_iter();
     thread::scope(|scope| {
         let first = files.by_ref().take(AT_ONCE);
         let syncing = first.map(|file| thread::Builder::new().spawn_scoped(scope, move || file.terminate()));
         let syncing = syncing.collect::<io::Result<Vec<_>>>();
         files.try_for_each(TerminatingWrite::terminate)?;
-        last.terminate()?;
         directory.sync_directory()?;
         syncing?.into_iter().try_for_each(|thread| {
             thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread that syncs panicked")))
