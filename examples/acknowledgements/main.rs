@@ -6,14 +6,16 @@
 //! ```
 //!
 //! The service is one of its own, in this process. Beside it the disk's own time is measured: for a small file to be
-//! written and synced, and for its directory to be. `strace -f -c -e trace=fsync,fdatasync` around it counts how many of
-//! these the service asked for.
+//! synced, for a directory to be, and for what the acknowledgement of one document needs: the files of its segment, the
+//! list of segments and the directory, then the directory again. `strace -f -c -e trace=fsync,fdatasync` around it counts
+//! how many syncs the service asked for, and with `-e inject=fdatasync:delay_exit=5000` each takes 5 ms longer.
 
 #![expect(clippy::print_stdout, reason = "a program")]
 
 use std::{
     fs::{self, File},
     io::Write as _,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -26,7 +28,10 @@ use xunzhang::{
     config::Config,
     rpc::{
         Channel,
-        proto::{Document, PutDocumentRequest, document::Content, document_service_client::DocumentServiceClient},
+        proto::{
+            Document, ImportDocumentsRequest, PutDocumentRequest, document::Content,
+            document_service_client::DocumentServiceClient,
+        },
     },
 };
 
@@ -34,6 +39,11 @@ use xunzhang::{
 const CHARACTERS: usize = 680;
 /// Syncs of which the median is told.
 const SYNCS: usize = 200;
+/// Files that a commit of one document writes: six of its segment, and the list of segments.
+const COMMITTED_FILES: usize = 7;
+
+/// So many segments of a size are merged into one; each indexing thread leaves one in a commit.
+const MERGED_SEGMENTS: usize = 8;
 
 /// How long acknowledgements take.
 #[derive(Parser)]
@@ -50,7 +60,7 @@ struct Arguments {
     /// Documents of each of them.
     #[arg(long, default_value_t = 100)]
     each: usize,
-    /// Documents before the merge, which is that of all of them.
+    /// Documents that are imported, so that a merge of all of them begins.
     #[arg(long, default_value_t = 0)]
     merged: usize,
 }
@@ -59,15 +69,18 @@ struct Arguments {
 async fn main() -> anyhow::Result<()> {
     let Arguments { directory, alone, clients, each, merged } = Arguments::parse();
     let place = tempfile::tempdir_in(directory)?;
-    let (file, entry) = syncs(place.path())?;
+    let Needed { file, entry, commit, commit_at_once } = syncs(place.path())?;
+    println!("a small file synced: {:.2} ms, its directory: {:.2} ms (medians of {SYNCS})", ms(file), ms(entry));
     println!(
-        "a small file written and synced: {:.2} ms; its directory: {:.2} ms (medians of {SYNCS})",
-        ms(file),
-        ms(entry)
+        "what a document needs synced: {:.2} ms one after the other, {:.2} ms at once",
+        ms(commit),
+        ms(commit_at_once)
     );
     let mut config = Config { data_dir: place.path().join("data"), ..Config::default() };
     config.server.listen = ([127, 0, 0, 1], 0).into();
     (config.server.admin_listen, config.server.http_listen) = (None, None);
+    // Each import is one commit.
+    (config.ingest.commit_changes, config.ingest.commit_linger) = (NonZeroUsize::MAX, Duration::from_secs(10));
     let mut app = App::bind(config).await?;
     app.open().await?;
     app.ready().await;
@@ -78,8 +91,14 @@ async fn main() -> anyhow::Result<()> {
     let one = put_all(service.clone(), "alone".to_owned(), alone).await?;
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = |puts: usize, took: Duration| puts as f64 / took.as_secs_f64();
-    let (one_rate, spent) = (rate(alone, one.iter().sum()), summary(one));
-    println!("one client: {one_rate:.0}/s, {spent}");
+    let (one_rate, median) = (rate(alone, one.iter().sum()), at(&mut one.clone(), 0.5));
+    println!("one client: {one_rate:.0}/s, {}", summary(one));
+    let times = |syncs: Duration| median.as_secs_f64() / syncs.as_secs_f64();
+    println!(
+        "its p50 is {:.1} times the syncs that it needs one after the other, {:.1} times those at once",
+        times(commit),
+        times(commit_at_once)
+    );
     let (began, mut many) = (Instant::now(), JoinSet::new());
     for client in 0..clients {
         // A connection bears only so many calls at once.
@@ -90,12 +109,9 @@ async fn main() -> anyhow::Result<()> {
     let many_rate = rate(clients * each, began.elapsed());
     println!("{clients} clients: {many_rate:.0}/s, {:.1} times as many, {}", many_rate / one_rate, summary(all));
     if merged > 0 {
-        for part in 0..merged.div_ceil(clients * 8) {
-            let mut filling = JoinSet::new();
-            for client in 0..clients {
-                filling.spawn(put_all(service.clone(), format!("merged/{part}/{client}"), 8));
-            }
-            filling.join_all().await.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
+        let threads = std::thread::available_parallelism()?.get().min(4);
+        for part in 0..MERGED_SEGMENTS.div_ceil(threads) {
+            import(service.clone(), part, merged * threads / MERGED_SEGMENTS).await?;
         }
         println!(
             "after {merged} documents, while what they left is merged: {}",
@@ -115,31 +131,83 @@ async fn put_all(
 ) -> anyhow::Result<Vec<Duration>> {
     let (mut took, mut rng) = (Vec::with_capacity(count), fastrand::Rng::new());
     for number in 0..count {
-        let text: String = (0..CHARACTERS).map(|_| rng.char('\u{4e00}'..'\u{5000}')).collect();
-        let document =
-            Document { id: format!("{name}/{number}"), content: Some(Content::Text(text)), ..Document::default() };
+        let document = Some(document(format!("{name}/{number}"), &mut rng));
         let began = Instant::now();
-        service.put_document(PutDocumentRequest { document: Some(document), etag: String::new() }).await?;
+        service.put_document(PutDocumentRequest { document, etag: String::new() }).await?;
         took.push(began.elapsed());
     }
     Ok(took)
 }
 
-/// The medians of writing and syncing a small file, and of syncing its directory.
-fn syncs(place: &Path) -> anyhow::Result<(Duration, Duration)> {
-    let (mut files, mut entries) = (Vec::new(), Vec::new());
-    for number in 0..SYNCS {
-        let (path, began) = (place.join(format!("{number}.file")), Instant::now());
-        let mut file = File::create_new(&path)?;
+/// Imports documents, which are committed together.
+async fn import(mut service: DocumentServiceClient<Channel>, part: usize, count: usize) -> anyhow::Result<()> {
+    let mut rng = fastrand::Rng::new();
+    let requests = (1..=count as u64).map(move |sequence_number| {
+        let document = Some(document(format!("merged/{part}/{sequence_number}"), &mut rng));
+        ImportDocumentsRequest { sequence_number, document }
+    });
+    let mut answers = service.import_documents(tokio_stream::iter(requests)).await?.into_inner();
+    while answers.message().await?.is_some() {}
+    Ok(())
+}
+
+fn document(id: String, rng: &mut fastrand::Rng) -> Document {
+    let text = (0..CHARACTERS).map(|_| rng.char('\u{4e00}'..'\u{5000}')).collect();
+    Document { id, content: Some(Content::Text(text)), ..Document::default() }
+}
+
+/// How long the disk takes.
+struct Needed {
+    file: Duration,
+    entry: Duration,
+    /// What a document needs, one sync after the other.
+    commit: Duration,
+    /// The same with one thread for each sync that needs not wait for another.
+    commit_at_once: Duration,
+}
+
+/// The medians of syncing what was written.
+fn syncs(place: &Path) -> anyhow::Result<Needed> {
+    let written = |name: String| -> std::io::Result<File> {
+        let mut file = File::create_new(place.join(name))?;
         file.write_all(&[7; 2_048])?;
-        file.sync_data()?;
-        files.push(began.elapsed());
-        let began = Instant::now();
-        File::open(place)?.sync_all()?;
-        entries.push(began.elapsed());
-        fs::remove_file(path)?;
+        Ok(file)
+    };
+    let entries = || File::open(place)?.sync_data();
+    let [mut file, mut entry, mut commit, mut commit_at_once] = [const { Vec::new() }; 4];
+    for number in 0..SYNCS {
+        let one = written(format!("{number}.file"))?;
+        file.push(timed(|| one.sync_data())?);
+        entry.push(timed(entries)?);
+        let many: Vec<_> =
+            (0..COMMITTED_FILES).map(|of| written(format!("{number}.{of}"))).collect::<Result<_, _>>()?;
+        commit.push(timed(|| {
+            many.iter().try_for_each(File::sync_data)?;
+            entries().and_then(|()| entries())
+        })?);
+        let many: Vec<_> =
+            (0..COMMITTED_FILES).map(|of| written(format!("{number}.{of}.at-once"))).collect::<Result<_, _>>()?;
+        commit_at_once.push(timed(|| {
+            std::thread::scope(|scope| {
+                let syncing: Vec<_> = many.iter().map(|file| scope.spawn(|| file.sync_data())).collect();
+                entries()?;
+                syncing.into_iter().try_for_each(|thread| thread.join().expect("it does not panic"))
+            })?;
+            entries()
+        })?);
+        for entry in fs::read_dir(place)? {
+            fs::remove_file(entry?.path())?;
+        }
     }
-    Ok((at(&mut files, 0.5), at(&mut entries, 0.5)))
+    let [file, entry, commit, commit_at_once] =
+        [&mut file, &mut entry, &mut commit, &mut commit_at_once].map(|took| at(took, 0.5));
+    Ok(Needed { file, entry, commit, commit_at_once })
+}
+
+fn timed(work: impl FnOnce() -> std::io::Result<()>) -> std::io::Result<Duration> {
+    let began = Instant::now();
+    work()?;
+    Ok(began.elapsed())
 }
 
 fn summary(mut took: Vec<Duration>) -> String {

@@ -4,6 +4,9 @@
 //! The model is POSIX taken at its word: what a file holds is on disk once the file is synced, that it is there, or is
 //! not there any more, once its directory is.
 
+#[path = "kept.rs"]
+mod kept;
+
 use std::{
     collections::{BTreeMap, HashSet},
     io::{self, Write},
@@ -13,6 +16,7 @@ use std::{
 };
 
 use fastrand::Rng;
+use kept::Kept;
 use tantivy::{
     Directory,
     directory::{
@@ -22,9 +26,6 @@ use tantivy::{
     },
 };
 use xunzhang::engine::tantivy::{Files, IndexName};
-
-/// Bytes that are written as a whole or not at all.
-const SECTOR: usize = 512;
 
 /// A file's name, with its directory.
 type Name = (Place, PathBuf);
@@ -147,6 +148,15 @@ impl Disk {
         self.state().log.len()
     }
 
+    /// A moment for the power to go: any, or, every other time, just behind a file's renaming, before that is on disk.
+    pub(crate) fn moment(&self, rng: &mut Rng) -> usize {
+        let state = self.state();
+        let is_renaming = |operation: &Operation| matches!(operation, Operation::Enter(Entry::Rename(..)));
+        let behind = (1..).zip(&state.log).filter(|(_, operation)| is_renaming(operation)).map(|(length, _)| length);
+        let renamed = if rng.bool() { rng.choice(behind.collect::<Vec<_>>()) } else { None };
+        renamed.unwrap_or_else(|| rng.usize(..=state.log.len()))
+    }
+
     /// What is left when the power goes after so much has happened.
     pub(crate) fn cut(&self, length: usize, survival: Survival, rng: &mut Rng) -> Image {
         let state = self.state();
@@ -217,103 +227,15 @@ impl State {
         let file = self.create(draft.clone());
         self.write(file, content)?;
         self.sync_file(file)?;
+        self.rename(draft, name)
+    }
+
+    fn rename(&mut self, from: Name, to: Name) -> io::Result<()> {
         self.step()?;
-        self.log.push(Operation::Enter(Entry::Rename(draft.clone(), name.clone(), file)));
-        self.entries.remove(&draft);
-        self.entries.insert(name, file);
+        let file = self.entries.remove(&from).ok_or(io::ErrorKind::NotFound)?;
+        self.log.push(Operation::Enter(Entry::Rename(from, to.clone(), file)));
+        self.entries.insert(to, file);
         Ok(())
-    }
-}
-
-/// What is on the disk itself, and what is on its way there.
-struct Kept {
-    entries: BTreeMap<Name, File>,
-    contents: Vec<Vec<u8>>,
-    /// How much of each file is synced.
-    synced: Vec<usize>,
-    pending: Vec<Entry>,
-}
-
-impl Kept {
-    fn new(first: &Image) -> Self {
-        let contents: Vec<_> = first.0.values().cloned().collect();
-        let entries = first.0.keys().cloned().zip(0..).collect();
-        Self { entries, synced: contents.iter().map(Vec::len).collect(), contents, pending: Vec::new() }
-    }
-
-    fn take(&mut self, operation: &Operation) {
-        match operation {
-            Operation::Write(file, bytes) => self.contents[*file].extend_from_slice(bytes),
-            Operation::SyncFile(file) => self.synced[*file] = self.contents[*file].len(),
-            Operation::Enter(entry) => {
-                if let Entry::Link(..) = entry {
-                    self.contents.push(Vec::new());
-                    self.synced.push(0);
-                }
-                self.pending.push(entry.clone());
-            }
-            Operation::SyncDirectory(place) => {
-                for entry in self.pending.extract_if(.., |entry| entry.place() == *place).collect::<Vec<_>>() {
-                    self.enter(entry);
-                }
-            }
-            Operation::Lost(place) => self.pending.retain(|entry| entry.place() != *place),
-        }
-    }
-
-    fn enter(&mut self, entry: Entry) {
-        match entry {
-            Entry::Link(name, file) => {
-                self.entries.insert(name, file);
-            }
-            Entry::Rename(from, to, file) => {
-                self.entries.remove(&from);
-                self.entries.insert(to, file);
-            }
-            Entry::Unlink(name) => {
-                self.entries.remove(&name);
-            }
-        }
-    }
-
-    fn image(mut self, survival: Survival, rng: &mut Rng) -> Image {
-        let pending = std::mem::take(&mut self.pending);
-        let first = rng.usize(..=pending.len());
-        for (index, entry) in pending.into_iter().enumerate() {
-            let survives = match survival {
-                Survival::Nothing => false,
-                Survival::Prefix => index < first,
-                Survival::Subset => rng.bool(),
-                Survival::All => true,
-            };
-            if survives {
-                self.enter(entry);
-            }
-        }
-        let mut entries = std::mem::take(&mut self.entries);
-        let indexes: HashSet<_> = entries.keys().filter_map(index_of).collect();
-        entries.retain(|(place, _), _| match place {
-            Place::Data => true,
-            Place::Index(name) => indexes.contains(name),
-        });
-        Image(entries.into_iter().map(|(name, file)| (name, self.content(file, survival, rng))).collect())
-    }
-
-    fn content(&self, file: File, survival: Survival, rng: &mut Rng) -> Vec<u8> {
-        let (content, synced) = (&self.contents[file], self.synced[file]);
-        let length = match survival {
-            Survival::Nothing => synced,
-            Survival::All => content.len(),
-            Survival::Prefix | Survival::Subset => rng.usize(synced..=content.len()),
-        };
-        let mut content = content[..length].to_vec();
-        if survival == Survival::Subset {
-            // A file may have its length before it has its sectors.
-            for sector in content[synced..].chunks_mut(SECTOR).filter(|_| rng.bool()) {
-                sector.fill(0);
-            }
-        }
-        content
     }
 }
 
@@ -361,6 +283,16 @@ impl Files for Directories {
 
     fn indexes(&self) -> io::Result<Vec<IndexName>> {
         Ok(self.0.state().entries.keys().filter_map(index_of).collect())
+    }
+
+    fn names(&self, index: IndexName) -> io::Result<Vec<PathBuf>> {
+        let state = self.0.state();
+        Ok(state.entries.keys().filter(|name| name.0 == Place::Index(index)).map(|name| name.1.clone()).collect())
+    }
+
+    fn rename(&self, index: IndexName, from: &Path, to: &Path) -> io::Result<()> {
+        let [from, to] = [from, to].map(|path| (Place::Index(index), path.to_owned()));
+        self.0.state().rename(from, to)
     }
 
     fn remove(&self, index: IndexName) -> io::Result<()> {

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Each round begins with what a cut of the round before has left. The cuts are made at random points of what the disk
-//! was asked for, in four models: of what was not synced nothing survives, or what came first, or any of it, or, as when
+//! was asked for, half of them just behind a renaming, in four models: of what was not synced nothing survives, or what came first, or any of it, or, as when
 //! only the process is killed, all of it. In every second round the disk also fails for a moment, so that changes are
 //! refused, and in every second one the index is built anew meanwhile. Prints figures for each model; exits 1
 //! when an acknowledged change was lost or an index did not open.
@@ -76,7 +76,7 @@ fn main() -> anyhow::Result<ExitCode> {
         let mut next = None;
         for cut in 0..cuts_a_round {
             let model = cut % Survival::ALL.len();
-            let length = rng.usize(..=disk.length());
+            let length = disk.moment(&mut rng);
             let left = disk.cut(length, Survival::ALL[model], &mut rng);
             tallies[model].cuts += 1;
             let opened = trial::open(&Disk::new(left.clone()), &segmenter);

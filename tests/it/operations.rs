@@ -317,7 +317,7 @@ async fn a_directory_that_is_not_ours_is_left_alone() {
 
 #[tokio::test]
 async fn a_damaged_index_is_not_served_and_everyone_is_told() {
-    for damaged_file in ["index/*.store", "index/meta.json", "index/.managed.json", "format.json"] {
+    for damaged_file in ["index/*.store", "index/meta.json", "format.json"] {
         let service = Service::start().await;
         service.put(ready("甲", &["部署防汛工作"])).await;
         let stopped = service.stop().await;

@@ -17,7 +17,7 @@ use crate::engine::{
     tantivy::{
         check,
         directory::{DataDirectory, mapped},
-        durable::{LIST, MANAGED},
+        durable::LIST,
         format::IndexName,
         founding::random,
         index::{self, Commit, Shared},
@@ -121,12 +121,8 @@ impl Unfinished {
         for (file, bytes) in &unlinked {
             write_slowly(&self.index.join(file), bytes, stop)?;
         }
-        let mut managed: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
-        managed.push(LIST.to_owned());
-        let text = serde_json::to_vec(&managed).map_err(|error| BackupError::Write(error.into()))?;
-        write(&self.index.join(MANAGED), &text).map_err(failed)?;
-        managed.push(MANAGED.to_owned());
-        let paths = managed.into_iter().map(|name| format!("{}/{name}", IndexName::FIRST)).collect();
+        let names = files.iter().map(|file| file.display().to_string()).chain([LIST.to_owned()]);
+        let paths = names.map(|name| format!("{}/{name}", IndexName::FIRST)).collect();
         Ok(Copied { commit, paths, linked: (files.len() - unlinked.len()) as u64 })
     }
 

@@ -14,10 +14,7 @@ use tantivy::{
     index::SegmentComponent,
 };
 
-use crate::engine::{
-    ReadError,
-    tantivy::durable::{LIST, MANAGED},
-};
+use crate::engine::{ReadError, tantivy::durable::LIST};
 
 /// Says which list of segments was there when the index was closed in order. Beside the index; gone while it is
 /// written to.
@@ -54,11 +51,6 @@ pub(super) fn damaged_files(data: &dyn Directory, files: &dyn Directory) -> tant
         Ok(_) | Err(OpenReadError::FileDoesNotExist(_)) => return Ok(vec![LIST.to_owned()]),
         Err(error) => return Err(error.into()),
     };
-    match files.atomic_read(Path::new(MANAGED)) {
-        Ok(text) if !is_managed_list(&text) => return Ok(vec![MANAGED.to_owned()]),
-        Ok(_) | Err(OpenReadError::FileDoesNotExist(_)) => {}
-        Err(error) => return Err(error.into()),
-    }
     if data.atomic_read(Path::new(NOTE)).is_ok_and(|note| note == digest(&list).as_bytes()) {
         return Ok(Vec::new());
     }
@@ -115,11 +107,6 @@ fn is_sound(index: &Index, files: &dyn Directory, path: &Path) -> bool {
         && index.directory().validate_checksum(path).unwrap_or(false)
         // The version that it says it has can be read.
         && index.directory().open_read(path).is_ok()
-}
-
-/// Whether this can be read as tantivy's list of its files.
-pub(super) fn is_managed_list(text: &[u8]) -> bool {
-    serde_json::from_slice::<HashSet<PathBuf>>(text).is_ok()
 }
 
 /// Notes that an index was closed in order.

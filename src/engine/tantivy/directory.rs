@@ -33,7 +33,7 @@ pub(super) const LOCK: &str = "lock";
 /// A data directory that this process holds until it is dropped.
 pub(super) struct DataDirectory {
     path: PathBuf,
-    files: Box<dyn Files>,
+    pub(super) files: Arc<dyn Files>,
     /// The directory itself.
     pub(super) own: Box<dyn Directory>,
     /// Names the index in it.
@@ -87,7 +87,7 @@ impl DataDirectory {
         if let Some(manifest) = manifest {
             restore(path, &files, &manifest, format.as_ref())?;
         }
-        Self::opened(path, Box::new(files), Some(lock), make_index)
+        Self::opened(path, Arc::new(files), Some(lock), make_index)
     }
 
     /// The same on files that nobody else has, such as simulated ones; `path` names them in messages.
@@ -96,12 +96,12 @@ impl DataDirectory {
         files: Box<dyn Files>,
         make_index: impl FnOnce(&dyn Directory) -> tantivy::Result<()>,
     ) -> Result<IndexDirectory, OpenError> {
-        Self::opened(path, files, None, make_index)
+        Self::opened(path, files.into(), None, make_index)
     }
 
     fn opened(
         path: &Path,
-        files: Box<dyn Files>,
+        files: Arc<dyn Files>,
         lock: Option<File>,
         make_index: impl FnOnce(&dyn Directory) -> tantivy::Result<()>,
     ) -> Result<IndexDirectory, OpenError> {

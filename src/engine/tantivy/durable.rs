@@ -4,11 +4,16 @@
 //! old list before the new one is on disk. Here the rename is on disk when it returns. A failed sync may have dropped
 //! what it was for: so nothing is written after the first failure, and the next writer begins by taking the list back
 //! that is known to be on disk. Does not know what segments hold.
+//!
+//! A commit waits for the disk twice, whatever it consists of: tantivy would sync each file when it is whole, and a list
+//! of its files before each. Here small files wait until a list of segments is written that may name them; then they, the
+//! directory and the list itself are synced at once, and after the rename the directory is. tantivy's list of files,
+//! which tells it what it may delete, is not kept on disk: what is in the directory when a writer begins is that list.
 
 use std::{
     fmt,
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
@@ -20,12 +25,22 @@ use tantivy::{
     },
 };
 
-use crate::engine::tantivy::check;
+use crate::engine::tantivy::{
+    check,
+    directory::IndexDirectory,
+    files::Files,
+    format::IndexName,
+    unsynced::{Unsynced, Written, sync_at_once},
+};
 
 /// tantivy's list of segments.
 pub(super) const LIST: &str = "meta.json";
-/// tantivy's list of the files that it may delete once no segment needs them.
+/// The next one, until it is whole and takes that one's place.
+pub(super) const NEXT_LIST: &str = ".tmp-meta.json";
+/// tantivy's list of the files that it may delete once no segment needs them. It is never there for long.
 pub(super) const MANAGED: &str = ".managed.json";
+/// What a longer file than this has written is synced where it is written, which is not where acknowledgements wait.
+const SYNCED_TOGETHER_BYTES: u64 = 1 << 20;
 
 /// The list of segments that is known to be on disk, for all writers of an index. It is locked while it is replaced.
 #[derive(Clone)]
@@ -57,24 +72,33 @@ impl KnownList {
 /// The directory that one writer writes to. Clones are the same one: they end together.
 #[derive(Clone)]
 pub(super) struct WriterDirectory {
+    /// Not the data directory itself, which a thread that merges would hold after its writer.
+    place: Arc<dyn Files>,
+    name: IndexName,
     files: Box<dyn Directory>,
     list: KnownList,
+    unsynced: Unsynced,
     /// Why nothing is written any more.
     ended: Arc<OnceLock<io::ErrorKind>>,
 }
 
 impl WriterDirectory {
     /// Begins with what is known to be on disk: what failed half-way is taken back.
-    pub(super) fn begin(files: Box<dyn Directory>, list: KnownList) -> io::Result<Self> {
+    pub(super) fn begin(index: &IndexDirectory, list: KnownList) -> io::Result<Self> {
+        let (place, name, files) = (Arc::clone(&index.data.files), index.name, index.files.clone());
         let known = list.lock();
         let found = files.atomic_read(Path::new(LIST)).map_err(|error| io::Error::other(error.to_string()))?;
         if found != *known {
             tracing::warn!("the last commit failed half-way: it is taken back");
             files.atomic_write(Path::new(LIST), &known)?;
         }
+        match files.delete(Path::new(NEXT_LIST)) {
+            Ok(()) | Err(DeleteError::FileDoesNotExist(_)) => {}
+            Err(error) => return Err(io::Error::other(error)),
+        }
         files.sync_directory()?;
         drop(known);
-        Ok(Self { files, list, ended: Arc::default() })
+        Ok(Self { place, name, files, list, unsynced: Unsynced::default(), ended: Arc::default() })
     }
 
     /// Ends it. When this returns, nothing is being written to the list of segments: threads that merge may outlive
@@ -101,15 +125,52 @@ impl WriterDirectory {
         let _failed_before = self.ended.set(error.kind());
     }
 
-    /// Replaces the list of segments; it is on disk when this returns.
+    /// Replaces the list of segments; it and all that it names are on disk when this returns.
     fn replace_list(&self, content: &[u8]) -> io::Result<()> {
         let mut known = self.list.lock();
         let content = self.step(|| check::sealed(content))?;
-        self.step(|| self.files.atomic_write(Path::new(LIST), &content))?;
+        let next = self.step(|| {
+            let mut next = self.files.open_write(Path::new(NEXT_LIST)).map_err(open_error)?;
+            next.write_all(&content)?;
+            next.into_inner().map_err(io::IntoInnerError::into_error)
+        })?;
+        let files = self.unsynced.take().into_iter().chain([next]).collect();
+        self.step(|| sync_at_once(files, self.files.as_ref()))?;
+        self.step(|| self.place.rename(self.name, Path::new(NEXT_LIST), Path::new(LIST)))?;
         self.step(|| self.files.sync_directory())?;
         *known = content;
         Ok(())
     }
+
+    /// A file that tantivy calls whole.
+    fn finish(&self, path: &Path, bytes: u64, file: Written) -> io::Result<()> {
+        if bytes > SYNCED_TOGETHER_BYTES {
+            return self.step(|| file.terminate());
+        }
+        self.step(|| Ok(()))?;
+        self.unsynced.add(path, file);
+        Ok(())
+    }
+
+    /// The files of segments that are there.
+    fn managed(&self) -> io::Result<Vec<u8>> {
+        let names = self.place.names(self.name)?;
+        Ok(serde_json::to_vec(&names.iter().filter(|name| is_of_segment(name)).collect::<Vec<_>>())?)
+    }
+}
+
+/// A full disk is told from others by its kind.
+fn open_error(error: OpenWriteError) -> io::Error {
+    match error {
+        OpenWriteError::IoError { io_error, .. } => io::Error::new(io_error.kind(), io_error),
+        error @ OpenWriteError::FileAlreadyExists(_) => io::Error::new(io::ErrorKind::AlreadyExists, error),
+    }
+}
+
+/// Whether a file has the name of a segment's, which tantivy gives: nobody else's are ever deleted.
+fn is_of_segment(name: &Path) -> bool {
+    let segment = name.to_str().and_then(|name| name.split_once('.')).map(|(segment, _)| segment);
+    segment.is_some_and(|segment| segment.len() == 32 && segment.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 impl fmt::Debug for WriterDirectory {
@@ -127,6 +188,7 @@ impl Directory for WriterDirectory {
         if let Some(kind) = self.failure() {
             return Err(DeleteError::IoError { io_error: Arc::new(kind.into()), filepath: path.to_owned() });
         }
+        self.unsynced.forget(path);
         // A file that cannot be deleted now is deleted later.
         self.files.delete(path)
     }
@@ -143,10 +205,14 @@ impl Directory for WriterDirectory {
             OpenWriteError::FileAlreadyExists(_) => {}
         })?;
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
-        Ok(WritePtr::new(Box::new(WriterFile { file, directory: self.clone() })))
+        let directory = self.clone();
+        Ok(WritePtr::new(Box::new(WriterFile { path: path.to_owned(), bytes: 0, file: Some(file), directory })))
     }
 
     fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
+        if path == Path::new(MANAGED) {
+            return self.managed().map_err(|error| OpenReadError::wrap_io_error(error, path.to_owned()));
+        }
         self.files.atomic_read(path)
     }
 
@@ -154,12 +220,14 @@ impl Directory for WriterDirectory {
         if path == Path::new(LIST) {
             self.replace_list(content)
         } else {
-            self.step(|| self.files.atomic_write(path, content))
+            debug_assert_eq!(path, Path::new(MANAGED), "tantivy replaces nothing else");
+            self.step(|| Ok(()))
         }
     }
 
+    /// What has to be on disk is when the list of segments is replaced.
     fn sync_directory(&self) -> io::Result<()> {
-        self.step(|| self.files.sync_directory())
+        self.step(|| Ok(()))
     }
 
     fn acquire_lock(&self, lock: &Lock) -> Result<DirectoryLock, LockError> {
@@ -173,23 +241,35 @@ impl Directory for WriterDirectory {
 
 /// A file that is being written; a failure ends the whole directory.
 struct WriterFile {
-    file: Box<dyn TerminatingWrite + Send + Sync>,
+    path: PathBuf,
+    bytes: u64,
+    /// `None` once it is whole.
+    file: Option<Written>,
     directory: WriterDirectory,
+}
+
+impl WriterFile {
+    fn step<T>(&mut self, step: impl FnOnce(&mut Written) -> io::Result<T>) -> io::Result<T> {
+        let file = &mut self.file;
+        self.directory.step(|| file.as_mut().map_or_else(|| Err(io::ErrorKind::BrokenPipe.into()), step))
+    }
 }
 
 impl Write for WriterFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.directory.step(|| self.file.write(bytes))
+        let written = self.step(|file| file.write(bytes))?;
+        self.bytes += written as u64;
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.directory.step(|| self.file.flush())
+        self.step(Write::flush)
     }
 }
 
 impl TerminatingWrite for WriterFile {
-    fn terminate_ref(&mut self, token: AntiCallToken) -> io::Result<()> {
-        self.directory.step(|| self.file.terminate_ref(token))
+    fn terminate_ref(&mut self, _: AntiCallToken) -> io::Result<()> {
+        self.file.take().map_or(Ok(()), |file| self.directory.finish(&self.path, self.bytes, file))
     }
 }
 
@@ -197,21 +277,23 @@ impl TerminatingWrite for WriterFile {
 mod tests {
     use std::fs;
 
-    use tantivy::directory::MmapDirectory;
-
     use super::*;
+    use crate::{
+        engine::{Engine as _, tantivy::TantivyEngine},
+        text::Segmenter,
+    };
 
     const EMPTY: &[u8] = b"{\n  \"segments\": []\n}\n";
 
     #[test]
     fn nothing_is_written_or_deleted_after_the_first_failure() {
         let place = tempfile::tempdir().unwrap();
+        let engine = TantivyEngine::open(place.path(), &Segmenter::new()).unwrap();
+        let shared = engine.shared();
         let [index, away] = ["index", "away"].map(|name| place.path().join(name));
-        fs::create_dir(&index).unwrap();
-        let files: Box<dyn Directory> = Box::new(MmapDirectory::open(&index).unwrap());
-        files.atomic_write(Path::new(LIST), EMPTY).unwrap();
-        let list = KnownList::read(files.as_ref()).unwrap();
-        let directory = WriterDirectory::begin(files.clone(), list.clone()).unwrap();
+        let before = fs::read(index.join(LIST)).unwrap();
+        let begin = || WriterDirectory::begin(&shared.directory, shared.list.clone());
+        let directory = begin().unwrap();
         directory.open_write(Path::new("a.store")).unwrap();
         // The disk is gone for a moment.
         fs::rename(&index, &away).unwrap();
@@ -222,11 +304,35 @@ mod tests {
         assert!(directory.atomic_write(Path::new(LIST), EMPTY).is_err());
         assert!(directory.sync_directory().is_err());
         assert!(directory.delete(Path::new("a.store")).is_err());
-        let mut names: Vec<_> = fs::read_dir(&index).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        names.sort();
-        assert_eq!(names, ["a.store", LIST]);
-        assert_eq!(fs::read(index.join(LIST)).unwrap(), EMPTY);
+        assert_eq!(names(&index), ["a.store", LIST]);
+        assert_eq!(fs::read(index.join(LIST)).unwrap(), before);
         // The next writer goes on.
-        WriterDirectory::begin(files, list).unwrap().open_write(Path::new("c.store")).unwrap();
+        begin().unwrap().open_write(Path::new("c.store")).unwrap();
+    }
+
+    /// tantivy deletes what it knows of and no segment needs.
+    #[test]
+    fn a_writer_knows_the_files_that_are_there_when_it_begins() {
+        let place = tempfile::tempdir().unwrap();
+        let engine = TantivyEngine::open(place.path(), &Segmenter::new()).unwrap();
+        let index = place.path().join("index");
+        let left = "0123456789abcdef0123456789abcdef.store.temp";
+        for name in [left, ".tmp-meta.json", "notes.txt", "0123456789abcdef.store"] {
+            fs::write(index.join(name), "").unwrap();
+        }
+        let shared = engine.shared();
+        let directory = WriterDirectory::begin(&shared.directory, shared.list.clone()).unwrap();
+        let known: Vec<String> = serde_json::from_slice(&directory.atomic_read(Path::new(MANAGED)).unwrap()).unwrap();
+        assert_eq!(known, [left]);
+        drop(engine.writer().unwrap());
+        assert_eq!(names(&index), ["0123456789abcdef.store", LIST, "notes.txt"]);
+    }
+
+    fn names(directory: &Path) -> Vec<String> {
+        let entries = fs::read_dir(directory).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.retain(|name| !name.starts_with(".tantivy"));
+        names.sort();
+        names
     }
 }

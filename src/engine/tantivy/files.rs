@@ -12,7 +12,7 @@ use tantivy::{
     directory::{MmapDirectory, error::OpenDirectoryError},
 };
 
-use crate::engine::tantivy::format::IndexName;
+use crate::engine::tantivy::{durable::MANAGED, format::IndexName};
 
 /// How the names begin under which files are written that are renamed when they are whole.
 pub(super) const UNFINISHED: &str = ".tmp";
@@ -31,7 +31,7 @@ pub trait Files: fmt::Debug + Send + Sync {
     /// When it cannot be made.
     fn make(&self, index: IndexName) -> io::Result<()>;
 
-    /// An index's directory, without what a process that was killed was about to rename.
+    /// An index's directory, without what a process that was killed left to no purpose.
     ///
     /// # Errors
     /// When there is none, or it cannot be read.
@@ -42,6 +42,18 @@ pub trait Files: fmt::Debug + Send + Sync {
     /// # Errors
     /// When the data directory cannot be read.
     fn indexes(&self) -> io::Result<Vec<IndexName>>;
+
+    /// The names of the files in an index's directory.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn names(&self, index: IndexName) -> io::Result<Vec<PathBuf>>;
+
+    /// Has a file of an index's directory take another one's name and place.
+    ///
+    /// # Errors
+    /// When it has not.
+    fn rename(&self, index: IndexName, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Removes an index's directory with all that is in it.
     ///
@@ -80,6 +92,15 @@ impl Files for OnDisk {
         let names = fs::read_dir(&self.0)?.map(|entry| Ok(entry?.file_name()));
         let names: Vec<_> = names.collect::<io::Result<_>>()?;
         Ok(names.iter().filter_map(|name| IndexName::of(name.to_str()?)).collect())
+    }
+
+    fn names(&self, index: IndexName) -> io::Result<Vec<PathBuf>> {
+        fs::read_dir(self.path(index))?.map(|entry| Ok(entry?.file_name().into())).collect()
+    }
+
+    fn rename(&self, index: IndexName, from: &Path, to: &Path) -> io::Result<()> {
+        let path = self.path(index);
+        fs::rename(path.join(from), path.join(to))
     }
 
     fn remove(&self, index: IndexName) -> io::Result<()> {
@@ -121,11 +142,11 @@ pub(super) fn disk_bytes(directory: &Path) -> io::Result<u64> {
     Ok(bytes)
 }
 
-/// Removes what a process that was killed was about to rename.
+/// Removes what a process that was killed was about to rename, and the list of files that nobody keeps any more.
 fn remove_unfinished(index: &Path) -> io::Result<()> {
     for entry in fs::read_dir(index)? {
         let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) || entry.file_name() == MANAGED {
             fs::remove_file(entry.path())?;
         }
     }

@@ -2,12 +2,13 @@
 
 use std::{
     collections::BTreeSet,
+    io,
     path::Path,
     sync::{Arc, PoisonError, RwLock, atomic::AtomicBool},
 };
 
 use serde::{Deserialize, Serialize};
-use tantivy::{Directory, Index, IndexReader, ReloadPolicy, TantivyError};
+use tantivy::{Directory, Index, IndexReader, ReloadPolicy, TantivyError, directory::error::DeleteError};
 
 use crate::{
     engine::{
@@ -15,7 +16,7 @@ use crate::{
         tantivy::{
             check,
             directory::IndexDirectory,
-            durable::{KnownList, LIST},
+            durable::{KnownList, LIST, MANAGED},
             lately::Lately,
             schema::{self, Fields},
             snapshot::TantivySnapshot,
@@ -138,7 +139,12 @@ pub(super) fn make_index(files: &dyn Directory) -> tantivy::Result<()> {
     index.open_or_create(files.box_clone())?;
     let list = files.atomic_read(Path::new(LIST))?;
     // An attempt before this one may have sealed it.
-    Ok(check::sealed(&list).and_then(|sealed| files.atomic_write(Path::new(LIST), &sealed))?)
+    check::sealed(&list).and_then(|sealed| files.atomic_write(Path::new(LIST), &sealed))?;
+    // What is in the directory says that.
+    match files.delete(Path::new(MANAGED)) {
+        Ok(()) | Err(DeleteError::FileDoesNotExist(_)) => Ok(()),
+        Err(error) => Err(io::Error::other(error).into()),
+    }
 }
 
 fn open_index(files: Box<dyn Directory>, segmenter: &Segmenter) -> tantivy::Result<Index> {

@@ -20,6 +20,11 @@ use tantivy::{
 /// The share of a segment's entries that may be deleted before it is merged. tantivy's default is never.
 const DELETED_BEFORE_MERGE: f32 = 0.3;
 
+/// Segments of fewer entries count as equally large, so that a level of them is merged into one of the next. tantivy's
+/// default of 10,000 has a segment that is nearly so large merged again with every seven single documents: most of the
+/// processor's time goes there while clients put one document after the other.
+const SMALLEST_LEVEL: u32 = 64;
+
 /// A segment of so many entries is not merged again: it would take long, and looking its terms up costs little beside
 /// reading their postings.
 const LARGEST: u32 = 10_000_000;
@@ -38,6 +43,7 @@ pub(super) struct Merging {
 impl Merging {
     pub(super) fn new() -> Self {
         let mut levels = LogMergePolicy::default();
+        levels.set_min_layer_size(SMALLEST_LEVEL);
         levels.set_del_docs_ratio_before_merge(DELETED_BEFORE_MERGE);
         Self { levels, at_rest: Arc::default() }
     }
@@ -85,7 +91,26 @@ impl MergePolicy for Merging {
 
 #[cfg(test)]
 mod tests {
+    use tantivy::{Index, schema::Schema};
+
     use super::*;
+
+    #[test]
+    fn single_documents_are_merged_with_each_other_and_not_with_a_large_segment() {
+        let index = Index::create_in_ram(Schema::builder().build());
+        let check = |sizes: &[u32], expected: &[Vec<u32>]| {
+            let meta = |&entries: &u32| index.new_segment_meta(SegmentId::generate_random(), entries);
+            let segments: Vec<_> = sizes.iter().map(meta).collect();
+            let size = |id: &SegmentId| segments.iter().find(|segment| segment.id() == *id).unwrap().max_doc();
+            let candidates = Merging::new().compute_merge_candidates(&segments);
+            let merged: Vec<Vec<_>> =
+                candidates.iter().map(|MergeCandidate(ids)| ids.iter().map(size).collect()).collect();
+            assert_eq!(merged, expected, "{sizes:?}");
+        };
+        check(&[5_000, 2, 2, 2, 20, 2, 2, 2], &[]);
+        check(&[5_000, 2, 2, 2, 20, 2, 2, 2, 2], &[vec![20, 2, 2, 2, 2, 2, 2, 2]]);
+        check(&[5_000, 300, 300, 300, 300, 300, 300, 300, 300], &[vec![300; 8]]);
+    }
 
     #[test]
     fn segments_are_merged_that_make_up_half_of_the_largest_of_them() {

@@ -42,6 +42,7 @@ mod statistics;
 mod tokenizer;
 mod tokens;
 mod union;
+mod unsynced;
 mod verbatim;
 mod verify;
 mod walk;

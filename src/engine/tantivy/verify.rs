@@ -11,20 +11,13 @@ use tantivy::Index;
 
 use crate::engine::{
     Generation, ReadError, Verification,
-    tantivy::{
-        check,
-        directory::mapped,
-        durable::{LIST, MANAGED},
-        format::FORMAT_FILE,
-        index::Shared,
-        record::read_error,
-    },
+    tantivy::{check, directory::mapped, durable::LIST, format::FORMAT_FILE, index::Shared, record::read_error},
 };
 
-/// The lists of segments and of files, and the format.
-const OTHER_FILES: u64 = 3;
+/// The list of segments, and the format.
+const OTHER_FILES: u64 = 2;
 
-/// Looks at every file that the newest state needs, on disk and not as it is mapped. Without its lists the rest is not
+/// Looks at every file that the newest state needs, on disk and not as it is mapped. Without its list the rest is not
 /// looked at.
 pub(super) fn verify(shared: &Shared, stop: &AtomicBool) -> Result<Verification, ReadError> {
     let (mut files, mut bytes) = (OTHER_FILES, 0);
@@ -51,12 +44,11 @@ pub(super) fn verify(shared: &Shared, stop: &AtomicBool) -> Result<Verification,
     Ok(Verification { generation, files, bytes, damaged })
 }
 
-/// Those of the lists of segments and of files, and of the format, that are not what was written.
+/// Those of the list of segments and the format that are not what was written.
 fn damaged_lists(shared: &Shared) -> Vec<String> {
     let files = shared.directory.files.as_ref();
     let lists = [
         (LIST, files.atomic_read(Path::new(LIST)).is_ok_and(|list| check::is_sealed(&list))),
-        (MANAGED, files.atomic_read(Path::new(MANAGED)).is_ok_and(|text| check::is_managed_list(&text))),
         (FORMAT_FILE, shared.directory.data.is_format_sound()),
     ];
     lists.into_iter().filter(|(_, is_sound)| !is_sound).map(|(name, _)| name.to_owned()).collect()

@@ -47,7 +47,7 @@ pub(super) struct TantivyWriter {
 impl TantivyWriter {
     pub(super) fn new(shared: Arc<Shared>, threads: usize) -> Result<Self, WriteError> {
         check::take_note_away(shared.directory.data.own.as_ref()).map_err(WriteError::Io)?;
-        let files = WriterDirectory::begin(shared.directory.files.clone(), shared.list.clone());
+        let files = WriterDirectory::begin(&shared.directory, shared.list.clone());
         let files = files.map_err(WriteError::Io)?;
         let merging = Merging::new();
         let writer = open_writer(&shared, files.clone(), threads, merging.clone()).map_err(engine_error)?;

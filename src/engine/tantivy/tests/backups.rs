@@ -266,7 +266,7 @@ fn damage_is_found_while_the_index_is_open_and_not_forgotten() {
     let data = index.directory.path().to_owned();
     let paths =
         ["del", "fast", "fieldnorm", "idx", "pos", "store", "term"].map(|kind| file_of(&data.join("index"), kind));
-    let lists = [data.join("index/meta.json"), data.join("index/.managed.json"), data.join("format.json")];
+    let lists = ["index/meta.json", "format.json"].map(|name| data.join(name));
     for path in paths.into_iter().chain(lists) {
         let whole = fs::read(&path).unwrap();
         for damage in [[&[whole[0] ^ 8], &whole[1..]].concat(), whole[..whole.len() / 2].to_vec()] {

@@ -1,0 +1,102 @@
+//! What of a simulated disk is on the disk itself, and what is left of the rest when the power goes.
+
+use std::collections::{BTreeMap, HashSet};
+
+use fastrand::Rng;
+
+use super::{Entry, File, Image, Name, Operation, Place, Survival, index_of};
+
+/// Bytes that are written as a whole or not at all.
+const SECTOR: usize = 512;
+
+/// What is on the disk itself, and what is on its way there.
+pub(crate) struct Kept {
+    entries: BTreeMap<Name, File>,
+    contents: Vec<Vec<u8>>,
+    /// How much of each file is synced.
+    synced: Vec<usize>,
+    pending: Vec<Entry>,
+}
+
+impl Kept {
+    pub(crate) fn new(first: &Image) -> Self {
+        let contents: Vec<_> = first.0.values().cloned().collect();
+        let entries = first.0.keys().cloned().zip(0..).collect();
+        Self { entries, synced: contents.iter().map(Vec::len).collect(), contents, pending: Vec::new() }
+    }
+
+    pub(crate) fn take(&mut self, operation: &Operation) {
+        match operation {
+            Operation::Write(file, bytes) => self.contents[*file].extend_from_slice(bytes),
+            Operation::SyncFile(file) => self.synced[*file] = self.contents[*file].len(),
+            Operation::Enter(entry) => {
+                if let Entry::Link(..) = entry {
+                    self.contents.push(Vec::new());
+                    self.synced.push(0);
+                }
+                self.pending.push(entry.clone());
+            }
+            Operation::SyncDirectory(place) => {
+                for entry in self.pending.extract_if(.., |entry| entry.place() == *place).collect::<Vec<_>>() {
+                    self.enter(entry);
+                }
+            }
+            Operation::Lost(place) => self.pending.retain(|entry| entry.place() != *place),
+        }
+    }
+
+    fn enter(&mut self, entry: Entry) {
+        match entry {
+            Entry::Link(name, file) => {
+                self.entries.insert(name, file);
+            }
+            Entry::Rename(from, to, file) => {
+                self.entries.remove(&from);
+                self.entries.insert(to, file);
+            }
+            Entry::Unlink(name) => {
+                self.entries.remove(&name);
+            }
+        }
+    }
+
+    pub(crate) fn image(mut self, survival: Survival, rng: &mut Rng) -> Image {
+        let pending = std::mem::take(&mut self.pending);
+        let first = rng.usize(..=pending.len());
+        for (index, entry) in pending.into_iter().enumerate() {
+            let survives = match survival {
+                Survival::Nothing => false,
+                Survival::Prefix => index < first,
+                Survival::Subset => rng.bool(),
+                Survival::All => true,
+            };
+            if survives {
+                self.enter(entry);
+            }
+        }
+        let mut entries = std::mem::take(&mut self.entries);
+        let indexes: HashSet<_> = entries.keys().filter_map(index_of).collect();
+        entries.retain(|(place, _), _| match place {
+            Place::Data => true,
+            Place::Index(name) => indexes.contains(name),
+        });
+        Image(entries.into_iter().map(|(name, file)| (name, self.content(file, survival, rng))).collect())
+    }
+
+    fn content(&self, file: File, survival: Survival, rng: &mut Rng) -> Vec<u8> {
+        let (content, synced) = (&self.contents[file], self.synced[file]);
+        let length = match survival {
+            Survival::Nothing => synced,
+            Survival::All => content.len(),
+            Survival::Prefix | Survival::Subset => rng.usize(synced..=content.len()),
+        };
+        let mut content = content[..length].to_vec();
+        if survival == Survival::Subset {
+            // A file may have its length before it has its sectors.
+            for sector in content[synced..].chunks_mut(SECTOR).filter(|_| rng.bool()) {
+                sector.fill(0);
+            }
+        }
+        content
+    }
+}
