@@ -18,11 +18,11 @@ pub(super) async fn explain(
     searcher: Searcher,
     asked: Asked<ExplainRequest>,
 ) -> Result<proto::ExplainResponse, Failure> {
-    let Asked { request, warnings, written: _ } = asked;
+    let Asked { request, warnings, written } = asked;
     let _admitted = core.admit_stream(call)?;
     let answer = core.in_turn(call, move |stop| {
         let explained = searcher.explain(&request, stop)?;
-        Ok::<_, SearchError>(explain_response(&request.query, explained, warnings))
+        Ok::<_, SearchError>(explain_response(&request, written.is_some(), explained, warnings))
     });
     Ok(answer.await??)
 }
