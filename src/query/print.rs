@@ -143,9 +143,8 @@ fn first_wanted(must: &[Query]) -> usize {
 fn bare_text<'a>(sign: &str, query: &'a Query, bare: Bare) -> Option<&'a str> {
     match query {
         Query::Words(Words { text, field: None, mode }) if sign.is_empty() => match (mode, bare) {
-            (None, _) => Some(text),
+            (None, _) | (Some(MatchMode::All), Bare::Required) => Some(text),
             (Some(MatchMode::All), Bare::All) if !text.contains(' ') => Some(text),
-            (Some(MatchMode::All), Bare::Required) => Some(text),
             _ => None,
         },
         _ => None,
