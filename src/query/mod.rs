@@ -14,9 +14,11 @@ mod warning;
 
 pub use filter::{Days, Filter, MetadataKey, comparable};
 pub use parse::{Parsed, parse};
-pub use print::{Marked, Written};
+pub use print::{Marked, RequiringAll, Written};
 pub use tree::{
     Boolean, DocumentNumber, Field, MAX_CHARACTERS, MAX_CLAUSES, MAX_DEPTH, MAX_TREE_CHARACTERS, MatchMode, Metadata,
     NamedDocument, Phrase, Query, Substring, Words,
 };
 pub use warning::Warning;
+
+pub use crate::text::Synonym;

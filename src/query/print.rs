@@ -24,6 +24,16 @@ impl Display for Query {
     }
 }
 
+/// A query that people wrote, after [`Query::requiring_all`], as they would write it beside `match = ALL`: so it becomes
+/// the same tree again.
+pub struct RequiringAll<'a>(pub &'a Query);
+
+impl Display for RequiringAll<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        whole(f, self.0, Bare::Required)
+    }
+}
+
 /// A part of a query, as it is written within a query that a request's mode is said for.
 pub struct Written<'a> {
     /// The part.
@@ -68,6 +78,8 @@ enum Bare {
     Open,
     /// All of them: under a `-`, or because the request says so.
     All,
+    /// All of them, and whatever else is wanted beside them is required too, because the request says so.
+    Required,
 }
 
 fn whole(f: &mut Formatter<'_>, query: &Query, bare: Bare) -> fmt::Result {
@@ -84,7 +96,8 @@ fn whole(f: &mut Formatter<'_>, query: &Query, bare: Bare) -> fmt::Result {
 }
 
 fn sequence(f: &mut Formatter<'_>, Boolean { must, should, must_not }: &Boolean, bare: Bare) -> fmt::Result {
-    let signed = [("+", must), ("", should), ("-", must_not)];
+    let (must, wanted) = must.split_at(if bare == Bare::Required { first_wanted(must) } else { must.len() });
+    let signed = [("+", must), ("", wanted), ("", &should[..]), ("-", &must_not[..])];
     let signed = signed.iter().flat_map(|&(sign, queries)| queries.iter().map(move |query| (sign, query)));
     let mut signed = signed.peekable();
     let mut separator = "";
@@ -115,11 +128,22 @@ fn sequence(f: &mut Formatter<'_>, Boolean { must, should, must_not }: &Boolean,
     Ok(())
 }
 
+/// From where on requirements are written as what is only wanted: that comes last, and plain words are one part.
+fn first_wanted(must: &[Query]) -> usize {
+    let mut has_words = false;
+    let is_wanted = |query: &Query| match query {
+        Query::Words(Words { field: None, .. }) => !std::mem::replace(&mut has_words, true),
+        Query::Boolean(_) => false,
+        query => !demands(query),
+    };
+    must.len() - must.iter().rev().map(is_wanted).take_while(|&is_wanted| is_wanted).count()
+}
+
 /// The text of words that are written as they are.
 fn bare_text<'a>(sign: &str, query: &'a Query, bare: Bare) -> Option<&'a str> {
     match query {
         Query::Words(Words { text, field: None, mode, .. }) if sign.is_empty() => match (mode, bare) {
-            (None, _) => Some(text),
+            (None, _) | (Some(MatchMode::All), Bare::Required) => Some(text),
             (Some(MatchMode::All), Bare::All) if !text.contains(' ') => Some(text),
             _ => None,
         },
@@ -208,13 +232,13 @@ fn each_required(f: &mut Formatter<'_>, field: Option<Field>, parts: &[&str]) ->
 /// Writes words as one part. A sign directly before a word means all of its words, one before a bracket does not.
 fn word(f: &mut Formatter<'_>, sign: &str, words: &Words, bare: Bare) -> fmt::Result {
     let Words { text, field, mode, synonyms: _ } = words;
-    if let Some(parts) = divided(words) {
+    if let Some(parts) = divided(words).filter(|_| bare != Bare::Required) {
         f.write_char('(')?;
         each_required(f, *field, &parts)?;
         return f.write_char(')');
     }
     let all = *mode == Some(MatchMode::All);
-    if all && sign.is_empty() && (bare == Bare::Open || text.contains(' ')) {
+    if all && sign.is_empty() && (bare == Bare::Open || (bare == Bare::All && text.contains(' '))) {
         f.write_str("(+")?;
         word(f, "+", words, bare)?;
         return f.write_char(')');

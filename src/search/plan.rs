@@ -222,9 +222,44 @@ fn all_of(queries: &[Query], mode: MatchMode, segmenter: &Segmenter) -> Vec<Clau
 
 /// Alternatives, in one row with those among them: engines prune flat unions only.
 fn any_of(queries: &[Query], mode: MatchMode, segmenter: &Segmenter) -> Vec<Clause> {
-    row(queries.iter().map(|part| plan(part, mode, segmenter)), Clause::Should, |part| {
-        matches!(part, Clause::Should(_))
-    })
+    let parts = queries.iter().map(|part| plan(part, mode, segmenter));
+    lacking_one(row(parts, Clause::Should, |part| matches!(part, Clause::Should(_))))
+}
+
+/// What lacks one of several things is what has not all of them: so every paragraph is walked over once, not once for
+/// each of them.
+fn lacking_one(clauses: Vec<Clause>) -> Vec<Clause> {
+    if clauses.iter().filter(|clause| only_excludes(clause)).count() < 2 {
+        return clauses;
+    }
+    let (lacking, mut clauses): (Vec<_>, Vec<_>) = clauses.into_iter().partition(only_excludes);
+    let mut all = Vec::new();
+    for clause in lacking {
+        let Clause::Should(Expression::Combined(parts)) = clause else { continue };
+        let mut excluded: Vec<_> = parts.into_iter().filter_map(excluded).collect();
+        let clause = match excluded.pop() {
+            Some(only) if excluded.is_empty() => Clause::Must(only),
+            last => Clause::Must(combined(excluded.into_iter().chain(last).map(Clause::Should).collect())),
+        };
+        if !all.contains(&clause) {
+            all.push(clause);
+        }
+    }
+    clauses.push(Clause::Should(Expression::Combined(vec![Clause::MustNot(combined(all))])));
+    clauses
+}
+
+/// Whether an alternative is there by what it lacks.
+fn only_excludes(clause: &Clause) -> bool {
+    let Clause::Should(Expression::Combined(parts)) = clause else { return false };
+    !parts.is_empty() && parts.iter().all(|part| matches!(part, Clause::MustNot(_)))
+}
+
+fn excluded(clause: Clause) -> Option<Expression> {
+    match clause {
+        Clause::MustNot(part) => Some(part),
+        Clause::Must(_) | Clause::Should(_) => None,
+    }
 }
 
 /// Clauses of one kind in one row, those of combinations that have no other kind included.
@@ -381,6 +416,14 @@ mod tests {
                 Boolean { must: vec![words("教育")], should: vec![], must_not: vec![words("优化营商环境")] };
             check(&Query::Boolean(tree), mode, "(+教育 -(优化 营商环境))");
         }
+    }
+
+    #[test]
+    fn alternatives_that_only_exclude_are_one() {
+        let any = |text: &str, expected: &str| check(&parse(text).query, MatchMode::Any, expected);
+        any("干部 | -教育", "(干部 (-教育))");
+        any("-干部 | 忠诚 | -(教育 担当) | -干部", "(忠诚 (-(+干部 +(教育 担当))))");
+        any("-干部 | -干部", "((-(+干部)))");
     }
 
     #[test]

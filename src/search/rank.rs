@@ -107,7 +107,9 @@ impl Searcher {
             rescoring: self.rescoring,
         };
         let hits = Hits::new(request, ranker, is_changed, stop)?;
-        let terms = unless_stopped(term_statistics(&expression, snapshot.as_ref(), stop))?;
+        let mut terms = unless_stopped(term_statistics(&expression, snapshot.as_ref(), stop))?;
+        // Nobody misses another name.
+        terms.retain(|term| term.frequency > 0 || !query.is_other_name(&term.characters));
         let Ranking { hits: found, stopped, .. } = hits.ranking();
         let diagnosis = if found.is_empty() && !stopped {
             unless_stopped(diagnosis(query, *mode, filter, &self.segmenter, snapshot.as_ref(), stop))?

@@ -337,6 +337,15 @@ async fn a_query_is_written_back_and_planned() {
             | 水 in the text or the title
             | 人才 in the text or the title"]]
     .assert_eq(&plan(&explain(&service, all).await));
+    // Written back beside the same `match`, it is the same tree: words stay together, so that those without meaning
+    // count no more than before.
+    let all = |query: &str| ExplainRequest { r#match: MatchMode::All.into(), ..of(query) };
+    for query in ["的 机制", "水 来源:云溪网 人才", "+水 +(优化 人才) 《党章》 -(水源地 设备)"]
+    {
+        let explained = explain(&service, all(query)).await;
+        let again = explain(&service, all(&explained.canonical_query)).await;
+        assert_eq!((&again.parsed, &again.plan), (&explained.parsed, &explained.plan), "{query}");
+    }
     let unclosed = explain(&service, of("优化 “水")).await;
     assert_eq!(unclosed.warnings.iter().map(|warning| warning.reason.as_str()).collect::<Vec<_>>(), ["UNCLOSED_QUOTE"]);
     for (query, expected) in [(everything(), "+ every paragraph"), (phrase("，。"), "+ no paragraph")] {

@@ -37,12 +37,39 @@ fn what_is_written_is_printed_in_one_form() {
 }
 
 #[test]
+fn what_is_required_by_the_request_is_written_as_if_it_were_wanted() {
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let query = parse(text).query.requiring_all();
+        assert_eq!(RequiringAll(&query).to_string(), expected);
+        assert_eq!(parse(expected).query.requiring_all(), query, "{expected}");
+    }
+    check("的 机制", "的 机制");
+    check("三 来源:甲 运会", "来源:\"甲\" 三 运会");
+    check("甲 “乙” 丙 －丁 ＋戊", "\"乙\" +戊 甲 丙 -丁");
+    check("+甲 +乙", "+甲 乙");
+    check("+甲 来源:乙", "+甲 来源:\"乙\"");
+    check("+(甲 乙) 《丙》 丁 +《戊》", "+(甲 乙) 《戊》 《丙》 丁");
+    check("标题:(甲 乙) 标题:丙 +标题:丁", "标题:丁 标题:(甲 乙) 标题:丙");
+    check("标题:(甲 乙)", "标题:(甲 乙)");
+    check("(甲 乙) | +丙 丁", "(甲 乙) | 丙 丁");
+    check("(甲 “乙”) | “丙” 丁", "(\"乙\" 甲) | \"丙\" 丁");
+    check("+(甲 | 乙) “丙” 丁 | 戊", "+(甲 | 乙) \"丙\" 丁 | 戊");
+    check("+(甲 -乙) 丙 -(丁 +戊)", "+(甲 -乙) 丙 -(+戊 丁)");
+    check("甲 | -(乙 丙)", "甲 | -(乙 丙)");
+    check("”， +”，", r"”， \+”，");
+}
+
+#[test]
 fn what_is_at_the_limits_is_printed_too() {
     #[track_caller]
     fn check(text: &str) {
         let query = parse(text).query;
         let printed = query.to_string();
         assert_eq!(parse(&printed).query, query, "{printed}");
+        let query = query.requiring_all();
+        let printed = RequiringAll(&query).to_string();
+        assert_eq!(parse(&printed).query.requiring_all(), query, "{printed}");
     }
     for open in ["-(", "+(", "(", "甲 | (", "甲 | -(", "甲 -(乙 "] {
         for inside in ["甲 乙", "-甲 乙", "甲 | 乙", "“甲” 乙"] {
@@ -165,6 +192,22 @@ mod laws {
         fn a_tree_parses_to_itself(tree in tree()) {
             let printed = tree.to_string();
             prop_assert_eq!(parse(&printed).query, tree, "{}", printed);
+        }
+
+        #[test]
+        fn a_tree_parses_to_itself_where_all_of_it_is_required(tree in tree()) {
+            let query = parse(&tree.to_string()).query.requiring_all();
+            let printed = RequiringAll(&query).to_string();
+            prop_assert_eq!(parse(&printed).query.requiring_all(), query, "{}", printed);
+        }
+
+        #[test]
+        fn any_text_is_written_back_where_all_of_it_is_required(
+            text in "([甲乙丙 ]|[-+|()（“”\"《》\\\\:]|标题:|来源:| OR |国发〔2024〕1号){0,24}",
+        ) {
+            let query = parse(&text).query.requiring_all();
+            let printed = RequiringAll(&query).to_string();
+            prop_assert_eq!(parse(&printed).query.requiring_all(), query, "{}", printed);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     document::{InvalidParagraphId, ParagraphId},
-    query::{MAX_CHARACTERS, Query},
+    query::{MAX_CHARACTERS, MatchMode, Query, RequiringAll},
     rpc::{
         convert::{
             analyze::dictionary,
@@ -48,17 +48,18 @@ fn paragraph(id: &str) -> Result<Option<ParagraphId>, Invalid> {
     id.map(Some).map_err(|error| Invalid::new("paragraph_id", error.to_string()))
 }
 
-/// Writes an explanation of a query.
+/// Writes an explanation of a query, which people wrote or services built.
 pub(crate) fn explain_response(
-    query: &Query,
+    request: &ExplainRequest,
+    is_written: bool,
     explained: Explained,
     warnings: Vec<proto::Warning>,
 ) -> proto::ExplainResponse {
     let Explained { generation, paragraphs, terms, plan, paragraph } = explained;
     proto::ExplainResponse {
         generation: generation.to_string(),
-        parsed: Some(tree(query)),
-        canonical_query: canonical(query),
+        parsed: Some(tree(&request.query)),
+        canonical_query: canonical(&request.query, request.mode, is_written),
         warnings,
         terms: terms.into_iter().map(term).collect(),
         paragraph_count: paragraphs,
@@ -68,8 +69,9 @@ pub(crate) fn explain_response(
 }
 
 /// Writes a query back, if it can be sent then.
-fn canonical(query: &Query) -> String {
-    let written = query.to_string();
+fn canonical(query: &Query, mode: MatchMode, is_written: bool) -> String {
+    let written =
+        if is_written && mode == MatchMode::All { RequiringAll(query).to_string() } else { query.to_string() };
     if written.chars().count() <= MAX_CHARACTERS { written } else { String::new() }
 }
 

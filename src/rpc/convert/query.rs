@@ -3,13 +3,12 @@
 use crate::{
     query::{
         Boolean, DocumentNumber, Field, MAX_CHARACTERS, MAX_CLAUSES, MAX_DEPTH, MAX_TREE_CHARACTERS, MatchMode,
-        Metadata, MetadataKey, NamedDocument, Phrase, Query, Substring, Words,
+        Metadata, MetadataKey, NamedDocument, Phrase, Query, Substring, Synonym, Words,
     },
     rpc::{
         convert::invalid::{Invalid, enumeration, match_mode},
         proto::{self, query::Kind},
     },
-    text::Synonym,
 };
 
 /// Refuses a text that is longer than a question.

@@ -26,7 +26,7 @@ pub(crate) struct Asked<R> {
     pub(crate) request: R,
     /// What was taken otherwise than it may have been meant.
     pub(crate) warnings: Vec<proto::Warning>,
-    /// The query as the caller wrote it, for the log; `None` for a tree.
+    /// The query as the caller wrote it; `None` for a tree.
     pub(crate) written: Option<String>,
     /// Whether other names of what the query names are looked for, too.
     pub(crate) synonyms: bool,

@@ -18,12 +18,12 @@ pub(super) async fn explain(
     searcher: Searcher,
     asked: Asked<ExplainRequest>,
 ) -> Result<proto::ExplainResponse, Failure> {
-    let Asked { mut request, warnings, written: _, synonyms } = asked;
+    let Asked { mut request, warnings, written, synonyms } = asked;
     let _admitted = core.admit_stream(call)?;
     let answer = core.in_turn(call, move |stop| {
         request.query = searcher.understood(request.query, synonyms);
         let explained = searcher.explain(&request, stop)?;
-        Ok::<_, SearchError>(explain_response(&request.query, explained, warnings))
+        Ok::<_, SearchError>(explain_response(&request, written.is_some(), explained, warnings))
     });
     Ok(answer.await??)
 }

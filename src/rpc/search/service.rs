@@ -66,9 +66,9 @@ impl Search {
         request: R,
         check: impl FnOnce(R) -> Result<Asked<A>, Invalid>,
     ) -> Result<(Producer, Asked<A>), Failure> {
-        let mut asked = check(request)?;
-        if let Some(written) = asked.written.take().filter(|_| self.core.policy.log_queries) {
-            call.stats().set_query(written);
+        let asked = check(request)?;
+        if let Some(written) = asked.written.as_ref().filter(|_| self.core.policy.log_queries) {
+            call.stats().set_query(written.clone());
         }
         let searcher = self.core.opened()?.searcher.clone();
         Ok((Producer { core: Arc::clone(&self.core), searcher, call: call.clone(), enough: None }, asked))
