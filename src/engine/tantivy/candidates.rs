@@ -5,11 +5,11 @@
 
 use std::collections::HashSet;
 
-use tantivy::query::EnableScoring;
+use tantivy::query::{Bm25StatisticsProvider as _, EnableScoring};
 
 use crate::{
     engine::{
-        Address, Clause, Expression, Ranking, ReadError, Term, TermField, TokenField, WeighedToken,
+        Address, Clause, Expression, Ranking, ReadError, Term, TermField, Token, TokenField, WeighedToken,
         tantivy::{
             best::{Best, Closely, Found, Tie},
             exact::Weights,
@@ -81,7 +81,7 @@ pub(super) fn candidates(ranker: Ranker<'_>, order: &Order<'_>, tokens: &[Weighe
         }
         None => find(Some(&weights), *limit)?,
     };
-    if found.exhausted && !parts.are_found_by(tokens) { ranker.rank(order) } else { Ok(found) }
+    if found.exhausted && !parts.are_found_by(tokens, ranker)? { ranker.rank(order) } else { Ok(found) }
 }
 
 /// The same with what most matches have before the rest: short words, of which the lists of the index say all.
@@ -154,27 +154,48 @@ impl<'a> Parts<'a> {
     }
 
     /// Whether whatever matches has one of the tokens.
-    fn are_found_by(&self, tokens: &[WeighedToken]) -> bool {
-        let mut terms = self.terms.iter();
-        let found = |term: &&Term| has_part_of(tokens, term);
-        if self.are_required { terms.any(found) } else { terms.all(found) }
+    fn are_found_by(&self, tokens: &[WeighedToken], ranker: Ranker<'_>) -> Result<bool, ReadError> {
+        for term in &self.terms {
+            let is_found = has_part_of(tokens, term, ranker)?;
+            if is_found == self.are_required {
+                return Ok(is_found);
+            }
+        }
+        Ok(!self.are_required)
     }
 }
 
 /// Whether whatever has a term has one of the tokens.
-fn has_part_of(tokens: &[WeighedToken], term: &Term) -> bool {
-    let wanted = match term.field {
+fn has_part_of(tokens: &[WeighedToken], required: &Term, ranker: Ranker<'_>) -> Result<bool, ReadError> {
+    let wanted = match required.field {
         TermField::Text => &[TokenField::Gram][..],
         TermField::Title => &[TokenField::TitleGram],
         TermField::TextOrTitle => &[TokenField::Gram, TokenField::TitleGram],
     };
     let mut grams = Vec::new();
-    for_each_gram(&term.characters, |gram, _| grams.push(gram.to_owned()));
+    for_each_gram(&required.characters, |gram, _| grams.push(gram.to_owned()));
     // The last character stands alone at the end of a text only.
     grams.pop();
-    wanted.iter().all(|field| {
-        tokens.iter().any(|WeighedToken { token, .. }| token.field == *field && grams.contains(&token.characters))
-    })
+    for &field in wanted {
+        let is_part =
+            |WeighedToken { token, .. }: &WeighedToken| token.field == field && grams.contains(&token.characters);
+        if !tokens.iter().any(is_part) && !is_missing(&grams, field, ranker)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether one of some bigrams stands nowhere in a field: what has all of them is in no paragraph then.
+fn is_missing(grams: &[String], field: TokenField, ranker: Ranker<'_>) -> Result<bool, ReadError> {
+    for gram in grams {
+        let token = Token { field, characters: gram.clone() };
+        let token = term(&token, ranker.compiler.fields);
+        if ranker.statistics.doc_freq(&token).map_err(read_error)? == 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Tells candidates apart, whose scores are known.
