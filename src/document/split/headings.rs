@@ -24,10 +24,17 @@ pub(super) struct Line {
     /// The marker at its start.
     pub(super) leading: Option<Marker>,
     /// The markers inside it: their places among all of [`Lines::inner`].
-    pub(super) inner: Range<usize>,
+    inner: Range<u32>,
     pub(super) role: Role,
     /// Whether it begins a member that goes on in the lines below.
     pub(super) goes_on: bool,
+}
+
+impl Line {
+    /// Whether there are markers inside it.
+    pub(super) fn has_inner(&self) -> bool {
+        !self.inner.is_empty()
+    }
 }
 
 /// What a line is in its document.
@@ -79,14 +86,21 @@ impl Role {
 #[derive(Debug)]
 pub(super) struct Lines {
     pub(super) lines: Vec<Line>,
-    pub(super) inner: Vec<Candidate>,
+    inner: Vec<Candidate>,
+}
+
+impl Lines {
+    /// The markers inside one of the lines.
+    pub(super) fn inside(&self, line: &Line) -> &[Candidate] {
+        &self.inner[line.inner.start as usize..line.inner.end as usize]
+    }
 }
 
 /// Finds the lines of a text and their roles.
 pub(super) fn classified(text: &str, title: Option<Span>) -> Lines {
     let spans = lines(text, title);
     let shapes: Vec<Shape> = spans.iter().map(|&span| Shape::of(text, span)).collect();
-    let mut found = marked(text, title, &spans, &shapes);
+    let mut found = marked(text, title, spans, &shapes);
     let contents = contents(text, &found.lines, &shapes);
     let letters = letters(text, &found.lines, &shapes);
     let last_content = found.lines.iter().zip(&shapes).rposition(|(line, shape)| {
@@ -94,8 +108,8 @@ pub(super) fn classified(text: &str, title: Option<Span>) -> Lines {
             || matches!(shape, Shape::Full | Shape::Open | Shape::Opening | Shape::Name)
     });
     let mut around = Around { text, shapes: &shapes, listed: 0, started: false, attached: false, last_content };
-    for at in 0..spans.len() {
-        let is_title = title.is_some_and(|title| title.start == spans[at].start);
+    for at in 0..found.lines.len() {
+        let is_title = title.is_some_and(|title| title.start == found.lines[at].span.start);
         let role = match contents[at].or(letters[at]) {
             _ if is_title => Role::Title,
             Some(role) => role,
@@ -115,9 +129,9 @@ pub(super) fn classified(text: &str, title: Option<Span>) -> Lines {
 }
 
 /// Finds the markers of each line and keeps those that stand.
-fn marked(text: &str, title: Option<Span>, spans: &[Span], shapes: &[Shape]) -> Lines {
+fn marked(text: &str, title: Option<Span>, spans: Vec<Span>, shapes: &[Shape]) -> Lines {
     let mut candidates = Vec::new();
-    for (line, (&span, shape)) in spans.iter().zip(shapes).enumerate() {
+    for ((&span, shape), line) in spans.iter().zip(shapes).zip(0..) {
         if title == Some(span) {
             continue;
         }
@@ -136,23 +150,23 @@ fn marked(text: &str, title: Option<Span>, spans: &[Span], shapes: &[Shape]) -> 
             find_inner(text, span, line, leading.is_none(), &mut candidates);
         }
     }
-    let inner = keep_series(&candidates);
-    let mut first = 0;
-    let line = |(line, &span): (usize, &Span)| {
-        let leading = inner.get(first).filter(|found| found.line == line && found.position == Position::LineStart);
-        let start = first + usize::from(leading.is_some());
-        let end = start + inner[start..].iter().take_while(|found| found.line == line).count();
-        first = end;
-        Line {
-            span,
-            leading: leading.map(|found| found.marker),
-            inner: start..end,
-            role: Role::Running,
-            goes_on: false,
+    keep_series(&mut candidates);
+    let plain = |span| Line { span, leading: None, inner: 0..0, role: Role::Running, goes_on: false };
+    let mut lines: Vec<Line> = spans.into_iter().map(plain).collect();
+    let mut inner = 0;
+    candidates.retain(|found| {
+        let line = &mut lines[found.line as usize];
+        if found.position == Position::LineStart {
+            line.leading = Some(found.marker);
+            return false;
         }
-    };
-    let lines = spans.iter().enumerate().map(line).collect();
-    Lines { lines, inner }
+        let first = if line.has_inner() { line.inner.start } else { inner };
+        inner += 1;
+        line.inner = first..inner;
+        true
+    });
+    candidates.shrink_to_fit();
+    Lines { lines, inner: candidates }
 }
 
 /// What stands around a line.
@@ -201,14 +215,14 @@ impl Around<'_> {
     /// 附件 heads what follows, unless it is one of a list, or tells at the end of a notice what is attached.
     fn annex(&self, lines: &[Line], at: usize) -> Role {
         let (line, next) = (&lines[at], &lines[at + 1]);
-        let marker_only = line.leading.is_some_and(|marker| marker.bytes == line.span.text(self.text).len());
+        let marker_only = line.leading.is_some_and(|marker| marker.bytes() == line.span.text(self.text).len());
         let headless = next.leading.is_some_and(|next| next.kind == Kind::Annex);
         let lists =
             next.leading.is_some_and(|next| next.kind == Kind::Figure) && line.span.text(self.text).ends_with(is_colon);
         let heads_text = next.leading.is_some() || self.shapes[at + 1] == Shape::Full;
         match self.shapes[at] {
             Shape::Full => Role::Running,
-            _ if lists || !line.inner.is_empty() => Role::Running,
+            _ if lists || line.has_inner() => Role::Running,
             _ if headless => Role::Listed,
             _ if marker_only || heads_text => Role::Heading,
             _ => Role::Running,
@@ -366,7 +380,7 @@ mod tests {
     fn markers_inside_a_line() {
         let lines = classified("会议要求：一是学习。二是实践。见第一条规定。\n第一，改革。", None);
         let numbers: Vec<u32> =
-            lines.inner[lines.lines[0].inner.clone()].iter().map(|found| found.marker.number).collect();
+            lines.inside(&lines.lines[0]).iter().map(|found| found.marker.number).collect();
         assert_eq!(numbers, [1, 2]);
         assert_eq!(lines.lines[1].leading.map(|marker| marker.kind), Some(Kind::Ordinal));
     }

@@ -26,7 +26,7 @@ const MAX_MARKER: usize = 8;
 pub(super) fn lines(text: &str, title: Option<Span>) -> Vec<Span> {
     let start = Place::default();
     let Some(title) = title else { return joined(text, start, text.len()) };
-    let mut lines = joined(text, start, title.start.byte);
+    let mut lines = joined(text, start, title.start.byte());
     lines.push(title);
     lines.append(&mut joined(text, title.end, text.len()));
     lines
@@ -37,8 +37,8 @@ fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
     let mut lines: Vec<Span> = Vec::new();
     let mut previous: Option<Span> = None; // The physical line above.
     let (mut quoting, mut apart, mut torn) = (false, false, false);
-    while start.byte < end {
-        let physical = &text[start.byte..line_end(text, start.byte, end)];
+    while start.byte() < end {
+        let physical = &text[start.byte()..line_end(text, start.byte(), end)];
         let (span, next) = Span::trimmed_from(start, physical);
         start = next;
         if span.start == span.end {
@@ -48,7 +48,7 @@ fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
         let joins = !physical.starts_with('\u{3000}')
             && previous.is_some_and(|above| {
                 let whole = lines.last().filter(|line| !is_dated(line.text(text))).map_or(0, |line| line.characters());
-                let between = Between { above, below: span, quoting, torn, whole, rest: &text[start.byte..end] };
+                let between = Between { above, below: span, quoting, torn, whole, rest: &text[start.byte()..end] };
                 if apart { goes_on_apart(text, above, span) } else { between.goes_on(text) }
             });
         match lines.last_mut() {
@@ -248,7 +248,7 @@ pub(super) fn lists_whole_names(line: &str) -> bool {
 /// Whether a line has the marker of an enumeration and nothing that it marks.
 fn is_bare_marker(line: &str, span: Span) -> bool {
     let found = (span.characters() <= MAX_MARKER).then(|| marker(line, Position::LineStart)).flatten();
-    found.is_some_and(|marker| marker.kind > Kind::Article && marker.bytes == line.len())
+    found.is_some_and(|marker| marker.kind > Kind::Article && marker.bytes() == line.len())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::{
     cutting::{Cut, Units},
     enumerations::{Enumerations, Follower},
-    headings::{Line, Lines, Role, classified},
+    headings::{Line, Role, classified},
     labels::{
         chapter_label, closes_parts, closing_address, has_heading_sentence, heading_label, is_name_only,
         is_short_sentence, is_turn, last_topic, member_label, opens_with_topic, sums_up,
@@ -27,17 +27,20 @@ const MAX_TURNED: usize = 100;
 
 /// Reads a text's outline.
 pub(super) fn outline(text: &str, title: Option<Span>) -> Outline {
-    let Lines { lines, inner } = classified(text, title);
-    let is_part = |line: &Line| line.leading.is_some() || !line.inner.is_empty() || line.role.heads();
+    let found = classified(text, title);
+    let lines = &found.lines;
+    let is_part = |line: &Line| line.leading.is_some() || line.has_inner() || line.role.heads();
     let last_part = lines.iter().rposition(is_part);
     let end = lines.last().map_or(Place::default(), |line| line.span.end);
     let mut nesting = Nesting { text, outline: Outline::default(), open: Vec::new(), in_last_part: false, end };
     for (at, line) in lines.iter().enumerate() {
         nesting.in_last_part = Some(at) >= last_part;
-        nesting.line(line, &inner[line.inner.clone()], lines.get(at + 1));
+        nesting.line(line, found.inside(line), lines.get(at + 1));
     }
-    nesting.outline.finish();
-    nesting.outline
+    let mut outline = nesting.outline;
+    drop(found);
+    outline.finish();
+    outline
 }
 
 /// The outline so far, and the headings that the next line may stand under, outermost first, their ranks ascending.
@@ -183,7 +186,7 @@ impl Nesting<'_> {
         if marker.kind != Kind::Numeral || self.is_in_article() {
             return false;
         }
-        let before = self.text[..line.start.byte].trim_end();
+        let before = self.text[..line.start.byte()].trim_end();
         match marker.number {
             1 => before.ends_with(is_colon) && line.text(self.text).ends_with(is_semicolon),
             _ => before.ends_with(is_semicolon) && self.is_in_list(),
@@ -218,7 +221,7 @@ impl Nesting<'_> {
         let tells = |next: &Line| {
             next.role == Role::Running
                 && next.leading.is_none()
-                && next.inner.is_empty()
+                && !next.has_inner()
                 && next.span.characters() >= MIN
         };
         !self.is_in_article() && is_short_sentence(line.text(self.text)) && next.is_some_and(tells)
@@ -284,7 +287,7 @@ impl Nesting<'_> {
     /// the next enumeration, or until the member is as long as the others are on `average` though the text goes on for
     /// much longer; then it ends where the text has just turned to something else, if it has.
     fn end_of_last(&self, span: Span, follower: Follower, average: Option<usize>) -> Place {
-        let one_sentence = self.text[..span.start.byte].trim_end().ends_with(is_semicolon);
+        let one_sentence = self.text[..span.start.byte()].trim_end().ends_with(is_semicolon);
         let enough = average.filter(|average| span.characters() > average + average / 2 + LAST_MEMBER_EXCESS);
         let has_topic = self.open.iter().any(|open| open.rank.within == Within::Topic && open.scope == Scope::Line);
         let mut sentences = Units::new(self.text, span, Cut::Sentence).peekable();
@@ -292,13 +295,13 @@ impl Nesting<'_> {
         let mut turn: Option<Place> = None;
         while let Some(sentence) = sentences.next() {
             let leads_in = follower == Follower::First && sentences.peek().is_none();
-            let so_far = end.character - span.start.character;
+            let so_far = end.character() - span.start.character();
             let is_next_topic = has_topic && opens_with_topic(self.text, sentence);
             if one_sentence || leads_in || is_next_topic || sums_up(sentence.text(self.text)) {
                 break;
             }
             if enough.is_some_and(|enough| so_far >= enough) {
-                return turn.filter(|turn| end.character - turn.character <= MAX_TURNED).unwrap_or(end);
+                return turn.filter(|turn| end.character() - turn.character() <= MAX_TURNED).unwrap_or(end);
             }
             if so_far >= MIN && is_turn(sentence.text(self.text)) {
                 turn = Some(end);
