@@ -66,7 +66,7 @@ fn texts(input: &str) -> Vec<String> {
         "chapters" => vec![repeated("第一章\n", MB)],
         "contents" => vec![repeated("目录\n", MB)],
         "named chapters" => vec![repeated("第一章 总则........1\n", MB)],
-        "short lines" => vec![repeated("第一章\n目录\n附则\n一、\n（一）\n", MB)],
+        "short lines" => vec![repeated("第一章\n目录\n附则\n一、\n（一）\n", MB) + "完。"],
         "distinct lines" => vec![lines(MB, |number| format!("{number:x}甲\n"))],
         "articles" => vec![lines(MB, |number| format!("第{number}条\n"))],
         "deep headings" => vec![deep_headings(MB)],

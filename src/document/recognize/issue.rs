@@ -103,7 +103,7 @@ pub(super) fn letter<'t>(text: &'t str) -> Option<Issue<'t>> {
         end += physical.len();
         let shown = physical.trim();
         let may_sign = shown.len() <= MAX_SIGNED_BYTES;
-        let tells = (may_sign || !told) && shown.contains("。");
+        let tells = (may_sign || !told) && shown.contains('。');
         told |= tells;
         if tells || !may_sign {
             above.clear();

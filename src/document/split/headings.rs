@@ -2,8 +2,6 @@
 //!
 //! Known by their shape and by what follows them: a heading is short, ends without a mark, and heads something.
 
-use std::ops::Range;
-
 use super::{
     below::with_lines_below,
     contents::contents,
@@ -23,18 +21,11 @@ pub(super) struct Line {
     pub(super) span: Span,
     /// The marker at its start.
     pub(super) leading: Option<Marker>,
-    /// The markers inside it: their places among all of [`Lines::inner`].
-    inner: Range<u32>,
+    /// Whether there are markers inside it.
+    pub(super) has_inner: bool,
     pub(super) role: Role,
     /// Whether it begins a member that goes on in the lines below.
     pub(super) goes_on: bool,
-}
-
-impl Line {
-    /// Whether there are markers inside it.
-    pub(super) fn has_inner(&self) -> bool {
-        !self.inner.is_empty()
-    }
 }
 
 /// What a line is in its document.
@@ -86,14 +77,8 @@ impl Role {
 #[derive(Debug)]
 pub(super) struct Lines {
     pub(super) lines: Vec<Line>,
-    inner: Vec<Candidate>,
-}
-
-impl Lines {
-    /// The markers inside one of the lines.
-    pub(super) fn inside(&self, line: &Line) -> &[Candidate] {
-        &self.inner[line.inner.start as usize..line.inner.end as usize]
-    }
+    /// The markers inside them, in order.
+    pub(super) inner: Vec<Candidate>,
 }
 
 /// Finds the lines of a text and their roles.
@@ -151,19 +136,16 @@ fn marked(text: &str, title: Option<Span>, spans: Vec<Span>, shapes: &[Shape]) -
         }
     }
     keep_series(&mut candidates);
-    let plain = |span| Line { span, leading: None, inner: 0..0, role: Role::Running, goes_on: false };
+    let plain = |span| Line { span, leading: None, has_inner: false, role: Role::Running, goes_on: false };
     let mut lines: Vec<Line> = spans.into_iter().map(plain).collect();
-    let mut inner = 0;
     candidates.retain(|found| {
         let line = &mut lines[found.line as usize];
-        if found.position == Position::LineStart {
+        let leads = found.position == Position::LineStart;
+        if leads {
             line.leading = Some(found.marker);
-            return false;
         }
-        let first = if line.has_inner() { line.inner.start } else { inner };
-        inner += 1;
-        line.inner = first..inner;
-        true
+        line.has_inner |= !leads;
+        !leads
     });
     candidates.shrink_to_fit();
     Lines { lines, inner: candidates }
@@ -222,7 +204,7 @@ impl Around<'_> {
         let heads_text = next.leading.is_some() || self.shapes[at + 1] == Shape::Full;
         match self.shapes[at] {
             Shape::Full => Role::Running,
-            _ if lists || line.has_inner() => Role::Running,
+            _ if lists || line.has_inner => Role::Running,
             _ if headless => Role::Listed,
             _ if marker_only || heads_text => Role::Heading,
             _ => Role::Running,
@@ -380,7 +362,7 @@ mod tests {
     fn markers_inside_a_line() {
         let lines = classified("会议要求：一是学习。二是实践。见第一条规定。\n第一，改革。", None);
         let numbers: Vec<u32> =
-            lines.inside(&lines.lines[0]).iter().map(|found| found.marker.number).collect();
+            lines.inner.iter().filter(|found| found.line == 0).map(|found| found.marker.number).collect();
         assert_eq!(numbers, [1, 2]);
         assert_eq!(lines.lines[1].leading.map(|marker| marker.kind), Some(Kind::Ordinal));
     }

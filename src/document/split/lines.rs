@@ -8,7 +8,7 @@ use super::{
     shape::Shape,
     span::{Place, Span},
 };
-use crate::text::has_searchable;
+use crate::text::{fold_character, has_searchable};
 
 /// The longest heading in characters; a longer line without a final mark is a broken sentence.
 pub(super) const MAX_HEADING: usize = 50;
@@ -65,6 +65,7 @@ fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
         (previous, apart) = (Some(span), false);
     }
     lines.retain(|line| has_searchable(line.text(text)));
+    lines.shrink_to_fit();
     lines
 }
 
@@ -125,7 +126,7 @@ impl Between<'_> {
         }
         if marker(next, Position::LineStart).is_some()
             || is_bracketed(line)
-            || Shape::of(text, below) == Shape::Contents
+            || may_be_contents(next, below) && Shape::of(text, below) == Shape::Contents
         {
             return false;
         }
@@ -175,6 +176,11 @@ impl Between<'_> {
     }
 }
 
+/// Whether a line can be 目录, which is worth a look before all that tells its shape.
+fn may_be_contents(line: &str, span: Span) -> bool {
+    span.characters() <= MAX_HEADING && line.chars().any(|character| fold_character(character) == '目')
+}
+
 /// Whether a line is a word that lacks what it speaks of, as where a link or a stressed word has a line of its own, or a
 /// dash that lacks its item: 在 above 价格改革 above 上迈出步子。
 fn needs_object(line: &str) -> bool {
@@ -207,8 +213,8 @@ fn goes_on_apart(text: &str, above: Span, below: Span) -> bool {
 
 /// Whether a line reads as the start of a sentence and not as a heading: 为了加强管理，促进…, 权力机关，是由….
 fn is_sentence(line: &str) -> bool {
-    line.contains("，是")
-        || line.contains('，') && ["为了", "為了"].into_iter().any(|opening| line.starts_with(opening))
+    line.contains('，')
+        && (line.contains("，是") || ["为了", "為了"].into_iter().any(|opening| line.starts_with(opening)))
 }
 
 /// Whether a line stands in brackets as a whole: how a law came about.
@@ -233,8 +239,8 @@ fn is_article_broken_off(line: &str, next: &str) -> bool {
     let named =
         ["法", "典", "条例", "條例", "规定", "規定", "办法", "辦法", "细则", "細則", "协定", "協定", "章程", "公约"];
     let cites = ["依照", "依据", "依據", "根据", "根據", "按照", "违反", "違反", "适用", "適用", "符合"];
-    let is_cited = named.iter().any(|name| line.ends_with(name)) && cites.iter().any(|deed| line.contains(deed));
-    is_cited && next.starts_with('第') && marker(next, Position::LineStart).is_none()
+    let is_cited = || named.iter().any(|name| line.ends_with(name)) && cites.iter().any(|deed| line.contains(deed));
+    next.starts_with('第') && is_cited() && marker(next, Position::LineStart).is_none()
 }
 
 /// Whether a line lists names without a mark behind the last one, which ends like the others: 甲仲裁委员会、乙仲裁委员会.

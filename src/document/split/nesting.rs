@@ -3,7 +3,7 @@
 use super::{
     cutting::{Cut, Units},
     enumerations::{Enumerations, Follower},
-    headings::{Line, Role, classified},
+    headings::{Line, Lines, Role, classified},
     labels::{
         chapter_label, closes_parts, closing_address, has_heading_sentence, heading_label, is_name_only,
         is_short_sentence, is_turn, last_topic, member_label, opens_with_topic, sums_up,
@@ -27,20 +27,27 @@ const MAX_TURNED: usize = 100;
 
 /// Reads a text's outline.
 pub(super) fn outline(text: &str, title: Option<Span>) -> Outline {
-    let found = classified(text, title);
-    let lines = &found.lines;
-    let is_part = |line: &Line| line.leading.is_some() || line.has_inner() || line.role.heads();
+    let Lines { mut lines, inner } = classified(text, title);
+    let is_part = |line: &Line| line.leading.is_some() || line.has_inner || line.role.heads();
     let last_part = lines.iter().rposition(is_part);
     let end = lines.last().map_or(Place::default(), |line| line.span.end);
-    let mut nesting = Nesting { text, outline: Outline::default(), open: Vec::new(), in_last_part: false, end };
-    for (at, line) in lines.iter().enumerate() {
+    let outline = Outline::with_room_for(lines.len());
+    let mut nesting = Nesting { text, outline, open: Vec::new(), in_last_part: false, end };
+    let mut inner = inner.as_slice();
+    lines.reverse();
+    for at in 0.. {
+        let Some(line) = lines.pop() else { break };
+        let inside = inner.iter().take_while(|found| found.line as usize == at).count();
         nesting.in_last_part = Some(at) >= last_part;
-        nesting.line(line, found.inside(line), lines.get(at + 1));
+        nesting.line(&line, &inner[..inside], lines.last());
+        inner = &inner[inside..];
+        // A line is not needed once it has become a block.
+        if lines.len() < lines.capacity() / 2 {
+            lines.shrink_to_fit();
+        }
     }
-    let mut outline = nesting.outline;
-    drop(found);
-    outline.finish();
-    outline
+    nesting.outline.finish();
+    nesting.outline
 }
 
 /// The outline so far, and the headings that the next line may stand under, outermost first, their ranks ascending.
@@ -221,7 +228,7 @@ impl Nesting<'_> {
         let tells = |next: &Line| {
             next.role == Role::Running
                 && next.leading.is_none()
-                && !next.has_inner()
+                && !next.has_inner
                 && next.span.characters() >= MIN
         };
         !self.is_in_article() && is_short_sentence(line.text(self.text)) && next.is_some_and(tells)

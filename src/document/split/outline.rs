@@ -77,6 +77,11 @@ pub(super) enum NodeKind {
 }
 
 impl Outline {
+    /// Of a text that has so many lines, each of which may be a heading.
+    pub(super) fn with_room_for(lines: usize) -> Self {
+        Self { blocks: Vec::with_capacity(lines), nodes: Vec::with_capacity(lines), series: AllSeries::default() }
+    }
+
     /// Adds a heading under another one.
     pub(super) fn add_node(&mut self, parent: NodeId, label: Span, kind: NodeKind) -> NodeId {
         self.series.leave(parent);

@@ -1,5 +1,7 @@
 //! What a line looks like, whatever stands around it.
 
+use std::borrow::Cow;
+
 use super::{
     lines::MAX_HEADING,
     markers::{Kind, Position, marker},
@@ -55,9 +57,7 @@ impl Shape {
             return Self::Full;
         }
         let folded = fold(line);
-        let mut letters = String::with_capacity(folded.len());
-        letters.extend(folded.chars().filter(|&folded| is_searchable(folded)));
-        match letters.as_str() {
+        match letters(&folded).as_ref() {
             _ if folded.starts_with('|') => Self::Row,
             "目录" | "目次" => Self::Contents,
             "引言" | "前言" | "序言" | "导言" | "绪言" => Self::Opening,
@@ -76,6 +76,14 @@ impl Shape {
     }
 }
 
+/// The letters and digits of a folded line, most of which have nothing else.
+fn letters(folded: &str) -> Cow<'_, str> {
+    if folded.chars().all(is_searchable) {
+        return folded.into();
+    }
+    folded.chars().filter(|&folded| is_searchable(folded)).collect()
+}
+
 /// Whether a long line is the heading of a chapter or the like, alone in its line, or in two that were one.
 fn is_long_part(line: &str, span: Span) -> bool {
     let is_part = |kind| (Kind::Part..=Kind::Division).contains(&kind);
@@ -87,7 +95,8 @@ fn is_long_part(line: &str, span: Span) -> bool {
 
 /// Whether a folded character belongs to dates and numbers.
 fn is_dated(folded: char) -> bool {
-    folded.is_ascii_digit() || "年月日零一二三四五六七八九十".contains(folded)
+    let is_numeral = |c| matches!(c, '零' | '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十');
+    folded.is_ascii_digit() || is_numeral(folded) || matches!(folded, '年' | '月' | '日')
 }
 
 /// Letters without the era that years are counted in: 民國 89 年.
