@@ -2,7 +2,7 @@
 
 use super::{
     labels::is_short_sentence,
-    markers::{Kind, Position, marker},
+    markers::{Kind, Marker, Position, marker},
     marks::{breaks_line, closes, is_finished},
     packing::MIN,
     shape::Shape,
@@ -35,7 +35,7 @@ pub(super) fn lines(text: &str, title: Option<Span>) -> Vec<Span> {
 /// The lines between a place and the byte `end`.
 fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
     let mut lines: Vec<Span> = Vec::new();
-    let mut previous: Option<Span> = None; // The physical line above.
+    let mut previous: Option<(Span, Option<Marker>)> = None; // The physical line above, and what it begins with.
     let (mut quoting, mut apart, mut torn) = (false, false, false);
     while start.byte() < end {
         let physical = &text[start.byte()..line_end(text, start.byte(), end)];
@@ -45,11 +45,13 @@ fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
             apart = true;
             continue;
         }
+        let opens = marker(span.text(text), Position::LineStart);
         let joins = !physical.starts_with('\u{3000}')
-            && previous.is_some_and(|above| {
+            && previous.is_some_and(|(above, leading)| {
                 let whole = lines.last().filter(|line| !is_dated(line.text(text))).map_or(0, |line| line.characters());
-                let between = Between { above, below: span, quoting, torn, whole, rest: &text[start.byte()..end] };
-                if apart { goes_on_apart(text, above, span) } else { between.goes_on(text) }
+                let rest = &text[start.byte()..end];
+                let between = Between { above, leading, below: span, opens, quoting, torn, whole, rest };
+                if apart { goes_on_apart(text, above, span, opens) } else { between.goes_on(text) }
             });
         match lines.last_mut() {
             Some(line) if joins => line.end = span.end,
@@ -62,7 +64,7 @@ fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
         let finished = is_finished(line);
         quoting = !finished && is_quoting(line, quoting);
         torn = !finished && (torn && joins || needs_object(line));
-        (previous, apart) = (Some(span), false);
+        (previous, apart) = (Some((span, opens)), false);
     }
     lines.retain(|line| has_searchable(line.text(text)));
     lines.shrink_to_fit();
@@ -103,7 +105,11 @@ fn is_quoting(line: &str, before: bool) -> bool {
 /// Two neighbouring lines, and what is known where they meet.
 struct Between<'t> {
     above: Span,
+    /// The marker that the line above begins with.
+    leading: Option<Marker>,
     below: Span,
+    /// The marker that the line below begins with.
+    opens: Option<Marker>,
     /// Whether a quotation is open between them.
     quoting: bool,
     /// Whether a word above still lacks what it speaks of.
@@ -117,21 +123,22 @@ struct Between<'t> {
 impl Between<'_> {
     /// Whether the sentence of the one line goes on in the other.
     fn goes_on(&self, text: &str) -> bool {
-        let &Self { above, below, .. } = self;
+        let &Self { above, leading, below, opens, .. } = self;
+        let is_bare = || is_bare_marker(leading, above);
         let (line, next) = (above.text(text), below.text(text));
         let inside_brackets = line.ends_with(['（', '(', '《', '〈', '“', '‘', '「', '『', '【']);
         if inside_brackets || next.starts_with(|first: char| "，。、；：！？,;:!?".contains(first) || closes(first))
         {
             return true;
         }
-        if marker(next, Position::LineStart).is_some()
+        if opens.is_some()
             || is_bracketed(line)
             || may_be_contents(next, below) && Shape::of(text, below) == Shape::Contents
         {
             return false;
         }
         if is_finished(line) || lists_whole_names(line) && Shape::of(text, below) != Shape::Full {
-            return is_bare_marker(line, above);
+            return is_bare();
         }
         let breaks_off = line.ends_with(['，', ',', '、', '的', '和', '与', '與', '及']) && !line.ends_with("目的")
             || above.characters() > MAX_HEADING
@@ -143,7 +150,7 @@ impl Between<'_> {
             || self.is_above_link(text)
             || is_number_broken_off(line, next)
             || is_article_broken_off(line, next)
-            || is_bare_marker(line, above);
+            || is_bare();
         breaks_off || self.fits_width(is_finished(next)) && !self.heads_topic(text)
     }
 
@@ -203,11 +210,11 @@ fn is_dated(line: &str) -> bool {
 
 /// Whether the sentence of one line goes on below blank lines, as where a page or a hidden line was taken out: it is too
 /// long for a heading, or reads as none, and stops between words or clauses, and what follows is no heading.
-fn goes_on_apart(text: &str, above: Span, below: Span) -> bool {
-    let (line, next) = (above.text(text), below.text(text));
+fn goes_on_apart(text: &str, above: Span, below: Span, opens: Option<Marker>) -> bool {
+    let line = above.text(text);
     (above.characters() > MAX_HEADING || is_sentence(line))
         && line.ends_with(|last: char| last.is_alphabetic() || matches!(last, '，' | ',' | '、'))
-        && marker(next, Position::LineStart).is_none()
+        && opens.is_none()
         && Shape::of(text, below) == Shape::Full
 }
 
@@ -252,9 +259,10 @@ pub(super) fn lists_whole_names(line: &str) -> bool {
 }
 
 /// Whether a line has the marker of an enumeration and nothing that it marks.
-fn is_bare_marker(line: &str, span: Span) -> bool {
-    let found = (span.characters() <= MAX_MARKER).then(|| marker(line, Position::LineStart)).flatten();
-    found.is_some_and(|marker| marker.kind > Kind::Article && marker.bytes() == line.len())
+fn is_bare_marker(leading: Option<Marker>, line: Span) -> bool {
+    let bytes = line.end.byte() - line.start.byte();
+    line.characters() <= MAX_MARKER
+        && leading.is_some_and(|marker| marker.kind > Kind::Article && marker.bytes() == bytes)
 }
 
 #[cfg(test)]
