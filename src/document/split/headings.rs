@@ -14,6 +14,7 @@ use super::{
     shape::Shape,
     span::Span,
 };
+use crate::text::fold_character;
 
 /// A line with its markers.
 #[derive(Clone, Debug)]
@@ -47,7 +48,7 @@ pub(super) enum Role {
     Contents,
     /// The date of a signature, which ends a letter above something else.
     Signed,
-    /// It heads what the letter above sends.
+    /// It heads what the letter above sends, or an annex.
     Sent,
     /// A line of a table of contents.
     Entry,
@@ -238,12 +239,13 @@ impl Around<'_> {
             Shape::Closing => Role::Closing,
             _ => return Role::Running,
         };
-        if self.is_broken_off(lines, at) {
+        if self.is_broken_off(lines, at) || self.is_maker(lines, at) {
             return Role::Running;
         }
         match self.shapes[at + 1] {
+            _ if self.is_annex_title(lines, at) => Role::Sent,
             _ if self.is_outer(lines, at) => Role::Outer,
-            _ if next.is_some() && self.listed < 2 => heads,
+            _ if next.is_some() && (self.listed == 0 || self.listed == 1 && next.is_some_and(begins)) => heads,
             Shape::Full if self.listed < 2 && !lists_whole_names(lines[at + 1].span.text(self.text)) => heads,
             Shape::Salutation if self.started && self.listed < 2 => heads,
             Shape::Full | Shape::Open | Shape::Opening | Shape::Closing => Role::Listed,
@@ -254,10 +256,28 @@ impl Around<'_> {
     /// Whether a line without a marker, which ends no list, stands above a single heading without a marker.
     fn is_outer(&self, lines: &[Line], at: usize) -> bool {
         let unmarked = |at: usize| self.shapes[at] == Shape::Open && lines[at].leading.is_none();
-        let headed = lines.get(at + 2).is_some_and(|line| line.leading.is_some() || self.shapes[at + 2] == Shape::Full);
+        let is_headed = |line: &Line| line.leading.map_or(self.shapes[at + 2] == Shape::Full, begins);
+        let headed = lines.get(at + 2).is_some_and(is_headed);
         let above = at.checked_sub(1).map(|above| lines[above].span.text(self.text));
         let after_text = above.is_some_and(|above| above.trim_end_matches(closes).ends_with(ends_sentence));
         after_text && unmarked(at) && unmarked(at + 1) && headed
+    }
+
+    /// Whether a line stands right below 附件1: it is the annex's title, whatever follows.
+    fn is_annex_title(&self, lines: &[Line], at: usize) -> bool {
+        at.checked_sub(1).map(|above| &lines[above]).is_some_and(|above| {
+            let is_annex =
+                above.role == Role::Heading && above.leading.is_some_and(|marker| marker.kind == Kind::Annex);
+            let annex = above.span.text(self.text);
+            is_annex && !annex.ends_with(is_colon) && above.leading.is_some_and(|marker| marker.bytes() == annex.len())
+        })
+    }
+
+    /// Whether a line right below the title tells who wrote the text: 县人大常委会调研组.
+    fn is_maker(&self, lines: &[Line], at: usize) -> bool {
+        const MAKERS: [&str; 8] = ["调研组", "课题组", "编写组", "写作组", "研究组", "评论员", "党组", "党委"];
+        let line = || lines[at].span.text(self.text).chars().map(fold_character).collect::<String>();
+        at > 0 && lines[at - 1].role == Role::Title && MAKERS.iter().any(|maker| line().ends_with(maker))
     }
 
     /// Whether the line above stops within a sentence, which goes on in this one.
@@ -267,6 +287,12 @@ impl Around<'_> {
             .map(|above| lines[above].span.text(self.text))
             .is_some_and(|line| !is_finished(line) && !lists_whole_names(line))
     }
+}
+
+/// Whether a marker does not count on from above, and so may stand below a heading of its own, which the last line of a
+/// list is not. Articles are counted through.
+fn begins(marker: Marker) -> bool {
+    marker.number < 2 || marker.kind == Kind::Article
 }
 
 /// Whether a line begins a list of what is attached.
@@ -341,9 +367,25 @@ mod tests {
     }
 
     #[test]
+    fn the_last_line_of_a_list_heads_nothing_that_counts_on() {
+        let text = "1 总则\n1.1 用途\n甲。\n1.2 范围\n乙。\n2 文件\n下列文件。\n甲规范\n乙规范\n3 术语\n丙。";
+        check(text, "HHRHRHRLLHR");
+        check("第一条 甲。\n甲类\n乙类\n第二条 乙。", "ROHR");
+    }
+
+    #[test]
+    fn who_wrote_a_text_is_no_heading() {
+        check_titled("调研报告\n县人大常委会调研组\n摘要：本文。\n一、情况\n内容。", "调研报告", "TRRHR");
+        check_titled("某省条例\n第12号\n正文。", "某省条例", "TRR");
+    }
+
+    #[test]
     fn annexes() {
-        check("通知。\n附件：1.办法\n2.名单\n某市人民政府\n附件1\n办法\n一、总则\n内容。", "RRLRHHHR");
-        check("通知。\n附件：1. 办法\n2. 名单\n3. 表格\n附件1\n办法\n一、总则\n内容。", "RRLLHHHR");
+        check("通知。\n附件1\n分工表\n| 甲 | 乙 |\n正文。", "RHSLR");
+        check("通知。\n附件1\n分工表\n序号\t任务\t单位\n正文。", "RHSHR");
+
+        check("通知。\n附件：1.办法\n2.名单\n某市人民政府\n附件1\n办法\n一、总则\n内容。", "RRLRHSHR");
+        check("通知。\n附件：1. 办法\n2. 名单\n3. 表格\n附件1\n办法\n一、总则\n内容。", "RRLLHSHR");
         check("通知。\n附件1：办法\n附件2：名单\n某市人民政府", "RRRR");
         check("通知。\n附件：\n名单\n正文。", "RHHR");
         check("通知。\n附件1.名单\n正文。", "RHR");

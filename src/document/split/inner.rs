@@ -60,7 +60,8 @@ mod tests {
         let span = Span { start: Place::default(), end: Place::default().after(text) };
         let mut candidates = Vec::new();
         find_inner(text, span, 0, true, &mut candidates);
-        let written = |found: &Candidate| (&text[found.place.byte()..][..found.marker.bytes()], found.place.character());
+        let written =
+            |found: &Candidate| (&text[found.place.byte()..][..found.marker.bytes()], found.place.character());
         assert_eq!(candidates.iter().map(written).collect::<Vec<_>>(), expected, "{text}");
     }
 

@@ -25,26 +25,31 @@ const LAST_MEMBER_EXCESS: usize = 60;
 /// The most characters of the last member of an enumeration that are left to what follows with a turn: 打铁必须自身硬.
 const MAX_TURNED: usize = 100;
 
+/// In how many steps lines give room to what becomes of them: a text may be nearly all headings.
+const STEPS: usize = 8;
+
 /// Reads a text's outline.
 pub(super) fn outline(text: &str, title: Option<Span>) -> Outline {
     let Lines { mut lines, inner } = classified(text, title);
     let is_part = |line: &Line| line.leading.is_some() || line.has_inner || line.role.heads();
-    let last_part = lines.iter().rposition(is_part);
-    let end = lines.last().map_or(Place::default(), |line| line.span.end);
-    let outline = Outline::with_room_for(lines.len());
-    let mut nesting = Nesting { text, outline, open: Vec::new(), in_last_part: false, end };
+    let is_glossary = |line: &Line| line.role == Role::Closing && !line.span.text(text).starts_with(['结', '結']);
+    let closed = lines.iter().rposition(is_glossary).unwrap_or(lines.len());
+    let last_part = lines[..closed].iter().rposition(is_part);
+    let end = lines[..closed].last().map_or(Place::default(), |line| line.span.end);
+    let mut nesting = Nesting { text, outline: Outline::default(), open: Vec::new(), in_last_part: false, end };
     let mut inner = inner.as_slice();
+    let step = lines.len() / STEPS + 1;
     lines.reverse();
     for at in 0.. {
+        if at % step == 0 {
+            lines.shrink_to_fit();
+            nesting.outline.make_room(step);
+        }
         let Some(line) = lines.pop() else { break };
         let inside = inner.iter().take_while(|found| found.line as usize == at).count();
-        nesting.in_last_part = Some(at) >= last_part;
+        nesting.in_last_part = Some(at) >= last_part && at < closed;
         nesting.line(&line, &inner[..inside], lines.last());
         inner = &inner[inside..];
-        // A line is not needed once it has become a block.
-        if lines.len() < lines.capacity() / 2 {
-            lines.shrink_to_fit();
-        }
     }
     nesting.outline.finish();
     nesting.outline
@@ -55,9 +60,9 @@ struct Nesting<'t> {
     text: &'t str,
     outline: Outline,
     open: Vec<Open>,
-    /// Whether nothing that is headed or numbered begins below the line.
+    /// Whether nothing that is headed or numbered begins below the line, but for what closes the text: 名词解释.
     in_last_part: bool,
-    /// Where the text ends.
+    /// Where the text ends, what closes it aside.
     end: Place,
 }
 
@@ -99,7 +104,7 @@ impl Nesting<'_> {
                 self.heading(line.span, line.span, Rank::above_articles(marker.kind));
             }
             (Role::Heading | Role::ArticlesHeading, None) => {
-                let rank = self.unmarked_rank();
+                let rank = next.and_then(|next| self.rank_of_another(next)).unwrap_or_else(|| self.unmarked_rank());
                 self.heading(line.span, line.span, rank);
             }
             (Role::Outer, _) => {
@@ -124,7 +129,7 @@ impl Nesting<'_> {
                 self.block(line.span, BlockRole::End);
                 self.open.truncate(self.above(|open| !open.rank.heads_document()));
             }
-            (Role::Sent, _) => self.heading(line.span, line.span, Rank::marked(Kind::Annex)),
+            (Role::Sent, _) => self.heading(line.span, line.span, Rank::SENT),
             (Role::Entry, _) => self.block(line.span, BlockRole::Member { opens: false }),
             (Role::Listed, Some(marker)) => self.member(line.span, marker, Scope::Line),
             (Role::Listed, None) => {
@@ -226,10 +231,7 @@ impl Nesting<'_> {
     /// Whether a line is a sentence that opens what the next one tells at length: 保持适当的增长速度。
     fn opens_text(&self, line: Span, next: Option<&Line>) -> bool {
         let tells = |next: &Line| {
-            next.role == Role::Running
-                && next.leading.is_none()
-                && !next.has_inner
-                && next.span.characters() >= MIN
+            next.role == Role::Running && next.leading.is_none() && !next.has_inner && next.span.characters() >= MIN
         };
         !self.is_in_article() && is_short_sentence(line.text(self.text)) && next.is_some_and(tells)
     }
@@ -400,6 +402,18 @@ impl Nesting<'_> {
         }
         while self.open.pop_if(|open| open.scope != Scope::Headings).is_some() {}
         Rank { kind: self.open.last().and_then(|open| open.rank.kind), within: Within::Unmarked }
+    }
+
+    /// The rank of a heading that begins another document beside the one that is open, if what it heads, the `next` line,
+    /// counts chapters or articles from 1 again: it heads all of them, and not what stands under the last one.
+    fn rank_of_another(&self, next: &Line) -> Option<Rank> {
+        let first = next.leading.filter(|marker| marker.number == 1 && marker.kind <= Kind::Article)?;
+        let outer = self.open.iter().position(|open| open.rank == Rank::marked(first.kind))?;
+        let above = self.open[..outer].last();
+        Some(match above.map(|open| open.rank) {
+            Some(rank @ Rank { within: Within::Unmarked | Within::Sent, .. }) => rank,
+            above => Rank { kind: above.and_then(|rank| rank.kind), within: Within::Unmarked },
+        })
     }
 
     /// The rank of what closes a document: beside its outermost parts.

@@ -77,9 +77,10 @@ pub(super) enum NodeKind {
 }
 
 impl Outline {
-    /// Of a text that has so many lines, each of which may be a heading.
-    pub(super) fn with_room_for(lines: usize) -> Self {
-        Self { blocks: Vec::with_capacity(lines), nodes: Vec::with_capacity(lines), series: AllSeries::default() }
+    /// Makes room for so many more lines, each of which may be a heading, and for no more.
+    pub(super) fn make_room(&mut self, lines: usize) {
+        self.blocks.reserve_exact(lines);
+        self.nodes.reserve_exact(lines);
     }
 
     /// Adds a heading under another one.

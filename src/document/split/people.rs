@@ -27,11 +27,12 @@ pub(super) fn is_spaced_name(folded: &str) -> bool {
 /// Whether a folded line is somebody's name, or an office and a name.
 pub(super) fn names_officer(folded: &str) -> bool {
     // Most lines have none of the last characters of offices, and one character is found faster than nine words.
-    folded.contains(LAST_OF_OFFICES) && OFFICES.into_iter().any(|office| {
-        folded
-            .rsplit_once(office)
-            .is_some_and(|(_, name)| is_name(name) || name.starts_with(char::is_whitespace) && is_transcribed(name))
-    })
+    folded.contains(LAST_OF_OFFICES)
+        && OFFICES.into_iter().any(|office| {
+            folded
+                .rsplit_once(office)
+                .is_some_and(|(_, name)| is_name(name) || name.starts_with(char::is_whitespace) && is_transcribed(name))
+        })
 }
 
 /// Whether a folded text has the length of a name and begins with a surname.
