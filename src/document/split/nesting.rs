@@ -1,5 +1,7 @@
 //! Nests lines under their headings: makes the outline.
 
+mod ranks;
+
 use super::{
     cutting::{Cut, Units},
     enumerations::{Enumerations, Follower},
@@ -96,6 +98,9 @@ impl Nesting<'_> {
         match (line.role, line.leading) {
             (Role::Title, _) => self.heading(line.span, line.span, Rank::TITLE),
             (Role::Heading, Some(marker)) => {
+                if marker.kind == Kind::Annex {
+                    self.close_unmarked();
+                }
                 let label = heading_label(self.text, line.span, marker);
                 self.open_marked(label, marker, Scope::Headings);
                 self.block(line.span, BlockRole::Heading);
@@ -369,56 +374,5 @@ impl Nesting<'_> {
         self.open.truncate(self.outer(rank));
         let node = self.outline.add_marked(self.innermost(), label, marker);
         self.open.push(Open { node, rank, scope });
-    }
-
-    /// Whether a heading stands right above, which needs what follows.
-    fn is_headed(&self) -> bool {
-        self.outline.blocks.last().is_some_and(|block| block.role == BlockRole::Heading)
-    }
-
-    /// How many of the open headings stand above a rank.
-    fn outer(&self, rank: Rank) -> usize {
-        self.open.iter().take_while(|open| open.rank < rank).count()
-    }
-
-    /// How many of the open headings stand above the first one of some sort.
-    fn above(&self, sort: impl Fn(&Open) -> bool) -> usize {
-        self.open.iter().position(sort).unwrap_or(self.open.len())
-    }
-
-    fn innermost(&self) -> NodeId {
-        self.open.last().map_or(NodeId::default(), |open| open.node)
-    }
-
-    /// Goes back to what a line without a marker stands under.
-    fn close_members(&mut self) {
-        while self.open.pop_if(|open| open.scope == Scope::Line).is_some() {}
-    }
-
-    /// The rank of a heading without a marker: beside the last such heading that is open, else under the marked ones.
-    fn unmarked_rank(&mut self) -> Rank {
-        if let Some(open) = self.open.iter().find(|open| open.rank.within == Within::Unmarked) {
-            return open.rank;
-        }
-        while self.open.pop_if(|open| open.scope != Scope::Headings).is_some() {}
-        Rank { kind: self.open.last().and_then(|open| open.rank.kind), within: Within::Unmarked }
-    }
-
-    /// The rank of a heading that begins another document beside the one that is open, if what it heads, the `next` line,
-    /// counts chapters or articles from 1 again: it heads all of them, and not what stands under the last one.
-    fn rank_of_another(&self, next: &Line) -> Option<Rank> {
-        let first = next.leading.filter(|marker| marker.number == 1 && marker.kind <= Kind::Article)?;
-        let outer = self.open.iter().position(|open| open.rank == Rank::marked(first.kind))?;
-        let above = self.open[..outer].last();
-        Some(match above.map(|open| open.rank) {
-            Some(rank @ Rank { within: Within::Unmarked | Within::Sent, .. }) => rank,
-            above => Rank { kind: above.and_then(|rank| rank.kind), within: Within::Unmarked },
-        })
-    }
-
-    /// The rank of what closes a document: beside its outermost parts.
-    fn closing_rank(&mut self) -> Rank {
-        let outermost = self.open.iter().map(|open| open.rank).find(|rank| rank.kind > Some(Kind::Annex));
-        outermost.filter(|rank| rank.kind != Some(Kind::Article)).unwrap_or_else(|| self.unmarked_rank())
     }
 }

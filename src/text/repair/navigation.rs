@@ -145,7 +145,7 @@ fn buttons(folded: &str) -> Option<Evidence> {
 /// The longest button that a text begins with; `first` is the text's first character.
 fn longest_button(text: &str, first: char) -> Option<(&'static str, Evidence)> {
     // Most texts begin with a character that no button does, which is known sooner of characters than of words.
-    let after = BUTTONS.partition_point(|(button, _)| !button.chars().next().is_some_and(|other| other >= first));
+    let after = BUTTONS.partition_point(|(button, _)| button.chars().next().is_none_or(|other| other < first));
     if !BUTTONS.get(after).is_some_and(|(button, _)| button.starts_with(first)) {
         return None;
     }

@@ -54,6 +54,15 @@ fn a_glossary_closes_a_report_behind_its_last_words() {
 }
 
 #[test]
+fn an_annex_stands_beside_headings_without_markers() {
+    let title = "某市报告";
+    let text = format!("{title}\n过去一年的工作\n{0}\n附件\n民生实事\n{0}", body("工作"));
+    let sections = split(&text, Some(0..title.len()));
+    let paths: Vec<String> = sections.iter().map(|section| section.heading_path.join(" › ")).collect();
+    assert_eq!(paths, ["某市报告 › 过去一年的工作", "某市报告 › 附件 › 民生实事"]);
+}
+
+#[test]
 fn chapters_that_begin_again_are_of_another_document() {
     let articles = |about: &str| format!("第一条 {}\n第二条 {}\n", body(about), body("施行"));
     let chapters = format!("第一章 总则\n{}第二章 附则\n第三条 {}\n", articles("制定"), body("解释"));
@@ -226,10 +235,7 @@ fn what_an_officer_signs_ends_above_what_he_decrees() {
         &[("", "《管理办法"), ("管理办法 › 第一条", "管理办法\n")],
     );
     let speech = format!("在会上的讲话\n县长　王小明\n2024年5月20日\n{}", body("会议"));
-    check(
-        &format!("# 文集\n{}\n{speech}", body("编者")),
-        &[("文集", "# 文集\n"), ("文集", "在会上的讲")],
-    );
+    check(&format!("# 文集\n{}\n{speech}", body("编者")), &[("文集", "# 文集\n"), ("文集", "在会上的讲")]);
 }
 
 #[test]
