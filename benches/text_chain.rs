@@ -7,7 +7,7 @@
 #[path = "../examples/literal_recall/corpus.rs"]
 mod corpus;
 
-use std::{convert::Infallible, env, fmt::Write as _, path::PathBuf, sync::LazyLock};
+use std::{convert::Infallible, env, path::PathBuf, sync::LazyLock};
 
 use divan::{AllocProfiler, Bencher, black_box, counter::BytesCount};
 use xunzhang::{
@@ -31,7 +31,7 @@ const MB: usize = 1_000_000;
 const LARGEST: usize = 16 << 20;
 
 /// What the chain runs over.
-const INPUTS: [&str; 11] = [
+const INPUTS: [&str; 15] = [
     "corpus",
     "no line break",
     "parentheses",
@@ -43,6 +43,10 @@ const INPUTS: [&str; 11] = [
     "chapters",
     "contents",
     "named chapters",
+    "short lines",
+    "distinct lines",
+    "articles",
+    "deep headings",
 ];
 
 fn main() {
@@ -56,12 +60,16 @@ fn texts(input: &str) -> Vec<String> {
         "parentheses" => vec![repeated("(", MB)],
         "one character" => vec![repeated("党", MB)],
         "digits" => vec![repeated("1234567890", MB)],
-        "numbered lines" => vec![numbered_lines(MB)],
+        "numbered lines" => vec![lines(MB, |number| format!("{number}、\n"))],
         "glosses" => vec![repeated("强(qiáng)", MB)],
         "enumerations" => vec![repeated("一是抓落实；二是", MB)],
         "chapters" => vec![repeated("第一章\n", MB)],
         "contents" => vec![repeated("目录\n", MB)],
         "named chapters" => vec![repeated("第一章 总则........1\n", MB)],
+        "short lines" => vec![repeated("第一章\n目录\n附则\n一、\n（一）\n", MB) + "完。"],
+        "distinct lines" => vec![lines(MB, |number| format!("{number:x}甲\n"))],
+        "articles" => vec![lines(MB, |number| format!("第{number}条\n"))],
+        "deep headings" => vec![deep_headings(MB)],
         _ => panic!("there is no input `{input}`"),
     }
 }
@@ -70,15 +78,27 @@ fn repeated(unit: &str, bytes: usize) -> String {
     unit.repeat(bytes / unit.len())
 }
 
-fn numbered_lines(bytes: usize) -> String {
+/// Lines that differ in their numbers.
+fn lines(bytes: usize, line: impl Fn(usize) -> String) -> String {
     let mut text = String::new();
     for number in 1.. {
         if text.len() >= bytes {
             break;
         }
-        let _ = writeln!(text, "{number}、"); // A string takes whatever is written.
+        text.push_str(&line(number));
     }
     text
+}
+
+/// Long headings of every kind, one under the other, and below the innermost many short paragraphs.
+fn deep_headings(bytes: usize) -> String {
+    let markers = ["# ", "## ", "### ", "#### ", "第一编 ", "第一章 ", "第一节 ", "一、", "（一）", "1.", "（1）"];
+    let headings = markers.map(|marker| format!("{marker}{}\n", "抓落实".repeat(14)));
+    let members = |number: usize| {
+        let marker = if number.is_multiple_of(2) { "一是" } else { "二是" };
+        format!("{marker}{}。\n", "抓落实".repeat(22))
+    };
+    headings.concat() + &lines(bytes, members)
 }
 
 /// From an original to its paragraphs, as the service does it.

@@ -30,7 +30,7 @@ pub(super) fn dateline<'t>(line: &Line<'t>) -> Option<Line<'t>> {
     let near = line.folded[..opened].chars().nth(MAX_DATELINE).is_none();
     let close = opened + line.folded[opened..].find(')')?;
     let inner = line.folded_part(opened..close).filter(|inner| near && inner.characters() <= MAX_BYLINE)?;
-    names(&inner, inner.folded.len() - behind_reporter(&inner.folded)?.len())
+    reporter(&inner)
 }
 
 /// The author in brackets at the end of a line: （某市市长 张三）, （本报记者 张三）; where 作者系某市市长 names nobody, the
@@ -39,8 +39,7 @@ pub(super) fn closing<'t>(line: &Line<'t>) -> Option<Line<'t>> {
     let inner = last_brackets(line)?;
     let subject = ["本文作者", "作者", "笔者"].iter().find_map(|sign| inner.folded.strip_prefix(sign));
     let Some(subject) = subject else {
-        let reporter = behind_reporter(&inner.folded).and_then(|rest| names(&inner, inner.folded.len() - rest.len()));
-        return reporter.or_else(|| posted_name(&inner));
+        return reporter(&inner).or_else(|| posted_name(&inner));
     };
     // 作者张三系某市市长 has the name before the verb.
     let start = inner.folded.len() - subject.len();
@@ -58,7 +57,12 @@ pub(super) fn closing<'t>(line: &Line<'t>) -> Option<Line<'t>> {
 pub(super) fn speaker<'t>(lines: &[Line<'t>]) -> Option<Line<'t>> {
     let [line, below @ ..] = lines else { return None };
     let in_two = || below.first().filter(|name| is_post(&line.folded) && is_name(&name.folded)).cloned();
-    posted_name(line).or_else(in_two).filter(|_| !line.folded.contains(['。', ',']))
+    posted_name(line).or_else(in_two).filter(|_| !line.folded.contains(['。', ',', ':']))
+}
+
+/// The names behind the reporter's title: 记者 张三 通讯员 李四.
+pub(super) fn reporter<'t>(line: &Line<'t>) -> Option<Line<'t>> {
+    names(line, line.folded.len() - behind_reporter(&line.folded)?.len())
 }
 
 /// Whether a line is nothing but a name, and the one below a date in brackets.

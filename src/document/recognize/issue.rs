@@ -91,7 +91,8 @@ impl<'t> Event<'t> {
 /// Who signed a text at its end, and when: the bodies above a line that is a date, or on it.
 pub(super) fn signature<'t>(tail: &[Line<'t>]) -> Issue<'t> {
     let last = tail.len().saturating_sub(MAX_BELOW + 1);
-    (last..tail.len()).rev().find_map(|at| signed(tail, at)).unwrap_or_default()
+    let signature = (last..tail.len()).rev().find_map(|at| signed(tail, at));
+    signature.or_else(|| tail[last..].iter().rev().find_map(printed)).unwrap_or_default()
 }
 
 /// Who signed the letter that a text begins with, and when, though what the letter sends follows: the first bodies and
@@ -103,7 +104,7 @@ pub(super) fn letter<'t>(text: &'t str) -> Option<Issue<'t>> {
         end += physical.len();
         let shown = physical.trim();
         let may_sign = shown.len() <= MAX_SIGNED_BYTES;
-        let tells = (may_sign || !told) && shown.contains("。");
+        let tells = (may_sign || !told) && shown.contains('。');
         told |= tells;
         if tells || !may_sign {
             above.clear();
@@ -132,21 +133,27 @@ fn signed<'t>(tail: &[Line<'t>], at: usize) -> Option<Issue<'t>> {
             agencies: tail[at - above..at].to_vec(),
         });
     }
-    let (body, date, range) = dated_organ(line)?;
+    let (body, date, range) = dated_organ(line, "")?;
     Some(Issue { date: Some((date, range)), number: None, agencies: vec![body] })
 }
 
-/// The body that a line names before the only date in it, which ends it: 某市教育局 2024年3月1日.
-fn dated_organ<'t>(line: &Line<'t>) -> Option<(Line<'t>, PublishDate, Range<usize>)> {
+/// Who printed a text that nobody signed, and when: 某市人民政府办公室 2024年3月1日印发.
+fn printed<'t>(line: &Line<'t>) -> Option<Issue<'t>> {
+    let (body, date, range) = dated_organ(line, "印发")?;
+    Some(Issue { date: Some((date, range)), number: None, agencies: vec![body] })
+}
+
+/// The body that a line names before the only date in it, which a word or nothing ends: 某市教育局 2024年3月1日.
+fn dated_organ<'t>(line: &Line<'t>, end: &str) -> Option<(Line<'t>, PublishDate, Range<usize>)> {
     let dates = day::dates(line.text);
     let &[(start, date, rest)] = dates.as_slice() else { return None };
-    let body = line.part(line.start..line.start + start).filter(|body| rest.is_empty() && is_organ(body))?;
-    Some((body, date, line.start + start..line.range().end))
+    let body = line.part(line.start..line.start + start).filter(|body| fold(rest.trim()) == end && is_organ(body))?;
+    Some((body, date, line.start + start..line.range().end - rest.len()))
 }
 
 /// Whether a line is a body's name and a date.
 pub(super) fn is_dated_organ(line: &Line<'_>) -> bool {
-    line.folded.ends_with(|last: char| last == '日' || last.is_ascii_digit()) && dated_organ(line).is_some()
+    line.folded.ends_with(|last: char| last == '日' || last.is_ascii_digit()) && dated_organ(line, "").is_some()
 }
 
 /// How the names of bodies end, and words that end so but name none.

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use super::{
-    day,
+    byline, day,
     line::Line,
     recognition::MetadataField::{self, Agency, Author, DocumentNumber, PublishDate, Source, Title},
 };
@@ -172,7 +172,8 @@ fn value<'t>(part: &Line<'t>) -> Option<Line<'t>> {
 /// The names of a value, without what stands in brackets behind them.
 fn named<'t>(value: &Line<'t>) -> Option<Line<'t>> {
     let end = value.text.find(['(', '（']).unwrap_or(value.text.len());
-    value.part(value.start..value.start + end)
+    let names = value.part(value.start..value.start + end)?;
+    Some(byline::reporter(&names).unwrap_or(names))
 }
 
 /// The first word of a value, or all of it where every character stands alone, as in 新 华 社.

@@ -61,6 +61,12 @@ pub(super) fn shapes(lines: &[Line<'_>], labels: &[Vec<Labelled<'_>>]) -> Vec<Sh
             last = last.min(at + MAX_INTO_BODY);
         }
     }
+    if let Some(first) = shapes.iter().position(|&shape| shape != Shape::Frame && shape != Shape::Note)
+        && shapes[first] == Shape::Body
+        && lines.get(first + 1).is_some_and(|below| is_asking_title(&lines[first], below))
+    {
+        shapes[first] = Shape::Open;
+    }
     if let Some(first) = lines.first()
         && is_short_title(&first.folded, &shapes[1..])
     {
@@ -76,6 +82,25 @@ fn is_short_title(folded: &str, below: &[Shape]) -> bool {
     let next = below.iter().find(|&&shape| shape != Shape::Frame);
     let is_treatise = || folded.starts_with('论') && (3..MIN_TITLE).contains(&folded.chars().count());
     is_alone && next != Some(&Shape::Open) || is_treatise() && below.first() == Some(&Shape::Body)
+}
+
+/// Whether a line that asks or calls is a title, because the line below is its subtitle: 乡村振兴怎么干？ above ——访….
+fn is_asking_title(line: &Line<'_>, below: &Line<'_>) -> bool {
+    let said = line.folded.trim_end_matches(['!', '?']);
+    said.len() < line.folded.len()
+        && below.folded.starts_with("——")
+        && !is_running(said)
+        && !said.contains(['!', '?'])
+        && !is_salutation(&line.folded)
+}
+
+/// 第12期, 第3辑（总第136期）: which issue of a series a text is.
+fn is_issue(folded: &str) -> bool {
+    let number = |character: char| character.is_ascii_digit() || "零一二三四五六七八九十百".contains(character);
+    let rest = folded.strip_prefix('第').map(|rest| (rest, rest.trim_start_matches(number)));
+    rest.filter(|(rest, unit)| unit.len() < rest.len())
+        .and_then(|(_, unit)| unit.strip_prefix(['期', '辑', '号']))
+        .is_some_and(|behind| behind.is_empty() || behind.starts_with('(') && behind.ends_with(')'))
 }
 
 /// Names of kinds that are all that some texts have for a title, folded.
@@ -171,6 +196,7 @@ fn shape(line: &Line<'_>) -> Shape {
             || byline(line).is_some()
             || is_remark(line)
             || is_dated_organ(line)
+            || is_issue(&line.folded)
     };
     if markdown(line.text).is_some() {
         Shape::Markdown

@@ -90,6 +90,7 @@ fn lines_that_are_no_titles() {
 #[test]
 fn who_takes_part_is_no_title() {
     check_head("会议纪要\n主持人：张三", &["title: 会议纪要"]);
+    check_head("常务会议纪要\n主持人：县长 张大山", &["title: 常务会议纪要"]);
     check_head("访谈实录\n嘉宾：李四教授\n主持人：王五\n主持人：欢迎您。\n嘉宾：谢谢。", &["title: 访谈实录"]);
     check_head("主持人：张三", &[]);
     check_head(
@@ -102,6 +103,47 @@ fn who_takes_part_is_no_title() {
     check_head("论持久战\n", &["title: 论持久战"]);
     check_head("案情回顾\n", &[]);
     check_head("浙江：数字赋能乡村治理", &["title: 浙江：数字赋能乡村治理"]);
+}
+
+#[test]
+fn a_question_above_its_subtitle_is_a_title() {
+    check_head(
+        "对话：乡村振兴怎么干？\n——访某某县委书记\n本报记者 周敏",
+        &["title: 对话：乡村振兴怎么干？", "author: 周敏"],
+    );
+    check_head("乡村振兴怎么干？", &[]);
+    check_head("你来了？来了！\n——他这样说", &[]);
+}
+
+#[test]
+fn what_an_order_makes_known_has_the_title() {
+    let order =
+        "某某县人民政府令\n第12号\n《某某县管理办法》已经县人民政府审议通过，现予公布。\n县长　王小明\n2024年5月20日";
+    let number = ["agency: 某某县人民政府", "document_number: 某某县人民政府令第12号"];
+    check_head(
+        &format!("{order}\n某某县管理办法\n第一章　总则"),
+        &["title: 某某县管理办法", number[0], number[1], "publish_date: 2024-05-20"],
+    );
+    check(&format!("{order}\n某某县检查办法\n第一章　总则"), &number);
+}
+
+#[test]
+fn the_issue_of_a_series_is_no_title() {
+    check_head(
+        "工作简报\n第12期（总第136期）\n某某县委办公室　　2024年5月20日",
+        &["title: 工作简报", "agency: 某某县委办公室", "publish_date: 2024-05-20"],
+    );
+    check_head("第三辑\n某某县的茶马古道", &["title: 某某县的茶马古道"]);
+}
+
+#[test]
+fn who_printed_a_text_that_nobody_signed_issued_it() {
+    let printed = "分送：各乡镇。\n某某县人民政府办公室　　　2024年8月12日印发";
+    check_tail(printed, &["agency: 某某县人民政府办公室", "publish_date: 2024-08-12"]);
+    check_tail(
+        &format!("某某县人民政府\n2024年8月9日\n{printed}"),
+        &["agency: 某某县人民政府", "publish_date: 2024-08-09"],
+    );
 }
 
 #[test]
@@ -138,6 +180,7 @@ fn labels_and_bylines() {
         "來　源：新 華 社　作　者：李 克 強\n發布時間：2024/3/1",
         &["source: 新華社", "author: 李克強", "publish_date: 2024-03-01"],
     );
+    check_head("来源：某某日报 作者：记者 周敏 通讯员 刘洋 编辑：李华", &["source: 某某日报", "author: 周敏"]);
     check_head("来源：\n某省人民政府\n时间：\n2026-02-02 09:20", &["source: 某省人民政府", "publish_date: 2026-02-02"]);
     check_head("来源：人民日报 2024年03月05日08:12", &["source: 人民日报", "publish_date: 2024-03-05"]);
     check_head(

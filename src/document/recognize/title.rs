@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::{
     issue::is_organ,
     line::Line,
+    number::{announces, completes},
     shape::{Shape, markdown, names_kind},
 };
 
@@ -22,6 +23,11 @@ const MIN_WIDTH: usize = 18;
 
 /// Finds the title: the lines that it takes, and its bytes in the text.
 pub(super) fn title(lines: &[Line<'_>], shapes: &[Shape]) -> Option<(Range<usize>, Range<usize>)> {
+    undecreed(lines, shapes).or_else(|| decreed(lines))
+}
+
+/// The title of a text that stands at its beginning.
+fn undecreed(lines: &[Line<'_>], shapes: &[Shape]) -> Option<(Range<usize>, Range<usize>)> {
     let mut first = shapes.iter().position(|shape| matches!(shape, Shape::Body | Shape::Markdown | Shape::Open))?;
     if shapes[first] == Shape::Markdown {
         let range = lines[first].range();
@@ -37,6 +43,17 @@ pub(super) fn title(lines: &[Line<'_>], shapes: &[Shape]) -> Option<(Range<usize
     let range =
         if end == first + 1 { unwrapped(&lines[first]) } else { lines[first].start..lines[end - 1].range().end };
     is_proved(lines, shapes, first, end).then_some((first..end, range))
+}
+
+/// The title of what an order makes known, below its signature: 某市人民政府令 第12号 《某办法》已经……，现予公布。 某办法.
+fn decreed(lines: &[Line<'_>]) -> Option<(Range<usize>, Range<usize>)> {
+    let ordered = (1..lines.len()).find(|&at| announces(&lines[at - 1]) && completes(&lines[at]))?;
+    let told = (ordered + 1..lines.len()).find(|&at| lines[at].folded.contains('。'))?;
+    let order = lines[told].folded.as_str();
+    let names = order.split('《').skip(1).filter_map(|rest| Some(rest.split_once('》')?.0));
+    let names: Vec<&str> = names.filter(|_| order.contains("公布") || order.contains("发布")).collect();
+    let at = (told + 1..lines.len()).find(|&at| names.contains(&lines[at].folded.as_str()))?;
+    Some((at..at + 1, lines[at].range()))
 }
 
 /// The line behind a title that starts at `first`.

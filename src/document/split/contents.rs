@@ -6,6 +6,7 @@ use super::{
     headings::{Line, Role},
     markers::{Kind, Marker},
     shape::Shape,
+    span::small,
 };
 
 /// The role of each line that belongs to a table of contents. Takes linear time.
@@ -30,32 +31,34 @@ pub(super) fn contents(text: &str, lines: &[Line], shapes: &[Shape]) -> Vec<Opti
     roles
 }
 
-/// What comes below each line; read from the last line to the first, so that no line is looked at twice.
+/// What comes below each line, each a line's number, or the number of lines if there is none; read from the last line to
+/// the first, so that no line is looked at twice.
 struct Ahead {
     /// The next line that reads the same, or has the marker of the same chapter.
-    again: Vec<Option<usize>>,
+    again: Vec<u32>,
     /// Where the lines end that can be entries below 目录, and those that can be without it.
-    titled_end: Vec<usize>,
-    untitled_end: Vec<usize>,
+    titled_end: Vec<u32>,
+    untitled_end: Vec<u32>,
 }
 
 impl Ahead {
     fn of(text: &str, lines: &[Line], shapes: &[Shape]) -> Self {
-        let count = lines.len();
+        let none = small(lines.len());
         let (mut same_text, mut same_chapter) = (HashMap::new(), HashMap::new());
-        let mut ahead =
-            Self { again: vec![None; count], titled_end: vec![count; count], untitled_end: vec![count; count] };
-        for at in (0..count).rev() {
-            let below = |ends: &[usize]| ends.get(at + 1).copied().unwrap_or(count);
-            ahead.titled_end[at] = if shapes[at].is_text() { at } else { below(&ahead.titled_end) };
-            ahead.untitled_end[at] = if is_entry(lines, shapes, at) { below(&ahead.untitled_end) } else { at };
+        let nothing = || vec![none; lines.len()];
+        let mut ahead = Self { again: nothing(), titled_end: nothing(), untitled_end: nothing() };
+        for (at, number) in (0..none).enumerate().rev() {
+            let below = |ends: &[u32]| ends.get(at + 1).copied().unwrap_or(none);
+            ahead.titled_end[at] = if shapes[at].is_text() { number } else { below(&ahead.titled_end) };
+            ahead.untitled_end[at] = if is_entry(lines, shapes, at) { below(&ahead.untitled_end) } else { number };
             if shapes[at].is_text() {
                 continue;
             }
             let chapter = lines[at].leading.filter(|marker| is_chapter(Some(*marker)));
-            let chapter_again = chapter.and_then(|marker| same_chapter.insert((marker.kind.slot(), marker.number), at));
-            let text_again = same_text.insert(lines[at].span.text(text), at);
-            ahead.again[at] = chapter_again.into_iter().chain(text_again).min();
+            let chapter_again =
+                chapter.and_then(|marker| same_chapter.insert((marker.kind.slot(), marker.number), number));
+            let text_again = same_text.insert(lines[at].span.text(text), number);
+            ahead.again[at] = chapter_again.into_iter().chain(text_again).min().unwrap_or(none);
         }
         ahead
     }
@@ -63,13 +66,13 @@ impl Ahead {
     /// Where the lines end that can be entries, from a line on.
     fn run_end(&self, first: usize, is_titled: bool) -> usize {
         let ends = if is_titled { &self.titled_end } else { &self.untitled_end };
-        ends.get(first).copied().unwrap_or(first)
+        ends.get(first).map_or(first, |&end| end as usize)
     }
 
     /// Where the entries end that begin with a line: where it stands once more, as a heading. Without 目录 above them
     /// it has to, and they are chapters.
     fn entries_end(&self, lines: &[Line], first: usize, run_end: usize, is_titled: bool) -> usize {
-        let again = self.again.get(first).copied().flatten().filter(|&again| again < run_end);
+        let again = self.again.get(first).map(|&again| again as usize).filter(|&again| again < run_end);
         let entries = || {
             let goes_on = |line: &&Line| goes_with(line.leading, lines[first].leading);
             if is_titled { lines[first..run_end].iter().take_while(goes_on).count() } else { 0 }

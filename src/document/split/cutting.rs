@@ -140,7 +140,7 @@ impl Divider<'_> {
         let mut start = span.start;
         let mut place = start;
         for character in span.text(self.text).chars() {
-            if place.character - start.character == self.room(start, self.utmost).max(1) {
+            if place.character() - start.character() == self.room(start, self.utmost).max(1) {
                 self.units.push(Span { start, end: place });
                 start = place;
             }

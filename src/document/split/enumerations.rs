@@ -41,7 +41,7 @@ impl Enumerations {
         match enumeration {
             Some((start, members)) if marker.number > 1 => {
                 *members += 1;
-                Some((place.character - start.character) / *members)
+                Some((place.character() - start.character()) / *members)
             }
             _ => {
                 *enumeration = Some((place, 0));

@@ -2,16 +2,14 @@
 //!
 //! Known by their shape and by what follows them: a heading is short, ends without a mark, and heads something.
 
-use std::ops::Range;
-
 use super::{
+    around::{Around, lists_annexes},
     below::with_lines_below,
     contents::contents,
     inner::find_inner,
     letters::letters,
-    lines::{lines, lists_whole_names},
+    lines::lines,
     markers::{Kind, Marker, Position, marker},
-    marks::{closes, ends_sentence, is_colon, is_finished},
     series::{Candidate, keep_series},
     shape::Shape,
     span::Span,
@@ -23,8 +21,8 @@ pub(super) struct Line {
     pub(super) span: Span,
     /// The marker at its start.
     pub(super) leading: Option<Marker>,
-    /// The markers inside it: their places among all of [`Lines::inner`].
-    pub(super) inner: Range<usize>,
+    /// Whether there are markers inside it.
+    pub(super) has_inner: bool,
     pub(super) role: Role,
     /// Whether it begins a member that goes on in the lines below.
     pub(super) goes_on: bool,
@@ -49,7 +47,7 @@ pub(super) enum Role {
     Contents,
     /// The date of a signature, which ends a letter above something else.
     Signed,
-    /// It heads what the letter above sends.
+    /// It heads what the letter above sends, or an annex.
     Sent,
     /// A line of a table of contents.
     Entry,
@@ -79,6 +77,7 @@ impl Role {
 #[derive(Debug)]
 pub(super) struct Lines {
     pub(super) lines: Vec<Line>,
+    /// The markers inside them, in order.
     pub(super) inner: Vec<Candidate>,
 }
 
@@ -86,7 +85,7 @@ pub(super) struct Lines {
 pub(super) fn classified(text: &str, title: Option<Span>) -> Lines {
     let spans = lines(text, title);
     let shapes: Vec<Shape> = spans.iter().map(|&span| Shape::of(text, span)).collect();
-    let mut found = marked(text, title, &spans, &shapes);
+    let mut found = marked(text, title, spans, &shapes);
     let contents = contents(text, &found.lines, &shapes);
     let letters = letters(text, &found.lines, &shapes);
     let last_content = found.lines.iter().zip(&shapes).rposition(|(line, shape)| {
@@ -94,8 +93,8 @@ pub(super) fn classified(text: &str, title: Option<Span>) -> Lines {
             || matches!(shape, Shape::Full | Shape::Open | Shape::Opening | Shape::Name)
     });
     let mut around = Around { text, shapes: &shapes, listed: 0, started: false, attached: false, last_content };
-    for at in 0..spans.len() {
-        let is_title = title.is_some_and(|title| title.start == spans[at].start);
+    for at in 0..found.lines.len() {
+        let is_title = title.is_some_and(|title| title.start == found.lines[at].span.start);
         let role = match contents[at].or(letters[at]) {
             _ if is_title => Role::Title,
             Some(role) => role,
@@ -115,9 +114,9 @@ pub(super) fn classified(text: &str, title: Option<Span>) -> Lines {
 }
 
 /// Finds the markers of each line and keeps those that stand.
-fn marked(text: &str, title: Option<Span>, spans: &[Span], shapes: &[Shape]) -> Lines {
+fn marked(text: &str, title: Option<Span>, spans: Vec<Span>, shapes: &[Shape]) -> Lines {
     let mut candidates = Vec::new();
-    for (line, (&span, shape)) in spans.iter().zip(shapes).enumerate() {
+    for ((&span, shape), line) in spans.iter().zip(shapes).zip(0..) {
         if title == Some(span) {
             continue;
         }
@@ -136,146 +135,20 @@ fn marked(text: &str, title: Option<Span>, spans: &[Span], shapes: &[Shape]) -> 
             find_inner(text, span, line, leading.is_none(), &mut candidates);
         }
     }
-    let inner = keep_series(&candidates);
-    let mut first = 0;
-    let line = |(line, &span): (usize, &Span)| {
-        let leading = inner.get(first).filter(|found| found.line == line && found.position == Position::LineStart);
-        let start = first + usize::from(leading.is_some());
-        let end = start + inner[start..].iter().take_while(|found| found.line == line).count();
-        first = end;
-        Line {
-            span,
-            leading: leading.map(|found| found.marker),
-            inner: start..end,
-            role: Role::Running,
-            goes_on: false,
+    keep_series(&mut candidates);
+    let plain = |span| Line { span, leading: None, has_inner: false, role: Role::Running, goes_on: false };
+    let mut lines: Vec<Line> = spans.into_iter().map(plain).collect();
+    candidates.retain(|found| {
+        let line = &mut lines[found.line as usize];
+        let leads = found.position == Position::LineStart;
+        if leads {
+            line.leading = Some(found.marker);
         }
-    };
-    let lines = spans.iter().enumerate().map(line).collect();
-    Lines { lines, inner }
-}
-
-/// What stands around a line.
-struct Around<'t> {
-    text: &'t str,
-    shapes: &'t [Shape],
-    /// How many lines right above are [`Role::Listed`].
-    listed: usize,
-    /// Whether there are sentences above.
-    started: bool,
-    /// Whether the line right above is of a list of what is attached: 附件：1.方案.
-    attached: bool,
-    /// The last line that an annex could be: it has sentences, or looks like a heading.
-    last_content: Option<usize>,
-}
-
-impl Around<'_> {
-    fn role(&self, lines: &[Line], at: usize) -> Role {
-        let next = lines.get(at + 1);
-        match (lines[at].leading, next) {
-            (Some(Marker { kind: Kind::Annex, .. }), Some(_)) if self.last_content > Some(at) => self.annex(lines, at),
-            (Some(Marker { kind: Kind::Annex, .. }), _) => Role::Running,
-            _ if self.shapes[at].is_text() => Role::Running,
-            _ if self.is_attached(&lines[at]) => Role::Listed,
-            _ if matches!(self.shapes[at], Shape::Contents | Shape::Row) => Role::Listed,
-            (Some(_), None) => Role::Listed,
-            _ if self.heads_articles(lines, at) => Role::ArticlesHeading,
-            (Some(marker), Some(next)) => {
-                let headless = |line: &Line| line.leading.is_some_and(|next| next.kind <= marker.kind);
-                let closes_contents = self.shapes[at + 1] == Shape::Closing && lines.get(at + 2).is_some_and(headless);
-                let ends_list = self.listed > 0
-                    && (marker.kind.is_enumeration() || closes_contents)
-                    && marker.follows(lines[at - 1].leading);
-                if headless(next) || ends_list { Role::Listed } else { Role::Heading }
-            }
-            (None, Some(next)) => self.unmarked(lines, at, next.leading),
-            (None, None) => Role::Running,
-        }
-    }
-
-    /// Whether a line goes on with a list of what is attached.
-    fn is_attached(&self, line: &Line) -> bool {
-        self.attached && line.leading.is_some_and(|marker| marker.kind == Kind::Figure)
-    }
-
-    /// 附件 heads what follows, unless it is one of a list, or tells at the end of a notice what is attached.
-    fn annex(&self, lines: &[Line], at: usize) -> Role {
-        let (line, next) = (&lines[at], &lines[at + 1]);
-        let marker_only = line.leading.is_some_and(|marker| marker.bytes == line.span.text(self.text).len());
-        let headless = next.leading.is_some_and(|next| next.kind == Kind::Annex);
-        let lists =
-            next.leading.is_some_and(|next| next.kind == Kind::Figure) && line.span.text(self.text).ends_with(is_colon);
-        let heads_text = next.leading.is_some() || self.shapes[at + 1] == Shape::Full;
-        match self.shapes[at] {
-            Shape::Full => Role::Running,
-            _ if lists || !line.inner.is_empty() => Role::Running,
-            _ if headless => Role::Listed,
-            _ if marker_only || heads_text => Role::Heading,
-            _ => Role::Running,
-        }
-    }
-
-    /// Whether a line opens an enumeration, or goes on with one that was left for articles, and articles follow at once
-    /// or below a heading further in.
-    fn heads_articles(&self, lines: &[Line], at: usize) -> bool {
-        let counted = |at: usize| {
-            let marker = lines.get(at)?.leading.filter(|marker| marker.kind.is_enumeration())?;
-            let named = !self.shapes[at].is_text() && !lines[at].span.text(self.text).ends_with([')', '）']);
-            named.then_some(marker)
-        };
-        let is_article =
-            |at: usize| lines.get(at).and_then(|line| line.leading).map(|next| next.kind) == Some(Kind::Article);
-        let Some(marker) = counted(at) else { return false };
-        let above = at.checked_sub(1).map(|above| &lines[above]);
-        let in_list =
-            above.is_some_and(|above| marker.follows(above.leading) || above.span.text(self.text).ends_with(is_colon));
-        let headed = counted(at + 1).is_some_and(|next| next.kind > marker.kind) && is_article(at + 2);
-        !in_list && (is_article(at + 1) || headed)
-    }
-
-    /// A line without a marker.
-    fn unmarked(&self, lines: &[Line], at: usize, next: Option<Marker>) -> Role {
-        let heads = match self.shapes[at] {
-            Shape::Open => Role::Heading,
-            Shape::Name if self.started => Role::Heading,
-            Shape::Opening => Role::Opening,
-            Shape::Closing => Role::Closing,
-            _ => return Role::Running,
-        };
-        if self.is_broken_off(lines, at) {
-            return Role::Running;
-        }
-        match self.shapes[at + 1] {
-            _ if self.is_outer(lines, at) => Role::Outer,
-            _ if next.is_some() && self.listed < 2 => heads,
-            Shape::Full if self.listed < 2 && !lists_whole_names(lines[at + 1].span.text(self.text)) => heads,
-            Shape::Salutation if self.started && self.listed < 2 => heads,
-            Shape::Full | Shape::Open | Shape::Opening | Shape::Closing => Role::Listed,
-            _ => Role::Running,
-        }
-    }
-
-    /// Whether a line without a marker, which ends no list, stands above a single heading without a marker.
-    fn is_outer(&self, lines: &[Line], at: usize) -> bool {
-        let unmarked = |at: usize| self.shapes[at] == Shape::Open && lines[at].leading.is_none();
-        let headed = lines.get(at + 2).is_some_and(|line| line.leading.is_some() || self.shapes[at + 2] == Shape::Full);
-        let above = at.checked_sub(1).map(|above| lines[above].span.text(self.text));
-        let after_text = above.is_some_and(|above| above.trim_end_matches(closes).ends_with(ends_sentence));
-        after_text && unmarked(at) && unmarked(at + 1) && headed
-    }
-
-    /// Whether the line above stops within a sentence, which goes on in this one.
-    fn is_broken_off(&self, lines: &[Line], at: usize) -> bool {
-        let above = at.checked_sub(1).filter(|&above| self.shapes[above] == Shape::Full);
-        above
-            .map(|above| lines[above].span.text(self.text))
-            .is_some_and(|line| !is_finished(line) && !lists_whole_names(line))
-    }
-}
-
-/// Whether a line begins a list of what is attached.
-fn lists_annexes(line: &Line, role: Role) -> bool {
-    role == Role::Running && line.leading.is_some_and(|marker| marker.kind == Kind::Annex)
+        line.has_inner |= !leads;
+        !leads
+    });
+    candidates.shrink_to_fit();
+    Lines { lines, inner: candidates }
 }
 
 #[cfg(test)]
@@ -345,9 +218,25 @@ mod tests {
     }
 
     #[test]
+    fn the_last_line_of_a_list_heads_nothing_that_counts_on() {
+        let text = "1 总则\n1.1 用途\n甲。\n1.2 范围\n乙。\n2 文件\n下列文件。\n甲规范\n乙规范\n3 术语\n丙。";
+        check(text, "HHRHRHRLLHR");
+        check("第一条 甲。\n甲类\n乙类\n第二条 乙。", "ROHR");
+    }
+
+    #[test]
+    fn who_wrote_a_text_is_no_heading() {
+        check_titled("调研报告\n县人大常委会调研组\n摘要：本文。\n一、情况\n内容。", "调研报告", "TRRHR");
+        check_titled("某省条例\n第12号\n正文。", "某省条例", "TRR");
+    }
+
+    #[test]
     fn annexes() {
-        check("通知。\n附件：1.办法\n2.名单\n某市人民政府\n附件1\n办法\n一、总则\n内容。", "RRLRHHHR");
-        check("通知。\n附件：1. 办法\n2. 名单\n3. 表格\n附件1\n办法\n一、总则\n内容。", "RRLLHHHR");
+        check("通知。\n附件1\n分工表\n| 甲 | 乙 |\n正文。", "RHSLR");
+        check("通知。\n附件1\n分工表\n序号\t任务\t单位\n正文。", "RHSHR");
+
+        check("通知。\n附件：1.办法\n2.名单\n某市人民政府\n附件1\n办法\n一、总则\n内容。", "RRLRHSHR");
+        check("通知。\n附件：1. 办法\n2. 名单\n3. 表格\n附件1\n办法\n一、总则\n内容。", "RRLLHSHR");
         check("通知。\n附件1：办法\n附件2：名单\n某市人民政府", "RRRR");
         check("通知。\n附件：\n名单\n正文。", "RHHR");
         check("通知。\n附件1.名单\n正文。", "RHR");
@@ -366,7 +255,7 @@ mod tests {
     fn markers_inside_a_line() {
         let lines = classified("会议要求：一是学习。二是实践。见第一条规定。\n第一，改革。", None);
         let numbers: Vec<u32> =
-            lines.inner[lines.lines[0].inner.clone()].iter().map(|found| found.marker.number).collect();
+            lines.inner.iter().filter(|found| found.line == 0).map(|found| found.marker.number).collect();
         assert_eq!(numbers, [1, 2]);
         assert_eq!(lines.lines[1].leading.map(|marker| marker.kind), Some(Kind::Ordinal));
     }

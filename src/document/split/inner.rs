@@ -9,17 +9,17 @@ use super::{
 
 /// Finds the markers within a line, the `line`-th of its text: where a sentence or a member of a list starts, and
 /// behind white space, which is what the line breaks of a statute may have become. `from_start`: at its start as well.
-pub(super) fn find_inner(text: &str, span: Span, line: usize, from_start: bool, candidates: &mut Vec<Candidate>) {
+pub(super) fn find_inner(text: &str, span: Span, line: u32, from_start: bool, candidates: &mut Vec<Candidate>) {
     let mut place = span.start;
-    let mut at = span.start.byte;
+    let mut at = span.start.byte();
     let mut behind = from_start.then_some(Position::Space);
-    while at < span.end.byte {
+    while at < span.end.byte() {
         if behind.is_none() {
-            let bytes = &text.as_bytes()[at..span.end.byte];
+            let bytes = &text.as_bytes()[at..span.end.byte()];
             let Some(skipped) = bytes.iter().position(|&byte| MAY_DIVIDE[usize::from(byte)]) else { return };
             at += skipped;
         }
-        let rest = &text[at..span.end.byte];
+        let rest = &text[at..span.end.byte()];
         let Some(character) = rest.chars().next() else { return };
         if ends_member(character) {
             behind = Some(Position::Sentence);
@@ -28,7 +28,7 @@ pub(super) fn find_inner(text: &str, span: Span, line: usize, from_start: bool, 
         } else if !closes(character) {
             let found = behind.take().and_then(|position| Some((marker(rest, position)?, position)));
             if let Some((marker, position)) = found {
-                place = place.after(&text[place.byte..at]);
+                place = place.after(&text[place.byte()..at]);
                 candidates.push(Candidate { marker, place, position, line });
             }
         }
@@ -60,7 +60,8 @@ mod tests {
         let span = Span { start: Place::default(), end: Place::default().after(text) };
         let mut candidates = Vec::new();
         find_inner(text, span, 0, true, &mut candidates);
-        let written = |found: &Candidate| (&text[found.place.byte..][..found.marker.bytes], found.place.character);
+        let written =
+            |found: &Candidate| (&text[found.place.byte()..][..found.marker.bytes()], found.place.character());
         assert_eq!(candidates.iter().map(written).collect::<Vec<_>>(), expected, "{text}");
     }
 

@@ -33,7 +33,7 @@ const MIN_SPACED: usize = 4;
 pub(super) fn heading_label(text: &str, line: Span, marker: Marker) -> Span {
     match marker.kind {
         Kind::Markdown(_) => {
-            let start = line.start.after(&line.text(text)[..marker.bytes]);
+            let start = line.start.after(&line.text(text)[..marker.bytes()]);
             Span { start, end: line.end }.trimmed(text)
         }
         _ => line,
@@ -43,7 +43,7 @@ pub(super) fn heading_label(text: &str, line: Span, marker: Marker) -> Span {
 /// Of a member that goes on as text: the marker and the first sentence; of an article only the marker.
 pub(super) fn member_label(text: &str, member: Span, marker: Marker) -> Span {
     let (lead, rest) = parts(text, member, marker);
-    let end = if marker.kind == Kind::Article { marker.bytes } else { lead + label_end(rest, marker.kind) };
+    let end = if marker.kind == Kind::Article { marker.bytes() } else { lead + label_end(rest, marker.kind) };
     Span { start: member.start, end: member.start.after(&member.text(text)[..end]) }
 }
 
@@ -58,7 +58,7 @@ pub(super) fn chapter_label(text: &str, chapter: Span, marker: Marker) -> Span {
 /// The bytes of the marker with white space after it, and what follows.
 fn parts(text: &str, span: Span, marker: Marker) -> (usize, &str) {
     let written = span.text(text);
-    let rest = written[marker.bytes..].trim_start();
+    let rest = written[marker.bytes()..].trim_start();
     (written.len() - rest.len(), rest)
 }
 
@@ -142,7 +142,7 @@ pub(super) fn last_topic(text: &str, span: Span) -> Option<Span> {
     }
     let label = |topic: Span| topic.start.after(topic.text(text).trim_end().trim_end_matches('。'));
     topic
-        .filter(|topic| span.end.character - topic.start.character <= MAX_TOPIC_LEAD)
+        .filter(|topic| span.end.character() - topic.start.character() <= MAX_TOPIC_LEAD)
         .map(|topic| Span { start: topic.start, end: label(topic) })
 }
 
@@ -188,7 +188,7 @@ pub(super) fn closing_address(text: &str, span: Span, end: Place) -> Option<Plac
     let written = span.text(text);
     let at = ADDRESSED.iter().filter_map(|addressed| addressing(written, addressed)).max()?;
     let place = span.start.after(&written[..at]);
-    (MIN..=MAX_CLOSE).contains(&(end.character - place.character)).then_some(place)
+    (MIN..=MAX_CLOSE).contains(&(end.character() - place.character())).then_some(place)
 }
 
 /// Those whom speeches are made to.

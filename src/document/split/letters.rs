@@ -3,9 +3,10 @@
 use super::{
     headings::{Line, Role},
     markers::Kind,
+    people::names_officer,
     shape::Shape,
 };
-use crate::text::fold_character;
+use crate::text::{fold, fold_character};
 
 /// The most characters of a line that names who signs.
 const MAX_SIGNER: usize = 40;
@@ -27,12 +28,18 @@ pub(super) fn letters(text: &str, lines: &[Line], shapes: &[Shape]) -> Vec<Optio
     let mut started = false;
     for at in 1..last {
         started |= shapes[at - 1] == Shape::Full;
-        if started && is_day(text, lines, shapes, at) && is_signer(text, lines, shapes, at - 1) {
+        if !started || !is_day(text, lines, shapes, at) {
+            continue;
+        }
+        let mut below = at + 1..lines.len().min(at + 1 + MAX_BELOW);
+        let first = below.find(|&below| !matches!(shapes[below], Shape::Note | Shape::Date | Shape::Salutation));
+        let first = first.filter(|&first| is_title(text, lines, shapes, first));
+        // An officer signs what he decrees; elsewhere his name and a date may stand below the title of his speech.
+        let decrees = first.is_some() && is_officer(text, lines, shapes, at - 1);
+        if decrees || is_signer(text, lines, shapes, at - 1) {
             let end = at + usize::from(is_remark(text, lines, shapes, at + 1));
             roles[end] = Some(Role::Signed);
-            let mut below = at + 1..lines.len().min(at + 1 + MAX_BELOW);
-            let first = below.find(|&below| !matches!(shapes[below], Shape::Note | Shape::Date | Shape::Salutation));
-            if let Some(first) = first.filter(|&first| is_title(text, lines, shapes, first)) {
+            if let Some(first) = first {
                 roles[first] = Some(Role::Sent);
             }
         }
@@ -67,6 +74,15 @@ fn is_signer(text: &str, lines: &[Line], shapes: &[Shape], at: usize) -> bool {
                 line.span.text(text).chars().filter(|c| !c.is_whitespace()).map(fold_character).collect();
             folded.chars().all(|c| c.is_alphabetic() || c == '、') && SIGNERS.iter().any(|end| folded.ends_with(end))
         }
+}
+
+/// Whether a line names an officer: 县长 王小明.
+fn is_officer(text: &str, lines: &[Line], shapes: &[Shape], at: usize) -> bool {
+    let line = &lines[at];
+    shapes[at] == Shape::Note
+        && line.leading.is_none()
+        && line.span.characters() <= MAX_SIGNER
+        && names_officer(&fold(line.span.text(text)))
 }
 
 /// Whether a line can be the title of what is sent: it heads something, and is not the printer's note.

@@ -2,13 +2,13 @@
 
 use super::{
     labels::is_short_sentence,
-    markers::{Kind, Position, marker},
+    markers::{Kind, Marker, Position, marker},
     marks::{breaks_line, closes, is_finished},
     packing::MIN,
     shape::Shape,
     span::{Place, Span},
 };
-use crate::text::has_searchable;
+use crate::text::{fold_character, has_searchable};
 
 /// The longest heading in characters; a longer line without a final mark is a broken sentence.
 pub(super) const MAX_HEADING: usize = 50;
@@ -26,7 +26,7 @@ const MAX_MARKER: usize = 8;
 pub(super) fn lines(text: &str, title: Option<Span>) -> Vec<Span> {
     let start = Place::default();
     let Some(title) = title else { return joined(text, start, text.len()) };
-    let mut lines = joined(text, start, title.start.byte);
+    let mut lines = joined(text, start, title.start.byte());
     lines.push(title);
     lines.append(&mut joined(text, title.end, text.len()));
     lines
@@ -35,21 +35,23 @@ pub(super) fn lines(text: &str, title: Option<Span>) -> Vec<Span> {
 /// The lines between a place and the byte `end`.
 fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
     let mut lines: Vec<Span> = Vec::new();
-    let mut previous: Option<Span> = None; // The physical line above.
+    let mut previous: Option<(Span, Option<Marker>)> = None; // The physical line above, and what it begins with.
     let (mut quoting, mut apart, mut torn) = (false, false, false);
-    while start.byte < end {
-        let physical = &text[start.byte..line_end(text, start.byte, end)];
+    while start.byte() < end {
+        let physical = &text[start.byte()..line_end(text, start.byte(), end)];
         let (span, next) = Span::trimmed_from(start, physical);
         start = next;
         if span.start == span.end {
             apart = true;
             continue;
         }
+        let opens = marker(span.text(text), Position::LineStart);
         let joins = !physical.starts_with('\u{3000}')
-            && previous.is_some_and(|above| {
+            && previous.is_some_and(|(above, leading)| {
                 let whole = lines.last().filter(|line| !is_dated(line.text(text))).map_or(0, |line| line.characters());
-                let between = Between { above, below: span, quoting, torn, whole, rest: &text[start.byte..end] };
-                if apart { goes_on_apart(text, above, span) } else { between.goes_on(text) }
+                let rest = &text[start.byte()..end];
+                let between = Between { above, leading, below: span, opens, quoting, torn, whole, rest };
+                if apart { goes_on_apart(text, above, span, opens) } else { between.goes_on(text) }
             });
         match lines.last_mut() {
             Some(line) if joins => line.end = span.end,
@@ -62,9 +64,10 @@ fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
         let finished = is_finished(line);
         quoting = !finished && is_quoting(line, quoting);
         torn = !finished && (torn && joins || needs_object(line));
-        (previous, apart) = (Some(span), false);
+        (previous, apart) = (Some((span, opens)), false);
     }
     lines.retain(|line| has_searchable(line.text(text)));
+    lines.shrink_to_fit();
     lines
 }
 
@@ -102,7 +105,11 @@ fn is_quoting(line: &str, before: bool) -> bool {
 /// Two neighbouring lines, and what is known where they meet.
 struct Between<'t> {
     above: Span,
+    /// The marker that the line above begins with.
+    leading: Option<Marker>,
     below: Span,
+    /// The marker that the line below begins with.
+    opens: Option<Marker>,
     /// Whether a quotation is open between them.
     quoting: bool,
     /// Whether a word above still lacks what it speaks of.
@@ -116,21 +123,22 @@ struct Between<'t> {
 impl Between<'_> {
     /// Whether the sentence of the one line goes on in the other.
     fn goes_on(&self, text: &str) -> bool {
-        let &Self { above, below, .. } = self;
+        let &Self { above, leading, below, opens, .. } = self;
+        let is_bare = || is_bare_marker(leading, above);
         let (line, next) = (above.text(text), below.text(text));
         let inside_brackets = line.ends_with(['（', '(', '《', '〈', '“', '‘', '「', '『', '【']);
         if inside_brackets || next.starts_with(|first: char| "，。、；：！？,;:!?".contains(first) || closes(first))
         {
             return true;
         }
-        if marker(next, Position::LineStart).is_some()
+        if opens.is_some()
             || is_bracketed(line)
-            || Shape::of(text, below) == Shape::Contents
+            || may_be_contents(next, below) && Shape::of(text, below) == Shape::Contents
         {
             return false;
         }
         if is_finished(line) || lists_whole_names(line) && Shape::of(text, below) != Shape::Full {
-            return is_bare_marker(line, above);
+            return is_bare();
         }
         let breaks_off = line.ends_with(['，', ',', '、', '的', '和', '与', '與', '及']) && !line.ends_with("目的")
             || above.characters() > MAX_HEADING
@@ -142,7 +150,7 @@ impl Between<'_> {
             || self.is_above_link(text)
             || is_number_broken_off(line, next)
             || is_article_broken_off(line, next)
-            || is_bare_marker(line, above);
+            || is_bare();
         breaks_off || self.fits_width(is_finished(next)) && !self.heads_topic(text)
     }
 
@@ -175,6 +183,11 @@ impl Between<'_> {
     }
 }
 
+/// Whether a line can be 目录, which is worth a look before all that tells its shape.
+fn may_be_contents(line: &str, span: Span) -> bool {
+    span.characters() <= MAX_HEADING && line.chars().any(|character| fold_character(character) == '目')
+}
+
 /// Whether a line is a word that lacks what it speaks of, as where a link or a stressed word has a line of its own, or a
 /// dash that lacks its item: 在 above 价格改革 above 上迈出步子。
 fn needs_object(line: &str) -> bool {
@@ -197,18 +210,18 @@ fn is_dated(line: &str) -> bool {
 
 /// Whether the sentence of one line goes on below blank lines, as where a page or a hidden line was taken out: it is too
 /// long for a heading, or reads as none, and stops between words or clauses, and what follows is no heading.
-fn goes_on_apart(text: &str, above: Span, below: Span) -> bool {
-    let (line, next) = (above.text(text), below.text(text));
+fn goes_on_apart(text: &str, above: Span, below: Span, opens: Option<Marker>) -> bool {
+    let line = above.text(text);
     (above.characters() > MAX_HEADING || is_sentence(line))
         && line.ends_with(|last: char| last.is_alphabetic() || matches!(last, '，' | ',' | '、'))
-        && marker(next, Position::LineStart).is_none()
+        && opens.is_none()
         && Shape::of(text, below) == Shape::Full
 }
 
 /// Whether a line reads as the start of a sentence and not as a heading: 为了加强管理，促进…, 权力机关，是由….
 fn is_sentence(line: &str) -> bool {
-    line.contains("，是")
-        || line.contains('，') && ["为了", "為了"].into_iter().any(|opening| line.starts_with(opening))
+    line.contains('，')
+        && (line.contains("，是") || ["为了", "為了"].into_iter().any(|opening| line.starts_with(opening)))
 }
 
 /// Whether a line stands in brackets as a whole: how a law came about.
@@ -233,8 +246,8 @@ fn is_article_broken_off(line: &str, next: &str) -> bool {
     let named =
         ["法", "典", "条例", "條例", "规定", "規定", "办法", "辦法", "细则", "細則", "协定", "協定", "章程", "公约"];
     let cites = ["依照", "依据", "依據", "根据", "根據", "按照", "违反", "違反", "适用", "適用", "符合"];
-    let is_cited = named.iter().any(|name| line.ends_with(name)) && cites.iter().any(|deed| line.contains(deed));
-    is_cited && next.starts_with('第') && marker(next, Position::LineStart).is_none()
+    let is_cited = || named.iter().any(|name| line.ends_with(name)) && cites.iter().any(|deed| line.contains(deed));
+    next.starts_with('第') && is_cited() && marker(next, Position::LineStart).is_none()
 }
 
 /// Whether a line lists names without a mark behind the last one, which ends like the others: 甲仲裁委员会、乙仲裁委员会.
@@ -246,9 +259,10 @@ pub(super) fn lists_whole_names(line: &str) -> bool {
 }
 
 /// Whether a line has the marker of an enumeration and nothing that it marks.
-fn is_bare_marker(line: &str, span: Span) -> bool {
-    let found = (span.characters() <= MAX_MARKER).then(|| marker(line, Position::LineStart)).flatten();
-    found.is_some_and(|marker| marker.kind > Kind::Article && marker.bytes == line.len())
+fn is_bare_marker(leading: Option<Marker>, line: Span) -> bool {
+    let bytes = line.end.byte() - line.start.byte();
+    line.characters() <= MAX_MARKER
+        && leading.is_some_and(|marker| marker.kind > Kind::Article && marker.bytes() == bytes)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::numerals::{Script, number};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     /// `#` to `######`, by their number.
-    Markdown(usize),
+    Markdown(u8),
     /// 附件, 附件1; the number is 0 if there is none.
     Annex,
     /// 第一编, 第一篇, 第一部分.
@@ -28,7 +28,7 @@ pub(super) enum Kind {
     /// 1. or 1、.
     Figure,
     /// 1, 1.1 or 1.1.1, by how many numbers they have; up to [`MAX_DECIMALS`].
-    Decimal(usize),
+    Decimal(u8),
     /// （1） or 1）.
     BracketedFigure,
     /// ①.
@@ -45,11 +45,11 @@ pub(super) enum Kind {
 
 impl Kind {
     /// How many kinds there are, those of Markdown counted as one.
-    pub(super) const SLOTS: usize = 17 + MAX_DECIMALS;
+    pub(super) const SLOTS: usize = 17 + MAX_DECIMALS as usize;
 
     /// Its place among all kinds.
     pub(super) fn slot(self) -> usize {
-        match self {
+        let slot = match self {
             Self::Markdown(_) => 0,
             Self::Annex => 1,
             Self::Part => 2,
@@ -68,7 +68,8 @@ impl Kind {
             Self::Must => 14 + MAX_DECIMALS,
             Self::Order => 15 + MAX_DECIMALS,
             Self::Side => 16 + MAX_DECIMALS,
-        }
+        };
+        usize::from(slot)
     }
 
     /// Whether it counts the members of an enumeration, not the parts of a document.
@@ -83,7 +84,7 @@ impl Kind {
 }
 
 /// The most numbers of a decimal number: 1.2.3.4.
-const MAX_DECIMALS: usize = 4;
+const MAX_DECIMALS: u8 = 4;
 
 /// 最后, which follows any of its series.
 const LAST: u32 = 9;
@@ -93,11 +94,21 @@ const LAST: u32 = 9;
 pub(super) struct Marker {
     pub(super) kind: Kind,
     pub(super) number: u32,
-    /// Its length in bytes, with its punctuation, without white space after it.
-    pub(super) bytes: usize,
+    /// Its length in bytes, with its punctuation, without white space after it: numbers and spaces have their limits.
+    length: u16,
 }
 
 impl Marker {
+    pub(super) fn new(kind: Kind, number: u32, bytes: usize) -> Self {
+        let length = u16::try_from(bytes).expect("a marker is a few characters long");
+        Self { kind, number, length }
+    }
+
+    /// Its length in bytes, with its punctuation, without white space after it.
+    pub(super) fn bytes(self) -> usize {
+        usize::from(self.length)
+    }
+
     /// Whether it counts on from another.
     pub(super) fn follows(self, other: Option<Self>) -> bool {
         other.is_some_and(|other| {
@@ -133,14 +144,14 @@ pub(super) fn marker(text: &str, position: Position) -> Option<Marker> {
         _ if text.starts_with("一方面") => spoken(text)?,
         _ => counted(text, position).or_else(|| decimal(text).filter(|_| position == Position::LineStart))?,
     };
-    Some(Marker { kind, number, bytes: text.len() - rest.len() })
+    Some(Marker::new(kind, number, text.len() - rest.len()))
 }
 
 type Read<'t> = Option<(Kind, u32, &'t str)>;
 
 fn markdown(text: &str) -> Read<'_> {
-    let level = text.bytes().take(7).take_while(|&byte| byte == b'#').count();
-    let rest = &text[level..];
+    let level = text.bytes().take(7).take_while(|&byte| byte == b'#').map(|_| 1).sum::<u8>();
+    let rest = &text[usize::from(level)..];
     (level <= 6 && rest.starts_with(' ')).then_some((Kind::Markdown(level), 0, rest))
 }
 
@@ -262,7 +273,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, position: Position, expected: Option<(Kind, u32, &str)>) {
-        let found = marker(text, position).map(|marker| (marker.kind, marker.number, &text[..marker.bytes]));
+        let found = marker(text, position).map(|marker| (marker.kind, marker.number, &text[..marker.bytes()]));
         assert_eq!(found, expected, "{text:?}");
     }
 

@@ -4,6 +4,7 @@
 //! text → lines (hard wraps joined) → markers (一、 第一条 …) → outline (blocks under headings) → packing → sections
 //! ```
 
+mod around;
 mod below;
 mod contents;
 mod cutting;

@@ -1,5 +1,7 @@
 //! Nests lines under their headings: makes the outline.
 
+mod ranks;
+
 use super::{
     cutting::{Cut, Units},
     enumerations::{Enumerations, Follower},
@@ -25,16 +27,31 @@ const LAST_MEMBER_EXCESS: usize = 60;
 /// The most characters of the last member of an enumeration that are left to what follows with a turn: 打铁必须自身硬.
 const MAX_TURNED: usize = 100;
 
+/// In how many steps lines give room to what becomes of them: a text may be nearly all headings.
+const STEPS: usize = 8;
+
 /// Reads a text's outline.
 pub(super) fn outline(text: &str, title: Option<Span>) -> Outline {
-    let Lines { lines, inner } = classified(text, title);
-    let is_part = |line: &Line| line.leading.is_some() || !line.inner.is_empty() || line.role.heads();
-    let last_part = lines.iter().rposition(is_part);
-    let end = lines.last().map_or(Place::default(), |line| line.span.end);
+    let Lines { mut lines, inner } = classified(text, title);
+    let is_part = |line: &Line| line.leading.is_some() || line.has_inner || line.role.heads();
+    let is_glossary = |line: &Line| line.role == Role::Closing && !line.span.text(text).starts_with(['结', '結']);
+    let closed = lines.iter().rposition(is_glossary).unwrap_or(lines.len());
+    let last_part = lines[..closed].iter().rposition(is_part);
+    let end = lines[..closed].last().map_or(Place::default(), |line| line.span.end);
     let mut nesting = Nesting { text, outline: Outline::default(), open: Vec::new(), in_last_part: false, end };
-    for (at, line) in lines.iter().enumerate() {
-        nesting.in_last_part = Some(at) >= last_part;
-        nesting.line(line, &inner[line.inner.clone()], lines.get(at + 1));
+    let mut inner = inner.as_slice();
+    let step = lines.len() / STEPS + 1;
+    lines.reverse();
+    for at in 0.. {
+        if at % step == 0 {
+            lines.shrink_to_fit();
+            nesting.outline.make_room(step);
+        }
+        let Some(line) = lines.pop() else { break };
+        let inside = inner.iter().take_while(|found| found.line as usize == at).count();
+        nesting.in_last_part = Some(at) >= last_part && at < closed;
+        nesting.line(&line, &inner[..inside], lines.last());
+        inner = &inner[inside..];
     }
     nesting.outline.finish();
     nesting.outline
@@ -45,9 +62,9 @@ struct Nesting<'t> {
     text: &'t str,
     outline: Outline,
     open: Vec<Open>,
-    /// Whether nothing that is headed or numbered begins below the line.
+    /// Whether nothing that is headed or numbered begins below the line, but for what closes the text: 名词解释.
     in_last_part: bool,
-    /// Where the text ends.
+    /// Where the text ends, what closes it aside.
     end: Place,
 }
 
@@ -81,6 +98,9 @@ impl Nesting<'_> {
         match (line.role, line.leading) {
             (Role::Title, _) => self.heading(line.span, line.span, Rank::TITLE),
             (Role::Heading, Some(marker)) => {
+                if marker.kind == Kind::Annex {
+                    self.close_unmarked();
+                }
                 let label = heading_label(self.text, line.span, marker);
                 self.open_marked(label, marker, Scope::Headings);
                 self.block(line.span, BlockRole::Heading);
@@ -89,7 +109,7 @@ impl Nesting<'_> {
                 self.heading(line.span, line.span, Rank::above_articles(marker.kind));
             }
             (Role::Heading | Role::ArticlesHeading, None) => {
-                let rank = self.unmarked_rank();
+                let rank = next.and_then(|next| self.rank_of_another(next)).unwrap_or_else(|| self.unmarked_rank());
                 self.heading(line.span, line.span, rank);
             }
             (Role::Outer, _) => {
@@ -114,7 +134,7 @@ impl Nesting<'_> {
                 self.block(line.span, BlockRole::End);
                 self.open.truncate(self.above(|open| !open.rank.heads_document()));
             }
-            (Role::Sent, _) => self.heading(line.span, line.span, Rank::marked(Kind::Annex)),
+            (Role::Sent, _) => self.heading(line.span, line.span, Rank::SENT),
             (Role::Entry, _) => self.block(line.span, BlockRole::Member { opens: false }),
             (Role::Listed, Some(marker)) => self.member(line.span, marker, Scope::Line),
             (Role::Listed, None) => {
@@ -183,7 +203,7 @@ impl Nesting<'_> {
         if marker.kind != Kind::Numeral || self.is_in_article() {
             return false;
         }
-        let before = self.text[..line.start.byte].trim_end();
+        let before = self.text[..line.start.byte()].trim_end();
         match marker.number {
             1 => before.ends_with(is_colon) && line.text(self.text).ends_with(is_semicolon),
             _ => before.ends_with(is_semicolon) && self.is_in_list(),
@@ -216,10 +236,7 @@ impl Nesting<'_> {
     /// Whether a line is a sentence that opens what the next one tells at length: 保持适当的增长速度。
     fn opens_text(&self, line: Span, next: Option<&Line>) -> bool {
         let tells = |next: &Line| {
-            next.role == Role::Running
-                && next.leading.is_none()
-                && next.inner.is_empty()
-                && next.span.characters() >= MIN
+            next.role == Role::Running && next.leading.is_none() && !next.has_inner && next.span.characters() >= MIN
         };
         !self.is_in_article() && is_short_sentence(line.text(self.text)) && next.is_some_and(tells)
     }
@@ -284,7 +301,7 @@ impl Nesting<'_> {
     /// the next enumeration, or until the member is as long as the others are on `average` though the text goes on for
     /// much longer; then it ends where the text has just turned to something else, if it has.
     fn end_of_last(&self, span: Span, follower: Follower, average: Option<usize>) -> Place {
-        let one_sentence = self.text[..span.start.byte].trim_end().ends_with(is_semicolon);
+        let one_sentence = self.text[..span.start.byte()].trim_end().ends_with(is_semicolon);
         let enough = average.filter(|average| span.characters() > average + average / 2 + LAST_MEMBER_EXCESS);
         let has_topic = self.open.iter().any(|open| open.rank.within == Within::Topic && open.scope == Scope::Line);
         let mut sentences = Units::new(self.text, span, Cut::Sentence).peekable();
@@ -292,13 +309,13 @@ impl Nesting<'_> {
         let mut turn: Option<Place> = None;
         while let Some(sentence) = sentences.next() {
             let leads_in = follower == Follower::First && sentences.peek().is_none();
-            let so_far = end.character - span.start.character;
+            let so_far = end.character() - span.start.character();
             let is_next_topic = has_topic && opens_with_topic(self.text, sentence);
             if one_sentence || leads_in || is_next_topic || sums_up(sentence.text(self.text)) {
                 break;
             }
             if enough.is_some_and(|enough| so_far >= enough) {
-                return turn.filter(|turn| end.character - turn.character <= MAX_TURNED).unwrap_or(end);
+                return turn.filter(|turn| end.character() - turn.character() <= MAX_TURNED).unwrap_or(end);
             }
             if so_far >= MIN && is_turn(sentence.text(self.text)) {
                 turn = Some(end);
@@ -357,44 +374,5 @@ impl Nesting<'_> {
         self.open.truncate(self.outer(rank));
         let node = self.outline.add_marked(self.innermost(), label, marker);
         self.open.push(Open { node, rank, scope });
-    }
-
-    /// Whether a heading stands right above, which needs what follows.
-    fn is_headed(&self) -> bool {
-        self.outline.blocks.last().is_some_and(|block| block.role == BlockRole::Heading)
-    }
-
-    /// How many of the open headings stand above a rank.
-    fn outer(&self, rank: Rank) -> usize {
-        self.open.iter().take_while(|open| open.rank < rank).count()
-    }
-
-    /// How many of the open headings stand above the first one of some sort.
-    fn above(&self, sort: impl Fn(&Open) -> bool) -> usize {
-        self.open.iter().position(sort).unwrap_or(self.open.len())
-    }
-
-    fn innermost(&self) -> NodeId {
-        self.open.last().map_or(NodeId::default(), |open| open.node)
-    }
-
-    /// Goes back to what a line without a marker stands under.
-    fn close_members(&mut self) {
-        while self.open.pop_if(|open| open.scope == Scope::Line).is_some() {}
-    }
-
-    /// The rank of a heading without a marker: beside the last such heading that is open, else under the marked ones.
-    fn unmarked_rank(&mut self) -> Rank {
-        if let Some(open) = self.open.iter().find(|open| open.rank.within == Within::Unmarked) {
-            return open.rank;
-        }
-        while self.open.pop_if(|open| open.scope != Scope::Headings).is_some() {}
-        Rank { kind: self.open.last().and_then(|open| open.rank.kind), within: Within::Unmarked }
-    }
-
-    /// The rank of what closes a document: beside its outermost parts.
-    fn closing_rank(&mut self) -> Rank {
-        let outermost = self.open.iter().map(|open| open.rank).find(|rank| rank.kind > Some(Kind::Annex));
-        outermost.filter(|rank| rank.kind != Some(Kind::Article)).unwrap_or_else(|| self.unmarked_rank())
     }
 }

@@ -19,12 +19,12 @@ pub(super) enum Script {
 pub(super) fn number(text: &str) -> Option<(u32, Script, &str)> {
     let script = if Digit::of(text.chars().next()?)?.is_arabic() { Script::Arabic } else { Script::Chinese };
     let digit = |character| Digit::of(character).filter(|digit| digit.is_arabic() == (script == Script::Arabic));
-    let characters = text.chars().take(MAX_CHARACTERS + 1).take_while(|&character| digit(character).is_some()).count();
-    if characters > MAX_CHARACTERS {
-        return None;
+    let (mut digits, mut count, mut bytes) = ([Digit::Arabic(0); MAX_CHARACTERS], 0, 0);
+    for (character, digit) in text.chars().map_while(|character| Some((character, digit(character)?))) {
+        *digits.get_mut(count)? = digit;
+        (count, bytes) = (count + 1, bytes + character.len_utf8());
     }
-    let value = number_of(text.chars().take(characters).filter_map(digit))?;
-    let bytes: usize = text.chars().take(characters).map(char::len_utf8).sum();
+    let value = number_of(digits[..count].iter().copied())?;
     (value > 0).then_some((value, script, &text[bytes..]))
 }
 

@@ -3,7 +3,7 @@
 use super::{
     markers::{Kind, Marker},
     members::{AllSeries, Member, SHORT_MEMBER, SeriesId, Treatment},
-    span::{Place, Span},
+    span::{Place, Span, small},
 };
 
 /// A text's blocks, in order, and the headings above them.
@@ -41,13 +41,20 @@ pub(super) enum BlockRole {
     /// A member of a list of short ones, which stays whole.
     ShortMember {
         /// The character at which the whole list ends.
-        list_end: usize,
+        list_end: u32,
     },
 }
 
 /// The innermost heading above a block; 0 is the document itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct NodeId(usize);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct NodeId(u32);
+
+impl NodeId {
+    /// Its place in a list that the document itself is the first of.
+    fn index(self) -> usize {
+        self.0 as usize
+    }
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Node {
@@ -70,10 +77,17 @@ pub(super) enum NodeKind {
 }
 
 impl Outline {
+    /// Makes room for so many more lines, each of which may be a heading, and for no more.
+    pub(super) fn make_room(&mut self, lines: usize) {
+        self.blocks.reserve_exact(lines);
+        self.nodes.reserve_exact(lines);
+    }
+
     /// Adds a heading under another one.
     pub(super) fn add_node(&mut self, parent: NodeId, label: Span, kind: NodeKind) -> NodeId {
+        self.series.leave(parent);
         self.nodes.push(Node { parent, label, kind });
-        NodeId(self.nodes.len())
+        NodeId(small(self.nodes.len()))
     }
 
     /// Adds a heading with a marker under another one.
@@ -92,7 +106,7 @@ impl Outline {
         let is_apart = |node: NodeId| matches!(self.treatment(node), None | Some(Treatment::Apart));
         self.chain(node).filter_map(move |id| {
             let label = self.node(id)?.label;
-            (is_apart(id) || label.start.character < start.character).then_some(label)
+            (is_apart(id) || label.start.character() < start.character()).then_some(label)
         })
     }
 
@@ -113,8 +127,8 @@ impl Outline {
     /// How many characters a part of a block has beside the label that it begins with, and the mark behind it.
     pub(super) fn characters_beside_label(&self, block: &Block, part: Span) -> usize {
         let label = self.node(block.node).map(|node| node.label).filter(|_| self.is_labelled(block));
-        let label_end = label.filter(|_| part.start == block.span.start).map(|label| label.end.character + 1);
-        part.end.character.saturating_sub(label_end.unwrap_or(part.start.character))
+        let label_end = label.filter(|_| part.start == block.span.start).map(|label| label.end.character() + 1);
+        part.end.character().saturating_sub(label_end.unwrap_or(part.start.character()))
     }
 
     /// How the enumeration is treated that a node is a member of.
@@ -153,8 +167,8 @@ impl Outline {
         std::iter::successors(Some(node), |&node| Some(self.node(node)?.parent))
     }
 
-    fn node(&self, NodeId(id): NodeId) -> Option<&Node> {
-        self.nodes.get(id.checked_sub(1)?)
+    fn node(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.get(id.index().checked_sub(1)?)
     }
 
     /// Measures the enumerations and finds the lists of short members, once all blocks are there.
@@ -166,14 +180,15 @@ impl Outline {
     fn measure(&mut self) {
         let mut members = vec![Member::default(); self.nodes.len() + 1];
         for block in &self.blocks {
-            members[block.node.0].headed |= block.role == BlockRole::Heading;
-            for NodeId(id) in self.chain(block.node) {
-                members[id].characters += block.span.characters();
+            members[block.node.index()].headed |= block.role == BlockRole::Heading;
+            let characters = small(block.span.characters());
+            for node in self.chain(block.node) {
+                members[node.index()].characters += characters;
             }
         }
         for (node, id) in self.nodes.iter().zip(1..) {
-            members[node.parent.0].has_parts = true;
-            members[id].in_article = node.kind == NodeKind::Article || members[node.parent.0].in_article;
+            members[node.parent.index()].has_parts = true;
+            members[id].in_article = node.kind == NodeKind::Article || members[node.parent.index()].in_article;
         }
         for (node, &member) in self.nodes.iter().zip(&members[1..]) {
             if let NodeKind::Member(series) = node.kind {
@@ -194,7 +209,7 @@ impl Outline {
             let members = if is_member { 1 + more } else { 0 };
             if members > 1 && self.is_short(&self.blocks[rest..rest + members]) {
                 let list = &mut self.blocks[rest..rest + members];
-                let list_end = list[members - 1].span.end.character;
+                let list_end = small(list[members - 1].span.end.character());
                 for member in list {
                     member.role = BlockRole::ShortMember { list_end };
                 }

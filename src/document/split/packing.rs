@@ -55,48 +55,73 @@ pub(super) struct Draft {
 
 /// Packs a text's blocks, in order, in linear time.
 pub(super) fn pack(text: &str, outline: &Outline) -> Vec<Draft> {
-    let mut drafts: Vec<Draft> = Vec::new();
+    let mut packing = Packing { outline, open: None, attached: None, gathered: Vec::new() };
     for block in &outline.blocks {
-        match drafts.last_mut() {
-            Some(draft) if draft.takes(block, outline) => {
-                let pieces = cut(text, block.span, block.span.start.character - draft.span.start.character);
-                draft.append(block, pieces[0], outline);
-                drafts.extend(pieces[1..].iter().map(|&piece| Draft::of(block, piece, outline)));
-            }
-            _ => drafts.extend(cut(text, block.span, 0).into_iter().map(|piece| Draft::of(block, piece, outline))),
+        let draft = packing.open.as_mut().filter(|draft| draft.takes(block, outline));
+        let lead = draft.as_ref().map_or(0, |draft| block.span.start.character() - draft.span.start.character());
+        let mut pieces = cut(text, block.span, lead).into_iter();
+        if let Some((draft, first)) = draft.and_then(|draft| Some((draft, pieces.next()?))) {
+            draft.append(block, first, outline);
         }
+        pieces.for_each(|piece| packing.begin(Draft::of(block, piece, outline)));
     }
-    gather_crumbs(attach_short(drafts, outline), outline)
+    packing.finish()
 }
 
-/// Attaches paragraphs that stayed short to the one before, where they stand under the same heading.
-fn attach_short(drafts: Vec<Draft>, outline: &Outline) -> Vec<Draft> {
-    let mut attached: Vec<Draft> = Vec::with_capacity(drafts.len());
-    for draft in drafts {
-        match attached.last_mut() {
-            Some(before) if before.takes_short(&draft, outline) => {
-                before.extend(draft.span, draft.node, outline);
+/// Paragraphs on their way: each is compared with the one before it twice, first under its heading, then wherever it
+/// stands. Only what came out at the end is kept.
+struct Packing<'t> {
+    outline: &'t Outline,
+    /// What the next block may belong to.
+    open: Option<Draft>,
+    /// The last that is filled, and what stayed short attached to it.
+    attached: Option<Draft>,
+    gathered: Vec<Draft>,
+}
+
+impl Packing<'_> {
+    /// Goes on to another paragraph.
+    fn begin(&mut self, draft: Draft) {
+        if let Some(filled) = self.open.replace(draft) {
+            self.attach(filled);
+        }
+    }
+
+    fn finish(mut self) -> Vec<Draft> {
+        if let Some(filled) = self.open.take() {
+            self.attach(filled);
+        }
+        if let Some(attached) = self.attached.take() {
+            self.gather(attached);
+        }
+        self.gathered
+    }
+
+    /// Attaches a paragraph that stayed short to the one before, where they stand under the same heading.
+    fn attach(&mut self, draft: Draft) {
+        match &mut self.attached {
+            Some(before) if before.takes_short(&draft, self.outline) => {
+                before.extend(draft.span, draft.node, self.outline);
                 before.ending = draft.ending;
             }
-            _ => attached.push(draft),
+            attached => {
+                if let Some(attached) = attached.replace(draft) {
+                    self.gather(attached);
+                }
+            }
         }
     }
-    attached
-}
 
-/// Joins neighbours that say too little each, whatever they stand under, so that a text cannot be nearly all headings.
-fn gather_crumbs(drafts: Vec<Draft>, outline: &Outline) -> Vec<Draft> {
-    let mut gathered: Vec<Draft> = Vec::with_capacity(drafts.len());
-    for draft in drafts {
-        match gathered.last_mut() {
+    /// Joins neighbours that say too little each, whatever they stand under, so that a text cannot be nearly all headings.
+    fn gather(&mut self, draft: Draft) {
+        match self.gathered.last_mut() {
             Some(before) if before.is_crumb_with(&draft) => {
-                before.node = outline.common_ancestor(before.node, draft.node);
+                before.node = self.outline.common_ancestor(before.node, draft.node);
                 before.span.end = draft.span.end;
             }
-            _ => gathered.push(draft),
+            _ => self.gathered.push(draft),
         }
     }
-    gathered
 }
 
 impl Draft {
@@ -141,13 +166,13 @@ impl Draft {
     /// Whether this and the next paragraph are short, and one of them far too short.
     fn is_crumb_with(&self, next: &Self) -> bool {
         let (left, right) = (self.span.characters(), next.span.characters());
-        let together = next.span.end.character - self.span.start.character;
+        let together = next.span.end.character() - self.span.start.character();
         left.min(right) < CRUMB && left.max(right) < MIN && together <= MAX
     }
 
     /// Whether the start of a block belongs to this paragraph; if it is a long block, its first part.
     fn takes(&self, block: &Block, outline: &Outline) -> bool {
-        let lead = block.span.start.character - self.span.start.character;
+        let lead = block.span.start.character() - self.span.start.character();
         let fits = self.fits(block.span, block.node, outline);
         match block.role {
             _ if self.ending == BlockRole::End => false,
@@ -160,8 +185,9 @@ impl Draft {
             _ if outline.share_article(self.last, block.node) => fits,
             BlockRole::ShortMember { .. } if matches!(self.ending, BlockRole::ShortMember { .. }) => fits,
             BlockRole::ShortMember { list_end } if outline.contains(self.node, block.node) => {
-                let list_fits = list_end - self.span.start.character <= MAX;
-                let list_is_long = list_end - block.span.start.character > MAX;
+                let list_end = list_end as usize;
+                let list_fits = list_end - self.span.start.character() <= MAX;
+                let list_is_long = list_end - block.span.start.character() > MAX;
                 fits && (list_fits || list_is_long || self.is_short())
             }
             _ if block.span.characters() > MAX || self.leads_to(block) && !fits => {
@@ -173,7 +199,7 @@ impl Draft {
 
     /// Whether a text of another node stands under the same heading and leaves the paragraph short enough.
     fn fits(&self, span: Span, node: NodeId, outline: &Outline) -> bool {
-        span.end.character - self.span.start.character <= MAX
+        span.end.character() - self.span.start.character() <= MAX
             && (outline.contains(self.node, node)
                 || outline.contains(node, self.node)
                 || outline.common_parent(self.node, node).is_some())
@@ -232,7 +258,7 @@ fn cut(text: &str, span: Span, lead: usize) -> Vec<Span> {
 
 /// Where those units end that go together: parts that open alike, as many as [`TARGET`] has room for.
 fn group_end(units: &[Span], opens: &[bool], start: usize, lead: usize) -> usize {
-    let characters = |from: usize, to: usize| units[to - 1].end.character - units[from].start.character;
+    let characters = |from: usize, to: usize| units[to - 1].end.character() - units[from].start.character();
     let next_part = |from: usize| (from + 1..units.len()).find(|&at| opens[at]).unwrap_or(units.len());
     let mut end = next_part(start);
     while end < units.len() {
@@ -251,7 +277,7 @@ fn group_end(units: &[Span], opens: &[bool], start: usize, lead: usize) -> usize
 /// Cuts units with `lead` characters before them into parts of about [`TARGET`].
 fn cut_evenly(units: &[Span], mut lead: usize, pieces: &mut Vec<Span>) {
     let (Some(first), Some(last)) = (units.first(), units.last()) else { return };
-    let characters = lead + last.end.character - first.start.character;
+    let characters = lead + last.end.character() - first.start.character();
     if characters <= MAX {
         return pieces.push(Span { start: first.start, end: last.end });
     }
@@ -259,16 +285,16 @@ fn cut_evenly(units: &[Span], mut lead: usize, pieces: &mut Vec<Span>) {
     let ideal = characters.div_ceil(parts);
     let (mut start, mut topic) = (first.start, first.start);
     for unit in units {
-        let so_far = lead + unit.start.character - start.character;
+        let so_far = lead + unit.start.character() - start.character();
         let is_full = so_far + unit.characters() > MAX || so_far + unit.characters() / 2 > ideal;
         if unit.start != start && is_full {
-            let stays = lead + topic.character - start.character;
-            let with_topic = unit.end.character - topic.character;
+            let stays = lead + topic.character() - start.character();
+            let with_topic = unit.end.character() - topic.character();
             let end = if topic != start && stays >= MIN && with_topic <= MAX { topic } else { unit.start };
             pieces.push(Span { start, end });
             (start, lead) = (end, 0);
         }
-        if unit.characters() > MAX_TOPIC || unit.end.character - topic.character > 2 * MAX_TOPIC {
+        if unit.characters() > MAX_TOPIC || unit.end.character() - topic.character() > 2 * MAX_TOPIC {
             topic = unit.end;
         }
     }

@@ -11,6 +11,9 @@ const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林�
 /// What the bearers of offices are called; a name may follow.
 const OFFICES: [&str; 9] = ["长", "主席", "总理", "书记", "主任", "委员", "代表", "记者", "作者"];
 
+/// Their last characters.
+const LAST_OF_OFFICES: [char; 8] = ['长', '席', '理', '记', '任', '员', '表', '者'];
+
 /// The most characters of a name: those of four characters begin with a surname of two, as few do.
 const MAX_NAME: usize = 3;
 
@@ -23,17 +26,20 @@ pub(super) fn is_spaced_name(folded: &str) -> bool {
 
 /// Whether a folded line is somebody's name, or an office and a name.
 pub(super) fn names_officer(folded: &str) -> bool {
-    OFFICES.into_iter().any(|office| {
-        folded
-            .rsplit_once(office)
-            .is_some_and(|(_, name)| is_name(name) || name.starts_with(char::is_whitespace) && is_transcribed(name))
-    })
+    // Most lines have none of the last characters of offices, and one character is found faster than nine words.
+    folded.contains(LAST_OF_OFFICES)
+        && OFFICES.into_iter().any(|office| {
+            folded
+                .rsplit_once(office)
+                .is_some_and(|(_, name)| is_name(name) || name.starts_with(char::is_whitespace) && is_transcribed(name))
+        })
 }
 
 /// Whether a folded text has the length of a name and begins with a surname.
 pub(super) fn is_name(folded: &str) -> bool {
-    let mut letters = folded.chars().filter(|character| !character.is_whitespace());
-    letters.next().is_some_and(|first| SURNAMES.contains(first)) && (1..MAX_NAME).contains(&letters.count())
+    let letters = || folded.chars().filter(|character| !character.is_whitespace());
+    (2..=MAX_NAME).contains(&letters().take(MAX_NAME + 1).count())
+        && letters().next().is_some_and(|first| SURNAMES.contains(first))
 }
 
 /// Whether a name is written with a dot between its parts: 艾尔肯·吐尼亚孜.
@@ -66,6 +72,11 @@ mod tests {
         check("总 则", false);
         check("附 则", false);
         check("", false);
+    }
+
+    #[test]
+    fn offices_end_so() {
+        assert!(OFFICES.iter().all(|office| office.ends_with(LAST_OF_OFFICES)));
     }
 
     #[test]

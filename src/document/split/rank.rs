@@ -14,6 +14,8 @@ pub(super) struct Rank {
 pub(super) enum Within {
     /// It is itself of that kind.
     Itself,
+    /// It heads what a letter sends, or an annex.
+    Sent,
     /// It counts parts, each with articles.
     Parts(Kind),
     /// It has no marker.
@@ -28,6 +30,8 @@ impl Rank {
     pub(super) const TITLE: Self = Self { kind: None, within: Within::Itself };
     /// Of 目录, which heads its entries alone.
     pub(super) const CONTENTS: Self = Self { kind: Some(Kind::Side), within: Within::Unmarked };
+    /// Of the title of an annex, and of what a letter sends, which is a document of its own as well.
+    pub(super) const SENT: Self = Self { kind: Some(Kind::Annex), within: Within::Sent };
     /// Of 引言, which every other heading ends.
     pub(super) const OPENING: Self = Self { kind: Some(Kind::Side), within: Within::Topic };
 

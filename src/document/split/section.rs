@@ -45,7 +45,7 @@ pub fn split(text: &str, title: Option<Range<usize>>) -> Vec<Section> {
     let drafts = pack(text, &outline).into_iter().map(|draft| (draft.span.trimmed(text), draft.node));
     let with_content = drafts.filter(|(span, _)| has_searchable(span.text(text)));
     let section = |(span, node): (Span, NodeId)| Section {
-        range: span.start.byte..span.end.byte,
+        range: span.start.byte()..span.end.byte(),
         heading_path: heading_path(text, &outline, node, span.start),
     };
     with_content.map(section).collect()

@@ -12,7 +12,7 @@ pub(super) struct Candidate {
     pub(super) place: Place,
     pub(super) position: Position,
     /// Which line of the text it stands in.
-    pub(super) line: usize,
+    pub(super) line: u32,
 }
 
 impl Candidate {
@@ -41,17 +41,16 @@ impl Candidate {
 
 /// Keeps the markers that may stand alone, and of the others those that count on from 1 to at least 2; of the numbers
 /// before white space none, unless there are decimal ones.
-pub(super) fn keep_series(candidates: &[Candidate]) -> Vec<Candidate> {
-    let mut kept = counted_on(candidates);
+pub(super) fn keep_series(candidates: &mut Vec<Candidate>) {
+    keep_counted_on(candidates);
     let is_decimal = |candidate: &Candidate| matches!(candidate.marker.kind, Kind::Decimal(numbers) if numbers > 1);
-    if !kept.iter().any(is_decimal) {
-        kept.retain(|candidate| candidate.marker.kind != Kind::Decimal(1));
+    if !candidates.iter().any(is_decimal) {
+        candidates.retain(|candidate| candidate.marker.kind != Kind::Decimal(1));
     }
-    kept
 }
 
 /// Those that may stand alone, and of the others those that count on from 1 to at least 2.
-fn counted_on(candidates: &[Candidate]) -> Vec<Candidate> {
+fn keep_counted_on(candidates: &mut Vec<Candidate>) {
     let mut kept = vec![false; candidates.len()];
     let mut last_by_kind: [Option<usize>; Kind::SLOTS] = [None; Kind::SLOTS];
     for (at, candidate) in candidates.iter().enumerate() {
@@ -70,26 +69,28 @@ fn counted_on(candidates: &[Candidate]) -> Vec<Candidate> {
             *last = None; // Another series, which begins in other words: 第一步……第二，……第三，.
         }
     }
-    candidates.iter().zip(kept).filter(|&(_, kept)| kept).map(|(&candidate, _)| candidate).collect()
+    let mut kept = kept.into_iter();
+    candidates.retain(|_| kept.next() == Some(true));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn kept(kind: Kind, found: &[(u32, usize)]) -> Vec<u32> {
-        let candidate = |&(number, line): &(u32, usize)| Candidate {
-            marker: Marker { kind, number, bytes: 0 },
+    fn kept(kind: Kind, found: &[(u32, u32)]) -> Vec<u32> {
+        let candidate = |&(number, line): &(u32, u32)| Candidate {
+            marker: Marker::new(kind, number, 0),
             place: Place::default(),
             position: Position::Sentence,
             line,
         };
-        let candidates: Vec<Candidate> = found.iter().map(candidate).collect();
-        keep_series(&candidates).iter().map(|candidate| candidate.marker.number).collect()
+        let mut candidates: Vec<Candidate> = found.iter().map(candidate).collect();
+        keep_series(&mut candidates);
+        candidates.iter().map(|candidate| candidate.marker.number).collect()
     }
 
     fn check(numbers: &[u32], expected: &[u32]) {
-        let found: Vec<(u32, usize)> = numbers.iter().copied().zip(0..).collect();
+        let found: Vec<(u32, u32)> = numbers.iter().copied().zip(0..).collect();
         assert_eq!(kept(Kind::Is, &found), expected, "{numbers:?}");
     }
 

@@ -1,5 +1,7 @@
 //! What a line looks like, whatever stands around it.
 
+use std::borrow::Cow;
+
 use super::{
     lines::MAX_HEADING,
     markers::{Kind, Position, marker},
@@ -26,7 +28,7 @@ pub(super) enum Shape {
     Note,
     /// 目录: it heads a table of contents, and no text.
     Contents,
-    /// 引言, 前言: it opens a document, and nothing that is numbered stands under it.
+    /// 引言, 总纲: it opens a document, and nothing that is numbered stands under it.
     Opening,
     /// 附则, 结束语: it closes a document, and stands beside its outermost parts.
     Closing,
@@ -55,13 +57,13 @@ impl Shape {
             return Self::Full;
         }
         let folded = fold(line);
-        let mut letters = String::with_capacity(folded.len());
-        letters.extend(folded.chars().filter(|&folded| is_searchable(folded)));
-        match letters.as_str() {
+        match letters(&folded).as_ref() {
             _ if folded.starts_with('|') => Self::Row,
             "目录" | "目次" => Self::Contents,
-            "引言" | "前言" | "序言" | "导言" | "绪言" => Self::Opening,
-            "附则" | "附录" | "结语" | "结束语" => Self::Closing,
+            "引言" | "前言" | "序言" | "导言" | "绪言" | "总纲" => Self::Opening,
+            "附则" | "附录" | "结语" | "结束语" | "名词解释" | "名词注释" | "参考文献" => {
+                Self::Closing
+            }
             letters if era_less(letters).chars().all(is_dated) => Self::Date,
             letters if letters.chars().nth(1).is_none() || is_note(&folded) || tells_issue(letters) => Self::Note,
             letters if is_name(letters) && letters.chars().nth(2).is_some() => Self::Note,
@@ -76,6 +78,14 @@ impl Shape {
     }
 }
 
+/// The letters and digits of a folded line, most of which have nothing else.
+fn letters(folded: &str) -> Cow<'_, str> {
+    if folded.chars().all(is_searchable) {
+        return folded.into();
+    }
+    folded.chars().filter(|&folded| is_searchable(folded)).collect()
+}
+
 /// Whether a long line is the heading of a chapter or the like, alone in its line, or in two that were one.
 fn is_long_part(line: &str, span: Span) -> bool {
     let is_part = |kind| (Kind::Part..=Kind::Division).contains(&kind);
@@ -87,7 +97,8 @@ fn is_long_part(line: &str, span: Span) -> bool {
 
 /// Whether a folded character belongs to dates and numbers.
 fn is_dated(folded: char) -> bool {
-    folded.is_ascii_digit() || "年月日零一二三四五六七八九十".contains(folded)
+    let is_numeral = |c| matches!(c, '零' | '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十');
+    folded.is_ascii_digit() || is_numeral(folded) || matches!(folded, '年' | '月' | '日')
 }
 
 /// Letters without the era that years are counted in: 民國 89 年.
@@ -113,7 +124,7 @@ fn tells_issue(letters: &str) -> bool {
         "december",
     ];
     let date = era_less(letters);
-    let has_date = date.starts_with(is_dated) && date.contains('月') && date.contains('日');
+    let has_date = (date.starts_with(is_dated) || ends_with_day(date)) && date.contains('月') && date.contains('日');
     let is_order = ["发布", "公布", "修正", "施行"].into_iter().any(|deed| letters.ends_with(deed))
         && ["院令", "部令", "会令", "府令", "总统令", "主席令", "字第"]
             .into_iter()
@@ -122,6 +133,21 @@ fn tells_issue(letters: &str) -> bool {
         && letters.bytes().rev().take_while(u8::is_ascii_digit).count() > 3
         && MONTHS.into_iter().any(|month| letters.contains(month));
     has_date || is_order || is_english
+}
+
+/// Whether letters end with the day of a year, as who issued a document and when do in one line.
+fn ends_with_day(letters: &str) -> bool {
+    let parts = letters.strip_suffix('日').and_then(|rest| rest.split_once('年')?.1.split_once('月'));
+    let is_number = |part: &str| !part.is_empty() && part.chars().all(is_dated);
+    parts.is_some_and(|(month, day)| is_number(month) && is_number(day))
+}
+
+/// Whether letters number an order or an issue: 第12号, 第3期.
+fn is_numbered(folded: &str) -> bool {
+    let rest = folded.strip_prefix('第').map(|rest| (rest, rest.trim_start_matches(is_dated)));
+    let unit = rest.filter(|(rest, unit)| unit.len() < rest.len()).map(|(_, unit)| unit);
+    let behind = unit.and_then(|unit| unit.strip_prefix(['号', '期', '辑']));
+    behind.is_some_and(|behind| behind.is_empty() || behind.starts_with(['(', '（']))
 }
 
 /// Whether a short, folded line is a byline, a source, what a speaker says before a part, the passage of a law, a document's number or its issuer.
@@ -133,6 +159,7 @@ fn is_note(folded: &str) -> bool {
         || folded.starts_with("本报记者")
         || folded.starts_with("记者")
         || folded.ends_with([',', '，'])
+        || is_numbered(folded)
         || ["人民政府", "办公室", "委员会", "国务院"].into_iter().any(|issuer| folded.ends_with(issuer))
         || is_spaced_name(folded)
         || names_officer(folded)
@@ -159,6 +186,13 @@ mod tests {
         check("附 則", Shape::Closing);
         check("引　言", Shape::Opening);
         check("某办发〔2024〕1号", Shape::Note);
+        check("第12号", Shape::Note);
+        check("第十二期（总第136期）", Shape::Note);
+        check("第3期工程", Shape::Open);
+        check("某某县委办公室　　2024年5月20日", Shape::Note);
+        check("学习纪念日", Shape::Open);
+        check("总　纲", Shape::Opening);
+        check("名词解释", Shape::Closing);
         check("（2024年1月通过）", Shape::Note);
         check("——2026年2月2日在某会议上", Shape::Note);
         check("本報記者 某某", Shape::Note);

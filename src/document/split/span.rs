@@ -1,22 +1,35 @@
 //! Positions in a text, counted in bytes and in characters at once.
 
-/// A position in a text, always on a character boundary.
+/// A position in a text of at most 4 GiB, always on a character boundary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Place {
-    pub(super) byte: usize,
-    pub(super) character: usize,
+    byte: u32,
+    character: u32,
 }
 
 impl Place {
+    pub(super) fn byte(self) -> usize {
+        self.byte as usize
+    }
+
+    pub(super) fn character(self) -> usize {
+        self.character as usize
+    }
+
     /// The position behind `text`, which starts here.
     pub(super) fn after(self, text: &str) -> Self {
-        Self { byte: self.byte + text.len(), character: self.character + text.chars().count() }
+        Self { byte: self.byte + small(text.len()), character: self.character + small(text.chars().count()) }
     }
 
     /// The position behind one character, which starts here.
     pub(super) fn after_character(self, character: char) -> Self {
-        Self { byte: self.byte + character.len_utf8(), character: self.character + 1 }
+        Self { byte: self.byte + small(character.len_utf8()), character: self.character + 1 }
     }
+}
+
+/// A count of something in a text, in half the bytes: there are as many counts as a text has lines.
+pub(super) fn small(count: usize) -> u32 {
+    u32::try_from(count).expect("a text that is split has at most 4 GiB")
 }
 
 /// A part of a text.
@@ -29,11 +42,11 @@ pub(super) struct Span {
 impl Span {
     /// How many characters it has.
     pub(super) fn characters(self) -> usize {
-        self.end.character - self.start.character
+        self.end.character() - self.start.character()
     }
 
     pub(super) fn text(self, text: &str) -> &str {
-        &text[self.start.byte..self.end.byte]
+        &text[self.start.byte()..self.end.byte()]
     }
 
     /// Without the white space at both ends.

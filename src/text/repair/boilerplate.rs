@@ -227,6 +227,7 @@ fn is_clause(line: &str) -> bool {
 
 fn is_share_line(line: &str) -> bool {
     line.len() <= LONGEST_SHARE_LINE_BYTES
+        && line.contains('》') // One character is found faster than four phrases.
         && ["》由会员分享", "》由會員分享"].into_iter().any(|shared| line.contains(shared))
         && ["在线阅读", "在線閱讀"].into_iter().any(|read| line.contains(read))
 }
@@ -249,7 +250,7 @@ fn is_key_value(line: &str) -> bool {
 }
 
 fn is_site_record(folded: &str) -> bool {
-    const MARKS: [char; 2] = ['备', '证']; // One character is found faster than three names.
+    const MARKS: [char; 2] = ['备', '证']; // The same.
     const SHORTEST_BYTES: usize = 10;
     // What a sentence about them says before one.
     const SAID: [&str; 8] = ["应", "须", "未", "的", "将", "请", "违", "为"];
@@ -290,8 +291,8 @@ fn is_certain_label(folded: &str) -> bool {
     let label = folded.trim_start_matches(['[', '(', '【', '〔']);
     let is_owner = |rest: &str| !rest.trim_start_matches(':').starts_with(['者', '人', '权', '的', '是']);
     // A job is offered, not an editor named.
-    let is_offer = ["要求", "经验", "岗位", "职责"].iter().any(|word| label.contains(word));
-    ((starts_with_label(label, &EDITOR_LABELS) && !is_offer)
+    let is_offer = || ["要求", "经验", "岗位", "职责"].iter().any(|word| label.contains(word));
+    ((starts_with_label(label, &EDITOR_LABELS) && !is_offer())
         || label.strip_prefix("版权所有").is_some_and(is_owner)
         || label.starts_with("copyright©")
         || label.strip_prefix('©').is_some_and(is_owner))

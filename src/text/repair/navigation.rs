@@ -17,7 +17,7 @@ const SIZE: Evidence = Evidence { sizes: 1, ..Evidence::NONE };
 const SIZE_LABEL: Evidence = Evidence { size_labels: 1, ..Evidence::NONE };
 
 /// What is written on buttons, sorted.
-const BUTTONS: [(&str, Evidence); 61] = [
+const BUTTONS: [(&str, Evidence); 82] = [
     ("qq", Evidence::NONE),
     ("qq空间", Evidence::NONE),
     ("上一篇", STRONG_HINT),
@@ -40,6 +40,7 @@ const BUTTONS: [(&str, Evidence); 61] = [
     ("分享到微信朋友圈", CERTAIN),
     ("分享到微博", CERTAIN),
     ("分享到新浪微博", CERTAIN),
+    ("分享到朋友圈", CERTAIN),
     ("加入收藏", CERTAIN),
     ("加大", SIZE),
     ("回到顶部", CERTAIN),
@@ -49,7 +50,9 @@ const BUTTONS: [(&str, Evidence); 61] = [
     ("字体大小", SIZE_LABEL),
     ("字号", SIZE_LABEL),
     ("小", SIZE),
+    ("展开全文", HINT),
     ("微信", Evidence::NONE),
+    ("微信扫一扫,分享到朋友圈", CERTAIN),
     ("微博", Evidence::NONE),
     ("我要打印", CERTAIN),
     ("打印", HINT),
@@ -57,14 +60,29 @@ const BUTTONS: [(&str, Evidence); 61] = [
     ("打印本页", CERTAIN),
     ("打印此页", CERTAIN),
     ("扫一扫在手机打开当前页", CERTAIN),
+    ("推荐阅读", Evidence::NONE),
     ("收藏", HINT),
     ("收藏本页", CERTAIN),
     ("放大", SIZE),
     ("新浪微博", Evidence::NONE),
+    ("无障碍", STRONG_HINT),
+    ("无障碍浏览", STRONG_HINT),
+    ("无障碍阅读", STRONG_HINT),
     ("朋友圈", Evidence::NONE),
     ("正常", SIZE),
+    ("注册", HINT),
+    ("点击展开全文", HINT),
+    ("热点推荐", Evidence::NONE),
+    ("热门推荐", Evidence::NONE),
     ("特大", SIZE),
+    ("猜你喜欢", Evidence::NONE),
     ("用手机打开当前页", CERTAIN),
+    ("登录", HINT),
+    ("相关报道", Evidence::NONE),
+    ("相关推荐", Evidence::NONE),
+    ("相关文章", Evidence::NONE),
+    ("相关新闻", Evidence::NONE),
+    ("相关阅读", Evidence::NONE),
     ("纠错", HINT),
     ("缩小", SIZE),
     ("网站地图", STRONG_HINT),
@@ -76,6 +94,9 @@ const BUTTONS: [(&str, Evidence); 61] = [
     ("返回顶部", CERTAIN),
     ("返回首页", CERTAIN),
     ("还原", SIZE),
+    ("适老化", STRONG_HINT),
+    ("长者助手", STRONG_HINT),
+    ("长者模式", STRONG_HINT),
     ("隐私声明", HINT),
     ("首页", HINT),
     ("默认", SIZE),
@@ -123,6 +144,11 @@ fn buttons(folded: &str) -> Option<Evidence> {
 
 /// The longest button that a text begins with; `first` is the text's first character.
 fn longest_button(text: &str, first: char) -> Option<(&'static str, Evidence)> {
+    // Most texts begin with a character that no button does, which is known sooner of characters than of words.
+    let after = BUTTONS.partition_point(|(button, _)| button.chars().next().is_none_or(|other| other < first));
+    if !BUTTONS.get(after).is_some_and(|(button, _)| button.starts_with(first)) {
+        return None;
+    }
     // What a text begins with sorts before it, the longest last.
     let not_after = BUTTONS.partition_point(|(button, _)| *button <= text);
     let near = BUTTONS[..not_after].iter().rev().take_while(|(button, _)| button.starts_with(first));

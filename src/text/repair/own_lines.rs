@@ -153,8 +153,9 @@ fn has_date(folded: &str) -> bool {
 
 /// Whether a folded line is nothing but the name of a person.
 pub(super) fn is_name(folded: &str) -> bool {
-    let mut characters = folded.chars();
-    characters.next().is_some_and(|first| SURNAMES.contains(first)) && (1..=2).contains(&characters.count())
+    const LONGEST: usize = 3;
+    let characters = folded.chars().take(LONGEST + 1).count();
+    (2..=LONGEST).contains(&characters) && folded.chars().next().is_some_and(|first| SURNAMES.contains(first))
 }
 
 #[cfg(test)]

@@ -128,9 +128,9 @@ fn are_items(pages: &[Page<'_>]) -> bool {
         || pages.iter().take(pages.len() / 2 + 1).any(|page| 2 * ends_as(last(page)) > pages.len())
 }
 
-/// Whether a line has whole sentences and ends inside another, after a word or a comma.
+/// Whether a line has whole sentences and ends inside another, after a word, a figure or a comma.
 fn is_broken_off(line: &str) -> bool {
-    let goes_on = |c: char| is_ideograph(c) || matches!(c, '，' | '、' | ',' | '“' | '《');
+    let goes_on = |c: char| is_ideograph(c) || c.is_ascii_alphanumeric() || matches!(c, '，' | '、' | ',' | '“' | '《');
     line.contains('。') && !ends_sentence(line) && line.ends_with(goes_on)
 }
 

@@ -45,6 +45,52 @@ fn a_closing_address_is_apart_from_the_last_point() {
 }
 
 #[test]
+fn a_glossary_closes_a_report_behind_its_last_words() {
+    let close = "各位代表！蓝图已经绘就，奋进正当其时，让我们携起手来，以更加昂扬的斗志、更加饱满的热情和更加务实的作风，奋力谱写高质量发展的崭新篇章！";
+    check(
+        &format!("# 报告\n一、任务\n{}\n{close}\n名词解释\n1.三资：指资金。\n2.三农：指农业。", body("学习")),
+        &[("报告 › 一、任务", "# 报告\n"), ("报告", "各位代表！"), ("报告 › 名词解释", "名词解释\n")],
+    );
+}
+
+#[test]
+fn an_annex_stands_beside_headings_without_markers() {
+    let title = "某市报告";
+    let text = format!("{title}\n过去一年的工作\n{0}\n附件\n民生实事\n{0}", body("工作"));
+    let sections = split(&text, Some(0..title.len()));
+    let paths: Vec<String> = sections.iter().map(|section| section.heading_path.join(" › ")).collect();
+    assert_eq!(paths, ["某市报告 › 过去一年的工作", "某市报告 › 附件 › 民生实事"]);
+}
+
+#[test]
+fn chapters_that_begin_again_are_of_another_document() {
+    let articles = |about: &str| format!("第一条 {}\n第二条 {}\n", body(about), body("施行"));
+    let chapters = format!("第一章 总则\n{}第二章 附则\n第三条 {}\n", articles("制定"), body("解释"));
+    check(
+        &format!("# 汇编\n会议制度\n{chapters}督察制度\n{chapters}"),
+        &[
+            ("汇编 › 会议制度 › 第一章 总则 › 第一条", "# 汇编\n"),
+            ("汇编 › 会议制度 › 第一章 总则 › 第二条", "第二条 施"),
+            ("汇编 › 会议制度 › 第二章 附则 › 第三条", "第二章 附"),
+            ("汇编 › 督察制度 › 第一章 总则 › 第一条", "督察制度\n"),
+            ("汇编 › 督察制度 › 第一章 总则 › 第二条", "第二条 施"),
+            ("汇编 › 督察制度 › 第二章 附则 › 第三条", "第二章 附"),
+        ],
+    );
+    let letter = "现将两项制度印发给你们，请认真贯彻执行。\n某某县河长制办公室\n2023年3月9日\n";
+    check(
+        &format!("{letter}会议制度\n{}督察制度\n{}", articles("制定"), articles("制定")),
+        &[
+            ("", "现将两项制"),
+            ("会议制度 › 第一条", "会议制度\n"),
+            ("会议制度 › 第二条", "第二条 施"),
+            ("督察制度 › 第一条", "督察制度\n"),
+            ("督察制度 › 第二条", "第二条 施"),
+        ],
+    );
+}
+
+#[test]
 fn a_lead_in_stands_under_what_it_leads_in() {
     let points = ["一是", "二是"].map(|marker| format!("{marker}学习。{}", body("学习"))).concat();
     check(
@@ -179,6 +225,17 @@ fn what_is_said_below_a_signature_goes_with_it() {
     let written: Vec<&str> = sections.iter().map(|section| &text[section.range.clone()]).collect();
     assert_eq!(written[1], "附件：1.名单\n某市人民政府办公室\n2024年6月3日\n（此件公开发布）");
     assert!(written[2].starts_with("附件1\n名单"), "{written:?}");
+}
+
+#[test]
+fn what_an_officer_signs_ends_above_what_he_decrees() {
+    let law = format!("管理办法\n第一条 {}", body("管理"));
+    check(
+        &format!("《管理办法》已经审议通过，现予公布。\n县长　王小明\n2024年5月20日\n{law}"),
+        &[("", "《管理办法"), ("管理办法 › 第一条", "管理办法\n")],
+    );
+    let speech = format!("在会上的讲话\n县长　王小明\n2024年5月20日\n{}", body("会议"));
+    check(&format!("# 文集\n{}\n{speech}", body("编者")), &[("文集", "# 文集\n"), ("文集", "在会上的讲")]);
 }
 
 #[test]

@@ -75,6 +75,16 @@ fn buttons_on_lines_of_their_own_are_cut_together() {
     check_kept("宣传平台\n微信\n微博\n报纸");
 }
 
+#[test]
+fn what_a_site_puts_above_and_below_is_cut() {
+    check("无障碍阅读 | 长者模式 | 登录 | 注册\n某某通知\n正文。", "某某通知\n正文。");
+    check("某某通知\n正文。\n微信扫一扫，分享到朋友圈\n", "某某通知\n正文。\n");
+    let footer = "上一篇：某某会议召开\n相关阅读\n版权所有：某某网\n";
+    check(&format!("某某通知\n正文。\n{footer}"), "某某通知\n正文。\n");
+    check_kept("某某通知\n正文。\n相关阅读\n某某会议召开\n");
+    check_kept("操作手册\n登录\n输入账号。\n注册\n填写表格。");
+}
+
 /// A manual names buttons.
 #[test]
 fn buttons_that_a_text_speaks_of_stay() {

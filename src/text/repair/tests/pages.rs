@@ -21,6 +21,10 @@ fn pages_are_joined() {
     check(&format!("{one}\n2、派员{two}\n3、{three}\n4、{three}"), &format!("{one}派员{two}{three}{three}"));
     // A title stays a line.
     check(&format!("讲话稿\n2、{one}\n3、{two}\n4、{three}"), &format!("讲话稿\n{one}{two}{three}"));
+    // A number is torn like a word.
+    let (one, two) = (page("选派工业振兴特"), page("选派工作队员1"));
+    check(&format!("1、{one}\n2、派员{two}\n3、200名，{three}"), &format!("{one}派员{two}200名，{three}"));
+    let (one, two) = (page("选派工业振兴特"), page("成效明显,坚持党"));
     // What a site put between pages does not keep them apart, and a torn gloss comes together.
     let original = format!("1、{one}强\n第1页\n2、(qiáng)化{two}\n\n3、{three}");
     check(&original, &format!("{one}强化{two}{three}"));
