@@ -63,17 +63,17 @@ impl Conditions {
 }
 
 impl Asked {
-    /// Whether a document meets them, by its record and the date of its publishing. Records are to be asked about in
+    /// Whether a document meets them, by its record; by any of its paragraphs if they are on dates alone. To be asked in
     /// ascending order.
-    pub(super) fn are_met(&mut self, record: DocId, date: u32) -> bool {
-        self.may_be_met(date)
-            && self.records.iter_mut().all(|records| records.matches(record))
-            && !self.none_of.iter_mut().any(|excluded| excluded.are_met(record, date))
+    pub(super) fn are_met(&mut self, entry: DocId, columns: &Columns) -> bool {
+        self.may_be_met(entry, columns)
+            && self.records.iter_mut().all(|records| records.matches(entry))
+            && !self.none_of.iter_mut().any(|excluded| excluded.are_met(entry, columns))
     }
 
-    /// Whether a document of that date can meet them.
-    fn may_be_met(&self, date: u32) -> bool {
-        self.days.is_none_or(|days| days.meet(date))
+    /// Whether the date of an entry's document lets it meet them.
+    fn may_be_met(&self, entry: DocId, columns: &Columns) -> bool {
+        self.days.is_none_or(|days| days.meet(columns.date(entry)))
     }
 
     /// Whether the date says all.
@@ -89,18 +89,19 @@ impl Selected {
 
     /// Whether a paragraph that can be found is one of them. To be asked in ascending order.
     pub(super) fn contains(&mut self, paragraph: DocId) -> bool {
-        let date = self.columns.date(paragraph);
-        if !self.asked.may_be_met(date) {
+        if paragraph < self.end {
+            return self.is_met;
+        }
+        if self.asked.are_on_dates_alone() {
+            return self.asked.are_met(paragraph, &self.columns);
+        }
+        // One look does where the date says no.
+        if !self.asked.may_be_met(paragraph, &self.columns) {
             return false;
         }
-        if paragraph >= self.end {
-            if self.asked.are_on_dates_alone() {
-                return self.asked.are_met(paragraph, date);
-            }
-            let record = self.columns.record_of(paragraph);
-            self.is_met = self.asked.are_met(record, date);
-            self.end = self.columns.end_of(record);
-        }
+        let record = self.columns.record_of(paragraph);
+        self.is_met = self.asked.are_met(record, &self.columns);
+        self.end = self.columns.end_of(record);
         self.is_met
     }
 }

@@ -70,8 +70,7 @@ impl Explainer<'_> {
         // Not with statistics of paragraphs: a value may be in more records than there are paragraphs.
         let unscored = EnableScoring::disabled_from_schema(self.segment.schema());
         let conditions = Conditions::new(filter, self.compiler.fields, unscored)?;
-        let date = self.compiler.columns.of(self.segment)?.date(self.record);
-        Ok(conditions.asked(self.segment)?.are_met(self.record, date))
+        Ok(conditions.asked(self.segment)?.are_met(self.record, self.compiler.columns.of(self.segment)?))
     }
 
     /// The scorers are the expression's.

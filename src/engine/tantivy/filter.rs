@@ -83,7 +83,7 @@ fn share(conditions: &Conditions, compiler: Compiler<'_>, searcher: &Searcher) -
         for entry in (0..segment.max_doc()).step_by(distance as usize) {
             let record = columns.record_of(entry);
             looked_at += 1;
-            selected += u32::from(asked.are_met(record, columns.date(record)));
+            selected += u32::from(asked.are_met(record, columns));
         }
     }
     Ok(selected as f32 / looked_at.max(1) as f32)
