@@ -79,16 +79,6 @@ impl Query {
         }
     }
 
-    /// Whether characters are only another name of what is written.
-    pub fn is_other_name(&self, characters: &str) -> bool {
-        match self {
-            Self::Words(Words { synonyms, .. }) => {
-                synonyms.iter().any(|name| name.others.iter().any(|other| other == characters))
-            }
-            _ => self.parts().any(|part| part.is_other_name(characters)),
-        }
-    }
-
     /// The number of levels: one for a query without parts.
     pub fn depth(&self) -> usize {
         1 + self.parts().map(Self::depth).max().unwrap_or_default()

@@ -44,7 +44,7 @@ pub(super) fn plan(query: &Query, mode: MatchMode, segmenter: &Segmenter) -> Exp
 }
 
 /// Every term that may match, in query order; of exact characters their letters and digits.
-fn terms(expression: &Expression) -> Vec<&Term> {
+pub(super) fn terms(expression: &Expression) -> Vec<&Term> {
     let mut terms = Vec::new();
     collect_terms(expression, &mut terms);
     terms

@@ -1,6 +1,7 @@
 //! A ranked search: matching and ranking at once, texts batch by batch.
 
 use std::{
+    collections::HashSet,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -18,7 +19,7 @@ use crate::{
         fetch::{Extras, Fetcher, Found},
         highlight::Highlighter,
         leases::Leases,
-        plan::{plan, term_statistics},
+        plan::{plan, term_statistics, terms as terms_of},
         rescore::{Ranker, Wanted},
         resume::SortKey,
     },
@@ -108,8 +109,12 @@ impl Searcher {
         };
         let hits = Hits::new(request, ranker, is_changed, stop)?;
         let mut terms = unless_stopped(term_statistics(&expression, snapshot.as_ref(), stop))?;
-        // Nobody misses another name.
-        terms.retain(|term| term.frequency > 0 || !query.is_other_name(&term.characters));
+        if terms.iter().any(|term| term.frequency == 0) {
+            // Nobody misses another name.
+            let written = plan(&query.clone().with_synonyms(&|_| Vec::new()), *mode, &self.segmenter);
+            let written: HashSet<_> = terms_of(&written).into_iter().map(|term| &term.characters).collect();
+            terms.retain(|term| term.frequency > 0 || written.contains(&term.characters));
+        }
         let Ranking { hits: found, stopped, .. } = hits.ranking();
         let diagnosis = if found.is_empty() && !stopped {
             unless_stopped(diagnosis(query, *mode, filter, &self.segmenter, snapshot.as_ref(), stop))?

@@ -28,6 +28,15 @@ pub fn for_each_gram(text: &str, mut visit: impl FnMut(&str, u32)) {
     visit(first.encode_utf8(&mut [0; BIGRAM_BYTES]), position);
 }
 
+/// The bigrams of a sequence, which whatever has the sequence has; none of a single character.
+pub fn bigrams(sequence: &str) -> Vec<String> {
+    let mut bigrams = Vec::new();
+    for_each_gram(sequence, |gram, _| bigrams.push(gram.to_owned()));
+    // The last character stands alone at the end of a text only.
+    bigrams.pop();
+    bigrams
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -20,7 +20,7 @@ mod user_dictionary;
 
 pub use digits::{Digit, number_of};
 pub use fold::{fold, fold_character, has_searchable, is_searchable, searchable};
-pub use grams::for_each_gram;
+pub use grams::{bigrams, for_each_gram};
 pub use numerals::normalised;
 pub use query_words::QueryWord;
 pub use questions::{cues, definitions, is_generic, question_types};

@@ -14,6 +14,8 @@ const LIST: &[u8] = include_bytes!("data/synonyms.toml");
 const MOST_CHARACTERS: usize = 64;
 /// The most names of one thing: each that a query has costs it a phrase for each of the others.
 const MOST_NAMES: usize = 16;
+/// The most names that are found in one text, for the same reason.
+const MOST_FOUND: usize = 32;
 /// The most characters of a version.
 const MOST_VERSION_CHARACTERS: usize = 64;
 
@@ -143,13 +145,13 @@ impl Synonyms {
         &self.0.fingerprint
     }
 
-    /// The names in a query's text, none overlapping, the longest first where several begin at one word. Names begin and
-    /// end where words do.
+    /// The names in a query's text, the first 32, none overlapping; the longest where several begin at one word. Names
+    /// begin and end where words do.
     pub fn find(&self, text: &str, segmenter: &Segmenter) -> Vec<Synonym> {
         let words = segmenter.query_words(text);
         let mut found = Vec::new();
         let mut first = 0;
-        while first < words.len() {
+        while first < words.len() && found.len() < MOST_FOUND {
             let (mut name, mut characters, mut longest) = (String::new(), 0, None);
             for (index, word) in words.iter().enumerate().skip(first) {
                 name.push_str(&word.characters);
@@ -200,6 +202,9 @@ mod tests {
         check(groups, "ｇｄｐ增长", &["0..1 gdp = 国内生产总值"]);
         check(groups, "干部教育", &[]);
         check(r#"["干部", "官员"], ["干部教育", "官员培训"]"#, "干部教育", &["0..2 干部教育 = 官员培训"]);
+        let many: Vec<_> = (0..32).map(|word| format!("{word}..{} 干部 = 官员", word + 1)).collect();
+        let many: Vec<_> = many.iter().map(String::as_str).collect();
+        check(r#"["干部", "官员"]"#, &"干部 ".repeat(40), &many);
     }
 
     #[test]

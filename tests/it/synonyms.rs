@@ -58,6 +58,9 @@ async fn a_name_is_found_by_its_other_names() {
     // What is quoted or excluded is what is written.
     check(searched("“发改委”"), "乙").await;
     check(searched("通知 -发改委"), "甲").await;
+    // What is quoted and nowhere is told, though it is another name, too; others are not.
+    let absent = service.search(searched("发改委 “国家发改委”")).await.summary.diagnosis.unwrap().absent_terms;
+    assert_eq!(absent, ["国家发改委"]);
 
     let tree = Query { kind: Some(Kind::Text(TextQuery { text: "发改委".to_owned(), ..TextQuery::default() })) };
     check(crate::support::typed(tree), "乙 甲").await;

@@ -21,7 +21,7 @@ use crate::{
             union::Union,
         },
     },
-    text::for_each_gram,
+    text::bigrams,
 };
 
 /// How many entries of the index are sooner looked at one by one than ranked by tokens. Tests have few entries, with
@@ -172,10 +172,7 @@ fn has_part_of(tokens: &[WeighedToken], required: &Term, ranker: Ranker<'_>) -> 
         TermField::Title => &[TokenField::TitleGram],
         TermField::TextOrTitle => &[TokenField::Gram, TokenField::TitleGram],
     };
-    let mut grams = Vec::new();
-    for_each_gram(&required.characters, |gram, _| grams.push(gram.to_owned()));
-    // The last character stands alone at the end of a text only.
-    grams.pop();
+    let grams = bigrams(&required.characters);
     for &field in wanted {
         let is_part =
             |WeighedToken { token, .. }: &WeighedToken| token.field == field && grams.contains(&token.characters);

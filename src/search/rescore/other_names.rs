@@ -2,7 +2,7 @@
 
 use crate::{
     engine::{Clause, Expression, Term, TermField, Token, TokenField, TokenStatistics, WeighedToken},
-    text::{Synonym, for_each_gram},
+    text::{Synonym, bigrams},
 };
 
 /// By how many of its bigrams, the rarest ones, a name is found.
@@ -24,18 +24,11 @@ pub(super) struct OtherNames {
 
 impl OtherNames {
     pub(super) fn new(Synonym { words: _, written, others }: &Synonym, field: TermField) -> Self {
-        let grams = |name: &String| {
-            let mut grams = Vec::new();
-            for_each_gram(name, |gram, _| grams.push(gram.to_owned()));
-            // The last character stands alone at the end of a text only.
-            grams.pop();
-            grams
-        };
         let term = |name: &String| Term { characters: name.clone(), field, word: false };
         Self {
             written: written.clone(),
             field,
-            grams: others.iter().map(grams).collect(),
+            grams: others.iter().map(|name| bigrams(name)).collect(),
             expression: Expression::Combined(
                 others.iter().map(|name| Clause::Should(Expression::Term(term(name)))).collect(),
             ),
@@ -52,6 +45,16 @@ impl OtherNames {
         self.grams.iter().flatten().flat_map(|gram| {
             [TokenField::Gram, TokenField::TitleGram].map(|field| Token { field, characters: gram.clone() })
         })
+    }
+
+    /// How many that are.
+    pub(super) fn token_count(&self) -> usize {
+        2 * self.grams.iter().map(Vec::len).sum::<usize>()
+    }
+
+    /// Whether it is of the same name in the same place.
+    pub(super) fn is_of(&self, name: &Synonym, field: TermField) -> bool {
+        self.written == name.written && self.field == field
     }
 
     /// The tokens that find the others, of those at `first` and behind among all, but for bigrams that the query has by

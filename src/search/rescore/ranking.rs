@@ -251,7 +251,7 @@ impl Wanted {
 
     /// How many of the tokens, the last ones, are of other names: these find candidates and are not counted.
     fn tokens_of_other_names(&self) -> usize {
-        self.other_names.iter().map(|names| names.tokens().count()).sum()
+        self.other_names.iter().map(OtherNames::token_count).sum()
     }
 
     /// Makes out of what candidates have what they would have if they had the name that was written, where they have
@@ -311,7 +311,7 @@ impl Wanted {
         for names in &self.other_names {
             let is_wanted = |characters: &str| self.grams.iter().any(|gram| gram.characters == characters);
             finding.extend(names.finding(tokens, first, statistics, is_wanted));
-            first += names.tokens().count();
+            first += names.token_count();
         }
         finding
     }

@@ -149,7 +149,11 @@ impl Wanted {
 
     fn read_words(&mut self, words: &Words, segmenter: &Segmenter) {
         let field = words_field(words);
-        self.other_names.extend(words.synonyms.iter().map(|name| OtherNames::new(name, field)));
+        for name in &words.synonyms {
+            if !self.other_names.iter().any(|known| known.is_of(name, field)) {
+                self.other_names.push(OtherNames::new(name, field));
+            }
+        }
         let meaningful = segmenter.query_words(&words.text).iter().any(|word| word.content);
         for sentence in words.text.split(BREAKS) {
             let meaning = |word: &QueryWord| match () {

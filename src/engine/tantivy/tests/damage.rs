@@ -55,6 +55,17 @@ fn open(directory: &Path) -> Result<TantivyEngine, OpenError> {
     TantivyEngine::open(directory, &segmenter())
 }
 
+/// A file cut off or with a bit changed, and where.
+fn damaged(whole: &[u8], number: usize, rng: &mut fastrand::Rng) -> (Vec<u8>, usize) {
+    let (mut damaged, place) = (whole.to_vec(), rng.usize(..whole.len()));
+    if number.is_multiple_of(4) {
+        damaged.truncate(place);
+    } else {
+        damaged[place] ^= 1 << rng.u8(..8);
+    }
+    (damaged, place)
+}
+
 fn texts(engine: TantivyEngine) -> Vec<String> {
     Index { engine, writer: None, sequence: 0, directory: TempDir::new().unwrap() }.texts(&Expression::All)
 }
@@ -70,13 +81,7 @@ fn a_changed_bit_or_a_missing_end_is_found_in_every_kind_of_file() {
     for (kind, path) in kinds {
         let whole = fs::read(&path).unwrap();
         for number in 0..PLACES {
-            let mut damaged = whole.clone();
-            let place = rng.usize(..whole.len());
-            if number % 4 == 0 {
-                damaged.truncate(place);
-            } else {
-                damaged[place] ^= 1 << rng.u8(..8);
-            }
+            let (damaged, place) = damaged(&whole, number, &mut rng);
             fs::write(&path, &damaged).unwrap();
             match open(directory.path()) {
                 Err(OpenError::Damaged { files, .. }) => {
@@ -140,13 +145,7 @@ fn damage_of_what_stands_beside_the_segments_is_found() {
     let path = data.join("format.json");
     let whole = fs::read(&path).unwrap();
     for number in 0..PLACES {
-        let mut damaged = whole.clone();
-        let place = rng.usize(..whole.len());
-        if number % 4 == 0 {
-            damaged.truncate(place);
-        } else {
-            damaged[place] ^= 1 << rng.u8(..8);
-        }
+        let (damaged, place) = damaged(&whole, number, &mut rng);
         fs::write(&path, &damaged).unwrap();
         match open(data) {
             Err(OpenError::Damaged { files, .. }) => assert_eq!(files, ["format.json"]),
