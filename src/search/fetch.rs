@@ -185,9 +185,9 @@ pub(super) fn neighbours(
 /// Bytes of all texts that a hit carries.
 fn text_bytes(hit: &Hit) -> usize {
     let beside = hit.before.iter().chain(&hit.after).map(|neighbour| &neighbour.paragraph);
-    let bytes = std::iter::once(&hit.paragraph)
-        .chain(beside)
-        .map(|paragraph| paragraph.text.len() + paragraph.heading_path.iter().map(String::len).sum::<usize>());
+    let bytes = std::iter::once(&hit.paragraph).chain(beside).map(|paragraph| {
+        paragraph.text.len() + paragraph.heading_path.iter().map(|heading| heading.len()).sum::<usize>()
+    });
     bytes.sum()
 }
 

@@ -69,7 +69,7 @@ impl Neighbour {
     /// Roughly the bytes of all that it says.
     pub(super) fn bytes(&self) -> usize {
         let Paragraph { text, heading_path, source_ranges } = &self.paragraph;
-        let headings: usize = heading_path.iter().map(String::len).sum();
+        let headings: usize = heading_path.iter().map(|heading| heading.len()).sum();
         let id = self.id.document.as_str().len();
         id + text.len() + headings + size_of_val(source_ranges.as_slice()) + PARAGRAPH_BYTES
     }

@@ -22,7 +22,7 @@ use crate::{
 pub(super) struct ParagraphEntry {
     /// First, so that it can be read alone: see [`stored_text`].
     pub(super) text: String,
-    pub(super) heading_path: Vec<String>,
+    pub(super) heading_path: Vec<Arc<str>>,
     pub(super) source_ranges: Vec<Range<u32>>,
 }
 

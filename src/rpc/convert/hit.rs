@@ -1,6 +1,6 @@
 //! Hits and paragraphs, on their way out.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use crate::{
     document::{Metadata, Paragraph},
@@ -34,7 +34,7 @@ pub(crate) fn hit(hit: Hit, unit: Unit) -> proto::Hit {
         document_id: id.document.into(),
         highlights: unit.ranges(&text, highlights),
         text,
-        heading_path,
+        heading_path: headings(&heading_path),
         title: title.clone(),
         source: source.clone(),
         agency: agency.clone(),
@@ -61,9 +61,14 @@ pub(super) fn paragraph(neighbour: Neighbour) -> proto::Paragraph {
         paragraph_id: id.to_string(),
         ordinal: id.ordinal,
         text,
-        heading_path,
+        heading_path: headings(&heading_path),
         source_ranges: source_ranges.into_iter().map(range).collect(),
     }
+}
+
+/// Writes a heading path.
+pub(super) fn headings(path: &[Arc<str>]) -> Vec<String> {
+    path.iter().map(ToString::to_string).collect()
 }
 
 /// Writes a range.
