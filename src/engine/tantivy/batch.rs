@@ -1,18 +1,25 @@
-//! What an open batch adds: kept in memory while it is small, and then written as one segment by whoever commits.
+//! What an open batch adds: kept in memory while it is small, and then written by whoever commits, as one segment for
+//! each thread that it is worth.
 //!
 //! tantivy's indexing threads set room for half a million terms aside for each segment, which takes them several times
 //! as long as a document does; and since they put entries in order afterwards, they write what is stored twice. What is
 //! kept here is in order already. Deletions are not kept: a document that goes before it was written is left out.
 
+use std::{io, iter, thread};
+
 use tantivy::{
-    IndexWriter, TantivyDocument,
-    indexer::{AddOperation, SegmentWriter},
+    Index, IndexWriter, SegmentMeta, TantivyDocument, TantivyError,
+    indexer::{AddOperation, SegmentWriter, UserOperation},
 };
 
 use crate::document::DocumentId;
 
-/// The most text that is kept, in bytes. More is for several threads.
+/// The most that is kept, in bytes of text. More is for tantivy's threads, which write while more comes.
 const KEPT_BYTES: usize = 1 << 20;
+/// What is worth a thread, and a segment, of its own.
+const PART_BYTES: usize = 48 << 10;
+/// What an addition counts for beside its text, so that not too many are kept: each removal looks at all of them.
+const ADDITION_BYTES: usize = 256;
 /// Memory that tantivy is told to use for a segment: its table of terms takes a third of that, and grows.
 const LEAST_SEGMENT_BYTES: usize = 64 << 10;
 const SEGMENT_BYTES_PER_BYTE: usize = 32;
@@ -52,8 +59,7 @@ impl Batch {
     pub(super) fn add(&mut self, addition: Addition, writer: &IndexWriter) -> tantivy::Result<()> {
         match self {
             Self::Kept(kept) => {
-                kept.bytes += addition.bytes;
-                kept.additions.push(addition);
+                kept.add(addition);
                 if kept.bytes > KEPT_BYTES {
                     let kept = std::mem::take(kept);
                     *self = Self::Passed;
@@ -72,38 +78,77 @@ impl Batch {
         }
     }
 
-    /// Gives everything to the next commit; the batch is empty then.
-    pub(super) fn finish(&mut self, writer: &IndexWriter) -> tantivy::Result<()> {
+    /// Gives everything to the next commit, with so many threads at the most; the batch is empty then.
+    pub(super) fn finish(&mut self, writer: &IndexWriter, threads: usize) -> tantivy::Result<()> {
         match std::mem::take(self) {
-            Self::Kept(kept) if !kept.additions.is_empty() => kept.write(writer),
-            Self::Kept(_) | Self::Passed => Ok(()),
+            Self::Kept(kept) => kept.write(writer, threads),
+            Self::Passed => Ok(()),
         }
     }
 }
 
 impl Kept {
-    fn write(self, writer: &IndexWriter) -> tantivy::Result<()> {
+    fn write(self, writer: &IndexWriter, threads: usize) -> tantivy::Result<()> {
         let mut index = writer.index().clone();
         // They are in order. This is not what the index's own settings say, which stay.
         index.settings_mut().sort_by_field = None;
         index.settings_mut().docstore_compress_dedicated_thread = false;
+        let mut parts = self.parts(threads).into_iter();
+        let Some(first) = parts.next() else { return Ok(()) };
+        let written = thread::scope(|scope| {
+            let index = &index;
+            let begin = |part: Self| thread::Builder::new().spawn_scoped(scope, move || part.write_segment(index));
+            let others = parts.map(begin).collect::<io::Result<Vec<_>>>()?;
+            let first = first.write_segment(index);
+            let failed = |_| Err(TantivyError::ErrorInThread("a thread that writes a segment panicked".to_owned()));
+            let others = others.into_iter().map(|other| other.join().unwrap_or_else(failed));
+            iter::once(first).chain(others).collect::<tantivy::Result<Vec<_>>>()
+        })?;
+        written.into_iter().try_for_each(|segment| writer.add_segment(segment))
+    }
+
+    /// Divides it among threads, in order, into parts that are worth one.
+    fn parts(self, threads: usize) -> Vec<Self> {
+        let count = (self.bytes / PART_BYTES).clamp(1, threads.max(1));
+        let part_bytes = self.bytes.div_ceil(count);
+        let mut parts = Vec::<Self>::with_capacity(count);
+        for addition in self.additions {
+            match parts.last_mut() {
+                Some(part) if part.bytes < part_bytes => part.add(addition),
+                _ => parts.push(Self::of(addition)),
+            }
+        }
+        parts
+    }
+
+    fn of(addition: Addition) -> Self {
+        let mut kept = Self::default();
+        kept.add(addition);
+        kept
+    }
+
+    fn add(&mut self, addition: Addition) {
+        self.bytes += ADDITION_BYTES + addition.bytes;
+        self.additions.push(addition);
+    }
+
+    fn write_segment(self, index: &Index) -> tantivy::Result<SegmentMeta> {
         let segment = index.new_segment();
         let memory = LEAST_SEGMENT_BYTES + self.bytes * SEGMENT_BYTES_PER_BYTE;
         let mut entries = SegmentWriter::for_segment(memory, segment.clone())?;
         for document in self.additions.into_iter().flat_map(|addition| addition.entries) {
-            // It says which deletions are later. Those that the segment is added behind are; others do not reach it.
+            // Nobody asks when it came: what a deletion reaches it knows by itself.
             entries.add_document(AddOperation { opstamp: 0, document })?;
         }
         let count = entries.max_doc();
         entries.finalize()?;
         let segment = segment.with_max_doc(count);
         segment.meta().untrack_temp_docstore();
-        writer.add_segment(segment.meta().clone())
+        Ok(segment.meta().clone())
     }
 }
 
 /// In one call: they stay together.
 fn pass(addition: Addition, writer: &IndexWriter) -> tantivy::Result<()> {
-    use tantivy::indexer::UserOperation::Add;
-    writer.run(addition.entries.into_iter().map(Add).collect::<Vec<_>>()).map(|_| ())
+    writer.run(addition.entries.into_iter().map(UserOperation::Add).collect::<Vec<_>>()).map(|_| ())
 }
