@@ -1,23 +1,18 @@
-//! What an open batch adds: kept in memory while it is small, and then written by whoever commits, as one segment for
-//! each thread that it is worth.
+//! What an open batch adds: kept in memory while it is small, and then written as one segment by whoever commits.
 //!
 //! tantivy's indexing threads set room for half a million terms aside for each segment, which takes them several times
 //! as long as a document does; and since they put entries in order afterwards, they write what is stored twice. What is
 //! kept here is in order already. Deletions are not kept: a document that goes before it was written is left out.
 
-use std::{io, iter, thread};
-
 use tantivy::{
-    Index, IndexWriter, SegmentMeta, TantivyDocument, TantivyError,
+    IndexWriter, TantivyDocument,
     indexer::{AddOperation, SegmentWriter, UserOperation},
 };
 
 use crate::document::DocumentId;
 
 /// The most that is kept, in bytes of text. More is for tantivy's threads, which write while more comes.
-const KEPT_BYTES: usize = 1 << 20;
-/// What is worth a thread, and a segment, of its own.
-const PART_BYTES: usize = 48 << 10;
+const KEPT_BYTES: usize = 256 << 10;
 /// What an addition counts for beside its text, so that not too many are kept: each removal looks at all of them.
 const ADDITION_BYTES: usize = 256;
 /// Memory that tantivy is told to use for a segment: its table of terms takes a third of that, and grows.
@@ -78,73 +73,38 @@ impl Batch {
         }
     }
 
-    /// Gives everything to the next commit, with so many threads at the most; the batch is empty then.
-    pub(super) fn finish(&mut self, writer: &IndexWriter, threads: usize) -> tantivy::Result<()> {
+    /// Gives everything to the next commit; the batch is empty then.
+    pub(super) fn finish(&mut self, writer: &IndexWriter) -> tantivy::Result<()> {
         match std::mem::take(self) {
-            Self::Kept(kept) => kept.write(writer, threads),
-            Self::Passed => Ok(()),
+            Self::Kept(kept) if !kept.additions.is_empty() => kept.write(writer),
+            Self::Kept(_) | Self::Passed => Ok(()),
         }
     }
 }
 
 impl Kept {
-    fn write(self, writer: &IndexWriter, threads: usize) -> tantivy::Result<()> {
-        let mut index = writer.index().clone();
-        // They are in order. This is not what the index's own settings say, which stay.
-        index.settings_mut().sort_by_field = None;
-        index.settings_mut().docstore_compress_dedicated_thread = false;
-        let mut parts = self.parts(threads).into_iter();
-        let Some(first) = parts.next() else { return Ok(()) };
-        let written = thread::scope(|scope| {
-            let index = &index;
-            let begin = |part: Self| thread::Builder::new().spawn_scoped(scope, move || part.write_segment(index));
-            let others = parts.map(begin).collect::<io::Result<Vec<_>>>()?;
-            let first = first.write_segment(index);
-            let failed = |_| Err(TantivyError::ErrorInThread("a thread that writes a segment panicked".to_owned()));
-            let others = others.into_iter().map(|other| other.join().unwrap_or_else(failed));
-            iter::once(first).chain(others).collect::<tantivy::Result<Vec<_>>>()
-        })?;
-        written.into_iter().try_for_each(|segment| writer.add_segment(segment))
-    }
-
-    /// Divides it among threads, in order, into parts that are worth one.
-    fn parts(self, threads: usize) -> Vec<Self> {
-        let count = (self.bytes / PART_BYTES).clamp(1, threads.max(1));
-        let part_bytes = self.bytes.div_ceil(count);
-        let mut parts = Vec::<Self>::with_capacity(count);
-        for addition in self.additions {
-            match parts.last_mut() {
-                Some(part) if part.bytes < part_bytes => part.add(addition),
-                _ => parts.push(Self::of(addition)),
-            }
-        }
-        parts
-    }
-
-    fn of(addition: Addition) -> Self {
-        let mut kept = Self::default();
-        kept.add(addition);
-        kept
-    }
-
     fn add(&mut self, addition: Addition) {
         self.bytes += ADDITION_BYTES + addition.bytes;
         self.additions.push(addition);
     }
 
-    fn write_segment(self, index: &Index) -> tantivy::Result<SegmentMeta> {
+    fn write(self, writer: &IndexWriter) -> tantivy::Result<()> {
+        let mut index = writer.index().clone();
+        // They are in order. This is not what the index's own settings say, which stay.
+        index.settings_mut().sort_by_field = None;
+        index.settings_mut().docstore_compress_dedicated_thread = false;
         let segment = index.new_segment();
         let memory = LEAST_SEGMENT_BYTES + self.bytes * SEGMENT_BYTES_PER_BYTE;
         let mut entries = SegmentWriter::for_segment(memory, segment.clone())?;
         for document in self.additions.into_iter().flat_map(|addition| addition.entries) {
-            // Nobody asks when it came: what a deletion reaches it knows by itself.
+            // Nobody asks when it came: a deletion knows what it reaches.
             entries.add_document(AddOperation { opstamp: 0, document })?;
         }
         let count = entries.max_doc();
         entries.finalize()?;
         let segment = segment.with_max_doc(count);
         segment.meta().untrack_temp_docstore();
-        Ok(segment.meta().clone())
+        writer.add_segment(segment.meta().clone())
     }
 }
 

@@ -40,7 +40,6 @@ pub(super) struct TantivyWriter {
     shared: Arc<Shared>,
     files: WriterDirectory,
     writer: IndexWriter,
-    threads: usize,
     merging: Merging,
     /// What the open batch adds.
     batch: Batch,
@@ -63,7 +62,7 @@ impl TantivyWriter {
         // An earlier writer may have failed after its batch was on disk: what is there counts, not what was shown.
         let open = shared.index_commit().map_err(engine_error)?;
         shared.publish(open.clone()).map_err(engine_error)?;
-        Ok(Self { shared, files, writer, threads, merging, batch: Batch::default(), open })
+        Ok(Self { shared, files, writer, merging, batch: Batch::default(), open })
     }
 
     fn add(&mut self, sequence: u64, document: IndexedDocument) -> Addition {
@@ -134,7 +133,7 @@ impl TantivyWriter {
     pub(super) fn persist(&mut self) -> Result<(), WriteError> {
         self.open.number += 1;
         let payload = serde_json::to_string(&self.open).expect("counts and a string can be encoded");
-        let committed = self.batch.finish(&self.writer, self.threads).and_then(|()| {
+        let committed = self.batch.finish(&self.writer).and_then(|()| {
             let mut prepared = self.writer.prepare_commit()?;
             prepared.set_payload(&payload);
             prepared.commit()
