@@ -5,6 +5,7 @@
 
 mod asked;
 mod backup;
+mod batch;
 mod best;
 mod candidates;
 mod check;
@@ -14,6 +15,7 @@ mod count;
 mod directory;
 mod documents;
 mod durable;
+mod earlier;
 mod embedded;
 mod exact;
 mod excluded;

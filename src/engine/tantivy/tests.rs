@@ -1,6 +1,7 @@
 //! The decisions that are dear to change later, each with a test named for it, and the seam's contract.
 
 mod backups;
+mod batches;
 mod candidates;
 mod damage;
 mod explain;
