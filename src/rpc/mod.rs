@@ -19,6 +19,7 @@ pub mod proto;
 mod reflection;
 mod reindex;
 mod search;
+mod served;
 mod server;
 mod status;
 mod stream;

@@ -93,6 +93,7 @@ struct Sequences {
     start: StateID,
     /// Of each sequence, in characters.
     lengths: Vec<usize>,
+    first: FirstCharacters,
 }
 
 impl Sequences {
@@ -100,7 +101,8 @@ impl Sequences {
         // The texts of a query are limited: states are far from running out.
         let automaton = NFA::new(sequences).expect("the sequences of a query fit an automaton");
         let start = automaton.start_state(Anchored::No).expect("by default, automata search anywhere");
-        Self { automaton, start, lengths: sequences.iter().map(|sequence| sequence.chars().count()).collect() }
+        let lengths = sequences.iter().map(|sequence| sequence.chars().count()).collect();
+        Self { automaton, start, lengths, first: FirstCharacters::of(sequences) }
     }
 
     /// The bytes of a text that sequences of some of its characters take, which begin at these bytes: as
@@ -110,6 +112,10 @@ impl Sequences {
         let mut covered = Vec::new();
         let mut state = self.start;
         for (start, character) in characters {
+            // Most characters belong to nothing. No sequence goes over one of them, so that they need not be counted.
+            if state == self.start && !self.first.have(character) {
+                continue;
+            }
             starts.push(offset(start));
             state = self.after(state, character);
             if let Some(length) = self.longest_ending(state) {
@@ -132,6 +138,34 @@ impl Sequences {
         // A state lists its own sequence before those that it ends with.
         self.automaton.is_match(state).then(|| self.lengths[self.automaton.match_pattern(state, 0)])
     }
+}
+
+/// The characters that sequences begin with.
+#[derive(Debug)]
+struct FirstCharacters {
+    /// Whether one of them ends with these bits: most questions end here.
+    low_bits: [bool; 256],
+    ascending: Vec<char>,
+}
+
+impl FirstCharacters {
+    fn of(sequences: &[&str]) -> Self {
+        let mut ascending: Vec<_> = sequences.iter().filter_map(|sequence| sequence.chars().next()).collect();
+        ascending.sort_unstable();
+        let mut low_bits = [false; 256];
+        for &character in &ascending {
+            low_bits[low_byte(character)] = true;
+        }
+        Self { low_bits, ascending }
+    }
+
+    fn have(&self, character: char) -> bool {
+        self.low_bits[low_byte(character)] && self.ascending.binary_search(&character).is_ok()
+    }
+}
+
+fn low_byte(character: char) -> usize {
+    character as usize & 0xFF
 }
 
 /// Adds a place to those that are covered, which end no later. Each is added once and taken away at most once.

@@ -8,15 +8,16 @@ use crate::{
     rpc::{
         admission::Queued,
         call::Call,
-        convert::{Asked, ExportOrder, Unit, hit, removed, tree},
+        convert::{Asked, Batch, ExportOrder, Unit, removed, tree},
         core::Core,
         failure::Failure,
-        limits::{FIRST_BATCH, LATER_BATCH, PROGRESS_INTERVAL},
-        proto::{self, export_response::Event},
+        limits::{EXPORT_BATCH, FIRST_BATCH, PROGRESS_INTERVAL},
+        proto,
         search::{
             produce::{Producer, Sent, send},
             summary::total_hits,
         },
+        served::{ExportEvent as Event, ExportResponse},
         stream::Outlet,
         token::{For, Kind, Tokens},
     },
@@ -57,7 +58,7 @@ impl Producer {
         self,
         asked: Asked<Begun>,
         queued: Queued,
-        outlet: Outlet<proto::ExportResponse>,
+        outlet: Outlet<ExportResponse>,
     ) -> Result<(), Failure> {
         let Asked { request: begun, warnings, written: _, synonyms } = asked;
         let (mut request, searcher) = (begun.request.clone(), self.searcher.clone());
@@ -112,7 +113,7 @@ impl Producer {
 struct Stream {
     producer: Producer,
     begun: Begun,
-    outlet: Outlet<proto::ExportResponse>,
+    outlet: Outlet<ExportResponse>,
     bound: BatchBound,
     sent: Sent,
     /// The place of the newest token that was sent, and when.
@@ -127,8 +128,9 @@ impl Stream {
             let (bound, unit) = (self.bound, self.begun.unit);
             let fetched = self.producer.timed(info_span!("fetch"), move |stop| {
                 export.go_on(stop)?;
-                let found = export.next_batch(bound, stop)?;
-                Ok::<_, SearchError>((export, found.map(|found| written(found, unit))))
+                let mut batch = Batch::new(unit);
+                let found = export.next_batch(bound, stop, |hit| batch.push(hit))?;
+                Ok::<_, SearchError>((export, found.map(|found| written(found, batch))))
             });
             let fetched = fetched.await?;
             self.sent.fetch += fetched.took;
@@ -137,11 +139,11 @@ impl Stream {
             let Some(found) = found else { return Ok(export) };
             let resume_token = self.begun.token(export.reached());
             room.send(event(match found {
-                Written::Hits(hits) => {
-                    self.sent.hits += hits.len() as u64;
-                    self.producer.call.stats().count_hits(hits.len(), self.producer.call.elapsed());
-                    self.bound = LATER_BATCH;
-                    Event::Hits(proto::ExportBatch { hits, resume_token })
+                Written::Hits(batch) => {
+                    self.sent.hits += batch.hits() as u64;
+                    self.producer.call.stats().count_hits(batch.hits(), self.producer.call.elapsed());
+                    self.bound = EXPORT_BATCH;
+                    Event::Hits(batch.ended(&resume_token))
                 }
                 Written::Removed(removed) => Event::Removed(proto::RemovedBatch { removed, resume_token }),
             }));
@@ -196,17 +198,17 @@ impl Stream {
 
 /// A part of an export as it is sent, but for its token.
 enum Written {
-    Hits(Vec<proto::Hit>),
+    Hits(Batch),
     Removed(Vec<proto::Removed>),
 }
 
-fn written(found: Exported, unit: Unit) -> Written {
+fn written(found: Exported, batch: Batch) -> Written {
     match found {
-        Exported::Hits(hits) => Written::Hits(hits.into_iter().map(|found| hit(found, unit)).collect()),
+        Exported::Hits(_) => Written::Hits(batch),
         Exported::Removed(gone) => Written::Removed(gone.into_iter().map(removed).collect()),
     }
 }
 
-fn event(event: Event) -> proto::ExportResponse {
-    proto::ExportResponse { event: Some(event) }
+fn event(event: Event) -> ExportResponse {
+    ExportResponse { event: Some(event) }
 }
