@@ -38,14 +38,14 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    /// An empty one, with highlights in this unit.
-    pub(crate) fn new(unit: Unit) -> Self {
-        Self { written: Vec::new(), hit: Fields::default(), hits: 0, unit }
+    /// An empty one, with highlights in this unit and room for some bytes.
+    pub(crate) fn new(unit: Unit, bytes: usize) -> Self {
+        Self { written: Vec::with_capacity(bytes), hit: Fields::default(), hits: 0, unit }
     }
 
     /// One of these hits.
     pub(crate) fn of(hits: &[Hit], unit: Unit) -> Self {
-        let mut batch = Self::new(unit);
+        let mut batch = Self::new(unit, 0);
         for hit in hits {
             batch.push(&hit.view());
         }
