@@ -28,6 +28,8 @@ mod streams;
 mod tests;
 mod token;
 
+#[doc(hidden)]
+pub use convert::written;
 pub use core::{Opened, Policy};
 pub use server::{ConnectionPolicy, Rpc, ServeError};
 pub use token::TokenKey;

@@ -100,7 +100,7 @@ mod tests {
         let removed = proto::RemovedBatch { resume_token: "t".to_owned(), ..proto::RemovedBatch::default() };
         check(&sent(ExportEvent::Removed(removed.clone())), &part(Event::Removed(removed)));
         let summary = proto::ExportSummary { hits_sent: 7, ..proto::ExportSummary::default() };
-        check(&sent(ExportEvent::Summary(summary.clone())), &part(Event::Summary(summary)));
+        check(&sent(ExportEvent::Summary(summary)), &part(Event::Summary(summary)));
         let progress = proto::ExportProgress { generation: "7".to_owned(), ..proto::ExportProgress::default() };
         check(&sent(ExportEvent::Progress(progress.clone())), &part(Event::Progress(progress)));
     }

@@ -113,7 +113,7 @@ impl Searcher {
             is_missing_removals: !is_continuous,
             repeats_document: after.is_some_and(|after| after.is_split_otherwise(snapshot.as_ref())),
         };
-        export.begin(snapshot, stop)?;
+        export.begin(snapshot.as_ref(), stop)?;
         Ok(export)
     }
 }
@@ -181,10 +181,10 @@ impl Export {
         if self.reached().is_some_and(|reached| !reached.is_continuous(snapshot.as_ref(), self.follow)) {
             return Err(SearchError::RemovalsForgotten);
         }
-        self.begin(snapshot, stop)
+        self.begin(snapshot.as_ref(), stop)
     }
 
-    fn begin(&mut self, snapshot: Arc<dyn Snapshot>, stop: &Arc<AtomicBool>) -> Result<(), SearchError> {
+    fn begin(&mut self, snapshot: &dyn Snapshot, stop: &Arc<AtomicBool>) -> Result<(), SearchError> {
         let walk = snapshot.walk(&self.expression, &self.filter, self.position, stop)?;
         // Who begins with a snapshot has seen nothing that was removed before it.
         let removals = match self.position.filter(|_| self.follow) {

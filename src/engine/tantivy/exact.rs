@@ -78,7 +78,7 @@ impl Weights {
 
     pub(super) fn scorers(&self, segment: &SegmentReader) -> Result<Scorers, ReadError> {
         let texts = match self.stored() {
-            Some((stores, stored)) => Some(Texts::new(stores.of(segment)?, stored)),
+            Some((stores, field)) => Some(Texts::new(stores.of(segment)?, field)),
             None => None,
         };
         Ok(self.scorers_with(&Arc::new(segment.clone()), texts.as_ref()))

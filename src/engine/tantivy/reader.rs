@@ -20,7 +20,8 @@ use crate::{
 pub(super) struct ReadInOrder {
     stores: Stores,
     columns: SegmentColumns,
-    stored: Field,
+    /// What is stored with entries.
+    field: Field,
     /// Of the segments that were read from.
     segments: HashMap<u32, InOrder>,
     /// The one met last, and where it is kept.
@@ -28,9 +29,9 @@ pub(super) struct ReadInOrder {
 }
 
 impl ReadInOrder {
-    pub(super) fn new(stores: &Stores, columns: &SegmentColumns, stored: Field) -> Self {
+    pub(super) fn new(stores: &Stores, columns: &SegmentColumns, field: Field) -> Self {
         let (stores, columns) = (stores.clone(), columns.clone());
-        Self { stores, columns, stored, segments: HashMap::new(), record: None }
+        Self { stores, columns, field, segments: HashMap::new(), record: None }
     }
 }
 
@@ -43,16 +44,15 @@ impl Reader for ReadInOrder {
         // The record first: it lies before its paragraphs, most often in their block.
         let record = Address { segment, document: columns.record_of(document) };
         let known = self.record.take().filter(|(known, _)| *known == record);
-        let known = match known {
-            Some(known) => known,
-            None => {
-                let bytes = texts.field(record.document, self.stored)?;
-                let RecordEntry { id, metadata, recognized, original_bytes } = decode(bytes, at(record.document))?;
-                let version = columns.version(record.document)?;
-                (record, DocumentRecord { id, version, metadata, recognized, original_bytes })
-            }
+        let known = if let Some(known) = known {
+            known
+        } else {
+            let bytes = texts.field(record.document, self.field)?;
+            let RecordEntry { id, metadata, recognized, original_bytes } = decode(bytes, at(record.document))?;
+            let version = columns.version(record.document)?;
+            (record, DocumentRecord { id, version, metadata, recognized, original_bytes })
         };
-        let paragraph: ParagraphEntry = decode(texts.field(document, self.stored)?, at(document))?;
+        let paragraph: ParagraphEntry = decode(texts.field(document, self.field)?, at(document))?;
         Ok((paragraph.into(), &self.record.insert(known).1))
     }
 }

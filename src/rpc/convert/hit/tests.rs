@@ -58,7 +58,8 @@ fn bare(document: &str) -> Hit {
 fn everything_that_a_hit_has_is_read() {
     let text = "党和𠮷".to_owned();
     let heading_path = vec!["总则".to_owned(), String::new(), "第一节".to_owned()];
-    let paragraph = Paragraph { text: text.clone(), heading_path: heading_path.clone(), source_ranges: vec![1..300] };
+    let paragraph =
+        Paragraph { text: text.clone(), heading_path: heading_path.clone(), source_ranges: vec![1..300, 400..500] };
     let neighbour = |ordinal| Neighbour { id: id("a/甲", ordinal), paragraph: paragraph.clone() };
     let mut hit = Hit {
         rank: 7,
@@ -81,12 +82,13 @@ fn everything_that_a_hit_has_is_read() {
         publish_date: Some("2024-03".parse().unwrap()),
         ..Metadata::default()
     };
+    let source_ranges = vec![proto::Range { start: 1, end: 300 }, proto::Range { start: 400, end: 500 }];
     let read_neighbour = |ordinal: u32| proto::Paragraph {
         paragraph_id: format!("a/甲#{ordinal}"),
         ordinal,
         text: text.clone(),
         heading_path: heading_path.clone(),
-        source_ranges: vec![proto::Range { start: 1, end: 300 }],
+        source_ranges: source_ranges.clone(),
     };
     let expected = proto::Hit {
         rank: 7,
@@ -101,7 +103,7 @@ fn everything_that_a_hit_has_is_read() {
         agency: "机关".to_owned(),
         publish_date: "2024-03".to_owned(),
         highlights: vec![proto::Range { start: 0, end: 1 }, proto::Range { start: 2, end: 4 }],
-        source_ranges: vec![proto::Range { start: 1, end: 300 }],
+        source_ranges: source_ranges.clone(),
         context_before: vec![read_neighbour(1), read_neighbour(2)],
         context_after: vec![read_neighbour(4)],
         folded_count: 2,
