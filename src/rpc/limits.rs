@@ -56,9 +56,9 @@ pub(crate) const ECHO_BYTES: usize = MAX_ID_BYTES;
 pub(crate) const BEST_BATCH: BatchBound = BatchBound { hits: 10, bytes: BATCH_BYTES };
 /// The first batch of an export: whoever reads it can begin.
 pub(crate) const FIRST_BATCH: BatchBound = BatchBound { hits: 1, bytes: BATCH_BYTES };
-/// Each later batch of a search: smaller frames make HTTP/2 peers close the connection.
+/// Each later batch of a search, and the second one of an export: smaller frames make HTTP/2 peers close the connection.
 pub(crate) const LATER_BATCH: BatchBound = BatchBound { hits: 32, bytes: BATCH_BYTES };
-/// Each later batch of an export, of which there are many: what a batch costs by itself is as much as a hundred hits.
+/// Each batch of an export behind them, of which there are many: what a batch costs by itself is as much as a hundred hits.
 pub(crate) const EXPORT_BATCH: BatchBound = BatchBound { hits: 1_024, bytes: BATCH_BYTES };
 /// Bytes of all that a batch says.
 const BATCH_BYTES: usize = 64 << 10;

@@ -3,7 +3,7 @@
 //! Rests on the fold alone, as matching does, and knows nothing of what matched or why: a term is found wherever its
 //! letters and digits stand in sequence, whatever stands between them; exact characters where they stand so.
 
-use std::ops::Range;
+use std::{ops::Range, sync::OnceLock};
 
 use aho_corasick::{
     Anchored,
@@ -23,10 +23,25 @@ pub const MAX_HIGHLIGHTS: usize = 8_192;
 /// Finds the terms of one query in any number of texts.
 #[derive(Debug)]
 pub struct Highlighter {
+    wanted: Wanted,
+    /// Made for the first text: for a query of the longest texts that takes some ten milliseconds, and for nothing where
+    /// ranking was stopped.
+    looked_for: OnceLock<LookedFor>,
+}
+
+#[derive(Debug)]
+struct LookedFor {
     /// Letters and digits; `None` when there are none to look for.
     terms: Option<Sequences>,
     /// Exact characters; `None` when there are none to look for.
     verbatim: Option<Sequences>,
+}
+
+impl LookedFor {
+    fn of(Wanted { terms, verbatim }: &Wanted) -> Self {
+        let sequences = |sequences: &[String]| (!sequences.is_empty()).then(|| Sequences::new(sequences));
+        Self { terms: sequences(terms), verbatim: sequences(verbatim) }
+    }
 }
 
 impl Highlighter {
@@ -34,12 +49,11 @@ impl Highlighter {
     pub fn new(expression: &Expression) -> Self {
         let mut wanted = Wanted::default();
         wanted.collect(expression);
-        Self::of(&wanted)
+        Self::of(wanted)
     }
 
-    fn of(Wanted { terms, verbatim }: &Wanted<'_>) -> Self {
-        let sequences = |sequences: &[&str]| (!sequences.is_empty()).then(|| Sequences::new(sequences));
-        Self { terms: sequences(terms), verbatim: sequences(verbatim) }
+    fn of(wanted: Wanted) -> Self {
+        Self { wanted, looked_for: OnceLock::new() }
     }
 
     /// The bytes of a text that terms take, ascending, none overlapping, the first [`MAX_HIGHLIGHTS`] of them, in time
@@ -48,7 +62,7 @@ impl Highlighter {
     /// Every place where a term stands is covered. Where two places overlap, the second range begins where the first
     /// ends, so that each range is a term or the end of one.
     pub fn ranges(&self, text: &str) -> Vec<Range<u32>> {
-        let Self { terms, verbatim } = self;
+        let LookedFor { terms, verbatim } = self.looked_for.get_or_init(|| LookedFor::of(&self.wanted));
         let folded = text.char_indices().map(|(start, character)| (start, fold_character(character)));
         let letters = folded.filter(|&(_, character)| is_searchable(character));
         let terms = terms.as_ref().map_or_else(Vec::new, |terms| terms.places(text, letters));
@@ -60,21 +74,21 @@ impl Highlighter {
 }
 
 /// What an expression wants or requires of a text: folded letters and digits, and exact characters. None is empty.
-#[derive(Default)]
-struct Wanted<'e> {
-    terms: Vec<&'e str>,
-    verbatim: Vec<&'e str>,
+#[derive(Debug, Default)]
+struct Wanted {
+    terms: Vec<String>,
+    verbatim: Vec<String>,
 }
 
-impl<'e> Wanted<'e> {
-    fn collect(&mut self, expression: &'e Expression) {
+impl Wanted {
+    fn collect(&mut self, expression: &Expression) {
         match expression {
             Expression::All
             | Expression::Nothing
             | Expression::Metadata(_)
             | Expression::Term(Term { field: TermField::Title, .. }) => {}
-            Expression::Term(Term { characters, .. }) => self.terms.push(characters),
-            Expression::Verbatim(verbatim) => self.verbatim.push(verbatim.text()),
+            Expression::Term(Term { characters, .. }) => self.terms.push(characters.clone()),
+            Expression::Verbatim(verbatim) => self.verbatim.push(verbatim.text().to_owned()),
             Expression::Combined(clauses) => {
                 for clause in clauses {
                     if let Clause::Must(part) | Clause::Should(part) = clause {
@@ -97,7 +111,7 @@ struct Sequences {
 }
 
 impl Sequences {
-    fn new(sequences: &[&str]) -> Self {
+    fn new(sequences: &[String]) -> Self {
         // The texts of a query are limited: states are far from running out.
         let automaton = NFA::new(sequences).expect("the sequences of a query fit an automaton");
         let start = automaton.start_state(Anchored::No).expect("by default, automata search anywhere");
@@ -149,7 +163,7 @@ struct FirstCharacters {
 }
 
 impl FirstCharacters {
-    fn of(sequences: &[&str]) -> Self {
+    fn of(sequences: &[String]) -> Self {
         let mut ascending: Vec<_> = sequences.iter().filter_map(|sequence| sequence.chars().next()).collect();
         ascending.sort_unstable();
         let mut low_bits = [false; 256];
@@ -208,8 +222,9 @@ mod tests {
     use crate::{engine::Verbatim, text::searchable};
 
     fn ranges(terms: &[&str], verbatim: &[&str], text: &str) -> Vec<Range<usize>> {
-        let wanted = Wanted { terms: terms.to_vec(), verbatim: verbatim.to_vec() };
-        let ranges = Highlighter::of(&wanted).ranges(text).into_iter();
+        let owned = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
+        let wanted = Wanted { terms: owned(terms), verbatim: owned(verbatim) };
+        let ranges = Highlighter::of(wanted).ranges(text).into_iter();
         ranges.map(|range| range.start as usize..range.end as usize).collect()
     }
 
@@ -283,8 +298,7 @@ mod tests {
         let terms: Vec<String> = (1..=180).map(|length| "啊".repeat(length)).collect();
         let text = "啊".repeat(400_000);
         let begun = std::time::Instant::now();
-        let wanted = Wanted { terms: terms.iter().map(String::as_str).collect(), verbatim: Vec::new() };
-        let ranges = Highlighter::of(&wanted).ranges(&text);
+        let ranges = Highlighter::of(Wanted { terms, verbatim: Vec::new() }).ranges(&text);
         assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
         assert_eq!((ranges.len(), &ranges[1], ranges[2_222].end), (2_223, &(540..1_080), 1_200_000));
     }

@@ -14,7 +14,7 @@ use crate::{
         convert::{Asked, Batch, ExportOrder, Unit, removed, tree},
         core::Core,
         failure::Failure,
-        limits::{EXPORT_BATCH, FIRST_BATCH, PROGRESS_INTERVAL},
+        limits::{EXPORT_BATCH, FIRST_BATCH, LATER_BATCH, PROGRESS_INTERVAL},
         proto,
         search::{
             produce::{Producer, Sent, send},
@@ -147,10 +147,10 @@ impl Stream {
             let went = self.producer.timed(info_span!("fetch"), move |stop| batches.send(export, stop)).await?;
             self.sent.fetch += went.took;
             let (hits, told, is_over);
-            Went { export, hits, told, is_over } = went.result?;
+            Went { export, hits, told, is_over, bound: self.bound } = went.result?;
             self.sent.hits += hits;
             if told.is_some() {
-                (self.bound, self.told) = (EXPORT_BATCH, (told, Instant::now()));
+                self.told = (told, Instant::now());
             }
             if is_over {
                 return Ok(export);
@@ -222,6 +222,13 @@ struct Went {
     told: Option<Reached>,
     /// Whether the newest snapshot has no more.
     is_over: bool,
+    /// Of the batch that is next.
+    bound: BatchBound,
+}
+
+/// Batches grow: whoever reads the first ones can begin.
+fn next(bound: BatchBound) -> BatchBound {
+    if bound.hits < LATER_BATCH.hits { LATER_BATCH } else { EXPORT_BATCH }
 }
 
 impl Batches {
@@ -231,9 +238,9 @@ impl Batches {
         export.go_on(stop)?;
         let (mut hits, mut told, mut bound) = (0, None, self.bound);
         while self.outlet.has_room() {
-            let mut batch = Batch::new(self.unit, if bound.hits == 1 { 0 } else { bound.bytes });
+            let mut batch = Batch::new(self.unit, if bound.hits == EXPORT_BATCH.hits { bound.bytes } else { 0 });
             let Some(found) = export.next_batch(bound, stop, |hit| batch.push(hit))? else {
-                return Ok(Went { export, hits, told, is_over: true });
+                return Ok(Went { export, hits, told, is_over: true, bound });
             };
             told = export.reached();
             let resume_token = self.sealing.token(told);
@@ -248,12 +255,12 @@ impl Batches {
                     Event::Removed(proto::RemovedBatch { removed, resume_token })
                 }
             }));
-            bound = EXPORT_BATCH;
+            bound = next(bound);
             if self.pool.waiting() > 0 {
                 break;
             }
         }
-        Ok(Went { export, hits, told, is_over: false })
+        Ok(Went { export, hits, told, is_over: false, bound })
     }
 }
 
