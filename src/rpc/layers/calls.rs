@@ -23,6 +23,7 @@ use crate::rpc::{
         methods::Method,
         request::{REQUEST_ID, RequestIds, timeout},
     },
+    limits::REQUEST_BYTES,
     status::adopt,
 };
 
@@ -121,9 +122,14 @@ fn named(mut response: Response<Body>, call: &Call) -> Response<Body> {
     response
 }
 
-/// Reads what a caller sends, so that the transport need not cut it off: some callers take that for a failure of its own.
+/// Reads what a caller sends, as much as it may, so that the transport need not cut it off: some callers take that for a
+/// failure of its own.
 async fn read_to_end(mut body: Body) {
-    while let Some(Ok(_)) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {}
+    let mut left = REQUEST_BYTES;
+    while left > 0 {
+        let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await else { return };
+        left = left.saturating_sub(frame.data_ref().map_or(0, |data| data.len()));
+    }
 }
 
 /// Gives a failure that the transport answered by itself the shape of ours.
