@@ -238,7 +238,9 @@ impl Batches {
         export.go_on(stop)?;
         let (mut hits, mut told, mut bound) = (0, None, self.bound);
         while self.outlet.has_room() {
-            let mut batch = Batch::new(self.unit, if bound.hits == EXPORT_BATCH.hits { bound.bytes } else { 0 });
+            // With what protobuf adds: a vector that grew would hold twice as much while it waits for the reader.
+            let room = if bound.hits == EXPORT_BATCH.hits { bound.bytes / 4 * 5 } else { 0 };
+            let mut batch = Batch::new(self.unit, room);
             let Some(found) = export.next_batch(bound, stop, |hit| batch.push(hit))? else {
                 return Ok(Went { export, hits, told, is_over: true, bound });
             };
