@@ -51,6 +51,16 @@ impl Cutter {
 }
 
 impl Cut {
+    /// A text whose words are known. What the service takes for words is not.
+    pub(crate) fn of(words: &[String]) -> Self {
+        let mut cut = Self { text: String::new(), ends: vec![0], own: HashSet::new() };
+        for word in words {
+            cut.text.push_str(&fold(word));
+            cut.ends.push(cut.text.len());
+        }
+        cut
+    }
+
     /// The words that could be queries.
     pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
         let words = self.ends.windows(2).map(|ends| &self.text[ends[0]..ends[1]]);

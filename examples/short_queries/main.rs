@@ -3,7 +3,7 @@
 //! ```text
 //! cargo run --release --example short_queries -- draw FILE… > queries.tsv
 //! xunzhang search --queries queries.tsv --format jsonl --limit 10 > hits.jsonl       (the files imported before)
-//! cargo run --release --example short_queries -- judge queries.tsv hits.jsonl…
+//! cargo run --release --example short_queries -- judge queries.tsv hits.jsonl [--cut words.jsonl]
 //! ```
 //!
 //! FILE is JSON lines with a `text` (`.jsonl`, `.jsonl.gz`), or plain text. Words are cut by ICU's dictionary, which
@@ -12,7 +12,18 @@
 //! lines have as a word and others only across the boundary of two; which are drawn is left to chance, always the same.
 //!
 //! `judge` prints what share of the first ten hits has the query as a word, by ICU alone and by at least one of the two,
-//! a mean over the queries. Hits whose text does not have the characters, but whose title does, are left out.
+//! a mean over the queries. Hits whose text does not have the characters, but whose title does, are left out. With
+//! `--cut` a third judge has a say, any segmenter: for each line of the hits, the words of its text as a JSON array of
+//! strings. A hit is then also judged by this one alone, and by at least one of it and ICU: both know nothing of the
+//! service's dictionary, and what neither sees as a word is none. THULAC, for example:
+//!
+//! ```text
+//! import json, sys, thulac
+//! cutter = thulac.thulac(seg_only=True)
+//! for line in sys.stdin:
+//!     lines = json.loads(line)["text"].splitlines()
+//!     print(json.dumps([word for text in lines for word, _ in cutter.cut(text)]))
+//! ```
 
 mod cut;
 
@@ -29,7 +40,7 @@ use fastrand::Rng;
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 
-use crate::cut::{Cutter, Sight};
+use crate::cut::{Cut, Cutter, Sight};
 
 /// Lines that have to have a query as a word, so that ten right hits can be, and lines that have it by accident only.
 const LEAST_LINES: usize = 10;
@@ -58,7 +69,10 @@ enum Command {
         /// The queries, `id<TAB>word`.
         queries: PathBuf,
         /// Hits as `search --queries … --format jsonl` prints them.
-        hits: Vec<PathBuf>,
+        hits: PathBuf,
+        /// Their words as another segmenter sees them, a JSON array a line.
+        #[arg(long)]
+        cut: Option<PathBuf>,
     },
 }
 
@@ -79,7 +93,9 @@ struct Hit {
 /// Whether a hit has its query as a word.
 struct Judged {
     by_icu: bool,
-    by_any: bool,
+    by_own: bool,
+    /// By the third judge; never without one.
+    by_third: bool,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -90,11 +106,8 @@ fn main() -> anyhow::Result<()> {
                 say(&format!("s{number:04}\t{word}"))?;
             }
         }
-        Command::Judge { queries, hits } => {
-            let queries = read_queries(&queries)?;
-            for file in hits {
-                say(&format!("{}: {}", file.display(), judge(&queries, &file, &cutter)?))?;
-            }
+        Command::Judge { queries, hits, cut } => {
+            say(&judge(&read_queries(&queries)?, &hits, cut.as_deref(), &cutter)?)?;
         }
     }
     Ok(())
@@ -130,29 +143,48 @@ fn draw(files: &[PathBuf], count: usize, cutter: &Cutter) -> anyhow::Result<Vec<
 }
 
 /// What share of the hits is right.
-fn judge(queries: &BTreeMap<String, String>, hits: &Path, cutter: &Cutter) -> anyhow::Result<String> {
+fn judge(
+    queries: &BTreeMap<String, String>,
+    hits: &Path,
+    cut: Option<&Path>,
+    cutter: &Cutter,
+) -> anyhow::Result<String> {
     let mut judged: BTreeMap<&str, Vec<Judged>> = BTreeMap::new();
+    let mut third = cut.map(lines).transpose()?;
     for line in lines(hits)? {
         let Hit { qid, rank, text } = serde_json::from_str(&line?).context("a line of the hits")?;
-        let Some((id, word)) = queries.get_key_value(&qid) else { continue };
+        let words =
+            third.as_mut().map(|lines| lines.next().context("fewer lines of words than hits")?.context("words"));
+        let Some((id, word)) = queries.get_key_value(&qid) else {
+            words.transpose()?;
+            continue;
+        };
+        let words: Option<Vec<String>> =
+            words.transpose()?.map(|words| serde_json::from_str(&words)).transpose().context("a line of words")?;
         let cut = cutter.cut(&text);
         let sight = cut.sight(word);
         if rank <= HITS && sight != Sight::Absent {
+            let by_third = words.is_some_and(|words| Cut::of(&words).sight(word) > Sight::Accident);
             let by_icu = sight > Sight::Accident;
-            judged.entry(id).or_default().push(Judged { by_icu, by_any: by_icu || cut.is_own(word) });
+            judged.entry(id).or_default().push(Judged { by_icu, by_own: cut.is_own(word), by_third });
         }
     }
     let mean = |is_word: fn(&Judged) -> bool| {
         let share = |hits: &Vec<Judged>| number(hits.iter().filter(|hit| is_word(hit)).count()) / number(hits.len());
         judged.values().map(share).sum::<f64>() / number(judged.len())
     };
-    Ok(format!(
-        "{} of {} queries judged; as words {:.3} by ICU, {:.3} by one of the two",
+    let mut said = format!(
+        "{} of {} queries judged; as words {:.3} by ICU, {:.3} by ICU or the service",
         judged.len(),
         queries.len(),
         mean(|hit| hit.by_icu),
-        mean(|hit| hit.by_any),
-    ))
+        mean(|hit| hit.by_icu || hit.by_own),
+    );
+    if third.is_some() {
+        let (alone, either) = (mean(|hit| hit.by_third), mean(|hit| hit.by_third || hit.by_icu));
+        said += &format!(", {alone:.3} by the third judge, {either:.3} by it or ICU");
+    }
+    Ok(said)
 }
 
 fn read_queries(path: &Path) -> anyhow::Result<BTreeMap<String, String>> {

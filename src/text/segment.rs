@@ -3,6 +3,8 @@
 //! Words serve ranking and divide queries; what matches is decided by character sequence. The hidden Markov model
 //! that jieba offers for unknown words stays off: it cuts one formula differently in different sentences.
 
+mod inside;
+
 use std::collections::HashSet;
 use std::io::BufReader;
 use std::ops::Range;
@@ -153,22 +155,15 @@ impl Segmenter {
         tiles
     }
 
-    /// Visits the dictionary's words inside a longer one: 中国特色社会主义 would hide 社会主义.
+    /// Visits the words inside a longer one: see [`inside`].
     fn for_each_word_inside(&self, folded: &str, tile: &Range<usize>, visit: &mut impl FnMut(Range<usize>)) {
         let word = &folded[tile.clone()];
         // What has Han comes from the dictionary, so it is short; a run of other letters need not be.
         if word.chars().nth(2).is_none() || !word.contains(is_ideograph) {
             return;
         }
-        for (start, first) in word.char_indices() {
-            let second = start + first.len_utf8();
-            for (after, c) in word[second..].char_indices() {
-                let inside = start..second + after + c.len_utf8();
-                if inside.len() < word.len() && self.shared.jieba.has_word(&word[inside.clone()]) {
-                    visit(tile.start + inside.start..tile.start + inside.end);
-                }
-            }
-        }
+        let knows = |part: &str| self.shared.jieba.has_word(part);
+        inside::for_each_inside(word, knows, |range| visit(tile.start + range.start..tile.start + range.end));
     }
 }
 

@@ -37,6 +37,7 @@ mod resumed_imports;
 mod resuming;
 mod searching;
 mod seeds;
+mod short_queries;
 mod strange_queries;
 mod strange_texts;
 mod streams;

@@ -20,12 +20,12 @@ fn check_words(text: &str, expected: &Expect) {
 fn words_for_the_index_overlap() {
     check_words("", &expect![[""]]);
     check_words("，。 \n", &expect![[""]]);
-    check_words("全国代表大会胜利召开。", &expect!["全国 国代 代表 代表大会 大会 全国代表大会 胜利 召开"]);
+    check_words("全国代表大会胜利召开。", &expect!["全国 代表 代表大会 大会 全国代表大会 胜利 召开"]);
     check_words(
         "優化“營商環境”，推動高質量發展",
         &expect!["优化 营商 环境 营商环境 推动 高质 高质量 质量 发展 高质量发展"],
     );
-    check_words("中国特色社会主义", &expect!["中国 国特 特色 社会 社会主义 会主 主义 中国特色社会主义"]);
+    check_words("中国特色社会主义", &expect!["中国 特色 社会 社会主义 主义 中国特色社会主义"]);
     check_words("成效顯著，著名景點", &expect!["成效 显着 成效显着 着名 景点 着名景点"]);
     check_words("优\n化 服、务", &expect!["优化 服 务"]);
     check_words(
@@ -46,14 +46,12 @@ fn hard_wraps_are_seen_through() {
 fn numerals_have_one_term_for_all_spellings() {
     check_words(
         "二〇二三年三月召开第二十次会议",
-        &expect![
-            "二 零 二三 三年 二三年 三月 召开 第二 第二十 二十 二十次 十次 第二十次 会议 =2023年 =2023年3月 =3月 =第20次"
-        ],
+        &expect!["二 零 二三 二三年 三月 召开 第二十 二十 二十次 第二十次 会议 =2023年 =2023年3月 =3月 =第20次"],
     );
     check_words("2023年3月召开第20次会议", &expect!["2023 年 3 月 召开 第 20 次 会议 =2023年 =2023年3月 =3月 =第20次"]);
     check_words(
         "第 20 條、第二次世界大战、2023年度",
-        &expect!["第 20 条 第二 第二次 第二次世 二次 二次世界大战 世界 世界大战 大战 第二次世界大战 2023 年度 =第20条"],
+        &expect!["第 20 条 第二 第二次 二次 世界 世界大战 大战 第二次世界大战 2023 年度 =第20条"],
     );
 }
 
@@ -102,11 +100,9 @@ fn tokens_tell_where_they_stand_and_who_knows_them() {
         评价 "評價" BUILT_IN
         2023 "2023" NONE
         年 "年" BUILT_IN
-        第二 "第二" BUILT_IN
         第二十 "第二十" BUILT_IN
         二十 "二十" BUILT_IN
         二十条 "二十條" BUILT_IN
-        十条 "十條" BUILT_IN
         第二十条 "第二十條" BUILT_IN
         abc "Ａbc" NONE
         𠮷 "𠮷" NONE
