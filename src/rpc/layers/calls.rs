@@ -10,6 +10,7 @@ use std::{
 
 use http::{HeaderValue, Request, Response};
 use http_body::Body as _;
+use prost::bytes::Bytes;
 use tonic::{Code, Status, body::Body, transport::server::TcpConnectInfo};
 use tower::{Layer, Service};
 use tracing::Instrument as _;
@@ -128,7 +129,7 @@ async fn read_to_end(mut body: Body) {
     let mut left = REQUEST_BYTES;
     while left > 0 {
         let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await else { return };
-        left = left.saturating_sub(frame.data_ref().map_or(0, |data| data.len()));
+        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
     }
 }
 
