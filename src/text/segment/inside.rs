@@ -11,9 +11,9 @@ use crate::text::Digit;
 /// Where a word can be divided into known words of two characters or more, those that such a division consists of are
 /// inside, and what is inside these. Where it cannot, all known ones are. Nothing begins or ends within a numeral: the
 /// 第三十七条 is not the 十七条.
-pub(super) fn for_each_inside(word: &str, knows: impl Fn(&str) -> bool, mut visit: impl FnMut(Range<usize>)) {
+pub(super) fn for_each_inside(word: &str, is_word: impl Fn(&str) -> bool, mut visit: impl FnMut(Range<usize>)) {
     let places: Vec<_> = word.char_indices().map(|(place, _)| place).chain([word.len()]).collect();
-    let mut inside = Inside::new(word, &places, knows);
+    let mut inside = Inside::new(word, &places, is_word);
     inside.find(0..places.len() - 1);
     for (start, ends) in inside.found.iter().enumerate() {
         for end in (start + 1..places.len()).filter(|&end| ends[end]) {
@@ -31,7 +31,7 @@ struct Inside {
 }
 
 impl Inside {
-    fn new(word: &str, places: &[usize], knows: impl Fn(&str) -> bool) -> Self {
+    fn new(word: &str, places: &[usize], is_word: impl Fn(&str) -> bool) -> Self {
         let count = places.len() - 1;
         let digits: Vec<_> = word.chars().map(|c| Digit::of_folded(c).is_some()).collect();
         let divides_numeral = |at: usize| at > 0 && at < count && digits[at - 1] && digits[at];
@@ -40,7 +40,7 @@ impl Inside {
                 && end - start < count
                 && !divides_numeral(start)
                 && !divides_numeral(end)
-                && knows(&word[places[start]..places[end]])
+                && is_word(&word[places[start]..places[end]])
         };
         let known = (0..count).map(|start| (0..=count).map(|end| is_known(start, end)).collect()).collect();
         Self { known, found: vec![vec![false; count + 1]; count] }
