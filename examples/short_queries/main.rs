@@ -182,7 +182,8 @@ fn judge(
     );
     if third.is_some() {
         let (alone, either) = (mean(|hit| hit.by_third), mean(|hit| hit.by_third || hit.by_icu));
-        said += &format!(", {alone:.3} by the third judge, {either:.3} by it or ICU");
+        let third = format!(", {alone:.3} by the third judge, {either:.3} by it or ICU");
+        said.push_str(&third);
     }
     Ok(said)
 }
