@@ -53,8 +53,12 @@ impl Inside {
         let words: Vec<_> = words.filter(is_inside).collect();
         let (mut begun, mut ended) = (vec![false; part.end + 1], vec![false; part.end + 1]);
         (begun[part.start], ended[part.end]) = (true, true);
-        words.iter().for_each(|word| begun[word.end] |= begun[word.start]);
-        words.iter().rev().for_each(|word| ended[word.start] |= ended[word.end]);
+        for word in &words {
+            begun[word.end] |= begun[word.start];
+        }
+        for word in words.iter().rev() {
+            ended[word.start] |= ended[word.end];
+        }
         let is_divided = begun[part.end];
         for word in words {
             if !is_divided {
