@@ -143,7 +143,7 @@ impl Lists {
         self.text.iter().chain(&self.title).filter_map(List::document).min()
     }
 
-    /// Adds what they have in a window, and goes behind that. What both have counts once, as often as it is in either.
+    /// Adds what they have in a window, and goes behind that. What both have counts as the text has it.
     #[expect(clippy::cast_precision_loss, reason = "a paragraph has few of a token")]
     fn add_to(&mut self, window: &mut Window, norm: &impl Fn(DocId) -> f32) {
         let Self { text, title, most } = self;
@@ -156,12 +156,16 @@ impl Lists {
                 only.take(window.first, |document, frequency| window.add(document, score(document, frequency)));
             }
             (Some(text), Some(title)) => {
-                title.take(window.first, |document, frequency| window.keep(document, frequency));
+                window.rounds += 1;
                 text.take(window.first, |document, frequency| {
-                    let both = frequency + window.kept(document);
-                    window.add(document, score(document, both));
+                    window.mark(document);
+                    window.add(document, score(document, frequency));
                 });
-                window.add_kept(score);
+                title.take(window.first, |document, frequency| {
+                    if !window.is_marked(document) {
+                        window.add(document, score(document, frequency));
+                    }
+                });
             }
             (None, None) => {}
         }
@@ -220,10 +224,10 @@ struct Window {
     scores: Box<[f64; WINDOW as usize]>,
     /// A bit for each chunk in which there is something.
     marks: [u64; WORDS],
-    /// How often titles have the token that is looked at, until it is known how often the texts have it.
-    titles: Box<[u32; WINDOW as usize]>,
-    /// The entries that titles stand for.
-    titled: Vec<DocId>,
+    /// The last round in which the text of each entry had the token.
+    marked: Box<[u32; WINDOW as usize]>,
+    /// How many tokens were looked for in text and title, over all windows.
+    rounds: u32,
 }
 
 impl Default for Window {
@@ -232,8 +236,8 @@ impl Default for Window {
             first: 0,
             scores: Box::new([0.0; WINDOW as usize]),
             marks: Default::default(),
-            titles: Box::new([0; WINDOW as usize]),
-            titled: Vec::new(),
+            marked: Box::new([0; WINDOW as usize]),
+            rounds: 0,
         }
     }
 }
@@ -243,27 +247,13 @@ impl Window {
         ((document - self.first) % WINDOW) as usize
     }
 
-    /// Keeps how often an entry's title has a token.
-    fn keep(&mut self, document: DocId, frequency: u32) {
-        self.titles[self.place(document)] = frequency;
-        self.titled.push(document);
+    /// Notes that the text of an entry has the token of this round.
+    fn mark(&mut self, document: DocId) {
+        self.marked[self.place(document)] = self.rounds;
     }
 
-    /// Takes what was kept of an entry.
-    fn kept(&mut self, document: DocId) -> u32 {
-        mem::take(&mut self.titles[self.place(document)])
-    }
-
-    /// Adds the scores of what was kept and not taken.
-    fn add_kept(&mut self, score: impl Fn(DocId, u32) -> f64) {
-        let mut titled = mem::take(&mut self.titled);
-        for document in titled.drain(..) {
-            let frequency = self.kept(document);
-            if frequency > 0 {
-                self.add(document, score(document, frequency));
-            }
-        }
-        self.titled = titled;
+    fn is_marked(&self, document: DocId) -> bool {
+        self.marked[self.place(document)] == self.rounds
     }
 
     /// Adds a score to that of an entry in the window.

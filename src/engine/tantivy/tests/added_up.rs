@@ -24,7 +24,7 @@ pub(super) fn by_tokens(snapshot: &dyn Snapshot, matches: &[Ranked], weighed: &[
         let (mut sum, mut next) = (0.0, 0);
         while next < tokens.len() {
             let places = next..next + if are_one(&tokens[next..]) { 2 } else { 1 };
-            let count: u32 = counts[places.clone()].iter().map(|counts| counts[hit]).sum();
+            let count = counts[places.clone()].iter().map(|counts| counts[hit]).find(|&count| count > 0).unwrap_or(0);
             let frequency = frequencies[places.clone()].iter().copied().max().unwrap_or(0);
             let rarity = (1.0 + ((paragraphs - frequency) as f32 + 0.5) / (frequency as f32 + 0.5)).ln();
             let most = weighed[next].weight * rarity * (K1 + 1.0);
