@@ -16,7 +16,7 @@ fmt:
 
 # Runs the benchmarks, or those whose names contain the arguments.
 bench *arguments:
-    cargo bench --bench service --bench text_chain {{ arguments }}
+    cargo bench --bench service --bench search_steps --bench text_chain {{ arguments }}
 
 # Compares the service with the bare engine (`just compare --bare RAWTV --documents DOCS.jsonl.gz --queries QUERIES.jsonl`).
 compare *arguments:

@@ -103,7 +103,7 @@ fn search(searcher: &Searcher, text: &str, synonyms: bool, limit: usize) -> anyh
     let mut ranked = searcher.rank(&request, &never).with_context(|| format!("for `{text}`"))?;
     let mut found = Vec::new();
     loop {
-        let hits = ranked.next_batch(BatchBound { hits: limit, text_bytes: usize::MAX }, &never)?;
+        let hits = ranked.next_batch(BatchBound { hits: limit, bytes: usize::MAX }, &never)?;
         if hits.is_empty() {
             return Ok(found);
         }

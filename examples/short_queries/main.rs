@@ -173,18 +173,19 @@ fn judge(
         let share = |hits: &Vec<Judged>| number(hits.iter().filter(|hit| is_word(hit)).count()) / number(hits.len());
         judged.values().map(share).sum::<f64>() / number(judged.len())
     };
-    let by_third = third.is_some().then(|| {
-        let (alone, either) = (mean(|hit| hit.by_third), mean(|hit| hit.by_third || hit.by_icu));
-        format!(", {alone:.3} by the third judge, {either:.3} by it or ICU")
-    });
-    Ok(format!(
-        "{} of {} queries judged; as words {:.3} by ICU, {:.3} by ICU or the service{}",
+    let mut said = format!(
+        "{} of {} queries judged; as words {:.3} by ICU, {:.3} by ICU or the service",
         judged.len(),
         queries.len(),
         mean(|hit| hit.by_icu),
         mean(|hit| hit.by_icu || hit.by_own),
-        by_third.unwrap_or_default(),
-    ))
+    );
+    if third.is_some() {
+        let (alone, either) = (mean(|hit| hit.by_third), mean(|hit| hit.by_third || hit.by_icu));
+        let third = format!(", {alone:.3} by the third judge, {either:.3} by it or ICU");
+        said.push_str(&third);
+    }
+    Ok(said)
 }
 
 fn read_queries(path: &Path) -> anyhow::Result<BTreeMap<String, String>> {

@@ -1,6 +1,6 @@
 //! Where a document's paragraphs stood in its original, which is not stored a second time.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ pub struct Paragraph {
     /// The text in the document's own script, damage cut out, headings that open it included.
     pub text: String,
     /// The headings above it, outermost first.
-    pub heading_path: Vec<String>,
+    pub heading_path: Vec<Arc<str>>,
     /// The bytes of the original it came from, ascending; joined, they are `text`. Empty when the caller split.
     pub source_ranges: Vec<Range<u32>>,
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    document::{DocumentId, Layout},
+    document::{DocumentId, Layout, Paragraph},
     engine::{
         Address, Backup, BackupError, Branch, Change, Counts, DocumentRecord, Explanation, Expression, FacetField,
         Generation, Occurrences, Position, Ranking, ReadError, Removed, SourceLine, Statistics, StoredParagraph, Term,
@@ -294,6 +294,10 @@ pub trait Snapshot: Send + Sync + 'static {
     /// When the index cannot be read.
     fn record(&self, paragraph: Address) -> Result<DocumentRecord, ReadError>;
 
+    /// Reads paragraphs one after another, in ascending order of their addresses within each segment. What it reads is
+    /// not kept for others: whoever reads all there is would drive out what they ask for.
+    fn reader(&self) -> Box<dyn Reader>;
+
     /// Where a document's paragraphs are kept, in document order from `first` on, at most `count` of them.
     ///
     /// # Errors
@@ -323,6 +327,15 @@ pub trait Snapshot: Send + Sync + 'static {
     /// # Errors
     /// When the index cannot be read.
     fn version(&self, id: &DocumentId) -> Result<Option<Version>, ReadError>;
+}
+
+/// Reads paragraphs one after another.
+pub trait Reader: Send {
+    /// The paragraph at an address, and the record of its document.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    fn read(&mut self, address: Address) -> Result<(Paragraph, &DocumentRecord), ReadError>;
 }
 
 /// Matches in order of position, in flat memory. One that was stopped does not go on.

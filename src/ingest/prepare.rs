@@ -104,7 +104,7 @@ pub(super) fn going_on(stop: &AtomicBool) -> Result<(), ReadError> {
 
 fn take(ready: ReadyParagraph) -> Paragraph {
     let ReadyParagraph { text, heading_path } = ready;
-    Paragraph { text, heading_path, source_ranges: Vec::new() }
+    Paragraph { text, heading_path: heading_path.into_iter().map(Into::into).collect(), source_ranges: Vec::new() }
 }
 
 /// Hashes all that the caller sent. Every part is preceded by its length, so that no two documents read the same.

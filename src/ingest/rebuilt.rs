@@ -162,7 +162,10 @@ fn stored(snapshot: &dyn Snapshot, record: &DocumentRecord) -> Result<Document, 
         field.clear(&mut metadata);
     }
     let content = if record.original_bytes == 0 && !paragraphs.is_empty() {
-        let ready = |Paragraph { text, heading_path, source_ranges: _ }| ReadyParagraph { text, heading_path };
+        let ready = |Paragraph { text, heading_path, source_ranges: _ }| ReadyParagraph {
+            text,
+            heading_path: heading_path.iter().map(ToString::to_string).collect(),
+        };
         Content::Ready(paragraphs.into_iter().map(ready).collect())
     } else {
         Content::Text(original(record, &snapshot.layout(address)?, &paragraphs)?)

@@ -92,12 +92,16 @@ impl Admission {
     /// Lets a call wait for one of the pool's threads, or refuses it at once: when it is expected to wait for too long or
     /// past its deadline, or too many wait already.
     pub(crate) fn queue(&self, call: &Call, pool: &Pool) -> Result<Queued, Failure> {
-        if pool.expected_wait() > self.max_wait.min(call.time_left()) {
-            return Err(Failure::Overloaded);
-        }
+        self.check_wait(call, pool)?;
         let permit = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| Failure::Overloaded)?;
         let held = Held { _permit: permit, _counted: self.metrics.call_queued() };
         Ok(Queued { place: pool.place(), held })
+    }
+
+    /// Says no to a call that is expected to wait for one of the pool's threads for too long or past its deadline.
+    pub(crate) fn check_wait(&self, call: &Call, pool: &Pool) -> Result<(), Failure> {
+        let is_too_long = pool.expected_wait() > self.max_wait.min(call.time_left());
+        if is_too_long { Err(Failure::Overloaded) } else { Ok(()) }
     }
 
     fn admit(&self, room: &Arc<Semaphore>, of_caller: OfCaller) -> Result<Admitted, Failure> {

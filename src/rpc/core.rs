@@ -160,6 +160,11 @@ impl Core {
         self.admission.document_call()
     }
 
+    /// Says no to a call that would wait too long for a core, as [`Core::queue`] does; before anything is done for it.
+    pub(crate) fn check_wait(&self, call: &Call) -> Result<(), Failure> {
+        self.admission.check_wait(call, &self.pool)
+    }
+
     /// Lets a call wait for a core, or refuses it at once if that would take too long.
     pub(crate) fn queue(&self, call: &Call) -> Result<Queued, Failure> {
         self.admission.queue(call, &self.pool)

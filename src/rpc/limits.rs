@@ -53,13 +53,15 @@ pub(crate) const READY_HEADING_BYTES: usize = 4 << 10;
 pub(crate) const ECHO_BYTES: usize = MAX_ID_BYTES;
 
 /// The first batch of a search: the best hits, and most callers ask for no more.
-pub(crate) const BEST_BATCH: BatchBound = BatchBound { hits: 10, text_bytes: BATCH_TEXT_BYTES };
+pub(crate) const BEST_BATCH: BatchBound = BatchBound { hits: 10, bytes: BATCH_BYTES };
 /// The first batch of an export: whoever reads it can begin.
-pub(crate) const FIRST_BATCH: BatchBound = BatchBound { hits: 1, text_bytes: BATCH_TEXT_BYTES };
-/// Each later batch: smaller frames make HTTP/2 peers close the connection.
-pub(crate) const LATER_BATCH: BatchBound = BatchBound { hits: 32, text_bytes: BATCH_TEXT_BYTES };
-/// Bytes of text of each batch.
-const BATCH_TEXT_BYTES: usize = 64 << 10;
+pub(crate) const FIRST_BATCH: BatchBound = BatchBound { hits: 1, bytes: BATCH_BYTES };
+/// Each later batch of a search, and the second one of an export: smaller frames make HTTP/2 peers close the connection.
+pub(crate) const LATER_BATCH: BatchBound = BatchBound { hits: 32, bytes: BATCH_BYTES };
+/// Each batch of an export behind them, of which there are many: what a batch costs by itself is as much as a hundred hits.
+pub(crate) const EXPORT_BATCH: BatchBound = BatchBound { hits: 1_024, bytes: BATCH_BYTES };
+/// Bytes of all that a batch says.
+const BATCH_BYTES: usize = 64 << 10;
 /// How long a reader that follows is told nothing while the index changes, before it is given a new token.
 pub(crate) const PROGRESS_INTERVAL: Duration = Duration::from_secs(10);
 /// Answers that wait for a reader: as many as most streams have, a header, a batch and a summary, so that they go out at

@@ -19,6 +19,7 @@ pub mod proto;
 mod reflection;
 mod reindex;
 mod search;
+mod served;
 mod server;
 mod status;
 mod stream;
@@ -27,6 +28,8 @@ mod streams;
 mod tests;
 mod token;
 
+#[doc(hidden)]
+pub use convert::written;
 pub use core::{Opened, Policy};
 pub use server::{ConnectionPolicy, Rpc, ServeError};
 pub use token::TokenKey;

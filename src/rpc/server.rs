@@ -80,8 +80,8 @@ impl Rpc {
         policy: Policy,
         connections: ConnectionPolicy,
     ) -> Self {
-        let calls = Calls::new(metrics.clone(), shutdown.clone());
         let core = Arc::new(Core::new(pool, metrics, shutdown, policy));
+        let calls = Calls::new(Arc::clone(&core));
         Self { core, health: Health::not_serving().await, calls, connections }
     }
 

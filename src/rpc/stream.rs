@@ -53,6 +53,29 @@ impl<T> Outlet<T> {
         self.call.stats().set_state(StreamState::Running);
         room.map_err(|_| Failure::SlowConsumer(self.patience))?.map_err(|_| Failure::Cancelled)
     }
+
+    /// The same outlet, for a job that makes several answers.
+    pub(crate) fn for_job(&self) -> JobOutlet<T> {
+        JobOutlet { sender: self.sender.downgrade() }
+    }
+}
+
+/// Where a job puts answers while their reader has room for them; it never waits. A job that goes on when its stream has
+/// ended does not keep it open.
+pub(crate) struct JobOutlet<T> {
+    sender: mpsc::WeakSender<T>,
+}
+
+impl<T> JobOutlet<T> {
+    /// Whether there is room for one more answer.
+    pub(crate) fn has_room(&self) -> bool {
+        self.sender.upgrade().is_some_and(|sender| sender.capacity() > 0)
+    }
+
+    /// Sends an answer for which there is room; it is lost when the stream has ended.
+    pub(crate) fn send(&self, answer: T) {
+        let _ended = self.sender.upgrade().map(|sender| sender.try_send(answer));
+    }
 }
 
 /// The answers of one call, for the transport to send. Dropping it ends the task.

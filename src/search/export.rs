@@ -6,22 +6,27 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, atomic::AtomicBool},
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    engine::{Address, Branch, Engine, Expression, Generation, Position, ReadError, Removals, Removed, Snapshot, Walk},
-    query::{Filter, MatchMode, Query},
-    search::{
-        BatchBound, Context, Hit, SearchError, Searcher,
-        fetch::{Extras, Fetcher, Found},
-        highlight::Highlighter,
-        plan::plan,
+    document::Paragraph,
+    engine::{
+        Address, Branch, DocumentRecord, Engine, Expression, Generation, Position, ReadError, Reader, Removals,
+        Removed, Snapshot, Walk,
     },
+    query::{Filter, MatchMode, Query},
+    search::{BatchBound, HitView, SearchError, Searcher, fetch::ordinal, highlight::Highlighter, plan::plan},
 };
 
+/// Matches that are looked for in one go.
+const MATCHES_AT_ONCE: usize = 64;
 /// Removals of one batch.
 const REMOVED_AT_ONCE: usize = 256;
 
@@ -60,7 +65,7 @@ pub struct Export {
     expression: Expression,
     filter: Filter,
     follow: bool,
-    extras: Option<Extras>,
+    highlighter: Highlighter,
     /// The snapshot that it reads from, until it has given all of it.
     pass: Option<Pass>,
     generation: Generation,
@@ -74,8 +79,8 @@ pub struct Export {
 /// A part of an export.
 #[derive(Debug)]
 pub enum Exported {
-    /// Matches in order of arrival. Their rank and score are 0.
-    Hits(Vec<Hit>),
+    /// So many matches, which were given in order of arrival.
+    Hits(usize),
     /// Documents that are gone, or gone in an earlier version, in order of the removals.
     Removed(Vec<Removed>),
 }
@@ -100,7 +105,7 @@ impl Searcher {
             expression,
             filter: filter.clone(),
             follow: *follow,
-            extras: Some(Extras { context: Context::default(), highlighter, names_folded: false }),
+            highlighter,
             pass: None,
             generation: snapshot.generation(),
             rebuilt: snapshot.rebuilt(),
@@ -108,7 +113,7 @@ impl Searcher {
             is_missing_removals: !is_continuous,
             repeats_document: after.is_some_and(|after| after.is_split_otherwise(snapshot.as_ref())),
         };
-        export.begin(snapshot, stop)?;
+        export.begin(snapshot.as_ref(), stop)?;
         Ok(export)
     }
 }
@@ -140,22 +145,28 @@ impl Export {
         self.position.is_none_or(|position| position < Position::end_of(newest))
     }
 
-    /// The next part; `None` when the snapshot has no more, which is let go then.
+    /// The next part, of which each hit is given to `hit` as it is fetched; `None` when the snapshot has no more, which is
+    /// let go then. The last hit of a part may be more than its bound.
     ///
     /// # Errors
-    /// When the index cannot be read, or on `stop`.
-    pub fn next_batch(&mut self, bound: BatchBound, stop: &Arc<AtomicBool>) -> Result<Option<Exported>, SearchError> {
+    /// When the index cannot be read, or on `stop` before anything was found.
+    pub fn next_batch(
+        &mut self,
+        bound: BatchBound,
+        stop: &Arc<AtomicBool>,
+        hit: impl FnMut(&HitView<'_>),
+    ) -> Result<Option<Exported>, SearchError> {
         let Some(pass) = &mut self.pass else { return Ok(None) };
-        let found = pass.next(bound, stop)?;
-        self.position = match &found {
-            Some(Exported::Hits(hits)) => hits.last().map(position),
-            Some(Exported::Removed(removed)) => removed.last().map(|removed| Position::record(removed.sequence)),
-            None => Some(pass.end),
+        let hits = pass.hits(bound, &self.highlighter, stop, hit)?;
+        let found = match hits {
+            Some((hits, last)) => Some((Exported::Hits(hits), last)),
+            None => pass.removed(stop)?.map(|(removed, last)| (Exported::Removed(removed), last)),
         };
+        self.position = Some(found.as_ref().map_or(pass.end, |(_, last)| *last));
         if found.is_none() {
-            self.extras = self.pass.take().map(|pass| pass.fetcher.into_extras());
+            self.pass = None;
         }
-        Ok(found)
+        Ok(found.map(|(found, _)| found))
     }
 
     /// Goes on with the newest snapshot, if it has more to give.
@@ -170,10 +181,10 @@ impl Export {
         if self.reached().is_some_and(|reached| !reached.is_continuous(snapshot.as_ref(), self.follow)) {
             return Err(SearchError::RemovalsForgotten);
         }
-        self.begin(snapshot, stop)
+        self.begin(snapshot.as_ref(), stop)
     }
 
-    fn begin(&mut self, snapshot: Arc<dyn Snapshot>, stop: &Arc<AtomicBool>) -> Result<(), SearchError> {
+    fn begin(&mut self, snapshot: &dyn Snapshot, stop: &Arc<AtomicBool>) -> Result<(), SearchError> {
         let walk = snapshot.walk(&self.expression, &self.filter, self.position, stop)?;
         // Who begins with a snapshot has seen nothing that was removed before it.
         let removals = match self.position.filter(|_| self.follow) {
@@ -186,9 +197,8 @@ impl Export {
         };
         let end = Position::end_of(snapshot.sequence());
         (self.generation, self.rebuilt) = (snapshot.generation(), snapshot.rebuilt());
-        let extras = self.extras.take().expect("a pass that has ended gives them back");
         let matches = MatchQueue { walk, next: VecDeque::new() };
-        self.pass = Some(Pass { fetcher: Fetcher::new(snapshot, extras), matches, removals, end });
+        self.pass = Some(Pass { reader: snapshot.reader(), matches, removals, end });
         Ok(())
     }
 }
@@ -222,7 +232,7 @@ impl Reached {
 
 /// What one snapshot gives: matches and removals, merged.
 struct Pass {
-    fetcher: Fetcher,
+    reader: Box<dyn Reader>,
     matches: MatchQueue,
     removals: Option<RemovalQueue>,
     /// Behind everything of the snapshot.
@@ -230,18 +240,45 @@ struct Pass {
 }
 
 impl Pass {
-    fn next(&mut self, bound: BatchBound, stop: &Arc<AtomicBool>) -> Result<Option<Exported>, SearchError> {
-        let Self { fetcher, matches, removals, end: _ } = self;
-        let removal = match removals {
-            Some(removals) => removals.peek(stop)?,
-            None => None,
-        };
-        let hits = fetcher.next_batch(bound, stop, |count| matches.before(removal, count, stop))?;
-        if !hits.is_empty() {
-            return Ok(Some(Exported::Hits(hits)));
+    /// Gives the next matches before a removal: their number and the place of the last one, if there is any.
+    fn hits(
+        &mut self,
+        bound: BatchBound,
+        highlighter: &Highlighter,
+        stop: &Arc<AtomicBool>,
+        mut give: impl FnMut(&HitView<'_>),
+    ) -> Result<Option<(usize, Position)>, SearchError> {
+        let removal = self.removal(stop)?;
+        let (mut hits, mut bytes, mut last) = (0, 0, None);
+        while hits < bound.hits && bytes < bound.bytes {
+            if stop.load(Relaxed) {
+                // What is there is given, should anyone wait for it.
+                return if hits == 0 { Err(ReadError::Stopped.into()) } else { Ok(last.map(|last| (hits, last))) };
+            }
+            let Some((position, address)) = self.matches.next_before(removal, stop)? else { break };
+            let (paragraph, document) = self.reader.read(address)?;
+            let highlights = highlighter.ranges(&paragraph.text);
+            let hit = unranked(ordinal(position)?, &paragraph, &highlights, document);
+            bytes += hit.bytes();
+            give(&hit);
+            (hits, last) = (hits + 1, Some(position));
         }
-        let (Some(removals), Some(_)) = (removals, removal) else { return Ok(None) };
-        Ok(Some(Exported::Removed(removals.before(matches.peek(stop)?, stop)?)))
+        Ok(last.map(|last| (hits, last)))
+    }
+
+    /// The next removals before a match, and the place of the last one, if there is any.
+    fn removed(&mut self, stop: &Arc<AtomicBool>) -> Result<Option<(Vec<Removed>, Position)>, SearchError> {
+        let Some(removals) = &mut self.removals else { return Ok(None) };
+        let removed = removals.before(self.matches.peek(stop)?, stop)?;
+        let last = removed.last().map(|last| Position::record(last.sequence));
+        Ok(last.map(|last| (removed, last)))
+    }
+
+    fn removal(&mut self, stop: &Arc<AtomicBool>) -> Result<Option<Position>, ReadError> {
+        match &mut self.removals {
+            Some(removals) => removals.peek(stop),
+            None => Ok(None),
+        }
     }
 }
 
@@ -253,23 +290,20 @@ struct MatchQueue {
 
 impl MatchQueue {
     fn peek(&mut self, stop: &Arc<AtomicBool>) -> Result<Option<Position>, ReadError> {
-        self.fill(1, stop)?;
+        if self.next.is_empty() {
+            self.next = self.walk.next(MATCHES_AT_ONCE, stop)?.into();
+        }
         Ok(self.next.front().map(|(position, _)| *position))
     }
 
-    /// The next ones, at most so many, up to a place.
-    fn before(&mut self, end: Option<Position>, count: usize, stop: &Arc<AtomicBool>) -> Result<Vec<Found>, ReadError> {
-        self.fill(count, stop)?;
-        let is_before = |(position, _): &(Position, Address)| end.is_none_or(|end| *position < end);
-        let number = self.next.iter().take(count).take_while(|next| is_before(next)).count();
-        Ok(self.next.drain(..number).map(|(_, address)| unranked(address)).collect())
-    }
-
-    fn fill(&mut self, count: usize, stop: &Arc<AtomicBool>) -> Result<(), ReadError> {
-        if self.next.is_empty() {
-            self.next = self.walk.next(count, stop)?.into();
-        }
-        Ok(())
+    /// The next one, if it comes before a place.
+    fn next_before(
+        &mut self,
+        end: Option<Position>,
+        stop: &Arc<AtomicBool>,
+    ) -> Result<Option<(Position, Address)>, ReadError> {
+        let is_before = |next| end.is_none_or(|end| next < end);
+        Ok(if self.peek(stop)?.is_some_and(is_before) { self.next.pop_front() } else { None })
     }
 }
 
@@ -302,10 +336,13 @@ impl RemovalQueue {
     }
 }
 
-fn position(hit: &Hit) -> Position {
-    Position::paragraph(hit.document.version.sequence, hit.id.ordinal)
-}
-
-fn unranked(address: Address) -> Found {
-    Found { rank: 0, score: 0.0, address, folded: Vec::new() }
+fn unranked<'a>(
+    ordinal: u32,
+    paragraph: &'a Paragraph,
+    highlights: &'a [Range<u32>],
+    document: &'a DocumentRecord,
+) -> HitView<'a> {
+    let (rank, score, folded_count) = (0, 0.0, 0);
+    let (before, after, folded) = (&[], &[], &[]);
+    HitView { rank, score, ordinal, paragraph, highlights, document, before, after, folded_count, folded }
 }

@@ -59,11 +59,6 @@ impl Fetcher {
         Self { snapshot, extras, records: HashMap::new(), fetched: VecDeque::new() }
     }
 
-    /// Lets the snapshot go.
-    pub(super) fn into_extras(self) -> Extras {
-        self.extras
-    }
-
     pub(super) fn snapshot(&self) -> &dyn Snapshot {
         self.snapshot.as_ref()
     }
@@ -97,8 +92,8 @@ impl Fetcher {
                 self.fetched = self.fetch(&found)?.into();
             }
             let Some(hit) = self.fetched.pop_front() else { break };
-            bytes += text_bytes(&hit);
-            if bytes > bound.text_bytes && !batch.is_empty() {
+            bytes += hit.view().bytes();
+            if bytes > bound.bytes && !batch.is_empty() {
                 self.fetched.push_front(hit);
                 break;
             }
@@ -182,15 +177,7 @@ pub(super) fn neighbours(
         .collect()
 }
 
-/// Bytes of all texts that a hit carries.
-fn text_bytes(hit: &Hit) -> usize {
-    let beside = hit.before.iter().chain(&hit.after).map(|neighbour| &neighbour.paragraph);
-    let bytes = std::iter::once(&hit.paragraph)
-        .chain(beside)
-        .map(|paragraph| paragraph.text.len() + paragraph.heading_path.iter().map(String::len).sum::<usize>());
-    bytes.sum()
-}
-
-fn ordinal(position: Position) -> Result<u32, ReadError> {
+/// The place of a paragraph in its document.
+pub(super) fn ordinal(position: Position) -> Result<u32, ReadError> {
     position.ordinal().ok_or_else(|| ReadError::Corrupt(format!("{position:?} is a record, not a paragraph")))
 }

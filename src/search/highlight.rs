@@ -3,7 +3,7 @@
 //! Rests on the fold alone, as matching does, and knows nothing of what matched or why: a term is found wherever its
 //! letters and digits stand in sequence, whatever stands between them; exact characters where they stand so.
 
-use std::ops::Range;
+use std::{ops::Range, sync::OnceLock};
 
 use aho_corasick::{
     Anchored,
@@ -23,10 +23,25 @@ pub const MAX_HIGHLIGHTS: usize = 8_192;
 /// Finds the terms of one query in any number of texts.
 #[derive(Debug)]
 pub struct Highlighter {
+    wanted: Wanted,
+    /// Made for the first text: for a query of the longest texts that takes some ten milliseconds, and for nothing where
+    /// ranking was stopped.
+    looked_for: OnceLock<LookedFor>,
+}
+
+#[derive(Debug)]
+struct LookedFor {
     /// Letters and digits; `None` when there are none to look for.
     terms: Option<Sequences>,
     /// Exact characters; `None` when there are none to look for.
     verbatim: Option<Sequences>,
+}
+
+impl LookedFor {
+    fn of(Wanted { terms, verbatim }: &Wanted) -> Self {
+        let sequences = |sequences: &[String]| (!sequences.is_empty()).then(|| Sequences::new(sequences));
+        Self { terms: sequences(terms), verbatim: sequences(verbatim) }
+    }
 }
 
 impl Highlighter {
@@ -34,12 +49,11 @@ impl Highlighter {
     pub fn new(expression: &Expression) -> Self {
         let mut wanted = Wanted::default();
         wanted.collect(expression);
-        Self::of(&wanted)
+        Self::of(wanted)
     }
 
-    fn of(Wanted { terms, verbatim }: &Wanted<'_>) -> Self {
-        let sequences = |sequences: &[&str]| (!sequences.is_empty()).then(|| Sequences::new(sequences));
-        Self { terms: sequences(terms), verbatim: sequences(verbatim) }
+    fn of(wanted: Wanted) -> Self {
+        Self { wanted, looked_for: OnceLock::new() }
     }
 
     /// The bytes of a text that terms take, ascending, none overlapping, the first [`MAX_HIGHLIGHTS`] of them, in time
@@ -48,7 +62,7 @@ impl Highlighter {
     /// Every place where a term stands is covered. Where two places overlap, the second range begins where the first
     /// ends, so that each range is a term or the end of one.
     pub fn ranges(&self, text: &str) -> Vec<Range<u32>> {
-        let Self { terms, verbatim } = self;
+        let LookedFor { terms, verbatim } = self.looked_for.get_or_init(|| LookedFor::of(&self.wanted));
         let folded = text.char_indices().map(|(start, character)| (start, fold_character(character)));
         let letters = folded.filter(|&(_, character)| is_searchable(character));
         let terms = terms.as_ref().map_or_else(Vec::new, |terms| terms.places(text, letters));
@@ -60,21 +74,21 @@ impl Highlighter {
 }
 
 /// What an expression wants or requires of a text: folded letters and digits, and exact characters. None is empty.
-#[derive(Default)]
-struct Wanted<'e> {
-    terms: Vec<&'e str>,
-    verbatim: Vec<&'e str>,
+#[derive(Debug, Default)]
+struct Wanted {
+    terms: Vec<String>,
+    verbatim: Vec<String>,
 }
 
-impl<'e> Wanted<'e> {
-    fn collect(&mut self, expression: &'e Expression) {
+impl Wanted {
+    fn collect(&mut self, expression: &Expression) {
         match expression {
             Expression::All
             | Expression::Nothing
             | Expression::Metadata(_)
             | Expression::Term(Term { field: TermField::Title, .. }) => {}
-            Expression::Term(Term { characters, .. }) => self.terms.push(characters),
-            Expression::Verbatim(verbatim) => self.verbatim.push(verbatim.text()),
+            Expression::Term(Term { characters, .. }) => self.terms.push(characters.clone()),
+            Expression::Verbatim(verbatim) => self.verbatim.push(verbatim.text().to_owned()),
             Expression::Combined(clauses) => {
                 for clause in clauses {
                     if let Clause::Must(part) | Clause::Should(part) = clause {
@@ -93,14 +107,16 @@ struct Sequences {
     start: StateID,
     /// Of each sequence, in characters.
     lengths: Vec<usize>,
+    first: FirstCharacters,
 }
 
 impl Sequences {
-    fn new(sequences: &[&str]) -> Self {
+    fn new(sequences: &[String]) -> Self {
         // The texts of a query are limited: states are far from running out.
         let automaton = NFA::new(sequences).expect("the sequences of a query fit an automaton");
         let start = automaton.start_state(Anchored::No).expect("by default, automata search anywhere");
-        Self { automaton, start, lengths: sequences.iter().map(|sequence| sequence.chars().count()).collect() }
+        let lengths = sequences.iter().map(|sequence| sequence.chars().count()).collect();
+        Self { automaton, start, lengths, first: FirstCharacters::of(sequences) }
     }
 
     /// The bytes of a text that sequences of some of its characters take, which begin at these bytes: as
@@ -110,6 +126,10 @@ impl Sequences {
         let mut covered = Vec::new();
         let mut state = self.start;
         for (start, character) in characters {
+            // Most characters belong to nothing. No sequence goes over one of them, so that they need not be counted.
+            if state == self.start && !self.first.have(character) {
+                continue;
+            }
             starts.push(offset(start));
             state = self.after(state, character);
             if let Some(length) = self.longest_ending(state) {
@@ -132,6 +152,34 @@ impl Sequences {
         // A state lists its own sequence before those that it ends with.
         self.automaton.is_match(state).then(|| self.lengths[self.automaton.match_pattern(state, 0)])
     }
+}
+
+/// The characters that sequences begin with.
+#[derive(Debug)]
+struct FirstCharacters {
+    /// Whether one of them ends with these bits: most questions end here.
+    low_bits: [bool; 256],
+    ascending: Vec<char>,
+}
+
+impl FirstCharacters {
+    fn of(sequences: &[String]) -> Self {
+        let mut ascending: Vec<_> = sequences.iter().filter_map(|sequence| sequence.chars().next()).collect();
+        ascending.sort_unstable();
+        let mut low_bits = [false; 256];
+        for &character in &ascending {
+            low_bits[low_byte(character)] = true;
+        }
+        Self { low_bits, ascending }
+    }
+
+    fn have(&self, character: char) -> bool {
+        self.low_bits[low_byte(character)] && self.ascending.binary_search(&character).is_ok()
+    }
+}
+
+fn low_byte(character: char) -> usize {
+    character as usize & 0xFF
 }
 
 /// Adds a place to those that are covered, which end no later. Each is added once and taken away at most once.
@@ -174,8 +222,9 @@ mod tests {
     use crate::{engine::Verbatim, text::searchable};
 
     fn ranges(terms: &[&str], verbatim: &[&str], text: &str) -> Vec<Range<usize>> {
-        let wanted = Wanted { terms: terms.to_vec(), verbatim: verbatim.to_vec() };
-        let ranges = Highlighter::of(&wanted).ranges(text).into_iter();
+        let owned = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
+        let wanted = Wanted { terms: owned(terms), verbatim: owned(verbatim) };
+        let ranges = Highlighter::of(wanted).ranges(text).into_iter();
         ranges.map(|range| range.start as usize..range.end as usize).collect()
     }
 
@@ -249,8 +298,7 @@ mod tests {
         let terms: Vec<String> = (1..=180).map(|length| "啊".repeat(length)).collect();
         let text = "啊".repeat(400_000);
         let begun = std::time::Instant::now();
-        let wanted = Wanted { terms: terms.iter().map(String::as_str).collect(), verbatim: Vec::new() };
-        let ranges = Highlighter::of(&wanted).ranges(&text);
+        let ranges = Highlighter::of(Wanted { terms, verbatim: Vec::new() }).ranges(&text);
         assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
         assert_eq!((ranges.len(), &ranges[1], ranges[2_222].end), (2_223, &(540..1_080), 1_200_000));
     }

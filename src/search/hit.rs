@@ -3,7 +3,7 @@
 use std::{ops::Range, sync::Arc};
 
 use crate::{
-    document::{Paragraph, ParagraphId},
+    document::{DocumentId, Metadata, Paragraph, ParagraphId},
     engine::DocumentRecord,
 };
 
@@ -15,8 +15,8 @@ const PARAGRAPH_BYTES: usize = 32;
 pub struct BatchBound {
     /// Hits.
     pub hits: usize,
-    /// Bytes of text.
-    pub text_bytes: usize,
+    /// Roughly the bytes of all that they say.
+    pub bytes: usize,
 }
 
 /// Neighbours of the same document to fetch with each hit.
@@ -65,14 +65,70 @@ pub struct Hit {
     pub folded: Vec<ParagraphId>,
 }
 
+/// A [`Hit`], borrowed from whoever fetched it.
+#[derive(Clone, Copy, Debug)]
+pub struct HitView<'a> {
+    /// Its place in the order, from 1; 0 in an export.
+    pub rank: u32,
+    /// How well it matches; 0 in an export.
+    pub score: f32,
+    /// The paragraph's place in the document.
+    pub ordinal: u32,
+    /// What it says and where it stands.
+    pub paragraph: &'a Paragraph,
+    /// The bytes of its text that terms of the query take, ascending, none overlapping.
+    pub highlights: &'a [Range<u32>],
+    /// Its document.
+    pub document: &'a DocumentRecord,
+    /// The paragraphs before it, in document order.
+    pub before: &'a [Neighbour],
+    /// The paragraphs after it, in document order.
+    pub after: &'a [Neighbour],
+    /// How many near copies were folded into it, at least.
+    pub folded_count: u32,
+    /// These, in rank order, where they are wanted by name.
+    pub folded: &'a [ParagraphId],
+}
+
+impl Hit {
+    /// The hit, borrowed.
+    pub fn view(&self) -> HitView<'_> {
+        HitView {
+            rank: self.rank,
+            score: self.score,
+            ordinal: self.id.ordinal,
+            paragraph: &self.paragraph,
+            highlights: &self.highlights,
+            document: &self.document,
+            before: &self.before,
+            after: &self.after,
+            folded_count: self.folded_count,
+            folded: &self.folded,
+        }
+    }
+}
+
+impl HitView<'_> {
+    /// Roughly the bytes of all that it says.
+    pub fn bytes(&self) -> usize {
+        let DocumentRecord { id, metadata: Metadata { title, source, agency, .. }, .. } = self.document;
+        let beside: usize = self.before.iter().chain(self.after).map(Neighbour::bytes).sum();
+        let folded: usize = self.folded.iter().map(|id| id.document.as_str().len() + PARAGRAPH_BYTES).sum();
+        let of_document = id.as_str().len() + title.len() + source.len() + agency.len();
+        paragraph_bytes(id, self.paragraph) + of_document + size_of_val(self.highlights) + beside + folded
+    }
+}
+
 impl Neighbour {
     /// Roughly the bytes of all that it says.
     pub(super) fn bytes(&self) -> usize {
-        let Paragraph { text, heading_path, source_ranges } = &self.paragraph;
-        let headings: usize = heading_path.iter().map(String::len).sum();
-        let id = self.id.document.as_str().len();
-        id + text.len() + headings + size_of_val(source_ranges.as_slice()) + PARAGRAPH_BYTES
+        paragraph_bytes(&self.id.document, &self.paragraph)
     }
+}
+
+fn paragraph_bytes(id: &DocumentId, Paragraph { text, heading_path, source_ranges }: &Paragraph) -> usize {
+    let headings: usize = heading_path.iter().map(|heading| heading.len()).sum();
+    id.as_str().len() + text.len() + headings + size_of_val(source_ranges.as_slice()) + PARAGRAPH_BYTES
 }
 
 /// A paragraph beside a hit, or of a document that is read.

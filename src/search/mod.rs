@@ -29,7 +29,7 @@ pub use diagnosis::{Diagnosis, RuledOut};
 pub use explain::{ExplainRequest, Explained, ExplainedParagraph, ExplainedTerm, Score, Stage, TermKind, TermPart};
 pub use export::{Export, ExportRequest, Exported, Reached};
 pub use highlight::{Highlighter, MAX_HIGHLIGHTS};
-pub use hit::{BatchBound, Context, Hit, NearCopies, Neighbour};
+pub use hit::{BatchBound, Context, Hit, HitView, NearCopies, Neighbour};
 pub use leases::{LEASE, MAX_LEASES};
 pub use list::{DocumentPage, ListPlace, PageBound};
 pub use outline::{Mismatch, Occurrence, PlanClause, PlanPart};
@@ -45,6 +45,6 @@ pub use searcher::{SearchError, Searcher};
 pub use crate::engine::{
     Backup, BackupError, BadTarget, Bm25, Counts, DocumentRecord, Evidence, Facet, FacetField, FacetValue, Generation,
     IndexTerm, InvalidGeneration, MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, MetadataTerm, Position, ReadError, Removed,
-    ScorePart, Statistics, Tally, Term, TermField, Verification,
+    ScorePart, Statistics, Tally, Term, TermField, Verification, Version,
 };
 pub use crate::text::Dictionary;

@@ -22,6 +22,7 @@ static FOLD: LazyLock<Fold> = LazyLock::new(|| Fold::read(TABLE));
 /// Folds one character: script, width, case, variants. Always one character to one.
 ///
 /// Folding twice changes nothing more, and white space stays what it is.
+#[inline]
 pub fn fold_character(c: char) -> char {
     FOLD.character(c)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use tonic::{Code, Request, metadata::AsciiMetadataValue};
 use xunzhang::rpc::proto::{
     AnalyzeRequest, CancelStreamRequest, CountRequest, ExportRequest, ListStreamsRequest, RunningStream, SearchRequest,
@@ -196,6 +197,45 @@ async fn what_does_not_get_a_core_is_refused() {
     })
     .await;
     busy.abort();
+    service.search_when_there_is_room(searched("防汛")).await;
+    service.stop().await;
+}
+
+/// With the reason, the name and the figures that other calls have; its message, which cannot be taken, is not looked at.
+#[tokio::test]
+async fn what_would_wait_too_long_is_refused_on_arrival() {
+    let service = Service::start_with(|config| {
+        config.pool.threads = 1.try_into().unwrap();
+        config.admission.max_wait = Duration::from_millis(1);
+    })
+    .await;
+    let mut busy = service.searches();
+    let text = "各级各部门要结合实际抓好落实，压实责任。\n".repeat(50_000);
+    let request = AnalyzeRequest { text, ..Default::default() };
+    let busy = tokio::spawn(async move {
+        loop {
+            let _ = busy.analyze(request.clone()).await;
+        }
+    });
+    let mut waiting = JoinSet::new();
+    let status = poll("a search to be refused", async || {
+        let unfit = named("desk-9", limited(u32::MAX, searched("防汛")));
+        let status = within("an answer", service.searches().search(unfit)).await.err();
+        // Behind the long job this one waits, by the next glance for longer than any may.
+        let mut behind = service.searches();
+        let count = CountRequest { query_form: Some(CountForm::Query("防汛".to_owned())), ..Default::default() };
+        waiting.spawn(async move { behind.count(count).await });
+        status.filter(|status| status.code() == Code::ResourceExhausted)
+    })
+    .await;
+    check_status(&status, Code::ResourceExhausted, "OVERLOADED", None);
+    assert_eq!(status.metadata().get("x-request-id").unwrap(), "desk-9");
+    let refused =
+        r#"grpc_server_handled_total{service="xunzhang.v1.SearchService",method="Search",code="RESOURCE_EXHAUSTED"}"#;
+    assert_eq!(metric(&service, refused).await, 1);
+    assert!(metric(&service, r#"xunzhang_shed_total{reason="OVERLOADED"}"#).await >= 1);
+    busy.abort();
+    drop(waiting);
     service.search_when_there_is_room(searched("防汛")).await;
     service.stop().await;
 }

@@ -68,7 +68,8 @@ fn real_documents_fall_into_the_paragraphs_that_were_read() {
         for Paragraph { text, heading_path, source_ranges } in paragraphs(&seed) {
             let (first, last) = (source_ranges.first().unwrap(), source_ranges.last().unwrap());
             let (pieces, characters) = (source_ranges.len(), text.chars().count());
-            let hashes: Vec<String> = [&text].into_iter().chain(&heading_path).map(|part| short_hash(part)).collect();
+            let parts = [&*text].into_iter().chain(heading_path.iter().map(|heading| &**heading));
+            let hashes: Vec<String> = parts.map(short_hash).collect();
             let hashes = hashes.join(" › ");
             writeln!(written, "{}..{} {pieces} {characters} {hashes}", first.start, last.end).unwrap();
         }

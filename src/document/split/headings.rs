@@ -83,40 +83,41 @@ pub(super) struct Lines {
 
 /// Finds the lines of a text and their roles.
 pub(super) fn classified(text: &str, title: Option<Span>) -> Lines {
-    let spans = lines(text, title);
-    let shapes: Vec<Shape> = spans.iter().map(|&span| Shape::of(text, span)).collect();
-    let mut found = marked(text, title, spans, &shapes);
-    let contents = contents(text, &found.lines, &shapes);
-    let letters = letters(text, &found.lines, &shapes);
-    let last_content = found.lines.iter().zip(&shapes).rposition(|(line, shape)| {
+    let plain = |span| Line { span, leading: None, has_inner: false, role: Role::Running, goes_on: false };
+    let mut lines: Vec<Line> = lines(text, title).into_iter().map(plain).collect();
+    let shapes: Vec<Shape> = lines.iter().map(|line| Shape::of(text, line.span)).collect();
+    let inner = mark(text, title, &mut lines, &shapes);
+    let contents = contents(text, &lines, &shapes);
+    let letters = letters(text, &lines, &shapes);
+    let last_content = lines.iter().zip(&shapes).rposition(|(line, shape)| {
         line.leading.is_some_and(|marker| marker.kind != Kind::Annex)
             || matches!(shape, Shape::Full | Shape::Open | Shape::Opening | Shape::Name)
     });
     let mut around = Around { text, shapes: &shapes, listed: 0, started: false, attached: false, last_content };
-    for at in 0..found.lines.len() {
-        let is_title = title.is_some_and(|title| title.start == found.lines[at].span.start);
+    for at in 0..lines.len() {
+        let is_title = title.is_some_and(|title| title.start == lines[at].span.start);
         let role = match contents[at].or(letters[at]) {
             _ if is_title => Role::Title,
             Some(role) => role,
-            None => around.role(&found.lines, at),
+            None => around.role(&lines, at),
         };
         let is_item = role == Role::Listed && shapes[at] != Shape::Row;
         around.listed = if is_item { around.listed + 1 } else { 0 };
         around.started |= shapes[at] == Shape::Full;
-        around.attached = lists_annexes(&found.lines[at], role) || around.is_attached(&found.lines[at]);
-        found.lines[at].role = role;
+        around.attached = lists_annexes(&lines[at], role) || around.is_attached(&lines[at]);
+        lines[at].role = role;
     }
-    let with_lines_below = with_lines_below(text, &found.lines, &shapes);
-    for (line, goes_on) in found.lines.iter_mut().zip(with_lines_below) {
+    let with_lines_below = with_lines_below(text, &lines, &shapes);
+    for (line, goes_on) in lines.iter_mut().zip(with_lines_below) {
         line.goes_on = goes_on;
     }
-    found
+    Lines { lines, inner }
 }
 
-/// Finds the markers of each line and keeps those that stand.
-fn marked(text: &str, title: Option<Span>, spans: Vec<Span>, shapes: &[Shape]) -> Lines {
+/// Finds the markers of each line, keeps those that stand, and returns those within lines, in order.
+fn mark(text: &str, title: Option<Span>, lines: &mut [Line], shapes: &[Shape]) -> Vec<Candidate> {
     let mut candidates = Vec::new();
-    for ((&span, shape), line) in spans.iter().zip(shapes).zip(0..) {
+    for ((&Line { span, .. }, shape), line) in lines.iter().zip(shapes).zip(0..) {
         if title == Some(span) {
             continue;
         }
@@ -136,8 +137,6 @@ fn marked(text: &str, title: Option<Span>, spans: Vec<Span>, shapes: &[Shape]) -
         }
     }
     keep_series(&mut candidates);
-    let plain = |span| Line { span, leading: None, has_inner: false, role: Role::Running, goes_on: false };
-    let mut lines: Vec<Line> = spans.into_iter().map(plain).collect();
     candidates.retain(|found| {
         let line = &mut lines[found.line as usize];
         let leads = found.position == Position::LineStart;
@@ -148,7 +147,7 @@ fn marked(text: &str, title: Option<Span>, spans: Vec<Span>, shapes: &[Shape]) -
         !leads
     });
     candidates.shrink_to_fit();
-    Lines { lines, inner: candidates }
+    candidates
 }
 
 #[cfg(test)]

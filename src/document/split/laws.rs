@@ -26,7 +26,7 @@ fn check_laws(text: &str, title: Option<std::ops::Range<usize>>) -> Vec<Section>
         check_length(section);
         assert!(heading_path.len() <= MAX_DEPTH);
         for heading in heading_path {
-            assert_eq!(heading, heading.trim());
+            assert_eq!(**heading, *heading.trim());
             assert!(
                 !heading.is_empty() && !heading.contains('\n') && heading.chars().count() <= MAX_LABEL,
                 "{heading:?}"

@@ -53,6 +53,7 @@ pub(super) fn outline(text: &str, title: Option<Span>) -> Outline {
         nesting.line(&line, &inner[..inside], lines.last());
         inner = &inner[inside..];
     }
+    drop(lines);
     nesting.outline.finish();
     nesting.outline
 }

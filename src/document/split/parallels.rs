@@ -11,26 +11,31 @@ const LAST: usize = 2;
 
 /// For each sentence of a text whether it is built like another of them, and opens more than itself. Takes linear time.
 pub(super) fn parallels(text: &str, sentences: &[Span]) -> Vec<bool> {
-    let forms: Vec<Option<[Form<'_>; 2]>> = sentences.iter().map(|sentence| forms(sentence.text(text))).collect();
-    let mut counts: HashMap<Form<'_>, usize> = HashMap::new();
-    for &form in forms.iter().flatten().flatten() {
-        *counts.entry(form).or_default() += 1;
+    let mut repeats: HashMap<Form, bool> = HashMap::new();
+    for form in sentences.iter().filter_map(|sentence| forms(sentence.text(text))).flatten() {
+        repeats.entry(form).and_modify(|repeats| *repeats = true).or_default();
     }
-    let is_like_another = |forms: &[Form<'_>; 2]| forms.iter().any(|form| counts[form] > 1);
-    let alike: Vec<bool> = forms.iter().map(|forms| forms.as_ref().is_some_and(is_like_another)).collect();
+    // Asked anew instead of kept: a text may be nearly all sentences, and few of them open anything.
+    let is_like_another =
+        |sentence: &Span| forms(sentence.text(text)).is_some_and(|forms| forms.iter().any(|form| repeats[form]));
+    let alike: Vec<bool> = sentences.iter().map(is_like_another).collect();
     let opens = |at: usize| alike[at] && alike.get(at + 1) == Some(&false);
     (0..alike.len()).map(opens).collect()
 }
 
-/// How a sentence begins and ends.
-type Form<'t> = (&'t str, &'t str);
+/// How a sentence begins and ends: its first and last characters; where there are fewer, nulls.
+type Form = [char; FIRST_OF_BOTH + LAST];
 
-fn forms(sentence: &str) -> Option<[Form<'_>; 2]> {
+fn forms(sentence: &str) -> Option<[Form; 2]> {
     let said = sentence.trim().strip_suffix('。').filter(|_| is_topic(sentence))?;
-    let place = |characters: usize| said.char_indices().nth(characters).map(|(at, _)| at);
-    let last = said.char_indices().nth_back(LAST - 1)?.0;
-    let (first, first_of_both) = (place(FIRST)?, place(FIRST_OF_BOTH).filter(|&end| end <= last)?);
-    Some([(&said[..first], ""), (&said[..first_of_both], &said[last..])])
+    said.chars().nth(FIRST)?;
+    let form = |first: usize, last: usize| {
+        let mut form = Form::default();
+        let characters = said.chars().take(first).chain(said.chars().rev().take(last));
+        form.iter_mut().zip(characters).for_each(|(place, character)| *place = character);
+        form
+    };
+    Some([form(FIRST, 0), form(FIRST_OF_BOTH, LAST)])
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The paragraphs of a text.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use super::{
     labels::head,
@@ -25,7 +25,7 @@ pub struct Section {
     /// the paragraph begins with are part of its text as well, and so are those of short parts gathered in it, which
     /// are not in the path. Labels of the members of one enumeration are in the paths of all of them or of none, but for
     /// members cut in several paragraphs.
-    pub heading_path: Vec<String>,
+    pub heading_path: Vec<Arc<str>>,
 }
 
 /// Splits a repaired text into paragraphs, in order, none overlapping; every letter and digit is in one.
@@ -41,12 +41,14 @@ pub struct Section {
 /// has fewer than 60, and the two then stand under what both stand under. So a text of n characters, white space
 /// included, has at most 1 + n / 20 paragraphs. Takes linear time and never panics.
 pub fn split(text: &str, title: Option<Range<usize>>) -> Vec<Section> {
-    let outline = outline(text, title.and_then(|range| title_span(text, range)));
+    let mut outline = outline(text, title.and_then(|range| title_span(text, range)));
     let drafts = pack(text, &outline).into_iter().map(|draft| (draft.span.trimmed(text), draft.node));
+    outline.blocks = Vec::new(); // They are in the drafts, and may take more room than these.
     let with_content = drafts.filter(|(span, _)| has_searchable(span.text(text)));
+    let mut headings = Headings { text, outline: &outline, open: Vec::new() };
     let section = |(span, node): (Span, NodeId)| Section {
         range: span.start.byte()..span.end.byte(),
-        heading_path: heading_path(text, &outline, node, span.start),
+        heading_path: headings.path(node, span.start),
     };
     with_content.map(section).collect()
 }
@@ -58,12 +60,26 @@ fn title_span(text: &str, range: Range<usize>) -> Option<Span> {
     Some(Span { start, end: start.after(title) }.trimmed(text))
 }
 
-/// The labels above a paragraph that starts at a place, outermost first.
-fn heading_path(text: &str, outline: &Outline, node: NodeId, start: Place) -> Vec<String> {
-    let mut path: Vec<String> = outline.labels(node, start).map(|heading| label(heading.text(text))).collect();
-    path.reverse();
-    path.truncate(MAX_DEPTH);
-    path
+/// The headings of a text, each written once for all that stand under it.
+struct Headings<'t> {
+    text: &'t str,
+    outline: &'t Outline,
+    /// Those above the last paragraph that was asked about, outermost first.
+    open: Vec<(Span, Arc<str>)>,
+}
+
+impl Headings<'_> {
+    /// The labels above a paragraph that starts at a place, outermost first.
+    fn path(&mut self, node: NodeId, start: Place) -> Vec<Arc<str>> {
+        let mut spans: Vec<Span> = self.outline.labels(node, start).collect();
+        spans.reverse();
+        spans.truncate(MAX_DEPTH);
+        let is_open = |(span, (open, _)): &(&Span, &(Span, Arc<str>))| span == &open;
+        let shared = spans.iter().zip(&self.open).take_while(is_open).count();
+        self.open.truncate(shared);
+        self.open.extend(spans[shared..].iter().map(|&span| (span, label(span.text(self.text)).into())));
+        self.open.iter().map(|(_, label)| Arc::clone(label)).collect()
+    }
 }
 
 /// A heading on one line, without the colon that may end it.
@@ -212,9 +228,7 @@ mod tests {
         let text = format!("# 报告\n## 要求\n### 环境\n{}", body("环境"));
         assert_eq!(
             split(&text, None),
-            [Section {
-                range: 0..text.len(), heading_path: ["报告", "要求", "环境"].map(str::to_owned).to_vec()
-            }]
+            [Section { range: 0..text.len(), heading_path: ["报告", "要求", "环境"].map(Into::into).to_vec() }]
         );
     }
 
@@ -234,7 +248,7 @@ mod tests {
         assert!(text[sections[1].range.clone()].starts_with(heading));
         let broken = "关于管理\n机构的规定\n第一条 为了管理。";
         let paths = split(broken, Some(0.."关于管理\n机构的规定".len()));
-        assert_eq!(paths[0].heading_path[0], "关于管理机构的规定");
+        assert_eq!(&*paths[0].heading_path[0], "关于管理机构的规定");
     }
 
     #[test]
@@ -263,7 +277,7 @@ mod tests {
         let sections = split(&text, None);
         let last = sections.last().unwrap();
         assert!(text[last.range.clone()].starts_with("以上"), "{sections:?}");
-        assert_eq!(last.heading_path, ["一、总要求"]);
+        assert_eq!(last.heading_path, ["一、总要求".into()]);
     }
 
     #[test]
@@ -344,10 +358,7 @@ mod tests {
         let paths: Vec<String> = split(&text, None).iter().map(|section| section.heading_path.join(" › ")).collect();
         assert_eq!(paths.len(), 2);
         assert!(paths[0].starts_with("一方面") && paths[1].starts_with("另一方面"), "{paths:?}");
-        assert_eq!(
-            split(&format!("首先{}会议指出，{}", body("要学习"), body("要实践")), None)[0].heading_path,
-            [""; 0]
-        );
+        assert_eq!(split(&format!("首先{}会议指出，{}", body("要学习"), body("要实践")), None)[0].heading_path, []);
     }
 
     #[test]

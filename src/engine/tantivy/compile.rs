@@ -19,6 +19,7 @@ use crate::{
             heed::{Heeding, Stop},
             schema::{Fields, Kind},
             starting::StartingWith,
+            stores::Stores,
         },
     },
     query::Filter,
@@ -30,6 +31,7 @@ use crate::{
 pub(super) struct Compiler<'a> {
     pub(super) fields: &'a Fields,
     pub(super) columns: &'a SegmentColumns,
+    pub(super) stores: &'a Stores,
     /// Whether the queries are to end.
     pub(super) stop: &'a Stop,
 }

@@ -16,7 +16,7 @@ use tantivy::{
 
 use crate::engine::{
     Clause, Expression, ReadError,
-    tantivy::{compile::Compiler, probe::LazyProbe, record::read_error, verbatim::Texts},
+    tantivy::{compile::Compiler, probe::LazyProbe, record::read_error, stores::Stores, verbatim::Texts},
 };
 
 /// An expression's weights, ready for any segment.
@@ -24,7 +24,7 @@ pub(super) enum Weights {
     Constant,
     Nothing,
     AnyOf(Vec<Arc<dyn Weight>>),
-    Verbatim { sequence: Arc<dyn Weight>, text: String, stored: Field },
+    Verbatim { sequence: Arc<dyn Weight>, text: String, stores: Stores, stored: Field },
     Combined { must: Vec<Weights>, should: Vec<Weights>, must_not: Vec<Weights> },
 }
 
@@ -55,6 +55,7 @@ impl Weights {
             Expression::Verbatim(verbatim) => Self::Verbatim {
                 sequence: weight(compiler.expression(expression).as_ref())?,
                 text: verbatim.text().to_owned(),
+                stores: compiler.stores.clone(),
                 stored: compiler.fields.stored,
             },
             Expression::Metadata(condition) => Self::AnyOf(vec![weight(compiler.metadata(condition).as_ref())?]),
@@ -76,7 +77,10 @@ impl Weights {
     }
 
     pub(super) fn scorers(&self, segment: &SegmentReader) -> Result<Scorers, ReadError> {
-        let texts = self.stored().map(|stored| Texts::open(segment, stored)).transpose()?;
+        let texts = match self.stored() {
+            Some((stores, field)) => Some(Texts::new(stores.of(segment)?, field)),
+            None => None,
+        };
         Ok(self.scorers_with(&Arc::new(segment.clone()), texts.as_ref()))
     }
 
@@ -88,7 +92,7 @@ impl Weights {
             Self::AnyOf(weights) => {
                 Scorers::AnyOf(weights.iter().map(|weight| LazyProbe::new(weight, segment)).collect())
             }
-            Self::Verbatim { sequence, text, stored: _ } => Scorers::Verbatim {
+            Self::Verbatim { sequence, text, stores: _, stored: _ } => Scorers::Verbatim {
                 sequence: LazyProbe::new(sequence, segment),
                 text: text.clone(),
                 texts: texts.expect("opened for every expression that asks for exact characters").clone(),
@@ -115,10 +119,10 @@ impl Weights {
     }
 
     /// Where the texts are stored that have to be looked at, if any have to.
-    fn stored(&self) -> Option<Field> {
+    fn stored(&self) -> Option<(&Stores, Field)> {
         match self {
             Self::Constant | Self::Nothing | Self::AnyOf(_) => None,
-            Self::Verbatim { stored, .. } => Some(*stored),
+            Self::Verbatim { stores, stored, .. } => Some((stores, *stored)),
             Self::Combined { must, should, must_not } => {
                 must.iter().chain(should).chain(must_not).find_map(Self::stored)
             }

@@ -26,9 +26,6 @@ use crate::{
     text::Segmenter,
 };
 
-/// Blocks of stored text kept uncompressed for each segment: 16 KiB each, so 1.6 MiB.
-const CACHED_BLOCKS: usize = 100;
-
 /// What is committed with every batch and read back on opening.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Commit {
@@ -84,14 +81,12 @@ impl Shared {
         let fields = Fields::new();
         let list = KnownList::read(directory.files.as_ref())?;
         let index = open_index(directory.files.clone(), segmenter)?;
-        let reader = index
-            .reader_builder()
-            .reload_policy(ReloadPolicy::Manual)
-            .doc_store_cache_num_blocks(CACHED_BLOCKS)
-            .try_into()?;
+        // Stored entries are read, and kept, by the snapshots themselves.
+        let reader =
+            index.reader_builder().reload_policy(ReloadPolicy::Manual).doc_store_cache_num_blocks(0).try_into()?;
         let commit = last_commit(&index, segmenter.fingerprint())?;
         let lately = Arc::default();
-        let newest = TantivySnapshot::new(&directory, &fields, reader.searcher(), &lately, commit)?;
+        let newest = TantivySnapshot::new(&directory, &fields, reader.searcher(), &lately, commit, None)?;
         let newest = RwLock::new(Arc::new(newest));
         let (segmenter, is_damaged) = (segmenter.clone(), AtomicBool::new(false));
         Ok(Self { directory, index, is_damaged, list, fields, segmenter, reader, lately, newest })
@@ -125,8 +120,9 @@ impl Shared {
     /// Shows the index as it is on disk now; `commit` is what was committed last.
     pub(super) fn publish(&self, commit: Commit) -> tantivy::Result<Generation> {
         self.reader.reload()?;
+        let (searcher, before) = (self.reader.searcher(), self.newest());
         let snapshot =
-            TantivySnapshot::new(&self.directory, &self.fields, self.reader.searcher(), &self.lately, commit)?;
+            TantivySnapshot::new(&self.directory, &self.fields, searcher, &self.lately, commit, Some(&before))?;
         let generation = snapshot.generation();
         *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         Ok(generation)

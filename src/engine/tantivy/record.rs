@@ -1,16 +1,9 @@
 //! What is stored with an entry of the index, and how it is encoded.
 
-use std::{
-    ops::Range,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::{ops::Range, sync::Arc};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use tantivy::{
-    DocAddress, Searcher, TantivyDocument,
-    schema::{Field, Value},
-};
+use tantivy::DocAddress;
 
 use crate::{
     document::{DocumentId, Metadata, MetadataField, Paragraph},
@@ -22,7 +15,7 @@ use crate::{
 pub(super) struct ParagraphEntry {
     /// First, so that it can be read alone: see [`stored_text`].
     pub(super) text: String,
-    pub(super) heading_path: Vec<String>,
+    pub(super) heading_path: Vec<Arc<str>>,
     pub(super) source_ranges: Vec<Range<u32>>,
 }
 
@@ -65,47 +58,15 @@ pub(super) fn encode<T: Serialize>(entry: &T) -> Vec<u8> {
     postcard::to_stdvec(entry).expect("plain data in memory can always be encoded")
 }
 
-/// Fetches an entry's stored field and decodes it.
-pub(super) fn fetch<T: DeserializeOwned>(
-    searcher: &Searcher,
-    address: DocAddress,
-    field: Field,
-) -> Result<T, ReadError> {
-    decode(bytes(&unpacked(|| searcher.doc(address))?, field)?, address)
-}
-
-/// An entry's stored field, encoded.
-pub(super) fn stored_bytes(searcher: &Searcher, address: DocAddress, field: Field) -> Result<Arc<[u8]>, ReadError> {
-    Ok(bytes(&unpacked(|| searcher.doc(address))?, field)?.into())
-}
-
 /// Decodes the stored field of an entry.
 pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8], address: DocAddress) -> Result<T, ReadError> {
     postcard::from_bytes(bytes).map_err(|error| ReadError::Corrupt(format!("entry {address:?}: {error}")))
 }
 
-/// The text of a paragraph's stored entry, which it begins with.
-pub(super) fn stored_text(entry: &TantivyDocument, field: Field) -> Result<&str, ReadError> {
-    let decoded = postcard::take_from_bytes(bytes(entry, field)?);
+/// The text of a paragraph's stored field, which it begins with.
+pub(super) fn stored_text(stored: &[u8]) -> Result<&str, ReadError> {
+    let decoded = postcard::take_from_bytes(stored);
     decoded.map(|(text, _)| text).map_err(|error| ReadError::Corrupt(format!("a paragraph's text: {error}")))
-}
-
-fn bytes(entry: &TantivyDocument, field: Field) -> Result<&[u8], ReadError> {
-    let value = entry.get_first(field).and_then(|value| value.as_bytes());
-    value.ok_or_else(|| ReadError::Corrupt("an entry has nothing stored".to_owned()))
-}
-
-/// Unpacks a stored entry.
-///
-/// Files are mapped into memory when they are opened, so that no disk fails any more: what does not unpack, or what tantivy
-/// panics over because it trusts it, is not what was written.
-pub(super) fn unpacked(entry: impl FnOnce() -> tantivy::Result<TantivyDocument>) -> Result<TantivyDocument, ReadError> {
-    let unpacked = catch_unwind(AssertUnwindSafe(entry));
-    let unpacked = unpacked.map_err(|_| ReadError::Corrupt("a stored entry makes no sense".to_owned()))?;
-    unpacked.map_err(|error| match read_error(error) {
-        ReadError::Engine(cause) => ReadError::Corrupt(cause.to_string()),
-        other => other,
-    })
 }
 
 /// Tells damage from other failures.

@@ -18,8 +18,9 @@ use crate::{
         tantivy::{
             columns::SegmentColumns,
             matching::{Judge, Matching},
-            record::{TombstoneEntry, fetch, read_error},
+            record::{TombstoneEntry, read_error},
             schema::{Fields, Kind},
+            stores::Stores,
             walk::Merge,
         },
     },
@@ -37,6 +38,7 @@ pub(super) struct Tombstones {
     matching: Option<Matching>,
     searcher: Searcher,
     columns: SegmentColumns,
+    stores: Stores,
     fields: Fields,
     /// Of the segments in which a removed version was looked for.
     scorers: HashMap<u32, Asked>,
@@ -55,10 +57,11 @@ impl Tombstones {
         matching: Option<Matching>,
         searcher: &Searcher,
         columns: &SegmentColumns,
+        stores: &Stores,
         fields: &Fields,
     ) -> Self {
-        let (searcher, columns, fields) = (searcher.clone(), columns.clone(), fields.clone());
-        Self { entries, matching, searcher, columns, fields, scorers: HashMap::new() }
+        let (searcher, columns, stores, fields) = (searcher.clone(), columns.clone(), stores.clone(), fields.clone());
+        Self { entries, matching, searcher, columns, stores, fields, scorers: HashMap::new() }
     }
 
     /// Whether a version matched, as far as its entries are still there: they are until their segments are merged.
@@ -124,7 +127,7 @@ impl Removals for Tombstones {
             let Some((position, address)) = self.entries.next(1, stop)?.pop() else { break };
             let address = DocAddress::new(address.segment, address.document);
             let TombstoneEntry { id, removed_sequence, removed_at: at } =
-                fetch(&self.searcher, address, self.fields.stored)?;
+                self.stores.fetch(address, self.fields.stored)?;
             if removed_sequence <= seen && self.may_have_matched(&id, removed_sequence)? {
                 found.push(Removed { id, sequence: position.sequence(), removed_sequence, at });
             }

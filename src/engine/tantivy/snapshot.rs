@@ -18,7 +18,7 @@ use crate::{
     document::{DocumentId, Layout},
     engine::{
         Address, Branch, Counts, DocumentRecord, Explanation, Expression, FacetField, Generation, Occurrences,
-        Position, Ranking, ReadError, Removals, Snapshot, SourceLine, Statistics, StoredParagraph, Term, Token,
+        Position, Ranking, ReadError, Reader, Removals, Snapshot, SourceLine, Statistics, StoredParagraph, Term, Token,
         TokenStatistics, Version, Walk, WeighedToken,
         tantivy::{
             candidates::candidates,
@@ -34,10 +34,12 @@ use crate::{
             lately::Lately,
             matching::Matching,
             rank::{Order, Ranker},
-            record::{ParagraphEntry, RecordEntry, TombstoneEntry, decode, fetch, read_error, stored_bytes},
+            reader::ReadInOrder,
+            record::{ParagraphEntry, RecordEntry, TombstoneEntry, decode, read_error},
             removals::{self, Tombstones},
             schema::Fields,
             statistics::ParagraphStatistics,
+            stores::Stores,
             tokens,
             walk::Merge,
         },
@@ -53,19 +55,23 @@ pub(super) struct TantivySnapshot {
     fields: Fields,
     searcher: Searcher,
     columns: SegmentColumns,
+    stores: Stores,
     lately: Arc<Lately>,
     commit: Commit,
 }
 
 impl TantivySnapshot {
+    /// A state behind another one, whose segments need not be opened again.
     pub(super) fn new(
         directory: &IndexDirectory,
         fields: &Fields,
         searcher: Searcher,
         lately: &Arc<Lately>,
         commit: Commit,
+        before: Option<&Self>,
     ) -> tantivy::Result<Self> {
-        let columns = SegmentColumns::new(&searcher)?;
+        let (columns, stores) =
+            (SegmentColumns::new(&searcher)?, Stores::open(&searcher, before.map(|before| &before.stores))?);
         Ok(Self {
             index_path: directory.path(),
             index_id: directory.data.index_id,
@@ -73,6 +79,7 @@ impl TantivySnapshot {
             fields: fields.clone(),
             searcher,
             columns,
+            stores,
             lately: Arc::clone(lately),
             commit,
         })
@@ -102,9 +109,9 @@ impl TantivySnapshot {
 
     /// What is stored with a paragraph or a record.
     fn stored<T: DeserializeOwned>(&self, address: Address) -> Result<T, ReadError> {
-        let segment = self.searcher.segment_reader(address.segment).segment_id();
-        let read = || stored_bytes(&self.searcher, to_tantivy(address), self.fields.stored);
-        decode(&self.lately.entry(segment, address.document, read)?, to_tantivy(address))
+        let (at, segment) = (to_tantivy(address), self.searcher.segment_reader(address.segment).segment_id());
+        let read = || Ok::<_, ReadError>(Arc::from(&*self.stores.field(at, self.fields.stored)?));
+        decode(&self.lately.entry(segment, address.document, read)?, at)
     }
 
     fn version_at(&self, record: Address) -> Result<Version, ReadError> {
@@ -144,7 +151,7 @@ impl TantivySnapshot {
         let mut removed = Vec::new();
         while removed.len() < count {
             let Some((position, address)) = tombstones.next(1, stop)?.pop() else { break };
-            let entry: TombstoneEntry = fetch(&self.searcher, to_tantivy(address), self.fields.stored)?;
+            let entry: TombstoneEntry = self.stores.fetch(to_tantivy(address), self.fields.stored)?;
             if entry.removed_at > until {
                 break;
             }
@@ -154,7 +161,7 @@ impl TantivySnapshot {
     }
 
     fn compiler<'a>(&'a self, stop: &'a Stop) -> Compiler<'a> {
-        Compiler { fields: &self.fields, columns: &self.columns, stop }
+        Compiler { fields: &self.fields, columns: &self.columns, stores: &self.stores, stop }
     }
 
     fn unscored(&self) -> EnableScoring<'_> {
@@ -348,7 +355,7 @@ impl Snapshot for TantivySnapshot {
         };
         // It hands `stop` on, which the matching shares.
         let tombstones = self.merge(&removals::every_tombstone(&self.fields), Some(after), stop)?;
-        Ok(Box::new(Tombstones::new(tombstones, matching, &self.searcher, &self.columns, &self.fields)))
+        Ok(Box::new(Tombstones::new(tombstones, matching, &self.searcher, &self.columns, &self.stores, &self.fields)))
     }
 
     fn count(
@@ -403,6 +410,10 @@ impl Snapshot for TantivySnapshot {
         self.record_at(self.record_of(paragraph))
     }
 
+    fn reader(&self) -> Box<dyn Reader> {
+        Box::new(ReadInOrder::new(&self.stores, &self.columns, self.fields.stored))
+    }
+
     fn siblings(&self, address: Address, first: u32, count: u32) -> Result<Vec<Address>, ReadError> {
         let record = self.record_of(address);
         let paragraphs = self.version_at(record)?.paragraphs;
@@ -416,7 +427,7 @@ impl Snapshot for TantivySnapshot {
     }
 
     fn layout(&self, record: Address) -> Result<Layout, ReadError> {
-        fetch(&self.searcher, to_tantivy(record), self.fields.layout)
+        self.stores.fetch(to_tantivy(record), self.fields.layout)
     }
 
     fn documents_with_line(&self, line: SourceLine, count: usize) -> Result<Vec<DocumentId>, ReadError> {

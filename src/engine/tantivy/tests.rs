@@ -1,6 +1,7 @@
 //! The decisions that are dear to change later, each with a test named for it, and the seam's contract.
 
 mod backups;
+mod batches;
 mod candidates;
 mod damage;
 mod explain;
@@ -26,8 +27,9 @@ use crate::{
         Change, Clause, Engine, Expression, OpenError, Position, ReadError, Snapshot, Verbatim, Version, Writer as _,
         tantivy::{
             TantivyEngine,
-            record::{TombstoneEntry, fetch},
+            record::TombstoneEntry,
             schema::{Kind, column},
+            stores::Stores,
             writer::TantivyWriter,
         },
     },
@@ -158,8 +160,9 @@ fn deletions_and_replacements_leave_tombstones_with_sequences_of_their_own() {
     let query = TermQuery::new(fields.kind_term(Kind::Tombstone), IndexRecordOption::Basic);
     let found: BTreeSet<DocAddress> =
         newest.searcher().search(&query, &DocSetCollector).expect("readable").into_iter().collect();
+    let stores = Stores::open(newest.searcher(), None).expect("readable");
     let mut tombstones: Vec<TombstoneEntry> =
-        found.into_iter().map(|address| fetch(newest.searcher(), address, fields.stored).expect("readable")).collect();
+        found.into_iter().map(|address| stores.fetch(address, fields.stored).expect("readable")).collect();
     tombstones.sort_by_key(|entry| entry.removed_sequence);
     let expected = |id, version: Version| TombstoneEntry {
         id: document_id(id),

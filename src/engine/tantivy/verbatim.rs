@@ -2,15 +2,15 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tantivy::{DocId, SegmentReader, schema::Field, store::StoreReader};
+use tantivy::{DocId, schema::Field};
 
 use crate::engine::{
     ReadError,
-    tantivy::record::{stored_text, unpacked},
+    tantivy::{
+        record::stored_text,
+        stores::{InOrder, Store},
+    },
 };
-
-/// Paragraphs are asked for in ascending order, so that each block of stored texts is unpacked once.
-const CACHED_BLOCKS: usize = 1;
 
 /// The stored texts of one segment. Its clones share the text met last, so that the parts of an expression together
 /// fetch each text once.
@@ -18,7 +18,8 @@ const CACHED_BLOCKS: usize = 1;
 pub(super) struct Texts(Arc<Mutex<LastText>>);
 
 struct LastText {
-    store: StoreReader,
+    /// Paragraphs are asked for in ascending order.
+    store: InOrder,
     stored: Field,
     /// The paragraph that `text` is of; `None` before the first.
     paragraph: Option<DocId>,
@@ -28,10 +29,10 @@ struct LastText {
 }
 
 impl Texts {
-    pub(super) fn open(segment: &SegmentReader, stored: Field) -> Result<Self, ReadError> {
-        let store = segment.get_store_reader(CACHED_BLOCKS).map_err(|error| ReadError::Engine(Box::new(error)))?;
+    pub(super) fn new(store: &Arc<Store>, stored: Field) -> Self {
+        let store = InOrder::new(store);
         let last = LastText { store, stored, paragraph: None, text: String::new(), failure: None };
-        Ok(Self(Arc::new(Mutex::new(last))))
+        Self(Arc::new(Mutex::new(last)))
     }
 
     /// Whether a paragraph's text has these characters; not when it cannot be read, which [`Texts::failure`] then tells.
@@ -56,9 +57,9 @@ impl LastText {
     fn go_to(&mut self, paragraph: DocId) -> Result<(), ReadError> {
         if self.paragraph != Some(paragraph) {
             self.paragraph = None;
-            let entry = unpacked(|| self.store.get(paragraph))?;
+            let stored = self.store.field(paragraph, self.stored)?;
             self.text.clear();
-            self.text.push_str(stored_text(&entry, self.stored)?);
+            self.text.push_str(stored_text(stored)?);
             self.paragraph = Some(paragraph);
         }
         Ok(())

@@ -5,7 +5,6 @@ use std::{collections::HashSet, io, ops::Bound, sync::Arc};
 use tantivy::{
     IndexWriter, TantivyDocument, TantivyError, Term,
     directory::error::{OpenDirectoryError, OpenReadError, OpenWriteError},
-    indexer::UserOperation,
     query::{BooleanQuery, Query, RangeQuery},
 };
 
@@ -15,8 +14,10 @@ use crate::{
         Change, Generation, IndexedDocument, MAX_FACET_VALUE_BYTES, Position, Removal, Removed, Version, WriteError,
         Writer,
         tantivy::{
+            batch::{Addition, Batch},
             check,
             durable::WriterDirectory,
+            earlier::Earlier,
             index::{Commit, Shared},
             merging::Merging,
             record::{ParagraphEntry, RecordEntry, TombstoneEntry, encode},
@@ -40,7 +41,9 @@ pub(super) struct TantivyWriter {
     files: WriterDirectory,
     writer: IndexWriter,
     merging: Merging,
-    /// What the open batch will commit.
+    /// What the open batch adds.
+    batch: Batch,
+    /// What it will commit.
     open: Commit,
 }
 
@@ -59,11 +62,11 @@ impl TantivyWriter {
         // An earlier writer may have failed after its batch was on disk: what is there counts, not what was shown.
         let open = shared.index_commit().map_err(engine_error)?;
         shared.publish(open.clone()).map_err(engine_error)?;
-        Ok(Self { shared, files, writer, merging, open })
+        Ok(Self { shared, files, writer, merging, batch: Batch::default(), open })
     }
 
-    fn add(&mut self, sequence: u64, document: IndexedDocument) -> Vec<UserOperation> {
-        let searchable = u64::from(document.searchable());
+    fn add(&mut self, sequence: u64, document: IndexedDocument) -> Addition {
+        let (searchable, bytes) = (u64::from(document.searchable()), document.weight_bytes());
         let IndexedDocument { id, metadata, recognized, etag, edge_lines, paragraphs, layout } = document;
         let fields = &self.shared.fields;
         self.open.documents += 1;
@@ -93,8 +96,8 @@ impl TantivyWriter {
         let entry = RecordEntry { id: id.clone(), metadata, recognized, original_bytes };
         record.add_bytes(fields.stored, &encode(&entry));
 
-        let mut operations = Vec::with_capacity(paragraphs.len() + 1);
-        operations.push(UserOperation::Add(record));
+        let mut entries = Vec::with_capacity(paragraphs.len() + 1);
+        entries.push(record);
         for (ordinal, paragraph) in (0..).zip(paragraphs) {
             let mut entry = TantivyDocument::default();
             entry.add_text(fields.document, id.as_str());
@@ -113,9 +116,9 @@ impl TantivyWriter {
                 }
             }
             entry.add_bytes(fields.stored, &encode(&ParagraphEntry::from(paragraph)));
-            operations.push(UserOperation::Add(entry));
+            entries.push(entry);
         }
-        operations
+        Addition { document: Some(id), entries, bytes }
     }
 
     /// Has the next commit come behind the last one of another index, whose place this one takes: what is written is what
@@ -130,11 +133,12 @@ impl TantivyWriter {
     pub(super) fn persist(&mut self) -> Result<(), WriteError> {
         self.open.number += 1;
         let payload = serde_json::to_string(&self.open).expect("counts and a string can be encoded");
-        let prepared = self.writer.prepare_commit().and_then(|mut prepared| {
+        let committed = self.batch.finish(&self.writer).and_then(|()| {
+            let mut prepared = self.writer.prepare_commit()?;
             prepared.set_payload(&payload);
             prepared.commit()
         });
-        prepared.map(|_| ()).map_err(|error| self.write_error(error))
+        committed.map(|_| ()).map_err(|error| self.write_error(error))
     }
 
     /// Begins to merge small segments, in the background, if there is room for what becomes of them.
@@ -158,17 +162,19 @@ impl TantivyWriter {
         }
     }
 
-    /// The operations that take a version away and remember it. Deleting by id only reaches what was added before.
-    fn remove(&mut self, id: &DocumentId, removal: Removal) -> Vec<UserOperation> {
+    /// Takes a version away; what remembers it.
+    fn remove(&mut self, id: &DocumentId, removal: Removal) -> Result<Addition, WriteError> {
         let Removal { sequence, at, version: Version { sequence: removed_sequence, searchable, .. } } = removal;
         self.open.documents = self.open.documents.saturating_sub(1);
         self.open.paragraphs = self.open.paragraphs.saturating_sub(u64::from(searchable));
-        let deletion = UserOperation::Delete(self.shared.fields.document_term(id));
-        vec![deletion, self.remember(Removed { id: id.clone(), sequence, removed_sequence, at })]
+        self.batch.remove(id);
+        let entries = Earlier { term: self.shared.fields.document_term(id), than: Position::record(sequence) };
+        self.writer.delete_query(Box::new(entries)).map_err(engine_error)?;
+        Ok(self.remember(Removed { id: id.clone(), sequence, removed_sequence, at }))
     }
 
-    /// The operation that remembers a removal.
-    fn remember(&mut self, removed: Removed) -> UserOperation {
+    /// What remembers a removal.
+    fn remember(&mut self, removed: Removed) -> Addition {
         let Removed { id, sequence, removed_sequence, at } = removed;
         let fields = &self.shared.fields;
         self.open.tombstones += 1;
@@ -177,7 +183,7 @@ impl TantivyWriter {
         tombstone.add_u64(fields.position, Position::record(sequence).to_u64());
         let entry = TombstoneEntry { id, removed_sequence, removed_at: at };
         tombstone.add_bytes(fields.stored, &encode(&entry));
-        UserOperation::Add(tombstone)
+        Addition { document: None, entries: vec![tombstone], bytes: 0 }
     }
 }
 
@@ -189,19 +195,19 @@ impl Drop for TantivyWriter {
 
 impl Writer for TantivyWriter {
     fn write(&mut self, change: Change) -> Result<(), WriteError> {
-        let (sequence, operations) = match change {
+        let (sequence, additions) = match change {
             Change::Put { sequence, document, replaces } => {
-                let mut operations = replaces.map_or_else(Vec::new, |removal| self.remove(&document.id, removal));
-                operations.extend(self.add(sequence, *document));
-                (sequence, operations)
+                let removal = replaces.map(|removal| self.remove(&document.id, removal)).transpose()?;
+                let document = self.add(sequence, *document);
+                (sequence, removal.into_iter().chain([document]).collect())
             }
-            Change::Delete { id, removes } => (removes.sequence, self.remove(&id, removes)),
+            Change::Delete { id, removes } => (removes.sequence, vec![self.remove(&id, removes)?]),
             Change::Remember(removed) => (removed.sequence, vec![self.remember(removed)]),
         };
         debug_assert!(sequence > self.open.sequence, "sequences grow");
         self.open.sequence = sequence;
-        // In one call: a document's entries stay together in one segment.
-        self.writer.run(operations).map(|_| ()).map_err(|error| self.write_error(error))
+        let added = additions.into_iter().try_for_each(|addition| self.batch.add(addition, &self.writer));
+        added.map_err(|error| self.write_error(error))
     }
 
     fn forget(&mut self, until: u64) -> Result<(), WriteError> {

@@ -14,7 +14,7 @@ use crate::{
     document::{DocumentId, Layout},
     engine::{
         Address, Backup, BackupError, Branch, Change, Counts, DocumentRecord, Engine, Explanation, Expression,
-        FacetField, Filter, Generation, Occurrences, Position, Ranking, ReadError, Rebuild, Removals, Snapshot,
+        FacetField, Filter, Generation, Occurrences, Position, Ranking, ReadError, Reader, Rebuild, Removals, Snapshot,
         SourceLine, Statistics, StoredParagraph, Term, Token, TokenStatistics, Verification, Version, Walk,
         WeighedToken, WriteError, Writer,
     },
@@ -235,6 +235,10 @@ impl Snapshot for State {
     }
 
     fn record(&self, _: Address) -> Result<DocumentRecord, ReadError> {
+        unreachable!("writing does not fetch")
+    }
+
+    fn reader(&self) -> Box<dyn Reader> {
         unreachable!("writing does not fetch")
     }
 

@@ -7,7 +7,7 @@ use crate::{
         convert::{
             answer::edit,
             document::{bounded, checked_size},
-            hit::range,
+            hit::{headings, range},
             invalid::Invalid,
         },
         limits::{DOCUMENT_PAGE_BYTES, FIELD_BYTES},
@@ -104,7 +104,7 @@ fn analyzed(ordinal: u32, paragraph: Paragraph, tokens: Vec<Token>) -> proto::An
     proto::AnalyzedParagraph {
         ordinal,
         text,
-        heading_path,
+        heading_path: headings(&heading_path),
         source_ranges: source_ranges.into_iter().map(range).collect(),
         tokens: tokens.into_iter().map(token).collect(),
     }

@@ -27,7 +27,8 @@ pub(crate) use answer::{
 pub(crate) use count::{count_request, count_response};
 pub(crate) use document::{ReadView, Received, document, document_id, etag, get_request};
 pub(crate) use explain::{explain_request, explain_response, place};
-pub(crate) use hit::{hit, removed};
+pub use hit::written;
+pub(crate) use hit::{Batch, removed};
 pub(crate) use invalid::{Invalid, echo};
 pub(crate) use list::{ListPage, list_request, list_response};
 pub(crate) use maintenance::{backup_request, backup_response, verification_response};

@@ -29,16 +29,16 @@ impl Unit {
     }
 
     /// Writes ranges of a text, given in bytes, ascending and not overlapping. Reads the text once.
-    pub(super) fn ranges(self, text: &str, ranges: Vec<Range<u32>>) -> Vec<proto::Range> {
+    pub(super) fn ranges(self, text: &str, ranges: &[Range<u32>]) -> impl Iterator<Item = proto::Range> {
         let (mut byte, mut counted) = (0, 0);
-        let mut place = |end: u32| {
+        let mut place = move |end: u32| {
             let end = end as usize;
             counted += self.length(&text[byte..end]);
             byte = end;
             // No more than bytes, which 32 bits count.
             u32::try_from(counted).unwrap_or(u32::MAX)
         };
-        ranges.into_iter().map(|range| proto::Range { start: place(range.start), end: place(range.end) }).collect()
+        ranges.iter().map(move |range| proto::Range { start: place(range.start), end: place(range.end) })
     }
 
     fn length(self, text: &str) -> usize {
@@ -78,7 +78,7 @@ mod tests {
             }
             for unit in [Unit::Utf8Byte, Unit::Utf16, Unit::CodePoint] {
                 let found: Vec<_> =
-                    unit.ranges(&text, ranges.clone()).into_iter().map(|range| part(unit, &text, range)).collect();
+                    unit.ranges(&text, &ranges).map(|range| part(unit, &text, range)).collect();
                 prop_assert_eq!(&found, &parts, "{:?}", unit);
             }
         }

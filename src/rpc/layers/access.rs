@@ -26,13 +26,22 @@ pub(super) struct Record {
 impl Record {
     /// Begins to watch a call.
     pub(super) fn begin(call: Call, method: Method, metrics: Metrics) -> Self {
-        metrics.call_started(method.service, method.method);
         let span = tracing::info_span!(
             "rpc",
             rpc.service = method.service,
             rpc.method = method.method,
             request_id = call.request_id(),
         );
+        Self::of(call, method, metrics, span)
+    }
+
+    /// Begins and ends with a call for which nothing is done.
+    pub(super) fn refuse(call: Call, method: Method, metrics: Metrics) {
+        drop(Self::of(call, method, metrics, Span::none()));
+    }
+
+    fn of(call: Call, method: Method, metrics: Metrics, span: Span) -> Self {
+        metrics.call_started(method.service, method.method);
         Self { call, method, metrics, span, bytes: 0, code: None }
     }
 

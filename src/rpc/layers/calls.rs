@@ -2,48 +2,60 @@
 
 use std::{
     convert::Infallible,
-    future::Future,
+    future::{Future, poll_fn},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
 
 use http::{HeaderValue, Request, Response};
+use http_body::Body as _;
+use prost::bytes::Bytes;
 use tonic::{Code, Status, body::Body, transport::server::TcpConnectInfo};
 use tower::{Layer, Service};
 use tracing::Instrument as _;
 
-use crate::{
-    rpc::{
-        call::Call,
-        layers::{
-            access::Record,
-            body::{Stop, Watched, code},
-            methods::Method,
-            request::{REQUEST_ID, RequestIds, timeout},
-        },
-        status::adopt,
+use crate::rpc::{
+    call::Call,
+    core::Core,
+    layers::{
+        access::Record,
+        body::{Stop, Watched, code},
+        methods::Method,
+        request::{REQUEST_ID, RequestIds, timeout},
     },
-    shutdown::Shutdown,
-    telemetry::Metrics,
+    limits::REQUEST_BYTES,
+    status::adopt,
 };
 
 /// Puts every call under watch. Cheap to clone; clones give out request ids together.
 #[derive(Clone)]
 pub(crate) struct Calls {
     ids: Arc<RequestIds>,
-    metrics: Metrics,
-    shutdown: Shutdown,
+    core: Arc<Core>,
 }
 
 impl Calls {
-    /// Notes calls in `metrics`, and ends what others stream without end when `shutdown` says so.
-    pub(crate) fn new(metrics: Metrics, shutdown: Shutdown) -> Self {
-        Self { ids: Arc::new(RequestIds::new()), metrics, shutdown }
+    /// Notes calls in the metrics of `core`, refuses those that would wait too long there, and ends what others stream
+    /// without end when it shuts down.
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self { ids: Arc::new(RequestIds::new()), core }
+    }
+
+    /// Refuses a call for which nothing was done yet, if it would wait too long: under overload most do, and to read,
+    /// check and note each of them costs a fifth of a search.
+    fn refused(&self, call: &Call, method: Method) -> Option<Response<Body>> {
+        if !method.waits_for_core() {
+            return None;
+        }
+        let failure = self.core.check_wait(call).err()?;
+        let response = named(call.status(failure).into_http(), call);
+        Record::refuse(call.clone(), method, self.core.metrics.clone());
+        Some(response)
     }
 
     fn stop(&self, method: Method) -> Option<Stop> {
-        let shutdown = self.shutdown.clone();
+        let shutdown = self.core.shutdown.clone();
         method.is_plumbing().then(|| Box::pin(async move { shutdown.stopping().await }) as Stop)
     }
 }
@@ -82,8 +94,14 @@ where
         let peer = peer.map(|address| address.ip().to_canonical());
         let name = self.calls.ids.name(request.headers());
         let call = Call::new(name, method.method, peer, timeout(request.headers()));
+        if let Some(response) = self.calls.refused(&call, method) {
+            return Box::pin(async move {
+                read_to_end(request.into_body()).await;
+                Ok(response)
+            });
+        }
         request.extensions_mut().insert(call.clone());
-        let record = Record::begin(call, method, self.calls.metrics.clone());
+        let record = Record::begin(call, method, self.calls.core.metrics.clone());
         let stop = self.calls.stop(method);
         let handled = record.span.in_scope(|| self.inner.call(request)).instrument(record.span.clone());
         Box::pin(async move { Ok(watched(handled.await?, record, stop)) })
@@ -94,10 +112,25 @@ where
 fn watched(response: Response<Body>, mut record: Record, stop: Option<Stop>) -> Response<Body> {
     let mut response = if record.method.is_plumbing() { response } else { adopted(response, &record.call) };
     record.code = code(response.headers());
-    if let Ok(name) = HeaderValue::from_str(record.call.request_id()) {
+    response = named(response, &record.call);
+    response.map(|body| Body::new(Watched::new(body, record, stop)))
+}
+
+fn named(mut response: Response<Body>, call: &Call) -> Response<Body> {
+    if let Ok(name) = HeaderValue::from_str(call.request_id()) {
         response.headers_mut().insert(REQUEST_ID, name);
     }
-    response.map(|body| Body::new(Watched::new(body, record, stop)))
+    response
+}
+
+/// Reads what a caller sends, as much as it may, so that the transport need not cut it off: some callers take that for a
+/// failure of its own.
+async fn read_to_end(mut body: Body) {
+    let mut left = REQUEST_BYTES;
+    while left > 0 {
+        let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await else { return };
+        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+    }
 }
 
 /// Gives a failure that the transport answered by itself the shape of ours.

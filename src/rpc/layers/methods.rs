@@ -56,6 +56,11 @@ impl Method {
         known.unwrap_or(Self::UNKNOWN)
     }
 
+    /// Whether its calls are short messages that wait for a core, so that they need not be read to be refused.
+    pub(super) fn waits_for_core(self) -> bool {
+        self.service == SEARCH && ["Search", "Export", "Count", "Explain"].contains(&self.method)
+    }
+
     /// Whether it is of the protocol's own (health, reflection) and not of the contract.
     pub(super) fn is_plumbing(self) -> bool {
         self.service.starts_with("grpc.")

@@ -1,4 +1,5 @@
-//! What is around every call, on every listener: its name, its deadline, its span, its metrics, its access line.
+//! What is around every call, on every listener: its name, its deadline, its span, its metrics, its access line; and
+//! what is refused before anything is done for it.
 //!
 //! Knows nothing of what the calls do.
 

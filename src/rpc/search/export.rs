@@ -1,23 +1,27 @@
 //! Exports: every match, batch by batch; with `follow`, what later commits add and remove, as long as anyone reads.
 
+use std::sync::{Arc, atomic::AtomicBool};
+
 use tokio::time::{Instant, sleep_until};
 use tracing::info_span;
 
 use crate::{
+    pool::Pool,
     query::Query,
     rpc::{
         admission::Queued,
         call::Call,
-        convert::{Asked, ExportOrder, Unit, hit, removed, tree},
+        convert::{Asked, Batch, ExportOrder, Unit, removed, tree},
         core::Core,
         failure::Failure,
-        limits::{FIRST_BATCH, LATER_BATCH, PROGRESS_INTERVAL},
-        proto::{self, export_response::Event},
+        limits::{EXPORT_BATCH, FIRST_BATCH, LATER_BATCH, PROGRESS_INTERVAL},
+        proto,
         search::{
             produce::{Producer, Sent, send},
             summary::total_hits,
         },
-        stream::Outlet,
+        served::{ExportEvent as Event, ExportResponse},
+        stream::{JobOutlet, Outlet},
         token::{For, Kind, Tokens},
     },
     search::{BatchBound, Export, ExportRequest, Exported, Generation, Reached, SearchError, Total},
@@ -27,9 +31,22 @@ use crate::{
 pub(super) struct Begun {
     request: ExportRequest,
     unit: Unit,
+    sealing: Sealing,
+}
+
+/// Makes the tokens of one export.
+#[derive(Clone)]
+struct Sealing {
     tokens: Tokens,
-    /// What its tokens are good for.
+    /// What they are good for.
     stream: For,
+}
+
+impl Sealing {
+    /// The token to go on with behind a place.
+    fn token(&self, place: Option<Reached>) -> String {
+        place.map_or_else(String::new, |place| self.tokens.seal(&self.stream, &place))
+    }
 }
 
 impl Begun {
@@ -42,12 +59,7 @@ impl Begun {
             stream = stream.depending_on(core.opened()?.searcher.synonyms().fingerprint());
         }
         request.after = tokens.open(&stream, &token)?;
-        Ok(Self { request, unit, tokens, stream })
-    }
-
-    /// The token to go on with behind a place.
-    fn token(&self, place: Option<Reached>) -> String {
-        place.map_or_else(String::new, |place| self.tokens.seal(&self.stream, &place))
+        Ok(Self { request, unit, sealing: Sealing { tokens, stream } })
     }
 }
 
@@ -57,7 +69,7 @@ impl Producer {
         self,
         asked: Asked<Begun>,
         queued: Queued,
-        outlet: Outlet<proto::ExportResponse>,
+        outlet: Outlet<ExportResponse>,
     ) -> Result<(), Failure> {
         let Asked { request: begun, warnings, written: _, synonyms } = asked;
         let (mut request, searcher) = (begun.request.clone(), self.searcher.clone());
@@ -112,7 +124,7 @@ impl Producer {
 struct Stream {
     producer: Producer,
     begun: Begun,
-    outlet: Outlet<proto::ExportResponse>,
+    outlet: Outlet<ExportResponse>,
     bound: BatchBound,
     sent: Sent,
     /// The place of the newest token that was sent, and when.
@@ -120,32 +132,29 @@ struct Stream {
 }
 
 impl Stream {
-    /// Sends all that the newest snapshot has, each batch fetched only when there is room for it.
+    /// Sends all that the newest snapshot has. A job begins when there is room for a batch.
     async fn pass(&mut self, mut export: Box<Export>) -> Result<Box<Export>, Failure> {
         loop {
-            let room = self.outlet.room().await?;
-            let (bound, unit) = (self.bound, self.begun.unit);
-            let fetched = self.producer.timed(info_span!("fetch"), move |stop| {
-                export.go_on(stop)?;
-                let found = export.next_batch(bound, stop)?;
-                Ok::<_, SearchError>((export, found.map(|found| written(found, unit))))
-            });
-            let fetched = fetched.await?;
-            self.sent.fetch += fetched.took;
-            let found;
-            (export, found) = fetched.result?;
-            let Some(found) = found else { return Ok(export) };
-            let resume_token = self.begun.token(export.reached());
-            room.send(event(match found {
-                Written::Hits(hits) => {
-                    self.sent.hits += hits.len() as u64;
-                    self.producer.call.stats().count_hits(hits.len(), self.producer.call.elapsed());
-                    self.bound = LATER_BATCH;
-                    Event::Hits(proto::ExportBatch { hits, resume_token })
-                }
-                Written::Removed(removed) => Event::Removed(proto::RemovedBatch { removed, resume_token }),
-            }));
-            self.told = (export.reached(), Instant::now());
+            drop(self.outlet.room().await?);
+            let batches = Batches {
+                outlet: self.outlet.for_job(),
+                sealing: self.begun.sealing.clone(),
+                unit: self.begun.unit,
+                bound: self.bound,
+                pool: self.producer.core.pool.clone(),
+                call: self.producer.call.clone(),
+            };
+            let went = self.producer.timed(info_span!("fetch"), move |stop| batches.send(export, stop)).await?;
+            self.sent.fetch += went.took;
+            let (hits, told, is_over);
+            Went { export, hits, told, is_over, bound: self.bound } = went.result?;
+            self.sent.hits += hits;
+            if told.is_some() {
+                self.told = (told, Instant::now());
+            }
+            if is_over {
+                return Ok(export);
+            }
         }
     }
 
@@ -173,7 +182,7 @@ impl Stream {
     /// Says that everything up to a place was sent.
     async fn tell_progress(&mut self, place: Option<Reached>, generation: Generation) -> Result<(), Failure> {
         let progress =
-            proto::ExportProgress { resume_token: self.begun.token(place), generation: generation.to_string() };
+            proto::ExportProgress { resume_token: self.begun.sealing.token(place), generation: generation.to_string() };
         send(&self.outlet, event, Event::Progress(progress)).await?;
         self.told = (place, Instant::now());
         Ok(())
@@ -194,19 +203,69 @@ impl Stream {
     }
 }
 
-/// A part of an export as it is sent, but for its token.
-enum Written {
-    Hits(Vec<proto::Hit>),
-    Removed(Vec<proto::Removed>),
+/// Makes batches and sends them, in a job.
+struct Batches {
+    outlet: JobOutlet<ExportResponse>,
+    sealing: Sealing,
+    unit: Unit,
+    /// Of the first of them.
+    bound: BatchBound,
+    pool: Pool,
+    call: Call,
 }
 
-fn written(found: Exported, unit: Unit) -> Written {
-    match found {
-        Exported::Hits(hits) => Written::Hits(hits.into_iter().map(|found| hit(found, unit)).collect()),
-        Exported::Removed(gone) => Written::Removed(gone.into_iter().map(removed).collect()),
+/// How far that went.
+struct Went {
+    export: Box<Export>,
+    hits: u64,
+    /// The place of the last token, if any was sent.
+    told: Option<Reached>,
+    /// Whether the newest snapshot has no more.
+    is_over: bool,
+    /// Of the batch that is next.
+    bound: BatchBound,
+}
+
+/// Batches grow: whoever reads the first ones can begin.
+fn next(bound: BatchBound) -> BatchBound {
+    if bound.hits < LATER_BATCH.hits { LATER_BATCH } else { EXPORT_BATCH }
+}
+
+impl Batches {
+    /// Goes on while the reader has room, and no other job waits: to hand each batch over by itself takes a quarter of
+    /// the time.
+    fn send(self, mut export: Box<Export>, stop: &Arc<AtomicBool>) -> Result<Went, SearchError> {
+        export.go_on(stop)?;
+        let (mut hits, mut told, mut bound) = (0, None, self.bound);
+        while self.outlet.has_room() {
+            // With what protobuf adds: a vector that grew would hold twice as much while it waits for the reader.
+            let room = if bound.hits == EXPORT_BATCH.hits { bound.bytes / 4 * 5 } else { 0 };
+            let mut batch = Batch::new(self.unit, room);
+            let Some(found) = export.next_batch(bound, stop, |hit| batch.push(hit))? else {
+                return Ok(Went { export, hits, told, is_over: true, bound });
+            };
+            told = export.reached();
+            let resume_token = self.sealing.token(told);
+            self.outlet.send(event(match found {
+                Exported::Hits(found) => {
+                    hits += found as u64;
+                    self.call.stats().count_hits(found, self.call.elapsed());
+                    Event::Hits(batch.ended(&resume_token))
+                }
+                Exported::Removed(gone) => {
+                    let removed = gone.into_iter().map(removed).collect();
+                    Event::Removed(proto::RemovedBatch { removed, resume_token })
+                }
+            }));
+            bound = next(bound);
+            if self.pool.waiting() > 0 {
+                break;
+            }
+        }
+        Ok(Went { export, hits, told, is_over: false, bound })
     }
 }
 
-fn event(event: Event) -> proto::ExportResponse {
-    proto::ExportResponse { event: Some(event) }
+fn event(event: Event) -> ExportResponse {
+    ExportResponse { event: Some(event) }
 }

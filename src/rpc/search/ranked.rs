@@ -9,15 +9,16 @@ use crate::{
     rpc::{
         admission::Queued,
         call::Call,
-        convert::{Asked, SearchOrder, Unit, hit, tree},
+        convert::{self, Asked, SearchOrder, Unit, tree},
         core::Core,
         failure::Failure,
         limits::{BEST_BATCH, LATER_BATCH},
-        proto::{self, search_response::Event},
+        proto,
         search::{
             produce::{Producer, Sent, send},
             summary::{count, micros, search_summary, term_stats},
         },
+        served::{SearchEvent as Event, SearchResponse},
         stream::Outlet,
         token::{For, Kind, Tokens},
     },
@@ -56,7 +57,7 @@ impl Producer {
         mut self,
         asked: Asked<Begun>,
         queued: Queued,
-        outlet: Outlet<proto::SearchResponse>,
+        outlet: Outlet<SearchResponse>,
     ) -> Result<(), Failure> {
         let Asked { request: begun, warnings, written: _, synonyms } = asked;
         let Begun { mut request, unit, enough, tokens, stream } = begun;
@@ -146,14 +147,14 @@ impl Producer {
                 Err(SearchError::Read(ReadError::Stopped)) => continue, // The time is up.
                 batch => batch?,
             };
-            if hits.is_empty() {
+            if hits.hits() == 0 {
                 break;
             }
-            sent.hits += hits.len() as u64;
-            self.call.stats().count_hits(hits.len(), self.call.elapsed());
+            sent.hits += hits.hits() as u64;
+            self.call.stats().count_hits(hits.hits(), self.call.elapsed());
             ranked.renew_lease(Instant::now().into_std());
             self.core.metrics.leases(self.searcher.leases() as u64);
-            room.send(event(Event::Hits(proto::HitBatch { hits, resume_token: sending.token(place) })));
+            room.send(event(Event::Hits(hits.ended(&sending.token(place)))));
         }
         let is_cut = ranked.is_cut() || is_last && !ranked.is_over();
         Ok((ranked, is_cut))
@@ -166,7 +167,7 @@ impl Producer {
 
 /// What the batches of a stream have in common.
 struct Sending<'a> {
-    outlet: &'a Outlet<proto::SearchResponse>,
+    outlet: &'a Outlet<SearchResponse>,
     unit: Unit,
     tokens: Tokens,
     stream: For,
@@ -181,7 +182,7 @@ impl Sending<'_> {
 
 /// Hits as they are sent, and the place behind them.
 struct Batch {
-    hits: Vec<proto::Hit>,
+    hits: convert::Batch,
     place: Option<Place>,
 }
 
@@ -189,10 +190,10 @@ impl Batch {
     fn next(ranked: &mut Ranked, bound: BatchBound, stop: &Arc<AtomicBool>, unit: Unit) -> Result<Self, SearchError> {
         let hits = ranked.next_batch(bound, stop)?;
         let place = hits.last().and_then(|last| ranked.place(last));
-        Ok(Self { hits: hits.into_iter().map(|found| hit(found, unit)).collect(), place })
+        Ok(Self { hits: convert::Batch::of(&hits, unit), place })
     }
 }
 
-fn event(event: Event) -> proto::SearchResponse {
-    proto::SearchResponse { event: Some(event) }
+fn event(event: Event) -> SearchResponse {
+    SearchResponse { event: Some(event) }
 }

@@ -9,8 +9,9 @@ use crate::rpc::{
     convert::{Asked, Invalid, count_request, explain_request, export_request, search_request},
     core::Core,
     failure::Failure,
-    proto::{self, search_service_server::SearchService},
+    proto,
     search::{analyze::analyze, explain::explain, export, produce::Producer, ranked},
+    served::{ExportResponse, SearchResponse, SearchService},
     stream::{Answers, AtShutdown, start},
 };
 
@@ -25,11 +26,7 @@ impl Search {
         Self { core }
     }
 
-    fn start_search(
-        &self,
-        call: &Call,
-        request: proto::SearchRequest,
-    ) -> Result<Answers<proto::SearchResponse>, Failure> {
+    fn start_search(&self, call: &Call, request: proto::SearchRequest) -> Result<Answers<SearchResponse>, Failure> {
         let (producer, asked) = self.begin(call, request, search_request)?;
         let asked = asked.map(|order| ranked::Begun::new(&self.core, call, order))?;
         let (admitted, queued) = (self.core.admit_stream(call)?, self.core.queue(call)?);
@@ -37,11 +34,7 @@ impl Search {
         Ok(start(&self.core, call, admitted, AtShutdown::Ends, work))
     }
 
-    fn start_export(
-        &self,
-        call: &Call,
-        request: proto::ExportRequest,
-    ) -> Result<Answers<proto::ExportResponse>, Failure> {
+    fn start_export(&self, call: &Call, request: proto::ExportRequest) -> Result<Answers<ExportResponse>, Failure> {
         let (producer, asked) = self.begin(call, request, export_request)?;
         let synonyms = asked.synonyms;
         let asked = asked.map(|order| export::Begun::new(&self.core, call, order, synonyms))?;
@@ -77,8 +70,8 @@ impl Search {
 
 #[tonic::async_trait]
 impl SearchService for Search {
-    type SearchStream = Answers<proto::SearchResponse>;
-    type ExportStream = Answers<proto::ExportResponse>;
+    type SearchStream = Answers<SearchResponse>;
+    type ExportStream = Answers<ExportResponse>;
 
     async fn search(&self, request: Request<proto::SearchRequest>) -> Result<Response<Self::SearchStream>, Status> {
         let call = Call::of(&request);

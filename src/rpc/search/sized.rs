@@ -12,8 +12,8 @@ use tower::Service;
 
 use crate::rpc::{
     limits::{DOCUMENT_REQUEST_BYTES, REQUEST_BYTES},
-    proto::search_service_server::SearchServiceServer,
     search::Search,
+    served::SearchServiceServer,
 };
 
 /// What the path of the one method ends with whose requests carry a document's text.

@@ -56,9 +56,7 @@ impl Inside {
         for word in &words {
             begun[word.end] |= begun[word.start];
         }
-        for word in words.iter().rev() {
-            ended[word.start] |= ended[word.end];
-        }
+        words.iter().rev().for_each(|word| ended[word.start] |= ended[word.end]);
         let is_divided = begun[part.end];
         for word in words {
             if !is_divided {

@@ -8,7 +8,7 @@ use xunzhang::rpc::proto::{
     search_service_client::SearchServiceClient,
 };
 
-use super::{Exported, Service, within};
+use super::{Exported, Service, stream::EXPORT_BATCH_HITS, within};
 
 /// A reader that adds what comes and drops what goes.
 pub(crate) struct Follower {
@@ -89,7 +89,7 @@ impl Follower {
     }
 
     fn add(&mut self, hits: &[Hit], token: &str) {
-        assert!((1..=32).contains(&hits.len()));
+        assert!((1..=EXPORT_BATCH_HITS).contains(&hits.len()));
         for hit in hits {
             self.advance((hit.sequence, hit.ordinal + 1));
             self.has.insert((hit.sequence, hit.ordinal), hit.clone());

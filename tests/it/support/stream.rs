@@ -10,8 +10,10 @@ use xunzhang::rpc::proto::{
 
 use super::within;
 
-/// The most hits of one message.
+/// The most hits of one message of a search.
 const BATCH_HITS: usize = 32;
+/// The same of an export.
+pub(super) const EXPORT_BATCH_HITS: usize = 1_024;
 
 /// A search, read to its end.
 #[derive(Clone, Debug)]
@@ -63,7 +65,7 @@ impl Found {
         let summary = loop {
             match next(&mut stream).await?.and_then(|message| message.event) {
                 Some(Event::Hits(batch)) => {
-                    check_batch(&batch.hits);
+                    check_batch(&batch.hits, BATCH_HITS);
                     hits.extend(batch.hits);
                     assert!(batch.resume_token.len() <= 256);
                     tokens.push((hits.len(), batch.resume_token));
@@ -115,7 +117,7 @@ impl Exported {
         let summary = loop {
             match next(&mut stream).await?.and_then(|message| message.event) {
                 Some(Event::Hits(batch)) => {
-                    check_batch(&batch.hits);
+                    check_batch(&batch.hits, EXPORT_BATCH_HITS);
                     assert!(!batch.resume_token.is_empty(), "every batch of an export can be gone on from");
                     tokens.push((hits.len() + batch.hits.len(), batch.resume_token));
                     hits.extend(batch.hits);
@@ -147,8 +149,8 @@ async fn next<T>(stream: &mut Streaming<T>) -> Result<Option<T>, Status> {
     within("the next message", stream.message()).await
 }
 
-fn check_batch(hits: &[Hit]) {
-    assert!((1..=BATCH_HITS).contains(&hits.len()), "{} hits in a batch", hits.len());
+fn check_batch(hits: &[Hit], most: usize) {
+    assert!((1..=most).contains(&hits.len()), "{} hits in a batch", hits.len());
     for hit in hits {
         assert_eq!(hit.paragraph_id, format!("{}#{}", hit.document_id, hit.ordinal));
         assert!(hit.sequence > 0, "{hit:?}");

@@ -1,5 +1,7 @@
 //! The members of one enumeration are all treated alike, however long each is.
 
+use std::sync::Arc;
+
 use super::{body, check, split};
 
 /// Members of a kind in one line, each with its first sentence and something about it.
@@ -55,10 +57,10 @@ fn a_label_alone_goes_with_what_it_heads() {
     let label = "创新基层党建抓手，推动党建工作与中心工作深度融合，持续增强组织功能";
     let other = format!("第二，压实责任。{}", body("责任"));
     let text = format!("# 讲话\n第一，{label}。{points}\n{other}");
-    let paths: Vec<Vec<String>> = split(&text, None).into_iter().map(|section| section.heading_path).collect();
+    let paths: Vec<Vec<Arc<str>>> = split(&text, None).into_iter().map(|section| section.heading_path).collect();
     assert_eq!(paths[0].len(), 3, "{paths:?}");
     assert!(paths[0][1].ends_with(label) && paths[0][2].starts_with("一要学习"), "{paths:?}");
-    assert_eq!(paths.last().unwrap(), &["讲话", "第二，压实责任"]);
+    assert_eq!(paths.last().unwrap(), &["讲话", "第二，压实责任"].map(Arc::from));
 }
 
 #[test]

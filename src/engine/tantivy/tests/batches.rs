@@ -1,0 +1,57 @@
+//! Batches of any size: what is written by whoever commits, and by tantivy's threads.
+
+use super::harness::{Index, document, document_id, quoted};
+use crate::{
+    document::Layout,
+    engine::{Change, Expression, IndexedDocument, Position, Version, tantivy::schema::column},
+};
+
+/// Every document weighs so many bytes more than its text.
+#[track_caller]
+fn check(weight_bytes: usize) {
+    let mut index = Index::with(&[("old", &["甲文"]), ("gone", &["乙文"])]);
+    let old = index.version("old");
+    let put = |index: &mut Index, id: &str, text: &str, replaces| {
+        let layout = Layout { remains: " ".repeat(weight_bytes), ..Layout::default() };
+        let document = IndexedDocument { layout, ..document(id, "", &[text]) };
+        let etag = document.etag;
+        Version { sequence: index.put(document, replaces), etag, paragraphs: 1, searchable: 1 }
+    };
+    index.delete("gone");
+    let a = put(&mut index, "a", "甲文", None);
+    let b = put(&mut index, "b", "乙文", None);
+    let first = put(&mut index, "old", "丙文", old);
+    let second = put(&mut index, "a", "丁文", Some(a));
+    let removes = index.removal(b);
+    index.writer().write(Change::Delete { id: document_id("b"), removes }).unwrap();
+    let c = put(&mut index, "c", "戊文", None);
+    let third = put(&mut index, "a", "己文", Some(second));
+    let back = put(&mut index, "b", "庚文", None);
+    let last = put(&mut index, "old", "辛文", Some(first));
+    index.commit();
+    let index = index.reopen();
+    let sequence = |id| index.version(id).map(|version| version.sequence);
+    let expected = [third, back, c, last].map(|version| Some(version.sequence));
+    assert_eq!(["a", "b", "c", "old"].map(sequence), expected);
+    assert_eq!(sequence("gone"), None);
+    let paragraphs = [c, third, back, last].map(|version| Position::paragraph(version.sequence, 0));
+    assert_eq!(index.walked(&Expression::All), paragraphs);
+    assert_eq!(index.texts(&quoted("文")), ["戊文", "己文", "庚文", "辛文"]);
+    let statistics = index.snapshot().statistics().unwrap();
+    assert_eq!((statistics.documents, statistics.paragraphs), (4, 4));
+    for segment in index.engine.shared().newest().searcher().segment_readers() {
+        let positions = segment.fast_fields().u64(column::POSITION).unwrap();
+        assert!((0..segment.max_doc()).map(|entry| positions.first(entry)).is_sorted());
+    }
+}
+
+#[test]
+fn a_small_batch_is_as_it_was_written() {
+    check(0);
+}
+
+/// The first documents were kept when tantivy's threads get all.
+#[test]
+fn a_batch_that_grows_large_is_as_it_was_written() {
+    check(100_000);
+}
