@@ -171,8 +171,7 @@ pub trait Snapshot: Send + Sync + 'static {
 
     /// Some `count` matches that are likely to be the best, in documents that the filter lets through: the best ones by
     /// the tokens, of which any may do. In rank order; the same whenever the same is asked. Matches that have none of
-    /// the tokens may be missing. A token of the text and, right behind it, the same one of the title count as one, with
-    /// the weight of the first: what both have is no better found than what one of them has twice.
+    /// the tokens may be missing.
     ///
     /// # Errors
     /// When the index cannot be read, or on `stop`.

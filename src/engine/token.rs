@@ -35,13 +35,6 @@ pub enum TokenField {
     Cue,
 }
 
-impl TokenField {
-    /// Whether it stands in titles.
-    pub fn is_title(self) -> bool {
-        matches!(self, Self::TitleGram | Self::TitleWord)
-    }
-}
-
 /// How common tokens are.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TokenStatistics {

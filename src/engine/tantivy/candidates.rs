@@ -17,9 +17,8 @@ use crate::{
             lead::Lead,
             rank::{Admitted, Order, Ranker, ranking},
             record::read_error,
-            schema::Fields,
             tokens::term,
-            union::{Sought, Union},
+            union::Union,
         },
     },
     text::bigrams,
@@ -47,8 +46,8 @@ pub(super) fn candidates(ranker: Ranker<'_>, order: &Order<'_>, tokens: &[Weighe
         return ranker.rank(order);
     }
     let fields = ranker.compiler.fields;
-    let sought = tokens.chunk_by(are_one).map(|tokens| sought(tokens, fields));
-    let union = Union::new(sought, fields.grams, ranker.statistics, ranker.lately).map_err(read_error)?;
+    let terms = tokens.iter().map(|WeighedToken { token, weight }| (term(token, fields), *weight));
+    let union = Union::new(terms, ranker.statistics, ranker.lately).map_err(read_error)?;
     // Nobody asks them for scores.
     let unscored = EnableScoring::disabled_from_searcher(ranker.searcher);
     let weights = Weights::new(&likeliest_first(expression), ranker.compiler, unscored)?;
@@ -83,24 +82,6 @@ pub(super) fn candidates(ranker: Ranker<'_>, order: &Order<'_>, tokens: &[Weighe
         None => find(Some(&weights), *limit)?,
     };
     if found.exhausted && !parts.are_found_by(tokens, ranker)? { ranker.rank(order) } else { Ok(found) }
-}
-
-/// Whether two tokens one after the other are the same, of the text and of the title.
-fn are_one(text: &WeighedToken, title: &WeighedToken) -> bool {
-    let is_pair = matches!(
-        (text.token.field, title.token.field),
-        (TokenField::Gram, TokenField::TitleGram) | (TokenField::Word, TokenField::TitleWord)
-    );
-    is_pair && text.token.characters == title.token.characters
-}
-
-/// A token of the text or the title, or both of them as one.
-fn sought(tokens: &[WeighedToken], fields: &Fields) -> Sought {
-    let place = |is_title: bool| {
-        let token = tokens.iter().find(|it| it.token.field.is_title() == is_title);
-        token.map(|it| term(&it.token, fields))
-    };
-    Sought { text: place(false), title: place(true), weight: tokens[0].weight }
 }
 
 /// The same with what most matches have before the rest: short words, of which the lists of the index say all.

@@ -1,6 +1,5 @@
 //! The decisions that are dear to change later, each with a test named for it, and the seam's contract.
 
-mod added_up;
 mod backups;
 mod batches;
 mod candidates;

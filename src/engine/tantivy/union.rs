@@ -5,20 +5,18 @@
 //! takes half the time. Each paragraph's scores are added up in the order of the tokens, wherever it stands.
 
 use std::{
-    mem,
+    mem, slice,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use tantivy::{
-    DocId, SegmentReader, TERMINATED, Term as IndexTerm, fieldnorm::FieldNormReader, postings::BlockSegmentPostings,
-    query::Bm25StatisticsProvider, schema::Field,
+    DocId, SegmentReader, TERMINATED, Term as IndexTerm,
+    fieldnorm::FieldNormReader,
+    postings::BlockSegmentPostings,
+    query::{Bm25StatisticsProvider, Bm25Weight},
 };
 
 use crate::engine::tantivy::lately::Lately;
-
-/// BM25's constants: those of tantivy.
-const K1: f32 = 1.2;
-const B: f32 = 0.75;
 
 /// How many paragraphs are added up at once: as many as fit the fastest cache twice.
 const WINDOW: DocId = 2_048;
@@ -27,46 +25,24 @@ const CHUNK: DocId = 16;
 /// How many words hold a mark of each chunk.
 const WORDS: usize = (WINDOW / CHUNK / u64::BITS) as usize;
 
-/// A token where it is looked for: in the text, in the title or in both, which then count as one.
-pub(super) struct Sought {
-    pub(super) text: Option<IndexTerm>,
-    pub(super) title: Option<IndexTerm>,
-    /// What its score is multiplied with.
-    pub(super) weight: f32,
-}
-
 /// The tokens, ready for any segment.
 pub(super) struct Union<'a> {
-    /// Each with what an entry scores that has nothing else.
-    tokens: Vec<(Sought, f32)>,
-    /// Whose lengths count: those of the texts.
-    texts: Field,
-    norms: Norms,
+    tokens: Vec<(IndexTerm, Bm25Weight)>,
     lately: &'a Lately,
 }
 
-/// What BM25 sets against frequencies, for each length that the index keeps.
-type Norms = [f32; 256];
-
 impl<'a> Union<'a> {
-    /// Of tokens; `texts` is the field that says how long paragraphs are.
+    /// Of terms and what their scores are multiplied with.
     pub(super) fn new(
-        tokens: impl Iterator<Item = Sought>,
-        texts: Field,
+        terms: impl Iterator<Item = (IndexTerm, f32)>,
         statistics: &dyn Bm25StatisticsProvider,
         lately: &'a Lately,
     ) -> tantivy::Result<Self> {
-        let paragraphs = statistics.total_num_docs()?;
-        let norms = norms(statistics.total_num_tokens(texts)?, paragraphs);
-        let weighed = |token: Sought| {
-            let mut frequency = 0;
-            for term in token.text.iter().chain(&token.title) {
-                frequency = frequency.max(statistics.doc_freq(term)?);
-            }
-            let most = token.weight * rarity(frequency, paragraphs) * (K1 + 1.0);
-            Ok((token, most))
+        let weighed = |(term, weight): (IndexTerm, f32)| {
+            let score = Bm25Weight::for_terms(statistics, slice::from_ref(&term))?.boost_by(weight);
+            Ok((term, score))
         };
-        Ok(Self { tokens: tokens.map(weighed).collect::<tantivy::Result<_>>()?, texts, norms, lately })
+        Ok(Self { tokens: terms.map(weighed).collect::<tantivy::Result<_>>()?, lately })
     }
 
     /// Gives, ascending, the entries of a segment that score more than a threshold. Each time it is told the threshold
@@ -78,16 +54,15 @@ impl<'a> Union<'a> {
         stop: &AtomicBool,
         visit: &mut dyn FnMut(DocId, f64) -> Option<f32>,
     ) -> tantivy::Result<()> {
-        let lengths = segment.get_fieldnorms_reader(self.texts)?;
-        let lists = self.tokens.iter().map(|(token, most)| Lists::open(token, *most, segment, self.lately));
+        let lists = self.tokens.iter().map(|(term, weight)| List::open(term, weight, segment, self.lately));
         let mut lists: Vec<_> = lists.filter_map(Result::transpose).collect::<tantivy::Result<_>>()?;
         let mut window = Window::default();
         while !stop.load(Relaxed)
-            && let Some(first) = lists.iter().filter_map(Lists::document).min()
+            && let Some(first) = lists.iter().filter_map(List::document).min()
         {
             window.first = first;
-            for lists in &mut lists {
-                lists.add_to(&mut window, &|document| self.norms[usize::from(lengths.fieldnorm_id(document))]);
+            for list in &mut lists {
+                list.add_to(&mut window);
             }
             match window.take(threshold, visit) {
                 Some(risen) => threshold = risen,
@@ -98,87 +73,26 @@ impl<'a> Union<'a> {
     }
 }
 
-/// How rare something is that so many paragraphs of all have.
-#[expect(clippy::cast_precision_loss, reason = "counts of paragraphs")]
-fn rarity(frequency: u64, paragraphs: u64) -> f32 {
-    let others = paragraphs.saturating_sub(frequency);
-    (1.0 + (others as f32 + 0.5) / (frequency as f32 + 0.5)).ln()
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of paragraphs and of characters")]
-fn norms(characters: u64, paragraphs: u64) -> Norms {
-    let average = (characters as f32 / paragraphs.max(1) as f32).max(1.0);
-    let mut kept = 0..=u8::MAX;
-    std::array::from_fn(|_| {
-        let length = kept.next().map_or(0, FieldNormReader::id_to_fieldnorm) as f32;
-        K1 * (1.0 - B + B * length / average)
-    })
-}
-
-/// A token's lists in a segment, of which it has one at least.
-struct Lists {
-    text: Option<List>,
-    title: Option<List>,
-    most: f32,
-}
-
-impl Lists {
-    /// `None` where the segment has no such token.
-    fn open(
-        Sought { text, title, .. }: &Sought,
-        most: f32,
-        segment: &SegmentReader,
-        lately: &Lately,
-    ) -> tantivy::Result<Option<Self>> {
-        let list = |term: &Option<IndexTerm>| match term {
-            Some(term) => List::open(term, segment, lately),
-            None => Ok(None),
-        };
-        let (text, title) = (list(text)?, list(title)?);
-        Ok((text.is_some() || title.is_some()).then_some(Self { text, title, most }))
-    }
-
-    /// The first entry at which one of them stands; `None` behind the last.
-    fn document(&self) -> Option<DocId> {
-        self.text.iter().chain(&self.title).filter_map(List::document).min()
-    }
-
-    /// Adds what they have in a window, and goes behind that. What both have counts once, as often as it is in either.
-    #[expect(clippy::cast_precision_loss, reason = "a paragraph has few of a token")]
-    fn add_to(&mut self, window: &mut Window, norm: &impl Fn(DocId) -> f32) {
-        let Self { text, title, most } = self;
-        let score = |document, frequency: u32| {
-            let frequency = frequency as f32;
-            f64::from(*most * (frequency / (frequency + norm(document))))
-        };
-        match (text, title) {
-            (Some(only), None) | (None, Some(only)) => {
-                only.take(window.first, |document, frequency| window.add(document, score(document, frequency)));
-            }
-            (Some(text), Some(title)) => {
-                title.take(window.first, |document, frequency| window.keep(document, frequency));
-                text.take(window.first, |document, frequency| {
-                    let both = frequency + window.kept(document);
-                    window.add(document, score(document, both));
-                });
-                window.add_kept(score);
-            }
-            (None, None) => {}
-        }
-    }
-}
-
-/// A list in a segment.
-struct List {
+/// A token's list in a segment.
+struct List<'a> {
     postings: Box<BlockSegmentPostings>,
     /// Where it stands in a block.
     at: usize,
+    weight: &'a Bm25Weight,
+    lengths: FieldNormReader,
 }
 
-impl List {
-    fn open(term: &IndexTerm, segment: &SegmentReader, lately: &Lately) -> tantivy::Result<Option<Self>> {
-        let postings = lately.postings(segment, term)?;
-        Ok(postings.map(|postings| Self { postings: Box::new(postings), at: 0 }))
+impl<'a> List<'a> {
+    /// `None` where the segment has no such token.
+    fn open(
+        term: &IndexTerm,
+        weight: &'a Bm25Weight,
+        segment: &SegmentReader,
+        lately: &Lately,
+    ) -> tantivy::Result<Option<Self>> {
+        let Some(postings) = lately.postings(segment, term)? else { return Ok(None) };
+        let lengths = segment.get_fieldnorms_reader(term.field())?;
+        Ok(Some(Self { postings: Box::new(postings), at: 0, weight, lengths }))
     }
 
     /// The entry at which it stands; `None` behind the last.
@@ -186,18 +100,19 @@ impl List {
         self.postings.docs().get(self.at).copied().filter(|&document| document != TERMINATED)
     }
 
-    /// Gives its entries in the window that begins so, with how often each has the token, and goes behind them.
-    fn take(&mut self, first: DocId, mut visit: impl FnMut(DocId, u32)) {
+    /// Adds what it has in a window, and goes behind that.
+    fn add_to(&mut self, window: &mut Window) {
         loop {
             let documents = &self.postings.docs()[self.at..];
             let frequencies = &self.postings.freqs()[self.at..];
             let within = match documents.last() {
                 None => return,
-                Some(&last) if is_within(first, last) => documents.len(),
-                Some(_) => documents.partition_point(|&document| is_within(first, document)),
+                Some(&last) if window.has(last) => documents.len(),
+                Some(_) => documents.partition_point(|&document| window.has(document)),
             };
             for (&document, &frequency) in documents[..within].iter().zip(frequencies) {
-                visit(document, frequency);
+                let score = self.weight.score(self.lengths.fieldnorm_id(document), frequency);
+                window.add(document, f64::from(score));
             }
             if within < documents.len() {
                 self.at += within;
@@ -209,61 +124,24 @@ impl List {
     }
 }
 
-/// Whether an entry, which does not stand before a window, stands in it.
-fn is_within(first: DocId, document: DocId) -> bool {
-    document - first < WINDOW
-}
-
 /// The scores of entries in a row.
 struct Window {
     first: DocId,
     scores: Box<[f64; WINDOW as usize]>,
     /// A bit for each chunk in which there is something.
     marks: [u64; WORDS],
-    /// How often titles have the token that is looked at, until it is known how often the texts have it.
-    titles: Box<[u32; WINDOW as usize]>,
-    /// The entries that titles stand for.
-    titled: Vec<DocId>,
 }
 
 impl Default for Window {
     fn default() -> Self {
-        Self {
-            first: 0,
-            scores: Box::new([0.0; WINDOW as usize]),
-            marks: Default::default(),
-            titles: Box::new([0; WINDOW as usize]),
-            titled: Vec::new(),
-        }
+        Self { first: 0, scores: Box::new([0.0; WINDOW as usize]), marks: Default::default() }
     }
 }
 
 impl Window {
-    fn place(&self, document: DocId) -> usize {
-        ((document - self.first) % WINDOW) as usize
-    }
-
-    /// Keeps how often an entry's title has a token.
-    fn keep(&mut self, document: DocId, frequency: u32) {
-        self.titles[self.place(document)] = frequency;
-        self.titled.push(document);
-    }
-
-    /// Takes what was kept of an entry.
-    fn kept(&mut self, document: DocId) -> u32 {
-        mem::take(&mut self.titles[self.place(document)])
-    }
-
-    /// Adds the scores of what was kept and not taken.
-    fn add_kept(&mut self, score: impl Fn(DocId, u32) -> f64) {
-        let mut titled = mem::take(&mut self.titled);
-        for document in titled.drain(..) {
-            let frequency = self.kept(document);
-            if frequency > 0 {
-                self.add(document, score(document, frequency));
-            }
-        }
-        self.titled = titled;
+    /// Whether an entry, which does not stand before the window, stands in it.
+    fn has(&self, document: DocId) -> bool {
+        document - self.first < WINDOW
     }
 
     /// Adds a score to that of an entry in the window.

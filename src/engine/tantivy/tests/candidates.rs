@@ -72,17 +72,3 @@ fn what_counts_twice_comes_first() {
     };
     assert_eq!((first([2, 1]), first([1, 2])), (1, 2));
 }
-
-#[test]
-fn what_title_and_text_have_counts_as_one() {
-    let mut index = Index::new();
-    index.put(titled("a", "甲乙", &["甲乙戊己庚"]), None);
-    index.put(titled("b", "戊己", &["甲乙丙丁庚"]), None);
-    index.put(titled("c", "丙丁", &["戊己庚辛壬"]), None);
-    index.commit();
-    let both = |gram: &str| [token(gram, false, 1), token(gram, true, 1)];
-    let tokens: Vec<_> = ["甲乙", "丙丁"].iter().flat_map(|gram| both(gram)).collect();
-    let ranking = index.snapshot().candidates(&words(&["甲乙", "丙丁"]), &tokens, &Filter::default(), 2, &NEVER);
-    let found: Vec<_> = ranking.expect("readable").hits.iter().map(|hit| hit.position.sequence()).collect();
-    assert_eq!(found, [2, 3]);
-}
