@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tonic::{Code, Request, metadata::AsciiMetadataValue};
 use xunzhang::rpc::proto::{
     AnalyzeRequest, CancelStreamRequest, CountRequest, ExportRequest, ListStreamsRequest, RunningStream, SearchRequest,
@@ -153,6 +153,19 @@ async fn operators_see_and_end_long_calls_that_answer_once() {
     service.stop().await;
 }
 
+/// Takes the only core for seconds, and as soon as it is free again, until it is aborted.
+fn busy(service: &Service) -> JoinHandle<()> {
+    let mut searches = service.searches();
+    let text = "各级各部门要结合实际抓好落实，压实责任。\n".repeat(50_000);
+    let request = AnalyzeRequest { text, ..Default::default() };
+    tokio::spawn(async move {
+        loop {
+            // One that did not get the core in time is refused, and the next one tries.
+            let _ = searches.analyze(request.clone()).await;
+        }
+    })
+}
+
 #[tokio::test]
 async fn what_does_not_get_a_core_is_refused() {
     let service = Service::start_with(|config| {
@@ -161,16 +174,7 @@ async fn what_does_not_get_a_core_is_refused() {
     })
     .await;
     service.put(ready("甲", &["部署防汛工作"])).await;
-    // Takes the only core for seconds, and as soon as it is free again.
-    let mut busy = service.searches();
-    let text = "各级各部门要结合实际抓好落实，压实责任。\n".repeat(50_000);
-    let request = AnalyzeRequest { text, ..Default::default() };
-    let busy = tokio::spawn(async move {
-        loop {
-            // One that did not get the core in time is refused, and the next one tries.
-            let _ = busy.analyze(request.clone()).await;
-        }
-    });
+    let busy = busy(&service);
     poll("the core to be taken", async || {
         let mut request = Request::new(searched("防汛"));
         request.set_timeout(Duration::from_secs(30));
@@ -209,14 +213,7 @@ async fn what_would_wait_too_long_is_refused_on_arrival() {
         config.admission.max_wait = Duration::from_millis(1);
     })
     .await;
-    let mut busy = service.searches();
-    let text = "各级各部门要结合实际抓好落实，压实责任。\n".repeat(50_000);
-    let request = AnalyzeRequest { text, ..Default::default() };
-    let busy = tokio::spawn(async move {
-        loop {
-            let _ = busy.analyze(request.clone()).await;
-        }
-    });
+    let busy = busy(&service);
     let mut waiting = JoinSet::new();
     let status = poll("a search to be refused", async || {
         let unfit = named("desk-9", limited(u32::MAX, searched("防汛")));
