@@ -161,7 +161,7 @@ impl TantivySnapshot {
     }
 
     fn compiler<'a>(&'a self, stop: &'a Stop) -> Compiler<'a> {
-        Compiler { fields: &self.fields, columns: &self.columns, stores: &self.stores, stop }
+        Compiler { fields: &self.fields, columns: &self.columns, stores: &self.stores, lately: &self.lately, stop }
     }
 
     fn unscored(&self) -> EnableScoring<'_> {
@@ -179,7 +179,7 @@ impl TantivySnapshot {
             ParagraphStatistics::new(&self.searcher, &self.lately, &self.fields, ending).map_err(read_error)?;
         let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
         let (compiler, searcher) = (self.compiler(ending), &self.searcher);
-        rank(Ranker { compiler, searcher, statistics: &statistics, lately: &self.lately, scoring, stop })
+        rank(Ranker { compiler, searcher, statistics: &statistics, scoring, stop })
     }
 
     fn merge(&self, query: &dyn Query, after: Option<Position>, stop: Stop) -> Result<Merge, ReadError> {
