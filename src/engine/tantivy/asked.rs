@@ -1,21 +1,21 @@
 //! Conditions on documents, asked about paragraphs.
 //!
-//! A paragraph has the date of its document. What lists of the index say about records is turned into a set of
-//! paragraphs, once for a segment, and kept for the next query with the same conditions: to ask is to look at a bit, and
-//! whoever adds scores up passes over what is not selected.
+//! What lists of the index say about records is turned into a set of paragraphs, once for a segment, and kept for the
+//! next query with the same conditions: to ask is to look at a bit, and whoever adds scores up passes over what is not
+//! selected. A paragraph has the date of its document, so days need no set; they get one when they are asked for again.
 
 use std::sync::Arc;
 
-use tantivy::{DocId, SegmentReader, Term as IndexTerm, schema::IndexRecordOption};
+use tantivy::{DocId, SegmentReader, Term as IndexTerm, query::EnableScoring, schema::IndexRecordOption};
 
 use crate::{
     engine::tantivy::{
         columns::Columns,
         compile::Compiler,
         entry_set::{EntrySet, WORD},
-        filter::{Lists, listed},
-        lately::SetOf,
-        schema::{Fields, Kind},
+        filter::{Lists, listed, published},
+        lately::{Condition, SetOf},
+        schema::Kind,
     },
     query::{Days, Filter},
 };
@@ -23,6 +23,8 @@ use crate::{
 /// What a filter asks for, ready for any segment.
 pub(super) struct Conditions {
     days: Option<Days>,
+    /// Whether the same days were asked for before.
+    are_days_known: bool,
     /// `None` where it asks for nothing that lists of the index have.
     listed: Option<Lists>,
     none_of: Vec<Self>,
@@ -30,8 +32,10 @@ pub(super) struct Conditions {
 
 /// The paragraphs of a segment whose documents meet conditions.
 pub(super) struct Selected {
+    /// They are in all of these.
+    sets: Vec<Arc<EntrySet>>,
+    /// `None` where it does not matter when a document was published, or a set says it.
     days: Option<Days>,
-    listed: Option<Arc<EntrySet>>,
     none_of: Vec<Self>,
     columns: Columns,
     /// How many entries the segment has.
@@ -39,12 +43,14 @@ pub(super) struct Selected {
 }
 
 impl Conditions {
-    pub(super) fn new(filter: &Filter, fields: &Fields) -> Self {
-        let listed = listed(filter, fields);
+    pub(super) fn new(filter: &Filter, compiler: Compiler<'_>) -> Self {
+        let listed = listed(filter, compiler.fields);
+        let days = filter.published();
         Self {
-            days: filter.published(),
+            days,
+            are_days_known: days.is_some_and(|days| compiler.lately.is_known(days)),
             listed: (!listed.is_empty()).then_some(listed),
-            none_of: filter.none_of.iter().map(|excluded| Self::new(excluded, fields)).collect(),
+            none_of: filter.none_of.iter().map(|excluded| Self::new(excluded, compiler)).collect(),
         }
     }
 
@@ -65,10 +71,13 @@ impl Conditions {
 
     /// The same in a segment.
     pub(super) fn in_segment(&self, segment: &SegmentReader, compiler: Compiler<'_>) -> tantivy::Result<Selected> {
+        let listed = self.listed.iter().map(|lists| Condition::Listed(Arc::clone(lists)));
+        let published = self.days.filter(|_| self.are_days_known).map(Condition::Published);
+        let sets = listed.chain(published).map(|condition| paragraphs(condition, segment, compiler));
         let none_of = self.none_of.iter().map(|excluded| excluded.in_segment(segment, compiler));
         Ok(Selected {
-            days: self.days,
-            listed: self.listed.as_ref().map(|lists| paragraphs(lists, segment, compiler)).transpose()?,
+            sets: sets.collect::<tantivy::Result<_>>()?,
+            days: self.days.filter(|_| !self.are_days_known),
             none_of: none_of.collect::<tantivy::Result<_>>()?,
             columns: compiler.columns.of(segment)?.clone(),
             entries: segment.max_doc(),
@@ -84,14 +93,14 @@ impl Selected {
 
     /// Whether a document with a date is let through, by any of its paragraphs.
     pub(super) fn admits(&self, paragraph: DocId, date: impl Fn() -> u32 + Copy) -> bool {
-        self.listed.as_ref().is_none_or(|listed| listed.contains(paragraph))
+        self.sets.iter().all(|set| set.contains(paragraph))
             && self.days.is_none_or(|days| days.meet(date()))
             && !self.none_of.iter().any(|excluded| excluded.admits(paragraph, date))
     }
 
-    /// Whether lists of the index leave something out: whoever adds scores up need not look at that.
-    pub(super) fn has_lists(&self) -> bool {
-        self.listed.is_some() || self.none_of.iter().any(Self::are_on_lists_alone)
+    /// Whether there are sets: whoever adds scores up need not look at what they leave out.
+    pub(super) fn has_sets(&self) -> bool {
+        !self.sets.is_empty() || self.none_of.iter().any(Self::is_set)
     }
 
     /// How many words of bits there are.
@@ -99,30 +108,36 @@ impl Selected {
         self.entries.div_ceil(WORD)
     }
 
-    /// Bits of 64 entries in a row: what lists leave out is not set.
+    /// Bits of 64 entries in a row: what sets leave out is not set.
     pub(super) fn word(&self, index: DocId) -> u64 {
-        let listed = self.listed.as_ref().map_or(u64::MAX, |listed| listed.word(index));
-        let excluded = self.none_of.iter().filter(|excluded| excluded.are_on_lists_alone());
-        excluded.fold(listed, |word, excluded| word & !excluded.word(index))
+        let within = self.sets.iter().fold(u64::MAX, |word, set| word & set.word(index));
+        let excluded = self.none_of.iter().filter(|excluded| excluded.is_set());
+        excluded.fold(within, |word, excluded| word & !excluded.word(index))
     }
 
-    /// Whether no date matters.
-    fn are_on_lists_alone(&self) -> bool {
-        self.days.is_none() && self.none_of.iter().all(Self::are_on_lists_alone)
+    /// Whether sets say it all.
+    fn is_set(&self) -> bool {
+        self.days.is_none() && self.none_of.iter().all(Self::is_set)
     }
 }
 
-/// The paragraphs of the documents whose records are in one list of each group.
-fn paragraphs(lists: &Lists, segment: &SegmentReader, compiler: Compiler<'_>) -> tantivy::Result<Arc<EntrySet>> {
+/// The paragraphs of the documents that meet a condition.
+fn paragraphs(condition: Condition, segment: &SegmentReader, compiler: Compiler<'_>) -> tantivy::Result<Arc<EntrySet>> {
     let (lately, fields) = (compiler.lately, compiler.fields);
-    lately.set(segment, SetOf::ParagraphsOf(Arc::clone(lists)), || {
+    lately.set(segment, SetOf::ParagraphsOf(condition.clone()), || {
         let heads = lately.set(segment, SetOf::Heads, || {
             let kinds = [Kind::Record, Kind::Tombstone].map(|kind| fields.kind_term(kind));
             in_one_of(&kinds, segment, compiler)
         })?;
+        // Lists of ids have more than records.
         let mut found = EntrySet::clone(&heads);
-        for group in lists.iter() {
-            found.keep(&in_one_of(group, segment, compiler)?);
+        match condition {
+            Condition::Listed(lists) => {
+                for group in lists.iter() {
+                    found.keep(&in_one_of(group, segment, compiler)?);
+                }
+            }
+            Condition::Published(days) => found.keep(&records_of(days, segment, compiler)?),
         }
         Ok(found.behind(&heads))
     })
@@ -134,8 +149,17 @@ fn in_one_of(terms: &[IndexTerm], segment: &SegmentReader, compiler: Compiler<'_
     for term in terms {
         compiler.stop.check()?;
         if let Some(list) = compiler.lately.postings(segment, term, IndexRecordOption::Basic)? {
-            set.add(list);
+            set.add_list(list);
         }
     }
+    Ok(set)
+}
+
+/// The records of documents that were published, or may have been, on one of some days.
+fn records_of(days: Days, segment: &SegmentReader, compiler: Compiler<'_>) -> tantivy::Result<EntrySet> {
+    let unscored = EnableScoring::disabled_from_schema(&compiler.fields.schema);
+    let mut set = EntrySet::none_of(segment.max_doc());
+    let records = published(days, compiler.fields).weight(unscored)?;
+    records.for_each_no_score(segment, &mut |records| set.add(records))?;
     Ok(set)
 }

@@ -36,8 +36,7 @@ const SPARE: usize = 4;
 ///
 /// What a narrow filter selects is ranked as it is, and so is what requires something rare: neither is much.
 pub(super) fn candidates(ranker: Ranker<'_>, order: &Order<'_>, tokens: &[WeighedToken]) -> Result<Ranking, ReadError> {
-    let Order { expression, filter, limit } = order;
-    let selection = Selection::new(filter, ranker.compiler, ranker.searcher)?;
+    let Order { expression, selection, limit } = order;
     if tokens.is_empty() || selection.as_ref().is_some_and(Selection::leads) {
         return ranker.rank(order);
     }

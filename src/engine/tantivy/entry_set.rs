@@ -16,12 +16,18 @@ impl EntrySet {
     }
 
     /// Adds what is in a list, from where that stands.
-    pub(super) fn add(&mut self, mut list: BlockSegmentPostings) {
+    pub(super) fn add_list(&mut self, mut list: BlockSegmentPostings) {
         while !list.docs().is_empty() {
-            for &entry in list.docs() {
-                self.0[(entry / WORD) as usize] |= 1 << (entry % WORD);
-            }
+            self.add(list.docs());
             list.advance();
+        }
+    }
+
+    /// Adds entries, which are ascending.
+    pub(super) fn add(&mut self, entries: &[DocId]) {
+        for entries in entries.chunk_by(|a, b| a / WORD == b / WORD) {
+            let bits = entries.iter().fold(0, |bits, entry| bits | 1 << (entry % WORD));
+            self.0[(entries[0] / WORD) as usize] |= bits;
         }
     }
 
@@ -72,9 +78,8 @@ mod tests {
 
     fn set(entries: &[bool]) -> EntrySet {
         let mut set = EntrySet::none_of(DocId::try_from(entries.len()).expect("few"));
-        for (entry, _) in entries.iter().enumerate().filter(|(_, is_in)| **is_in) {
-            set.0[entry / 64] |= 1 << (entry % 64);
-        }
+        let added: Vec<_> = (0..).zip(entries).filter(|(_, is_in)| **is_in).map(|(entry, _)| entry).collect();
+        set.add(&added);
         set
     }
 

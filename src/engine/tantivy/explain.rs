@@ -67,7 +67,7 @@ impl Explainer<'_> {
         if filter.is_empty() {
             return Ok(true);
         }
-        let selected = Conditions::new(filter, self.compiler.fields).in_segment(self.segment, self.compiler)?;
+        let selected = Conditions::new(filter, self.compiler).in_segment(self.segment, self.compiler)?;
         // Not by its own date, which paragraphs that nothing can find have none of.
         let date = self.compiler.columns.of(self.segment)?.date(self.record);
         Ok(selected.admits(self.paragraph, || date))

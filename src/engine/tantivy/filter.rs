@@ -3,7 +3,7 @@
 use std::{ops::Bound, sync::Arc};
 
 use tantivy::{
-    Searcher, Term as IndexTerm,
+    DocSet as _, Searcher, SegmentReader, TERMINATED, Term as IndexTerm,
     query::{BooleanQuery, EnableScoring, Occur, Query, RangeQuery, TermQuery, Weight},
     schema::IndexRecordOption,
 };
@@ -13,6 +13,7 @@ use crate::{
         ReadError,
         tantivy::{
             asked::{Conditions, Selected},
+            columns::Columns,
             compile::Compiler,
             documents::Paragraphs,
             excluded::Excluded,
@@ -51,7 +52,7 @@ impl Selection {
         if filter.is_empty() {
             return Ok(None);
         }
-        let conditions = Conditions::new(filter, compiler.fields);
+        let conditions = Conditions::new(filter, compiler);
         Self::of(&conditions, filter, compiler, searcher).map(Some).map_err(read_error)
     }
 
@@ -65,16 +66,35 @@ impl Selection {
         let all = segments.iter().map(|segment| u64::from(segment.max_doc())).sum();
         let at_most: u64 =
             segments.iter().map(|segment| conditions.at_most(segment, compiler)).sum::<tantivy::Result<_>>()?;
-        if !is_little(at_most, all) {
-            let selected = segments.iter().map(|segment| conditions.in_segment(segment, compiler));
-            let selected: Vec<_> = selected.collect::<tantivy::Result<_>>()?;
-            let (selected_ones, looked_at) = sample(&selected, compiler, searcher, all);
-            if !is_little(selected_ones, looked_at) {
-                return Ok(Self::Asked(selected));
+        let leading = || {
+            let unscored = EnableScoring::disabled_from_searcher(searcher);
+            records(filter, compiler.fields).weight(unscored).map(Self::Leading)
+        };
+        if is_little(at_most, all) {
+            let leading = leading()?;
+            // Documents differ in length.
+            if leading.is_little_of(all, compiler, searcher)? {
+                return Ok(leading);
             }
         }
-        let unscored = EnableScoring::disabled_from_searcher(searcher);
-        Ok(Self::Leading(records(filter, compiler.fields).weight(unscored)?))
+        let selected = segments.iter().map(|segment| conditions.in_segment(segment, compiler));
+        let selected: Vec<_> = selected.collect::<tantivy::Result<_>>()?;
+        let (found, looked_at) = sample(&selected, compiler, searcher, all);
+        if is_little(found, looked_at) { leading() } else { Ok(Self::Asked(selected)) }
+    }
+
+    /// Whether what it walks through is little of all entries.
+    fn is_little_of(&self, all: u64, compiler: Compiler<'_>, searcher: &Searcher) -> tantivy::Result<bool> {
+        let mut number = 0;
+        for (segment, columns) in searcher.segment_readers().iter().zip(compiler.columns.iter()) {
+            compiler.stop.check()?;
+            let Some(mut paragraphs) = self.paragraphs(segment, columns)? else { return Ok(false) };
+            while paragraphs.doc() != TERMINATED && is_little(number, all) {
+                number += 1;
+                paragraphs.advance();
+            }
+        }
+        Ok(is_little(number, all))
     }
 
     pub(super) fn leads(&self) -> bool {
@@ -91,9 +111,13 @@ impl Selection {
 
     /// The same to be walked through; `None` unless it leads.
     pub(super) fn walk(&self, place: &Place<'_>) -> Result<Option<Paragraphs>, ReadError> {
+        self.paragraphs(place.segment, place.columns).map_err(read_error)
+    }
+
+    fn paragraphs(&self, segment: &SegmentReader, columns: &Columns) -> tantivy::Result<Option<Paragraphs>> {
         let Self::Leading(leading) = self else { return Ok(None) };
-        let records = leading.scorer(place.segment, 1.0).map_err(read_error)?;
-        Ok(Some(Paragraphs::new(records, place.columns.clone(), place.segment.max_doc())))
+        let records = leading.scorer(segment, 1.0)?;
+        Ok(Some(Paragraphs::new(records, columns.clone(), segment.max_doc())))
     }
 }
 
@@ -162,7 +186,7 @@ fn every_record(fields: &Fields) -> Box<dyn Query> {
 }
 
 /// The records of documents that were published, or may have been, on one of these days.
-fn published(days: Days, fields: &Fields) -> Box<dyn Query> {
+pub(super) fn published(days: Days, fields: &Fields) -> Box<dyn Query> {
     let bound = |date| Bound::Included(fields.published_term(date));
     let (first, last) = (days.first(), days.last());
     let mut queries: Vec<Box<dyn Query>> = vec![Box::new(RangeQuery::new(bound(first), bound(last)))];

@@ -2,7 +2,7 @@
 
 use std::{
     hash::Hash,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use lru::LruCache;
@@ -13,9 +13,12 @@ use tantivy::{
     schema::IndexRecordOption,
 };
 
-use crate::engine::{
-    TermField,
-    tantivy::{entry_set::EntrySet, filter::Lists},
+use crate::{
+    engine::{
+        TermField,
+        tantivy::{entry_set::EntrySet, filter::Lists},
+    },
+    query::Days,
 };
 
 /// How many counts are remembered: about 150 bytes each.
@@ -39,6 +42,9 @@ const SET: usize = 256;
 /// What was asked for with longer conditions is not remembered, in bytes of all their values: they are lists of ids.
 const LONGEST_CONDITIONS: usize = 4 << 10;
 
+/// How many days that were asked for are remembered.
+const DAYS: usize = 1_024;
+
 /// What is remembered.
 pub(super) struct Lately {
     /// Where the lists of terms lie in a segment, if it has them. One search asks for the same ones several times, and the
@@ -54,6 +60,8 @@ pub(super) struct Lately {
     entries: Cache<(SegmentId, DocId), Arc<[u8]>>,
     /// What filters select: to go through their lists for each query costs as much as the query.
     sets: Cache<(SegmentId, SetOf), Arc<EntrySet>>,
+    /// A set of days costs more than to ask a few dates, so that it pays from the second query on.
+    days: Cache<Days, ()>,
 }
 
 /// Values, those that were not asked for longest given up first.
@@ -74,8 +82,17 @@ struct Kept<K: Hash + Eq, V> {
 pub(super) enum SetOf {
     /// The first entry of each document, and tombstones.
     Heads,
-    /// The paragraphs of documents whose records are in lists.
-    ParagraphsOf(Lists),
+    /// The paragraphs of documents that meet a condition.
+    ParagraphsOf(Condition),
+}
+
+/// On a document.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) enum Condition {
+    /// Its record is in one list of each group.
+    Listed(Lists),
+    /// It was published, or may have been, on one of these days.
+    Published(Days),
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -92,6 +109,7 @@ impl Default for Lately {
             lists: Cache::of_number(LISTS),
             frequencies: Cache::of_number(FREQUENCIES),
             entries: Cache::of_number(ENTRIES),
+            days: Cache::of_number(DAYS),
             sets: Cache::new(SETS, |(_, of), set| SET + of.bytes() + set.bytes()),
         }
     }
@@ -158,13 +176,23 @@ impl Lately {
         let is_worth_it = |set: &Arc<EntrySet>| is_short && set.bytes() <= SETS / 4;
         self.sets.get_or((segment.segment_id(), of), is_worth_it, || make().map(Arc::new))
     }
+
+    /// Whether days were asked for before.
+    pub(super) fn is_known(&self, days: Days) -> bool {
+        let mut kept = self.days.kept();
+        let is_known = kept.values.get(&days).is_some();
+        self.days.keep(&mut kept, days, ());
+        is_known
+    }
 }
 
 impl SetOf {
     fn bytes(&self) -> usize {
         match self {
-            Self::Heads => 0,
-            Self::ParagraphsOf(lists) => lists.iter().flatten().map(|term| term.serialized_value_bytes().len()).sum(),
+            Self::Heads | Self::ParagraphsOf(Condition::Published(_)) => 0,
+            Self::ParagraphsOf(Condition::Listed(lists)) => {
+                lists.iter().flatten().map(|term| term.serialized_value_bytes().len()).sum()
+            }
         }
     }
 }
@@ -186,15 +214,18 @@ impl<K: Hash + Eq, V: Clone> Cache<K, V> {
         is_worth_it: impl FnOnce(&V) -> bool,
         make: impl FnOnce() -> Result<V, E>,
     ) -> Result<V, E> {
-        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = kept().values.get(&key) {
+        if let Some(known) = self.kept().values.get(&key) {
             return Ok(known.clone());
         }
         let value = make()?;
         if is_worth_it(&value) {
-            self.keep(&mut kept(), key, value.clone());
+            self.keep(&mut self.kept(), key, value.clone());
         }
         Ok(value)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept<K, V>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn keep(&self, kept: &mut Kept<K, V>, key: K, value: V) {
@@ -207,5 +238,37 @@ impl<K: Hash + Eq, V: Clone> Cache<K, V> {
         {
             kept.weight -= (self.weigh)(&key, &value);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+
+    #[test]
+    fn what_was_not_asked_for_longest_makes_room() {
+        let cache = Cache::new(10, |_, value: &Vec<u8>| value.len());
+        let asked = |key: &'static str, length: usize| {
+            let mut is_made = false;
+            let value = cache.get_or(
+                key,
+                |value| value.len() <= 10,
+                || {
+                    is_made = true;
+                    Ok::<_, Infallible>(vec![0; length])
+                },
+            );
+            assert_eq!(value.map(|value| value.len()), Ok(length));
+            assert!(cache.kept().weight <= 10);
+            is_made
+        };
+        assert!(asked("a", 4) && asked("b", 4) && !asked("a", 4));
+        assert!(asked("c", 4), "`b` goes for it");
+        assert!(!asked("a", 4) && !asked("c", 4) && asked("b", 4));
+        assert!(asked("huge", 11) && asked("huge", 11), "all would go for it");
+        assert!(!asked("b", 4) && !asked("c", 4));
+        assert_eq!(cache.kept().weight, 8);
     }
 }

@@ -36,7 +36,8 @@ use crate::{
 /// What is ranked, in which documents, and how many are wanted.
 pub(super) struct Order<'a> {
     pub(super) expression: &'a Expression,
-    pub(super) filter: &'a Filter,
+    /// `None` for all documents.
+    pub(super) selection: Option<Selection>,
     pub(super) limit: usize,
 }
 
@@ -52,11 +53,19 @@ pub(super) struct Ranker<'a> {
 }
 
 impl<'a> Ranker<'a> {
+    pub(super) fn order<'b>(
+        self,
+        expression: &'b Expression,
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<Order<'b>, ReadError> {
+        Ok(Order { expression, selection: Selection::new(filter, self.compiler, self.searcher)?, limit })
+    }
+
     /// Ranks the matches and keeps the best.
-    pub(super) fn rank(self, Order { expression, filter, limit }: &Order<'_>) -> Result<Ranking, ReadError> {
+    pub(super) fn rank(self, Order { expression, selection, limit }: &Order<'_>) -> Result<Ranking, ReadError> {
         let weights = Weights::new(expression, self.compiler, self.scoring)?;
         let matching = self.compiler.expression(expression).weight(self.scoring).map_err(read_error)?;
-        let selection = Selection::new(filter, self.compiler, self.searcher)?;
         // One more than wanted, to know whether there are more.
         let mut best = Best::new(limit.saturating_add(1), weights.additions());
         let closely = ByWeights { weights: &weights, ranker: self };

@@ -33,7 +33,7 @@ use crate::{
             index::Commit,
             lately::Lately,
             matching::Matching,
-            rank::{Order, Ranker},
+            rank::Ranker,
             reader::ReadInOrder,
             record::{ParagraphEntry, RecordEntry, TombstoneEntry, decode, read_error},
             removals::{self, Tombstones},
@@ -268,7 +268,7 @@ impl Snapshot for TantivySnapshot {
         limit: usize,
         stop: &Arc<AtomicBool>,
     ) -> Result<Ranking, ReadError> {
-        or_nothing(self.ranked(stop, |ranker| ranker.rank(&Order { expression, filter, limit })))
+        or_nothing(self.ranked(stop, |ranker| ranker.rank(&ranker.order(expression, filter, limit)?)))
     }
 
     fn candidates(
@@ -279,8 +279,7 @@ impl Snapshot for TantivySnapshot {
         count: usize,
         stop: &Arc<AtomicBool>,
     ) -> Result<Ranking, ReadError> {
-        let order = Order { expression, filter, limit: count };
-        or_nothing(self.ranked(stop, |ranker| candidates(ranker, &order, tokens)))
+        or_nothing(self.ranked(stop, |ranker| candidates(ranker, &ranker.order(expression, filter, count)?, tokens)))
     }
 
     fn token_statistics(&self, tokens: &[Token], stop: &Arc<AtomicBool>) -> Result<TokenStatistics, ReadError> {

@@ -49,7 +49,7 @@ impl<'a> Union<'a> {
     /// Gives, ascending, the entries of a segment that score more than a threshold. Each time it is told the threshold
     /// for those behind: the same one or a higher one, or `None` when it is enough. Ends early on `stop`.
     ///
-    /// Passes over what lists of the index leave out of what is selected; who visits has to ask about the rest.
+    /// Passes over what sets leave out of what is selected; who visits has to ask about the rest.
     pub(super) fn visit(
         &self,
         segment: &SegmentReader,
@@ -61,7 +61,7 @@ impl<'a> Union<'a> {
         let lists = self.tokens.iter().map(|(term, weight)| List::open(term, weight, segment, self.lately));
         let mut lists: Vec<_> = lists.filter_map(Result::transpose).collect::<tantivy::Result<_>>()?;
         let mut window = Window::default();
-        let mut mask = selected.filter(|selected| selected.has_lists()).map(|selected| Mask::new(selected));
+        let mut mask = selected.filter(|selected| selected.has_sets()).map(|selected| Mask::new(selected));
         while !stop.load(Relaxed)
             && let Some(first) = lists.iter().filter_map(List::document).min()
         {
