@@ -61,7 +61,7 @@ impl<'a> Union<'a> {
         let lists = self.tokens.iter().map(|(term, weight)| List::open(term, weight, segment, self.lately));
         let mut lists: Vec<_> = lists.filter_map(Result::transpose).collect::<tantivy::Result<_>>()?;
         let mut window = Window::default();
-        let mut mask = selected.filter(|selected| selected.has_sets()).map(|selected| Mask::new(selected));
+        let mut mask = selected.filter(|selected| selected.has_sets()).map(Mask::new);
         while !stop.load(Relaxed)
             && let Some(first) = lists.iter().filter_map(List::document).min()
         {
@@ -69,12 +69,12 @@ impl<'a> Union<'a> {
             if let Some(mask) = &mut mask {
                 let Some(next) = mask.next(first) else { break };
                 if next - first >= WINDOW {
-                    lists.iter_mut().for_each(|list| list.go_to(next));
+                    for list in &mut lists {
+                        list.go_to(next);
+                    }
                     continue;
                 }
-                // A word of the mask begins where the window does.
-                window.first -= first % WORD;
-                mask.go_to(window.first);
+                window.first = mask.go_to(first);
             }
             for list in &mut lists {
                 list.add_to(&mut window, mask.as_ref());
@@ -177,11 +177,12 @@ impl<'a> Mask<'a> {
         Some(index * WORD + word.trailing_zeros())
     }
 
-    /// Looks at the window that begins at an entry, where a word begins.
-    fn go_to(&mut self, entry: DocId) {
+    /// Looks at the window that begins with the word of an entry; says where that is.
+    fn go_to(&mut self, entry: DocId) -> DocId {
         for (index, word) in (entry / WORD..).zip(&mut self.words) {
             *word = self.selected.word(index);
         }
+        entry - entry % WORD
     }
 
     /// Whether the entry at a place in the window counts.
