@@ -98,10 +98,12 @@ impl Admission {
         Ok(Queued { place: pool.place(), held })
     }
 
-    /// Says no to a call that is expected to wait for one of the pool's threads for too long or past its deadline.
+    /// Says no to a call that is expected to wait for one of the pool's threads for too long or past its deadline, or
+    /// that finds as many waiting as may.
     pub(crate) fn check_wait(&self, call: &Call, pool: &Pool) -> Result<(), Failure> {
-        let is_too_long = pool.expected_wait() > self.max_wait.min(call.time_left());
-        if is_too_long { Err(Failure::Overloaded) } else { Ok(()) }
+        let is_full = self.queue.available_permits() == 0;
+        let is_too_long = || pool.expected_wait() > self.max_wait.min(call.time_left());
+        if is_full || is_too_long() { Err(Failure::Overloaded) } else { Ok(()) }
     }
 
     fn admit(&self, room: &Arc<Semaphore>, of_caller: OfCaller) -> Result<Admitted, Failure> {
@@ -209,6 +211,8 @@ mod tests {
         let queue = || admission.queue(&call("10.0.0.1"), &pool);
         let waiting = queue().unwrap();
         assert_eq!(queue().err().unwrap().reason(), "OVERLOADED");
+        let unread = admission.check_wait(&call("10.0.0.1"), &pool);
+        assert_eq!(unread.unwrap_err().reason(), "OVERLOADED", "it need not be read to be refused");
         drop(waiting);
         queue().unwrap();
     }

@@ -1,6 +1,9 @@
 //! What is noted about a call when it is over: metrics and one line in the log.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::{Duration, Instant},
+};
 
 use tonic::Code;
 use tracing::Span;
@@ -9,6 +12,9 @@ use crate::{
     rpc::{call::Call, layers::methods::Method, status::shed_reason},
     telemetry::{Metrics, ShedReason},
 };
+
+/// Between the lines of two calls that are refused unread, at least.
+const BETWEEN_REFUSALS: Duration = Duration::from_millis(100);
 
 /// Notes a call when dropped: with the code that its caller was told, or as cancelled if it came to none.
 pub(super) struct Record {
@@ -21,6 +27,21 @@ pub(super) struct Record {
     pub(super) bytes: u64,
     /// What the caller was told.
     pub(super) code: Option<Code>,
+    /// Of a call that was refused unread: for how many its line stands, itself included. Others' lines stand for it if
+    /// that is none.
+    refused: Option<u64>,
+}
+
+/// Calls that were refused unread, and which of them leave lines.
+///
+/// Under overload most are, and to write a line for each would take a quarter of what it takes to refuse them.
+#[derive(Debug)]
+pub(super) struct Refusals {
+    begun: Instant,
+    /// When the next line is due, in milliseconds.
+    next: AtomicU64,
+    /// Those since the last line.
+    unsaid: AtomicU64,
 }
 
 impl Record {
@@ -32,17 +53,17 @@ impl Record {
             rpc.method = method.method,
             request_id = call.request_id(),
         );
-        Self::of(call, method, metrics, span)
+        Self::of(call, method, metrics, span, None)
     }
 
     /// Begins and ends with a call for which nothing is done.
-    pub(super) fn refuse(call: Call, method: Method, metrics: Metrics) {
-        drop(Self::of(call, method, metrics, Span::none()));
+    pub(super) fn refuse(call: Call, method: Method, metrics: Metrics, refusals: &Refusals) {
+        drop(Self::of(call, method, metrics, Span::none(), Some(refusals.count(refusals.begun.elapsed()))));
     }
 
-    fn of(call: Call, method: Method, metrics: Metrics, span: Span) -> Self {
+    fn of(call: Call, method: Method, metrics: Metrics, span: Span, refused: Option<u64>) -> Self {
         metrics.call_started(method.service, method.method);
-        Self { call, method, metrics, span, bytes: 0, code: None }
+        Self { call, method, metrics, span, bytes: 0, code: None, refused }
     }
 
     fn measure(&self, code: Code) {
@@ -60,7 +81,7 @@ impl Record {
         }
     }
 
-    /// Probes ask every few seconds: their lines are for those who look for them.
+    /// Probes ask every few seconds, and overload refuses thousands of calls: their lines are for those who look for them.
     fn write(&self, code: Code) {
         macro_rules! line {
             ($level:ident) => {
@@ -69,6 +90,7 @@ impl Record {
                     method = format_args!("{}/{}", self.method.service, self.method.method),
                     code = name(code),
                     reason = self.call.stats().reason(),
+                    refused = self.refused,
                     duration_ms = milliseconds(self.call.elapsed()),
                     hits = self.call.stats().hits(),
                     bytes = self.bytes,
@@ -78,7 +100,23 @@ impl Record {
                 )
             };
         }
-        if self.method.is_plumbing() { line!(debug) } else { line!(info) }
+        if self.method.is_plumbing() || self.refused == Some(0) { line!(debug) } else { line!(info) }
+    }
+}
+
+impl Refusals {
+    pub(super) fn new() -> Self {
+        Self { begun: Instant::now(), next: AtomicU64::new(0), unsaid: AtomicU64::new(0) }
+    }
+
+    /// Counts one, so long after the beginning: for how many its line stands, none if it leaves none.
+    fn count(&self, now: Duration) -> u64 {
+        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.unsaid.fetch_add(1, Relaxed);
+        let due = self.next.load(Relaxed);
+        let is_due = milliseconds(now) >= due
+            && self.next.compare_exchange(due, milliseconds(now + BETWEEN_REFUSALS), Relaxed, Relaxed).is_ok();
+        if is_due { self.unsaid.swap(0, Relaxed) } else { 0 }
     }
 }
 
@@ -117,5 +155,17 @@ fn name(code: Code) -> &'static str {
         Code::Unavailable => "UNAVAILABLE",
         Code::DataLoss => "DATA_LOSS",
         Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_stands_for_many_refused_calls() {
+        let refusals = Refusals::new();
+        let lines = [0, 1, 50, 99, 100, 101, 350, 449, 450].map(|now| refusals.count(Duration::from_millis(now)));
+        assert_eq!(lines, [1, 0, 0, 0, 4, 0, 2, 0, 2]);
     }
 }

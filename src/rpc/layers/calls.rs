@@ -19,10 +19,11 @@ use crate::rpc::{
     call::Call,
     core::Core,
     layers::{
-        access::Record,
+        access::{Record, Refusals},
         body::{Stop, Watched, code},
         methods::Method,
         request::{REQUEST_ID, RequestIds, timeout},
+        turns::Turns,
     },
     limits::REQUEST_BYTES,
     status::adopt,
@@ -32,6 +33,8 @@ use crate::rpc::{
 #[derive(Clone)]
 pub(crate) struct Calls {
     ids: Arc<RequestIds>,
+    refusals: Arc<Refusals>,
+    turns: Arc<Turns>,
     core: Arc<Core>,
 }
 
@@ -39,7 +42,12 @@ impl Calls {
     /// Notes calls in the metrics of `core`, refuses those that would wait too long there, and ends what others stream
     /// without end when it shuts down.
     pub(crate) fn new(core: Arc<Core>) -> Self {
-        Self { ids: Arc::new(RequestIds::new()), core }
+        Self {
+            ids: Arc::new(RequestIds::new()),
+            refusals: Arc::new(Refusals::new()),
+            turns: Arc::new(Turns::new()),
+            core,
+        }
     }
 
     /// Refuses a call for which nothing was done yet, if it would wait too long: under overload most do, and to read,
@@ -49,8 +57,9 @@ impl Calls {
             return None;
         }
         let failure = self.core.check_wait(call).err()?;
+        self.turns.give_way();
         let response = named(call.status(failure).into_http(), call);
-        Record::refuse(call.clone(), method, self.core.metrics.clone());
+        Record::refuse(call.clone(), method, self.core.metrics.clone(), &self.refusals);
         Some(response)
     }
 

@@ -8,5 +8,6 @@ mod body;
 mod calls;
 mod methods;
 mod request;
+mod turns;
 
 pub(crate) use calls::Calls;
