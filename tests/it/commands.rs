@@ -73,7 +73,8 @@ fn prose_has_no_signs() {
         let hits = objects(&server.answer(&[&["search", query, "--limit", "3", "--json"], flags].concat()));
         hits.iter().filter_map(|hit| hit["document_id"].as_str().map(str::to_owned)).collect::<Vec<_>>()
     };
-    let counted = |query: &[&str]| objects(&server.answer(&[&["count", "--json"], query].concat()))[0]["paragraphs"].clone();
+    let counted =
+        |query: &[&str]| objects(&server.answer(&[&["count", "--json"], query].concat()))[0]["paragraphs"].clone();
     assert_eq!((found(&[]).len(), found(&["--plain"]).len()), (0, 3));
     assert_eq!(counted(&[query, "--plain"]), counted(&["营商环境"]));
     // Nothing is everything, however it is taken.

@@ -112,8 +112,8 @@ pub(super) fn is_own_line(line: &str, folded: &str, edge: Edge) -> bool {
         || is_name(folded)
 }
 
-/// `第一章`, `第12条`, `一、`, `(一)`, `1.`, `1)`, `#`.
-fn starts_with_marker(folded: &str) -> bool {
+/// Whether a folded line begins with the number of a heading: `第一章`, `第12条`, `一、`, `(一)`, `1.`, `1)`, `#`.
+pub(super) fn starts_with_marker(folded: &str) -> bool {
     let is_numeral = |c: char| c.is_ascii_digit() || "一二三四五六七八九十百千零两".contains(c);
     let numbered = folded.trim_start_matches(['(', '第']);
     let rest = numbered.trim_start_matches(is_numeral);
