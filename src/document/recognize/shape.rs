@@ -297,7 +297,8 @@ fn is_running(folded: &str) -> bool {
     let inside = |character| matches!(character, '。' | ';' | '=' | '…');
     let at_end = [',', ':', '、', '!', '?', '.', '—', '-', '(', '《', '“'];
     let at_start = [',', '。', '、', ':', ')', '》', '”', '!', '?'];
-    let begins = ["现在我", "我代表", "近日", "日前", "本报讯"].iter().any(|start| folded.starts_with(start));
+    let opens = ["现在我", "我代表", "近日", "日前", "本报讯", "根据《", "依据《", "依照《", "按照《"];
+    let begins = opens.iter().any(|start| folded.starts_with(start));
     contents
         || leads_in
         || begins

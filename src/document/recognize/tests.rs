@@ -77,6 +77,7 @@ fn lines_that_are_no_titles() {
         "首页 > 新闻",
         "打印",
         "某某网",
+        "根据《安全生产法》《事故调查处理条例》",
     ] {
         check_head(head, &[]);
     }
@@ -85,6 +86,22 @@ fn lines_that_are_no_titles() {
         "為改善瀛東地區之經商環境，簡化行政程序，扶植中小型事業之發展，並\n維護作業場所之安全與從業人員之權益，特制定本條例，以為各級機關推\n動優化營商環境之依據。",
         &[],
     );
+}
+
+/// A page of one width: the first line of its first paragraph is no title.
+#[test]
+fn the_first_line_of_a_set_page_is_no_title() {
+    check("　　会议认为，要统筹发展和安全，坚持系统观念，做到\n一是目标不变，二是标准不降，确保任务完成。", &[]);
+    check("　　据统计，全市共有各类主体30万户，比上年末增加\n3、4万户，增长较快，市场活力进一步激发。", &[]);
+    check(
+        "我市在“互联网+政务服务”、电子证照共享方面走在全省前列，已经\n建成统一的API Gateway、Data Lake和CA认证体系，基本实现了跨部门\n数据共享。",
+        &[],
+    );
+    check_head(
+        "　　把人才工作做到群众心坎上的经验和体会\n　　——某市见闻",
+        &["title: 把人才工作做到群众心坎上的经验和体会"],
+    );
+    check_head("            把人才工作做到群众心坎上的经验和体会\n", &["title: 把人才工作做到群众心坎上的经验和体会"]);
 }
 
 #[test]

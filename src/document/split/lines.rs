@@ -135,6 +135,9 @@ impl Between<'_> {
         {
             return true;
         }
+        if self.widths.open_paragraph() && leading.is_none() && line.contains('，') && !is_finished(line) {
+            return true;
+        }
         if opens.is_some()
             || is_bracketed(line)
             || may_be_contents(next, below) && Shape::of(text, below) == Shape::Contents
@@ -254,7 +257,8 @@ fn is_article_broken_off(line: &str, next: &str) -> bool {
     let named =
         ["法", "典", "条例", "條例", "规定", "規定", "办法", "辦法", "细则", "細則", "协定", "協定", "章程", "公约"];
     let cites = ["依照", "依据", "依據", "根据", "根據", "按照", "违反", "違反", "适用", "適用", "符合"];
-    let is_cited = || named.iter().any(|name| line.ends_with(name)) && cites.iter().any(|deed| line.contains(deed));
+    let is_named = || named.iter().any(|name| line.trim_end_matches('》').ends_with(name));
+    let is_cited = || is_named() && cites.iter().any(|deed| line.contains(deed));
     next.starts_with('第') && is_cited() && marker(next, Position::LineStart).is_none()
 }
 
@@ -318,6 +322,8 @@ mod tests {
             &format!("{passed}\n{}\n{}", history[0], history[1]),
             &[&format!("{passed}\n{}", history[0]), history[1]],
         );
+        let cited = "根据《安全生产法》《事故报告和调查处理条例》\n第三条的规定，决定成立事故调查组。";
+        check(cited, &[cited]);
         check("民法典\n第一千条 执行。", &["民法典", "第一千条 执行。"]);
         let cited = format!("{}并且宣布废除\n停战协定\n第十三款卯项，准备\n恢复。", "我们坚决反对，".repeat(7));
         check(&cited, &[&cited]);

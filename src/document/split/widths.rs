@@ -3,13 +3,16 @@
 use super::marks::{breaks_line, closes};
 use crate::text::columns;
 
-/// The narrowest line that may have been broken by a fixed width, in columns without its indentation; narrower ones are
-/// headings as well, and count only where the whole text shows its width.
+/// The narrowest line that may have been broken by a fixed width, in columns; narrower ones are headings as well, and
+/// count only where the whole text shows its width.
 const MIN_COLUMNS: usize = 40;
 
 /// The narrowest width that whole texts show, in columns; the last one stands for all that no page has.
 const NARROWEST: usize = 20;
 const WIDEST: usize = 200;
+
+/// By how many columns the first line of a paragraph is indented.
+const PARAGRAPH_INDENT: usize = 4;
 
 /// How much narrower than its page a full line may be, in columns: a mark that may not begin the next one takes a
 /// character with it.
@@ -51,6 +54,13 @@ pub(super) struct Widths {
 }
 
 impl Widths {
+    /// Whether the line above is indented as the first of a paragraph, the one below is not, and the one above is too
+    /// wide for most headings.
+    pub(super) fn open_paragraph(&self) -> bool {
+        let indent = |line: Physical| line.columns - line.shown;
+        indent(self.above) == PARAGRAPH_INDENT && indent(self.below) == 0 && self.above.columns >= MIN_COLUMNS
+    }
+
     /// Whether they may be of one fixed width: no line has room for what the next one begins with, and the last of a
     /// sentence ends it. `next` is the line below, which is `finished` if it ends a sentence; `rest` follows it.
     pub(super) fn fit(&self, next: &str, rest: &str, finished: bool) -> bool {
@@ -58,7 +68,9 @@ impl Widths {
         let (begins, goes_on) = (unit(next), unit(rest).max(SLACK));
         let fits = |width: usize| above + begins.max(SLACK) >= width && (finished || below + goes_on >= width);
         let by_page = |page: usize| above.max(below) <= page + HANG && fits(page);
-        let is_wide = self.above.shown >= MIN_COLUMNS && below <= above + begins.max(HANG);
+        // Where the one below is not indented, the indentation of the one above is that of a paragraph.
+        let measured = if below == self.below.shown { above } else { self.above.shown };
+        let is_wide = measured >= MIN_COLUMNS && below <= above + begins.max(HANG);
         is_wide && fits(self.widest) || self.page.is_some_and(by_page)
     }
 }
@@ -170,6 +182,9 @@ mod tests {
                 check(&page, &[page.trim_start()]);
             }
         }
+        // Whatever begins the next line.
+        let opened = "\u{3000}\u{3000}会议认为，要统筹发展和安全，坚持系统观念，做到\n一是目标不变，二是标准不降，确保各项任务完成。";
+        check(opened, &[opened.trim_start()]);
         let hanging = "2   自委員會成立之日起，本法所列屬中央目的事業主管機關、直\n    轄市政府及第五十三條、第五十五條所列機關權責事項，由該\n    會管轄。";
         check(hanging, &[hanging]);
     }
