@@ -73,7 +73,11 @@ pub(super) fn head(text: &str, characters: usize) -> &str {
 /// Where the label of a member ends in what follows its marker.
 fn label_end(rest: &str, kind: Kind) -> usize {
     let head = head(rest, MAX_SENTENCE);
-    let sentence = head.find(ends_member).or_else(|| (head.len() == rest.len()).then_some(head.len()));
+    // Who speaks is no heading: 一、问：….
+    let spoken = ["问：", "答：", "问:", "答:", "問：", "問:"].into_iter().find(|speaks| head.starts_with(speaks));
+    let from = spoken.map_or(0, str::len);
+    let sentence =
+        head[from..].find(ends_member).map(|at| from + at).or_else(|| (head.len() == rest.len()).then_some(head.len()));
     if kind < Kind::Is
         && let Some(end) = spaced_heading(head, sentence)
     {
@@ -227,6 +231,7 @@ mod tests {
         check("一是全力以赴，抓好学习。二来", "一是全力以赴，抓好学习");
         check("一是多方评价 给干部“画像”。要", "一是多方评价 给干部“画像”");
         check("第五条 国家保护。", "第五条");
+        check("一、问：为何制定本办法？答：为了", "一、问：为何制定本办法");
         check("三是\n认真落实。", "三是\n认真落实");
         let long = format!("（一）违反规定，未经许可的，{}。", "依法处罚".repeat(20));
         check(&long, "（一）违反规定，未经许可的");
