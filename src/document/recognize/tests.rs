@@ -41,6 +41,10 @@ fn titles() {
     check_head("# 全县乡村振兴工作情况", &["title: 全县乡村振兴工作情况"]);
     check_head("某某新闻网\n首页 > 新闻\n把人才工作做到群众心坎上", &["title: 把人才工作做到群众心坎上"]);
     check_head("标　题：某市条例", &["title: 某市条例"]);
+    check_head(
+        "法規名稱：某某罰法\n修正日期：民國 111 年 06 月 15 日",
+        &["title: 某某罰法", "publish_date: 2022-06-15"],
+    );
     check("某市条例\n目录\n第一章 总则", &["title: 某市条例"]);
     check("在推进会上的讲话\n\n同志们：\n会议开始。", &["title: 在推进会上的讲话"]);
 }
@@ -149,6 +153,10 @@ fn the_issue_of_a_series_is_no_title() {
     check_head(
         "工作简报\n第12期（总第136期）\n某某县委办公室　　2024年5月20日",
         &["title: 工作简报", "agency: 某某县委办公室", "publish_date: 2024-05-20"],
+    );
+    check_head(
+        "工作简报\n某某市委组织部办公室编  2024年3月15日\n市委组织部召开会议",
+        &["title: 工作简报", "agency: 某某市委组织部办公室", "publish_date: 2024-03-15"],
     );
     check_head("第三辑\n某某县的茶马古道", &["title: 某某县的茶马古道"]);
 }
