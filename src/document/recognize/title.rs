@@ -6,7 +6,7 @@ use super::{
     issue::is_organ,
     line::Line,
     number::{announces, completes},
-    shape::{Shape, markdown, names_kind},
+    shape::{Shape, markdown, names_kind, page_title},
 };
 use crate::text::columns;
 
@@ -30,7 +30,13 @@ const SLACK: usize = 4;
 
 /// Finds the title: the lines that it takes, and its bytes in the text.
 pub(super) fn title(lines: &[Line<'_>], shapes: &[Shape]) -> Option<(Range<usize>, Range<usize>)> {
-    undecreed(lines, shapes).or_else(|| decreed(lines))
+    undecreed(lines, shapes).or_else(|| decreed(lines)).or_else(|| of_page(lines))
+}
+
+/// What the page calls itself, if nothing on it does.
+fn of_page(lines: &[Line<'_>]) -> Option<(Range<usize>, Range<usize>)> {
+    let title = lines.first().and_then(|line| Some(line.origin(page_title(line)?)))?;
+    (lines.len() > 1).then_some((0..1, title))
 }
 
 /// The title of a text that stands at its beginning.
@@ -118,11 +124,11 @@ fn is_broken(lines: &[Line<'_>], shapes: &[Shape], first: usize) -> bool {
     !is_title && title.characters() >= MIN_WIDTH && (opens_paragraph || is_of_one_width)
 }
 
-/// The bytes of a line without the 《》 around all of it.
+/// The bytes of a line without the 《》, or the ** of Markdown, around all of it.
 fn unwrapped(line: &Line<'_>) -> Range<usize> {
-    let inner = line.folded.strip_prefix('《').and_then(|inner| inner.strip_suffix('》'));
-    match inner.filter(|inner| !inner.is_empty() && !inner.contains('》')) {
-        Some(inner) => line.origin('《'.len_utf8()..'《'.len_utf8() + inner.len()),
-        None => line.range(),
-    }
+    let inner = [("《", "》"), ("**", "**")].into_iter().find_map(|(opens, closes)| {
+        let inner = line.folded.strip_prefix(opens)?.strip_suffix(closes)?;
+        (!inner.is_empty() && !inner.contains(closes)).then_some(opens.len()..opens.len() + inner.len())
+    });
+    inner.map_or_else(|| line.range(), |inner| line.origin(inner))
 }

@@ -158,17 +158,19 @@ fn is_option(folded: &str) -> bool {
     said.is_some_and(|said| said.starts_with(|first: char| first.is_alphabetic() && !first.is_ascii()))
 }
 
-/// Whether a short, folded line is a byline, a source, what a speaker says before a part, the passage of a law, a document's number or its issuer.
+/// Whether a short, folded line is a byline, a source, what a speaker says before a part, the passage of a law, a document's number
+/// or its issuer, what a page calls itself.
 fn is_note(folded: &str) -> bool {
     folded.contains(is_colon)
         || folded.contains(['/', '=', '〔', '|'])
-        || folded.starts_with(['(', '（', '—', '-'])
+        || folded.starts_with(['(', '（', '—', '-', '_'])
         || ["首先", "现在", "下面"].into_iter().any(|spoken| folded.starts_with(spoken))
         || folded.starts_with("本报记者")
         || folded.starts_with("记者")
         || folded.ends_with([',', '，'])
         || is_numbered(folded)
         || is_option(folded)
+        || folded.contains('_') && ["网", "网站", "频道"].into_iter().any(|site| folded.ends_with(site))
         || is_row_of_names(folded)
         || ["人民政府", "办公室", "委员会", "国务院"].into_iter().any(|issuer| folded.ends_with(issuer))
         || is_spaced_name(folded)
@@ -224,6 +226,7 @@ mod tests {
         check("严管　厚爱　激励", Shape::Open);
         check("C. 系统治理  D. 综合治理", Shape::Note);
         check("D、综合治理", Shape::Note);
+        check("某某通知_某某政府网", Shape::Note);
         check("A股市场", Shape::Open);
         check("中", Shape::Note);
     }
