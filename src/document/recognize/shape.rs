@@ -248,7 +248,10 @@ const SITE_NAMES: [&str; 14] =
 fn is_frame(line: &Line<'_>) -> bool {
     let (folded, characters) = (line.folded.as_str(), line.characters());
     let has_word = || characters <= MAX_FRAME && FRAME_WORDS.iter().any(|word| folded.contains(word));
-    let is_platform = || folded.ends_with("平台") && folded.contains('网');
+    // What is done for one is a headline: 用好党建平台.
+    let is_done = || folded.starts_with(['用', '建', '搭', '打', '筑', '让', '以', '借']);
+    let is_of_site = || ["网", "智慧", "党建", "政务", "融媒"].iter().any(|word| folded.contains(word));
+    let is_platform = || folded.ends_with("平台") && is_of_site() && !is_done();
     let is_name = || characters <= MAX_NAME && (SITE_NAMES.iter().any(|name| folded.ends_with(name)) || is_platform());
     let is_path = || characters <= MAX_FRAME && folded.contains(['>', '»', '›']);
     let letters = folded.chars().filter(|&character| is_ideograph(character)).count();

@@ -8,7 +8,7 @@ use std::cell::LazyCell;
 use super::{
     Rule,
     line::{fold_into, is_running_text, lines},
-    navigation,
+    navigation::{self, Trail},
     own_lines::is_name,
     page_numbers::{are_named, is_page_number, named_page, with_margins},
     repaired::Cut,
@@ -146,12 +146,18 @@ impl<'t> Cluster<'t> {
 /// The boilerplate of a text that can be told by its words.
 pub(super) fn boilerplate(text: &str) -> Vec<Cut> {
     let (mut cuts, mut cluster, mut folded) = (Vec::new(), Cluster::default(), String::new());
-    let mut lacks_name = false;
+    let (mut lacks_name, mut trail) = (false, Trail::default());
     let speaks_of_pages = LazyCell::new(|| are_named(text));
     for line in lines(text).filter(|line| !line.shown.is_empty()) {
         let is_its_name = lacks_name && is_short_name(line.shown);
-        let judged =
-            if is_its_name { Some((Rule::FooterLabel, Evidence::NONE)) } else { judge(line.shown, &mut folded) };
+        let is_step = trail.goes_on(line.shown);
+        let judged = if is_its_name {
+            Some((Rule::FooterLabel, Evidence::NONE))
+        } else if is_step {
+            Some((Rule::Navigation, Evidence::NONE))
+        } else {
+            judge(line.shown, &mut folded)
+        };
         lacks_name = !is_its_name && judged == Some((Rule::FooterLabel, Evidence::CERTAIN)) && folded.ends_with(':');
         match judged {
             Some((Rule::PageNumber, _)) if named_page(&folded).is_some() && *speaks_of_pages => {

@@ -88,6 +88,11 @@ fn what_a_site_puts_above_and_below_is_cut() {
     check("某某通知\n正文。\n微信扫一扫，分享到朋友圈\n", "某某通知\n正文。\n");
     let footer = "上一篇：某某会议召开\n相关阅读\n版权所有：某某网\n";
     check(&format!("某某通知\n正文。\n{footer}"), "某某通知\n正文。\n");
+    let path = "当前位置：\n首页\n>\n政务信息\n>\n要闻\n";
+    check(&format!("{path}某某通知\n正文。"), "某某通知\n正文。");
+    check("当前位置：\n某某通知\n正文。", "某某通知\n正文。");
+    check("首页 > 政务\n某某通知\n正文。\n扫一扫 手机打开当前页\n", "首页 > 政务\n某某通知\n正文。\n");
+    check("某某通知\n正文。\n网站地图　联系我们　版权声明\n", "某某通知\n正文。\n");
     check_kept("某某通知\n正文。\n相关阅读\n某某会议召开\n");
     check_kept("操作手册\n登录\n输入账号。\n注册\n填写表格。");
 }
