@@ -1,13 +1,16 @@
 //! How wide a text is where it is set in characters of one size.
 
-/// The columns that a text takes: one a Latin letter, figure or space, two everything that Chinese text is made of.
+/// The columns that a text takes: one a Latin letter, figure or space, two everything that Chinese text is made of; a
+/// letter of other alphabets one and a half.
 ///
 /// What is broken to fit a page is broken by columns: a line with Latin words in it has more characters than others.
 pub fn columns(text: &str) -> usize {
-    /// The first byte of a character of three bytes or four, as ideographs and their marks are.
-    const WIDE: u8 = 0xE0;
-    let is_first = |byte: u8| byte & 0xC0 != 0x80;
-    text.bytes().map(|byte| usize::from(is_first(byte)) + usize::from(byte >= WIDE)).sum()
+    columns_of(text.chars().count(), text.len())
+}
+
+/// The columns of a text that has so many characters and bytes: characters that are wide have three bytes.
+pub fn columns_of(characters: usize, bytes: usize) -> usize {
+    characters + (bytes - characters) / 2
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ fn joined(text: &str, mut start: Place, end: usize, page: Option<usize>) -> Vec<
             continue;
         }
         let opens = marker(span.text(text), Position::LineStart);
-        let width = Physical::of(physical, span.text(text));
+        let width = Physical::of(physical, span);
         let joins = !physical.starts_with('\u{3000}')
             && previous.is_some_and(|(above, width_above, leading)| {
                 let whole = lines.last().filter(|line| !is_dated(line.text(text))).map_or(0, |line| line.characters());

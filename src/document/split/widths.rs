@@ -1,6 +1,6 @@
 //! Where a fixed width broke lines: the one above had no room for how the one below begins.
 
-use super::marks::{breaks_line, closes};
+use super::{marks::closes, span::Span};
 use crate::text::columns;
 
 /// The narrowest line that may have been broken by a fixed width, in columns; narrower ones are headings as well, and
@@ -35,8 +35,8 @@ pub(super) struct Physical {
 
 impl Physical {
     /// A line, and what is shown of it.
-    pub(super) fn of(physical: &str, shown: &str) -> Self {
-        let shown = columns(shown);
+    pub(super) fn of(physical: &str, shown: Span) -> Self {
+        let shown = shown.columns();
         let indent = &physical[..physical.len() - physical.trim_start().len()];
         Self { columns: columns(indent) + shown, shown }
     }
@@ -100,17 +100,17 @@ pub(super) fn page_width(text: &str) -> Option<usize> {
     const FEWEST_WITHIN: usize = 2;
     /// One line of so many may be wider: a row of a table, an address.
     const ONE_WIDER_OF: usize = 32;
-    /// What is looked at shows how the rest is broken.
-    const SAMPLE_BYTES: usize = 1 << 16;
-    let sample = &text[..text.floor_char_boundary(SAMPLE_BYTES)];
+    /// As many lines show how the rest is broken.
+    const SAMPLE: usize = 400;
     let (mut lines, mut by_width) = (0, [Broken::default(); WIDEST + 1]);
-    for line in sample.split(breaks_line) {
-        let shown = line.trim_end();
-        if shown.is_empty() {
-            continue;
-        }
+    let shown = text.split('\n').map(str::trim_end).filter(|line| !line.is_empty());
+    for line in shown.take(SAMPLE) {
         lines += 1;
-        by_width[columns(shown).min(WIDEST)].add(shown);
+        by_width[columns(line).min(WIDEST)].add(line);
+        // Most texts have lines as long as their paragraphs.
+        if by_width[WIDEST].lines * ONE_WIDER_OF > SAMPLE {
+            return None;
+        }
     }
     let mut wider = 0;
     for width in (NARROWEST..WIDEST - HANG).rev() {

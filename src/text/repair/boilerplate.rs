@@ -124,7 +124,7 @@ impl<'t> Cluster<'t> {
 
     /// What of it is to be cut: all or nothing. The next one begins behind the line that stands behind it.
     fn close(&mut self, behind: &'t str) -> Vec<Cut> {
-        let is_led_in = leads_in(behind) || self.is_led_in && is_labelled(behind);
+        let is_led_in = behind.ends_with(LEADING_IN) && leads_in(behind) || self.is_led_in && is_labelled(behind);
         let closed = std::mem::replace(self, Self { before: behind, is_led_in, ..Self::default() });
         if closed.evidence.is_enough() && !closed.is_listed(behind) { closed.cuts } else { Vec::new() }
     }
@@ -229,6 +229,9 @@ fn is_labelled(line: &str) -> bool {
         && !line.contains('。')
         && line.split_once(['：', ':']).is_some_and(|(_, named)| !named.is_empty())
 }
+
+/// The last characters of lines that lead in.
+const LEADING_IN: [char; 6] = ['：', ':', '击', '擊', '择', '擇'];
 
 /// Whether a line leads in a list, or stops before the name of a button: 请点击. A label does not: 来源：.
 fn leads_in(line: &str) -> bool {
