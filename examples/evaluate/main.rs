@@ -26,7 +26,7 @@ use anyhow::Context as _;
 use clap::Parser;
 use xunzhang::{
     engine::{Engine, tantivy::TantivyEngine},
-    query::{Filter, MatchMode, Query, parse},
+    query::{Filter, MatchMode, parse, prose},
     search::{BatchBound, Context, NearCopies, RankRequest, Rescoring, Searcher},
     text::Segmenter,
 };
@@ -54,9 +54,9 @@ struct Arguments {
     /// Looks for words as they stand, not for other names of the same thing.
     #[arg(long)]
     no_synonyms: bool,
-    /// Takes the queries as plain words: quotation marks and signs of the query language are punctuation.
+    /// Takes the queries as prose: what is quoted is wanted and not required, and signs mean nothing.
     #[arg(long)]
-    plain: bool,
+    prose: bool,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -77,7 +77,7 @@ fn main() -> anyhow::Result<()> {
         let started = Instant::now();
         let mut scores = Scores::new(&judgements);
         for (id, text) in queries.iter().filter(|(id, _)| judgements.has(id)) {
-            let query = if arguments.plain { Query::words(text) } else { parse(text).query };
+            let query = if arguments.prose { prose(text) } else { parse(text).query };
             let query = searcher.understood(query, !arguments.no_synonyms);
             scores.add(id, &search(&searcher, query, arguments.limit).with_context(|| format!("for `{text}`"))?);
         }
@@ -93,7 +93,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// The ids of the documents found, best first.
-fn search(searcher: &Searcher, query: Query, limit: usize) -> anyhow::Result<Vec<String>> {
+fn search(searcher: &Searcher, query: xunzhang::query::Query, limit: usize) -> anyhow::Result<Vec<String>> {
     let never = Arc::new(AtomicBool::new(false));
     let request = RankRequest {
         query,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::filter::FilterArguments;
-use crate::rpc::proto::{DocumentView, FacetField, MatchMode, Query, TextQuery, query};
+use crate::rpc::proto::{DocumentView, FacetField, MatchMode};
 
 /// What every client command takes.
 #[derive(Debug, Args)]
@@ -133,9 +133,9 @@ pub struct Wording {
     /// Look for the words as they stand, not for other names of the same thing
     #[arg(long)]
     pub no_synonyms: bool,
-    /// Take the query as prose: quotation marks and every other sign of the query language mean nothing
+    /// Take the query as prose: what is quoted is wanted, not required, and no sign means anything
     #[arg(long)]
-    pub plain: bool,
+    pub prose: bool,
 }
 
 impl Wording {
@@ -145,14 +145,8 @@ impl Wording {
     }
 
     /// A query in the form in which a request has it, which is one of two.
-    pub(super) fn form<F>(self, query: String, written: fn(String) -> F, typed: fn(Query) -> F) -> F {
-        // Nothing means everything where that is allowed; no words mean nothing.
-        if self.plain && !query.is_empty() {
-            let words = TextQuery { text: query, ..TextQuery::default() };
-            typed(Query { kind: Some(query::Kind::Text(words)) })
-        } else {
-            written(query)
-        }
+    pub(super) fn form<F>(self, query: String, written: fn(String) -> F, prose: fn(String) -> F) -> F {
+        if self.prose { prose(query) } else { written(query) }
     }
 }
 

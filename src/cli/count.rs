@@ -18,7 +18,7 @@ use crate::rpc::proto::{CountRequest, CountResponse, Facet, FacetField, FacetVal
 pub(super) async fn count(channel: Channel, arguments: CountArguments, output: &mut Output) -> Result<(), Failure> {
     let CountArguments { query, wording, facets, filter } = arguments;
     let request = CountRequest {
-        query_form: Some(wording.form(query, QueryForm::Query, QueryForm::TypedQuery)),
+        query_form: Some(wording.form(query, QueryForm::Query, QueryForm::Prose)),
         r#match: wording.mode().into(),
         filter: filter.filter()?,
         facets: facets.into_iter().map(|facet| FacetField::from(facet).into()).collect(),

@@ -25,7 +25,7 @@ const INDENT: &str = "  ";
 pub(super) async fn explain(channel: Channel, arguments: ExplainArguments, output: &mut Output) -> Result<(), Failure> {
     let ExplainArguments { query, wording, paragraph, filter } = arguments;
     let request = ExplainRequest {
-        query_form: Some(wording.form(query, QueryForm::Query, QueryForm::TypedQuery)),
+        query_form: Some(wording.form(query, QueryForm::Query, QueryForm::Prose)),
         r#match: wording.mode().into(),
         filter: filter.filter()?,
         paragraph_id: paragraph,
@@ -177,6 +177,7 @@ fn kind_of_feature(feature: &ScoreFeature) -> &'static str {
         ScoreFeatureKind::Words => "words of the query as words",
         ScoreFeatureKind::Characters => "characters of the query in the text",
         ScoreFeatureKind::Document => "the document that the query names",
+        ScoreFeatureKind::Phrases => "phrases that are wanted, titles that are named",
         ScoreFeatureKind::Unspecified => "something newer than this program",
     }
 }

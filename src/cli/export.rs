@@ -41,7 +41,7 @@ pub(super) async fn export(channel: Channel, arguments: ExportArguments, output:
 /// An export of what matches a query, taken as `wording` says.
 pub(super) fn request(query: String, wording: Wording) -> ExportRequest {
     ExportRequest {
-        query_form: Some(wording.form(query, QueryForm::Query, QueryForm::TypedQuery)),
+        query_form: Some(wording.form(query, QueryForm::Query, QueryForm::Prose)),
         r#match: wording.mode().into(),
         no_synonyms: wording.no_synonyms,
         ..ExportRequest::default()

@@ -60,7 +60,7 @@ pub(super) async fn search(channel: Channel, arguments: SearchArguments, output:
 /// A search for a query, taken as `wording` says.
 pub(super) fn request(query: String, limit: u32, wording: Wording) -> SearchRequest {
     SearchRequest {
-        query_form: Some(wording.form(query, QueryForm::Query, QueryForm::TypedQuery)),
+        query_form: Some(wording.form(query, QueryForm::Query, QueryForm::Prose)),
         limit,
         r#match: wording.mode().into(),
         no_synonyms: wording.no_synonyms,

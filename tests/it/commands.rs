@@ -75,17 +75,17 @@ fn prose_has_no_signs() {
     };
     let counted =
         |query: &[&str]| objects(&server.answer(&[&["count", "--json"], query].concat()))[0]["paragraphs"].clone();
-    assert_eq!((found(&[]).len(), found(&["--plain"]).len()), (0, 3));
-    assert_eq!(counted(&[query, "--plain"]), counted(&["营商环境"]));
+    assert_eq!((found(&[]).len(), found(&["--prose"]).len()), (0, 3));
+    assert_eq!(counted(&[query, "--prose"]), counted(&["营商环境"]));
     // Nothing is everything, however it is taken.
-    assert_eq!(counted(&["--plain"]), counted(&[]));
-    check_failed(&server.ask(&["search", "", "--plain"]), 1, &["INVALID_FIELD", "query"]);
-    let exported = server.answer(&["export", query, "--plain", "--json"]);
+    assert_eq!(counted(&["--prose"]), counted(&[]));
+    check_failed(&server.ask(&["search", "", "--prose"]), 1, &["INVALID_FIELD", "prose"]);
+    let exported = server.answer(&["export", query, "--prose", "--json"]);
     assert_eq!(counted(&["营商环境"]), objects(&exported).len());
-    let explained = &objects(&server.answer(&["explain", query, "--plain", "--json"]))[0];
+    let explained = &objects(&server.answer(&["explain", query, "--prose", "--json"]))[0];
     assert_eq!(explained["warnings"].as_array().map(Vec::len), Some(0), "{explained}");
     let file = write(directory.path(), "queries.tsv", format!("甲\t{query}\n"));
-    let lines = server.answer(&["search", "--queries", &file, "--limit", "3", "--plain", "--format", "jsonl"]);
+    let lines = server.answer(&["search", "--queries", &file, "--limit", "3", "--prose", "--format", "jsonl"]);
     assert_eq!(lines.lines().count(), 3);
 }
 
