@@ -89,8 +89,8 @@ impl<'t> Line<'t> {
             folded.push(character);
         }
         let indent = columns(&part[..part.len() - inner.len()]);
-        let origins = OnceCell::new();
-        (!text.is_empty()).then(|| Self { start, text, folded, origins, characters, indent, stands_apart })
+        let line = Self { start, text, folded, origins: OnceCell::new(), characters, indent, stands_apart };
+        (!text.is_empty()).then_some(line)
     }
 
     fn origins(&self) -> &[u32] {

@@ -261,7 +261,7 @@ fn is_frame(line: &Line<'_>) -> bool {
     is_chrome || is_button || is_share_line(line) || is_file_head(folded) || page_title(line).is_some()
 }
 
-/// The title within what a page calls itself, in front of its site: 某某通知_中国政府网; bytes of the folded line.
+/// The title within what a page calls itself, in front of its site: `某某通知_某某网`; bytes of the folded line.
 pub(super) fn page_title(line: &Line<'_>) -> Option<Range<usize>> {
     let (titled, site) = line.folded.rsplit_once('_')?;
     let is_site = site.chars().nth(MAX_NAME).is_none() && SITE_NAMES.iter().any(|name| site.ends_with(name));
