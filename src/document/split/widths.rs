@@ -3,9 +3,9 @@
 use super::{marks::closes, span::Span};
 use crate::text::columns;
 
-/// The narrowest line that may have been broken by a fixed width, in columns; narrower ones are headings as well, and
-/// count only where the whole text shows its width.
-const MIN_COLUMNS: usize = 40;
+/// The narrowest line that may have been broken by a fixed width, in columns: twenty characters, the space behind a
+/// number among them. Narrower ones are headings as well, and count only where the whole text shows its width.
+const MIN_COLUMNS: usize = 38;
 
 /// The narrowest width that whole texts show, in columns; the last one stands for all that no page has.
 const NARROWEST: usize = 20;
@@ -18,8 +18,9 @@ const PARAGRAPH_INDENT: usize = 4;
 /// character with it.
 const SLACK: usize = 4;
 
-/// How much wider than its page a line may be: a mark that may not begin the next one hangs out.
-const HANG: usize = 2;
+/// How much wider than its page, or than the line above, a line may be: a mark that may not begin the next one hangs
+/// out, and what stands behind a number may be half a character.
+const HANG: usize = 3;
 
 /// The most columns of what is never broken: a Latin word, and what stands around it.
 const MAX_UNIT: usize = 24;
@@ -185,6 +186,11 @@ mod tests {
         // Whatever begins the next line.
         let opened = "\u{3000}\u{3000}会议认为，要统筹发展和安全，坚持系统观念，做到\n一是目标不变，二是标准不降，确保各项任务完成。";
         check(opened, &[opened.trim_start()]);
+        let heading = "第三章 审议工作报告、地方性法规案和议案\n审查国民经济、社会发展计划和财政预算";
+        check(heading, &[heading]);
+        let article =
+            "第四条 市绿化行政主管部门负责本市行政区域内的城\n市绿化工作，并对全市绿化工作进行检查、监督和指导。";
+        check(article, &[article]);
         let hanging = "2   自委員會成立之日起，本法所列屬中央目的事業主管機關、直\n    轄市政府及第五十三條、第五十五條所列機關權責事項，由該\n    會管轄。";
         check(hanging, &[hanging]);
     }
