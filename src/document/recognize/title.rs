@@ -25,6 +25,9 @@ const MIN_WIDTH: usize = 18;
 /// By how many columns the first line of a paragraph is indented; a title that is centred is indented further.
 const PARAGRAPH_INDENT: usize = 4;
 
+/// The widest line of a page, in columns; a wider one below is a paragraph in one line.
+const WIDEST_PAGE: usize = 100;
+
 /// How many columns lines that a fixed width broke differ by, a character more or less.
 const SLACK: usize = 4;
 
@@ -121,7 +124,8 @@ fn is_broken(lines: &[Line<'_>], shapes: &[Shape], first: usize) -> bool {
     let (width, width_below) = (indent + columns(title.text), below.columns());
     let goes_on = width_below + SLACK >= width || below.folded.contains(['。', ',', ';']);
     let is_of_one_width = width_below <= width + SLACK && goes_on;
-    !is_title && title.characters() >= MIN_WIDTH && (opens_paragraph || is_of_one_width)
+    let opens_page = opens_paragraph && width_below <= WIDEST_PAGE;
+    !is_title && title.characters() >= MIN_WIDTH && (opens_page || is_of_one_width)
 }
 
 /// The bytes of a line without the 《》, or the ** of Markdown, around all of it.

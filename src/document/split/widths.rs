@@ -11,6 +11,9 @@ const MIN_COLUMNS: usize = 38;
 const NARROWEST: usize = 20;
 const WIDEST: usize = 200;
 
+/// The widest page that texts are set for, in columns.
+const WIDEST_PAGE: usize = 100;
+
 /// By how many columns the first line of a paragraph is indented.
 const PARAGRAPH_INDENT: usize = 4;
 
@@ -55,11 +58,12 @@ pub(super) struct Widths {
 }
 
 impl Widths {
-    /// Whether the line above is indented as the first of a paragraph, the one below is not, and the one above is too
-    /// wide for most headings.
+    /// Whether the line above is indented as the first of a paragraph, the one below is not, and both are of a page: the
+    /// one above is too wide for most headings, and the one below no paragraph in one line.
     pub(super) fn open_paragraph(&self) -> bool {
         let indent = |line: Physical| line.columns - line.shown;
-        indent(self.above) == PARAGRAPH_INDENT && indent(self.below) == 0 && self.above.columns >= MIN_COLUMNS
+        let is_of_page = self.above.columns >= MIN_COLUMNS && self.below.columns <= WIDEST_PAGE;
+        is_of_page && indent(self.above) == PARAGRAPH_INDENT && indent(self.below) == 0
     }
 
     /// Whether they may be of one fixed width: no line has room for what the next one begins with, and the last of a
@@ -191,6 +195,11 @@ mod tests {
         let article =
             "第四条 市绿化行政主管部门负责本市行政区域内的城\n市绿化工作，并对全市绿化工作进行检查、监督和指导。";
         check(article, &[article]);
+        let body = format!("某某县地处山区，{}增强后劲。", "农民增收，".repeat(12));
+        check(
+            &format!("\u{3000}\u{3000}推动产业发展，促进农民增收致富的实践\n{body}"),
+            &["推动产业发展，促进农民增收致富的实践", &body],
+        );
         let hanging = "2   自委員會成立之日起，本法所列屬中央目的事業主管機關、直\n    轄市政府及第五十三條、第五十五條所列機關權責事項，由該\n    會管轄。";
         check(hanging, &[hanging]);
     }
