@@ -135,7 +135,8 @@ impl Between<'_> {
         {
             return true;
         }
-        if self.widths.open_paragraph() && leading.is_none() && line.contains('，') && !is_finished(line) {
+        let may_go_on = leading.is_none() && line.contains('，') && !is_finished(line);
+        if self.widths.open_paragraph() && may_go_on && (opens.is_none() || is_finished(next)) {
             return true;
         }
         if opens.is_some()

@@ -195,6 +195,8 @@ mod tests {
         let article =
             "第四条 市绿化行政主管部门负责本市行政区域内的城\n市绿化工作，并对全市绿化工作进行检查、监督和指导。";
         check(article, &[article]);
+        let notice = ["各单位要认真落实，现将有关的事项通知如下", "一、检查时间", "三月。"];
+        check(&format!("\u{3000}\u{3000}{}", notice.join("\n")), &notice);
         let body = format!("某某县地处山区，{}增强后劲。", "农民增收，".repeat(12));
         check(
             &format!("\u{3000}\u{3000}推动产业发展，促进农民增收致富的实践\n{body}"),
