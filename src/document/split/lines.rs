@@ -135,8 +135,7 @@ impl Between<'_> {
         {
             return true;
         }
-        let may_go_on = leading.is_none() && line.contains('，') && !is_finished(line);
-        if self.widths.open_paragraph() && may_go_on && (opens.is_none() || is_finished(next)) {
+        if self.widths.open_paragraph() && self.opens_sentence(line, next) {
             return true;
         }
         if opens.is_some()
@@ -161,6 +160,14 @@ impl Between<'_> {
             || is_bare();
         breaks_off
             || self.widths.fit(next, self.rest, is_finished(next)) && !is_entry(line, next) && !self.heads_topic(text)
+    }
+
+    /// Whether the line above begins a sentence which, as far as can be told, the one below does not stand apart from.
+    fn opens_sentence(&self, line: &str, next: &str) -> bool {
+        self.leading.is_none()
+            && line.contains('，')
+            && !is_finished(line)
+            && (self.opens.is_none() || is_finished(next))
     }
 
     /// Whether the line below was torn off as a link within the clauses of the one above: 我们贯彻 above 民族区域自治法 above
