@@ -3,9 +3,10 @@
 use super::{marks::closes, span::Span};
 use crate::text::columns;
 
-/// The narrowest line that may have been broken by a fixed width, in columns: twenty characters, the space behind a
-/// number among them. Narrower ones are headings as well, and count only where the whole text shows its width.
-const MIN_COLUMNS: usize = 38;
+/// The narrowest line that may have been broken by a fixed width, in columns and in characters: narrower ones are
+/// headings as well, and count only where the whole text shows its width.
+const MIN_COLUMNS: usize = 2 * MIN_CHARACTERS;
+const MIN_CHARACTERS: usize = 20;
 
 /// The narrowest width that whole texts show, in columns; the last one stands for all that no page has.
 const NARROWEST: usize = 20;
@@ -21,9 +22,8 @@ const PARAGRAPH_INDENT: usize = 4;
 /// character with it.
 const SLACK: usize = 4;
 
-/// How much wider than its page, or than the line above, a line may be: a mark that may not begin the next one hangs
-/// out, and what stands behind a number may be half a character.
-const HANG: usize = 3;
+/// How much wider than its page, or than the line above, a line may be: a mark that may not begin the next one hangs out.
+const HANG: usize = 2;
 
 /// The most columns of what is never broken: a Latin word, and what stands around it.
 const MAX_UNIT: usize = 24;
@@ -34,15 +34,17 @@ pub(super) struct Physical {
     /// Columns, its indentation included: the first line of a paragraph is as wide as the others only with it.
     pub(super) columns: usize,
     /// Columns of what is shown of it.
-    pub(super) shown: usize,
+    shown: usize,
+    /// Characters of what is shown of it.
+    characters: usize,
 }
 
 impl Physical {
     /// A line, and what is shown of it.
     pub(super) fn of(physical: &str, shown: Span) -> Self {
-        let shown = shown.columns();
         let indent = &physical[..physical.len() - physical.trim_start().len()];
-        Self { columns: columns(indent) + shown, shown }
+        let (characters, shown) = (shown.characters(), shown.columns());
+        Self { columns: columns(indent) + shown, shown, characters }
     }
 }
 
@@ -76,7 +78,14 @@ impl Widths {
         // Where the one below is not indented, the indentation of the one above is that of a paragraph.
         let measured = if below == self.below.shown { above } else { self.above.shown };
         let is_wide = measured >= MIN_COLUMNS && below <= above + begins.max(HANG);
-        is_wide && fits(self.widest) || self.page.is_some_and(by_page)
+        is_wide && fits(self.widest) || self.page.is_some_and(by_page) || self.fit_by_characters(finished)
+    }
+
+    /// The same of pages that have so many characters a line, however wide these are.
+    fn fit_by_characters(&self, finished: bool) -> bool {
+        const SLACK: usize = 2;
+        let (above, below) = (self.above.characters, self.below.characters);
+        above >= MIN_CHARACTERS && below <= above + 1 && (finished || below + SLACK >= above)
     }
 }
 
