@@ -95,7 +95,7 @@ async fn main() -> anyhow::Result<()> {
     let (stop, stopping) = tokio::sync::mpsc::channel(1);
     let served = tokio::spawn(app.run_until(ReceiverStream::new(stopping)));
     let service = DocumentServiceClient::new(Channel::from_shared(address.clone())?.connect().await?);
-    let one = put_all(service.clone(), texts.clone(), "alone".to_owned(), alone).await?;
+    let one = put_all(service.clone(), documents("alone", alone, &texts)).await?;
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = |puts: usize, took: Duration| puts as f64 / took.as_secs_f64();
     let (one_rate, median) = (rate(alone, one.iter().sum()), at(&mut one.clone(), 0.5));
@@ -106,12 +106,13 @@ async fn main() -> anyhow::Result<()> {
         times(commit),
         times(commit_at_once)
     );
-    let (began, mut many) = (Instant::now(), JoinSet::new());
+    let mut putting = Vec::with_capacity(clients);
     for client in 0..clients {
         // A connection bears only so many calls at once.
         let service = DocumentServiceClient::new(Channel::from_shared(address.clone())?.connect().await?);
-        many.spawn(put_all(service, texts.clone(), format!("many/{client}"), each));
+        putting.push(put_all(service, documents(&format!("many/{client}"), each, &texts)));
     }
+    let (began, many) = (Instant::now(), JoinSet::from_iter(putting));
     let all = many.join_all().await.into_iter().collect::<anyhow::Result<Vec<_>>>()?.concat();
     let many_rate = rate(clients * each, began.elapsed());
     println!("{clients} clients: {many_rate:.0}/s, {:.1} times as many, {}", many_rate / one_rate, summary(all));
@@ -122,7 +123,7 @@ async fn main() -> anyhow::Result<()> {
         }
         println!(
             "after {merged} documents, while what they left is merged: {}",
-            summary(put_all(service, texts, "then".to_owned(), alone).await?)
+            summary(put_all(service, documents("then", alone, &texts)).await?)
         );
     }
     stop.send(()).await?;
@@ -133,13 +134,10 @@ async fn main() -> anyhow::Result<()> {
 /// Puts documents one after the other; how long each took.
 async fn put_all(
     mut service: DocumentServiceClient<Channel>,
-    texts: Arc<Texts>,
-    name: String,
-    count: usize,
+    documents: Vec<Document>,
 ) -> anyhow::Result<Vec<Duration>> {
-    let (mut took, mut rng) = (Vec::with_capacity(count), fastrand::Rng::new());
-    for number in 0..count {
-        let document = Some(document(format!("{name}/{number}"), &texts, &mut rng));
+    let mut took = Vec::with_capacity(documents.len());
+    for document in documents.into_iter().map(Some) {
         let began = Instant::now();
         service.put_document(PutDocumentRequest { document, etag: String::new() }).await?;
         took.push(began.elapsed());
@@ -162,6 +160,12 @@ async fn import(
     let mut answers = service.import_documents(tokio_stream::iter(requests)).await?.into_inner();
     while answers.message().await?.is_some() {}
     Ok(())
+}
+
+/// Documents that begin with a name: to make them up is not the service's work, and takes as long as some of it.
+fn documents(name: &str, count: usize, texts: &Texts) -> Vec<Document> {
+    let mut rng = fastrand::Rng::new();
+    (0..count).map(|number| document(format!("{name}/{number}"), texts, &mut rng)).collect()
 }
 
 fn document(id: String, texts: &Texts, rng: &mut fastrand::Rng) -> Document {
