@@ -29,6 +29,7 @@ mod operations;
 mod ordering;
 mod power_cuts;
 mod query_parser;
+mod readme;
 mod reflection;
 mod refusals;
 mod reindexing;
