@@ -26,7 +26,7 @@ use anyhow::Context as _;
 use clap::Parser;
 use xunzhang::{
     engine::{Engine, tantivy::TantivyEngine},
-    query::{Filter, MatchMode, parse},
+    query::{Filter, MatchMode, parse, prose},
     search::{BatchBound, Context, NearCopies, RankRequest, Rescoring, Searcher},
     text::Segmenter,
 };
@@ -54,6 +54,9 @@ struct Arguments {
     /// Looks for words as they stand, not for other names of the same thing.
     #[arg(long)]
     no_synonyms: bool,
+    /// Takes the queries as prose: what is quoted is wanted and not required, and signs mean nothing.
+    #[arg(long)]
+    prose: bool,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -74,7 +77,9 @@ fn main() -> anyhow::Result<()> {
         let started = Instant::now();
         let mut scores = Scores::new(&judgements);
         for (id, text) in queries.iter().filter(|(id, _)| judgements.has(id)) {
-            scores.add(id, &search(&searcher, text, !arguments.no_synonyms, arguments.limit)?);
+            let query = if arguments.prose { prose(text) } else { parse(text).query };
+            let query = searcher.understood(query, !arguments.no_synonyms);
+            scores.add(id, &search(&searcher, query, arguments.limit).with_context(|| format!("for `{text}`"))?);
         }
         say(&format!("candidates {candidates:>4}  {} queries in {:.1?}", queries.len(), started.elapsed()))?;
         for (metric, name) in METRICS.iter().enumerate() {
@@ -88,10 +93,10 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// The ids of the documents found, best first.
-fn search(searcher: &Searcher, text: &str, synonyms: bool, limit: usize) -> anyhow::Result<Vec<String>> {
+fn search(searcher: &Searcher, query: xunzhang::query::Query, limit: usize) -> anyhow::Result<Vec<String>> {
     let never = Arc::new(AtomicBool::new(false));
     let request = RankRequest {
-        query: searcher.understood(parse(text).query, synonyms),
+        query,
         mode: MatchMode::Any,
         filter: Filter::default(),
         limit,
@@ -100,7 +105,7 @@ fn search(searcher: &Searcher, text: &str, synonyms: bool, limit: usize) -> anyh
         min_generation: None,
         resume: None,
     };
-    let mut ranked = searcher.rank(&request, &never).with_context(|| format!("for `{text}`"))?;
+    let mut ranked = searcher.rank(&request, &never)?;
     let mut found = Vec::new();
     loop {
         let hits = ranked.next_batch(BatchBound { hits: limit, bytes: usize::MAX }, &never)?;

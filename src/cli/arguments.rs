@@ -99,12 +99,9 @@ pub struct SearchArguments {
     /// The most hits, for each query; 0 leaves it to the service
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub limit: u32,
-    /// How many of the words have to match
-    #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]
-    pub words_wanted: WordsWanted,
-    /// Look for the words as they stand, not for other names of the same thing
-    #[arg(long)]
-    pub no_synonyms: bool,
+    /// How the query is taken
+    #[command(flatten)]
+    pub wording: Wording,
     /// Paragraphs of the same document to print before and after each hit, at most 5
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "queries",
           value_parser = clap::value_parser!(u32).range(..=5))]
@@ -127,10 +124,37 @@ pub struct SearchArguments {
     pub filter: FilterArguments,
 }
 
+/// How a query is taken.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct Wording {
+    /// How many of the words have to match
+    #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]
+    pub words_wanted: WordsWanted,
+    /// Look for the words as they stand, not for other names of the same thing
+    #[arg(long)]
+    pub no_synonyms: bool,
+    /// Take the query as prose: what is quoted is wanted, not required, and no sign means anything
+    #[arg(long)]
+    pub prose: bool,
+}
+
+impl Wording {
+    /// How many of the words have to match, as a request says it.
+    pub(super) fn mode(self) -> MatchMode {
+        self.words_wanted.into()
+    }
+
+    /// A query in the form in which a request has it, which is one of two.
+    pub(super) fn form<F>(self, query: String, written: fn(String) -> F, prose: fn(String) -> F) -> F {
+        if self.prose { prose(query) } else { written(query) }
+    }
+}
+
 /// How many of the words have to match.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum WordsWanted {
     /// One is enough, more are better
+    #[default]
     Any,
     /// Every one
     All,
@@ -160,12 +184,9 @@ pub struct ExportArguments {
     /// What to look for, behind `--` if it begins with `-`; everything if nothing is given
     #[arg(default_value = "", hide_default_value = true)]
     pub query: String,
-    /// How many of the words have to match
-    #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]
-    pub words_wanted: WordsWanted,
-    /// Look for the words as they stand, not for other names of the same thing
-    #[arg(long)]
-    pub no_synonyms: bool,
+    /// How the query is taken
+    #[command(flatten)]
+    pub wording: Wording,
     /// Go on with what is added and removed later, until stopped by Ctrl-C
     #[arg(long)]
     pub follow: bool,
@@ -180,12 +201,9 @@ pub struct CountArguments {
     /// What to count; everything if nothing is given
     #[arg(default_value = "", hide_default_value = true)]
     pub query: String,
-    /// How many of the words have to match
-    #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]
-    pub words_wanted: WordsWanted,
-    /// Look for the words as they stand, not for other names of the same thing
-    #[arg(long)]
-    pub no_synonyms: bool,
+    /// How the query is taken
+    #[command(flatten)]
+    pub wording: Wording,
     /// Count by this, too
     #[arg(long = "facet", value_name = "FIELD", value_enum)]
     pub facets: Vec<FacetName>,
@@ -296,12 +314,9 @@ pub struct DeleteArguments {
 pub struct ExplainArguments {
     /// What to look for; behind `--` if it begins with `-`
     pub query: String,
-    /// How many of the words have to match
-    #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]
-    pub words_wanted: WordsWanted,
-    /// Look for the words as they stand, not for other names of the same thing
-    #[arg(long)]
-    pub no_synonyms: bool,
+    /// How the query is taken
+    #[command(flatten)]
+    pub wording: Wording,
     /// The paragraph whose score to take apart: a document's id, `#` and an ordinal
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     pub paragraph: String,
@@ -345,9 +360,9 @@ pub struct BenchArguments {
     /// The most hits of a search
     #[arg(long, value_name = "N", default_value_t = 10, conflicts_with = "export")]
     pub limit: u32,
-    /// How many of the words have to match
-    #[arg(long = "match", value_name = "MODE", value_enum, default_value_t = WordsWanted::Any)]
-    pub words_wanted: WordsWanted,
+    /// How the queries are taken
+    #[command(flatten)]
+    pub wording: Wording,
     /// Export every match instead of searching
     #[arg(long)]
     pub export: bool,

@@ -12,20 +12,18 @@ use super::{
     output::{Form, Output, Printable, Styles},
     search::{count as number_of, warn},
 };
-use crate::rpc::proto::{
-    CountRequest, CountResponse, Facet, FacetField, FacetValue, MatchMode, count_request::QueryForm,
-};
+use crate::rpc::proto::{CountRequest, CountResponse, Facet, FacetField, FacetValue, count_request::QueryForm};
 
 /// Counts, and prints the numbers.
 pub(super) async fn count(channel: Channel, arguments: CountArguments, output: &mut Output) -> Result<(), Failure> {
-    let CountArguments { query, words_wanted, no_synonyms, facets, filter } = arguments;
+    let CountArguments { query, wording, facets, filter } = arguments;
     let request = CountRequest {
-        query_form: Some(QueryForm::Query(query)),
-        r#match: MatchMode::from(words_wanted).into(),
+        query_form: Some(wording.form(query, QueryForm::Query, QueryForm::Prose)),
+        r#match: wording.mode().into(),
         filter: filter.filter()?,
         facets: facets.into_iter().map(|facet| FacetField::from(facet).into()).collect(),
         min_generation: String::new(),
-        no_synonyms,
+        no_synonyms: wording.no_synonyms,
     };
     let counted = search_service(channel).count(request).await?.into_inner();
     match output.form {

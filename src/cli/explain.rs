@@ -13,9 +13,9 @@ use super::{
     search::warn,
 };
 use crate::rpc::proto::{
-    ExplainRequest, ExplainResponse, ExplainedParagraph, ExplainedTerm, ExplainedTermKind, LeftOutReason, MatchMode,
-    Mismatch, MismatchReason, PlanClause, PlanOccurrence, QueryField, ScoreFeature, ScoreFeatureKind, ScorePart,
-    ScorePartKind, TokenDictionary, explain_request::QueryForm, plan_clause::Node,
+    ExplainRequest, ExplainResponse, ExplainedParagraph, ExplainedTerm, ExplainedTermKind, LeftOutReason, Mismatch,
+    MismatchReason, PlanClause, PlanOccurrence, QueryField, ScoreFeature, ScoreFeatureKind, ScorePart, ScorePartKind,
+    TokenDictionary, explain_request::QueryForm, plan_clause::Node,
 };
 
 /// What stands before each line of a section.
@@ -23,14 +23,14 @@ const INDENT: &str = "  ";
 
 /// Explains a query and prints it.
 pub(super) async fn explain(channel: Channel, arguments: ExplainArguments, output: &mut Output) -> Result<(), Failure> {
-    let ExplainArguments { query, words_wanted, no_synonyms, paragraph, filter } = arguments;
+    let ExplainArguments { query, wording, paragraph, filter } = arguments;
     let request = ExplainRequest {
-        query_form: Some(QueryForm::Query(query)),
-        r#match: MatchMode::from(words_wanted).into(),
+        query_form: Some(wording.form(query, QueryForm::Query, QueryForm::Prose)),
+        r#match: wording.mode().into(),
         filter: filter.filter()?,
         paragraph_id: paragraph,
         min_generation: String::new(),
-        no_synonyms,
+        no_synonyms: wording.no_synonyms,
     };
     let explained = search_service(channel).explain(request).await?.into_inner();
     match output.form {
@@ -177,6 +177,7 @@ fn kind_of_feature(feature: &ScoreFeature) -> &'static str {
         ScoreFeatureKind::Words => "words of the query as words",
         ScoreFeatureKind::Characters => "characters of the query in the text",
         ScoreFeatureKind::Document => "the document that the query names",
+        ScoreFeatureKind::Phrases => "phrases that are wanted, titles that are named",
         ScoreFeatureKind::Unspecified => "something newer than this program",
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use tonic::transport::Channel;
 
 use super::{
-    arguments::ExportArguments,
+    arguments::{ExportArguments, Wording},
     connection::search_service,
     failure::Failure,
     hit::HitForm,
@@ -16,21 +16,14 @@ use super::{
     search::{count, duration, warn},
 };
 use crate::rpc::proto::{
-    ExportRequest, ExportResponse, ExportSummary, MatchMode, Removed, export_request::QueryForm, export_response::Event,
+    ExportRequest, ExportResponse, ExportSummary, Removed, export_request::QueryForm, export_response::Event,
 };
 
 /// Prints every paragraph that matches, as they come; with `--follow` until it is stopped.
 pub(super) async fn export(channel: Channel, arguments: ExportArguments, output: &mut Output) -> Result<(), Failure> {
     let mut printer = Printer { hits: HitForm::of(output), styles: output.styles, printed: 0, began: false };
-    let ExportArguments { query, words_wanted, no_synonyms, follow, filter } = arguments;
-    let request = ExportRequest {
-        query_form: Some(QueryForm::Query(query)),
-        r#match: MatchMode::from(words_wanted).into(),
-        filter: filter.filter()?,
-        follow,
-        no_synonyms,
-        ..ExportRequest::default()
-    };
+    let ExportArguments { query, wording, follow, filter } = arguments;
+    let request = ExportRequest { filter: filter.filter()?, follow, ..request(query, wording) };
     let persistence = if follow { Persistence::Endless } else { Persistence::Bounded };
     let open = |resume_token| {
         let (mut service, request) =
@@ -43,6 +36,16 @@ pub(super) async fn export(channel: Channel, arguments: ExportArguments, output:
         printer.say_how_far(None);
     }
     ended
+}
+
+/// An export of what matches a query, taken as `wording` says.
+pub(super) fn request(query: String, wording: Wording) -> ExportRequest {
+    ExportRequest {
+        query_form: Some(wording.form(query, QueryForm::Query, QueryForm::Prose)),
+        r#match: wording.mode().into(),
+        no_synonyms: wording.no_synonyms,
+        ..ExportRequest::default()
+    }
 }
 
 struct Printer {

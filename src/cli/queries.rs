@@ -13,14 +13,14 @@ use tokio_util::task::AbortOnDropHandle;
 use tonic::transport::Channel;
 
 use super::{
-    arguments::{RunFormat, SearchArguments},
+    arguments::{RunFormat, SearchArguments, Wording},
     failure::Failure,
     lines::Lines,
     output,
     output::Form,
     search,
 };
-use crate::rpc::proto::{Filter, Hit, MatchMode, SearchRequest, search_response::Event};
+use crate::rpc::proto::{Filter, Hit, SearchRequest, search_response::Event};
 
 /// Queries read ahead for each search under way, so that a slow one does not keep the others waiting for their turn to
 /// be printed.
@@ -32,8 +32,7 @@ pub(super) struct Batch {
     name: String,
     format: RunFormat,
     limit: u32,
-    mode: MatchMode,
-    no_synonyms: bool,
+    wording: Wording,
     filter: Option<Filter>,
     searches: usize,
 }
@@ -71,8 +70,7 @@ impl Batch {
             name,
             format,
             limit: arguments.limit,
-            mode: arguments.words_wanted.into(),
-            no_synonyms: arguments.no_synonyms,
+            wording: arguments.wording,
             filter: arguments.filter.filter()?,
             searches: usize::from(arguments.threads),
         })
@@ -114,8 +112,7 @@ impl Batch {
     fn start(&self, query: Query, channel: Channel, turns: Arc<Semaphore>) -> Running {
         let Query { id, text } = query;
         let filter = self.filter.clone();
-        let request =
-            SearchRequest { filter, no_synonyms: self.no_synonyms, ..search::request(text, self.limit, self.mode) };
+        let request = SearchRequest { filter, ..search::request(text, self.limit, self.wording) };
         let search = async move {
             let _turn = turns.acquire().await.expect("it is never closed");
             let mut hits = Vec::new();
@@ -161,7 +158,6 @@ mod tests {
 
     use super::*;
     use crate::cli::{
-        arguments::WordsWanted,
         fake::{self, FakeService},
         filter::FilterArguments,
     };
@@ -184,8 +180,7 @@ mod tests {
         let arguments = SearchArguments {
             query: None,
             limit: 2,
-            words_wanted: WordsWanted::Any,
-            no_synonyms: false,
+            wording: Wording::default(),
             context: 0,
             collapse: false,
             queries: None,

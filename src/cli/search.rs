@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use tonic::transport::Channel;
 
 use super::{
-    arguments::SearchArguments,
+    arguments::{SearchArguments, Wording},
     connection::search_service,
     failure::Failure,
     hit::HitForm,
@@ -15,7 +15,7 @@ use super::{
     resume::{self, Mark, Persistence, until_interrupted},
 };
 use crate::rpc::proto::{
-    FinishReason, MatchMode, QueryField, RuledOut, SearchRequest, SearchResponse, SearchSummary, TotalHits, Warning,
+    FinishReason, QueryField, RuledOut, SearchRequest, SearchResponse, SearchSummary, TotalHits, Warning,
     ZeroHitDiagnosis, search_request::QueryForm, search_response::Event, total_hits::Relation,
 };
 
@@ -30,8 +30,7 @@ pub(super) async fn search(channel: Channel, arguments: SearchArguments, output:
         context_before: context,
         context_after: context,
         collapse: arguments.collapse,
-        no_synonyms: arguments.no_synonyms,
-        ..request(query, arguments.limit, arguments.words_wanted.into())
+        ..request(query, arguments.limit, arguments.wording)
     };
     until_interrupted(receive(channel, request, |event| {
         match event {
@@ -58,9 +57,15 @@ pub(super) async fn search(channel: Channel, arguments: SearchArguments, output:
     .await
 }
 
-/// A search for a query as people write it.
-pub(super) fn request(query: String, limit: u32, mode: MatchMode) -> SearchRequest {
-    SearchRequest { query_form: Some(QueryForm::Query(query)), limit, r#match: mode.into(), ..SearchRequest::default() }
+/// A search for a query, taken as `wording` says.
+pub(super) fn request(query: String, limit: u32, wording: Wording) -> SearchRequest {
+    SearchRequest {
+        query_form: Some(wording.form(query, QueryForm::Query, QueryForm::Prose)),
+        limit,
+        r#match: wording.mode().into(),
+        no_synonyms: wording.no_synonyms,
+        ..SearchRequest::default()
+    }
 }
 
 /// Hands on the events of a search as they come, also of one that breaks and can be gone on with.
@@ -178,7 +183,7 @@ mod tests {
     async fn ranks(query: &str) -> Result<Vec<u32>, Failure> {
         let channel = fake::channel(FakeService::default()).await;
         let mut ranks = Vec::new();
-        receive(channel, request(query.to_owned(), 2, MatchMode::Any), |event| {
+        receive(channel, request(query.to_owned(), 2, Wording::default()), |event| {
             if let Event::Hits(batch) = event {
                 ranks.extend(batch.hits.iter().map(|hit| hit.rank));
             }

@@ -68,7 +68,7 @@ impl MetadataKey {
 }
 
 /// The days of a calendar that count, first and last one included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Days {
     first: u32,
     last: u32,

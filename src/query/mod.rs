@@ -7,6 +7,7 @@ mod filter;
 mod number;
 mod parse;
 mod print;
+mod prose;
 mod scan;
 mod sequence;
 mod tree;
@@ -15,6 +16,7 @@ mod warning;
 pub use filter::{Days, Filter, MetadataKey, comparable};
 pub use parse::{Parsed, parse};
 pub use print::{Marked, RequiringAll, Written};
+pub use prose::prose;
 pub use tree::{
     Boolean, DocumentNumber, Field, MAX_CHARACTERS, MAX_CLAUSES, MAX_DEPTH, MAX_TREE_CHARACTERS, MatchMode, Metadata,
     NamedDocument, Phrase, Query, Substring, Words,

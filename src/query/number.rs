@@ -13,7 +13,7 @@ const INTRODUCTIONS: [&str; 19] = [
     "贯彻", "落实", "执行", "按照", "依照", "根据", "依据", "遵照", "参照", "参见", "详见", "关于", "印发", "转发",
     "下发", "学习", "以及", "文件", "的",
 ];
-/// What joins a number to the one before it, folded.
+/// What joins a number to the number or title before it, folded.
 const JOINTS: [char; 4] = ['和', '与', '及', '或'];
 
 /// A document number in a text.
@@ -64,7 +64,8 @@ fn prefix(characters: &[Character], earliest: usize, open: usize) -> Option<(usi
     let run = (earliest..end).rev().take(LONGEST_PREFIX + 1).take_while(|&at| is_prefix(characters[at]));
     let start = run.last()?;
     let folded: Vec<char> = characters[start..end].iter().map(|character| fold_character(character.value)).collect();
-    let cut = introduction(&folded, start == earliest && earliest > 0);
+    let is_behind_title = start.checked_sub(1).is_some_and(|before| characters[before].bare() == Some('》'));
+    let cut = introduction(&folded, is_behind_title || (start == earliest && earliest > 0));
     let prefix = &characters[start + cut..end];
     let prefix = (prefix.len() <= LONGEST_PREFIX).then(|| prefix.iter().map(|character| character.value).collect())?;
     Some((start + cut, prefix))
@@ -211,6 +212,8 @@ mod tests {
         check("贯彻国办发〔2024〕1号文件精神", "贯彻{国办发〔2024〕1号}精神");
         check("關於貫徹國發〔2024〕1号的通知", "關於貫徹{國發〔2024〕1号}的通知");
         check("国发〔2023〕1号和国办发〔2024〕2号", "{国发〔2023〕1号}和{国办发〔2024〕2号}");
+        check("《党章》与国发〔2023〕1号", "《党章》与{国发〔2023〕1号}");
+        check("《党章》国发〔2023〕1号", "《党章》{国发〔2023〕1号}");
         check("和政发〔2024〕1号", "{和政发〔2024〕1号}");
         check("《办法》（国发〔2024〕1号）", "《办法》（{国发〔2024〕1号}）");
         check("国发〔2024〕1号文化工作", "{国发〔2024〕1号}文化工作");

@@ -39,6 +39,12 @@ pub enum Query {
 }
 
 impl Query {
+    /// Plain words, wanted in text or title: no sign of the query language has a meaning in them.
+    #[must_use]
+    pub fn words(text: &str) -> Self {
+        Self::Words(Words { text: text.to_owned(), field: None, mode: None, synonyms: Vec::new() })
+    }
+
     /// The query with everything required that was only wanted: what `match = ALL` makes of a query that people wrote.
     #[must_use]
     pub fn requiring_all(self) -> Self {

@@ -298,15 +298,17 @@ mod tests {
 
     #[test]
     fn combinations_within_demands_are_demands() {
-        let words =
-            |text: &str| Query::Words(Words { text: text.to_owned(), field: None, mode: None, synonyms: Vec::new() });
-        let inner =
-            Boolean { must: vec![words("干部")], should: vec![words("忠诚")], must_not: vec![words("教育")] };
-        let outer = Boolean { must: vec![Query::Boolean(inner.clone()), words("担当")], ..Boolean::default() };
+        let inner = Boolean {
+            must: vec![Query::words("干部")],
+            should: vec![Query::words("忠诚")],
+            must_not: vec![Query::words("教育")],
+        };
+        let outer = Boolean { must: vec![Query::Boolean(inner.clone()), Query::words("担当")], ..Boolean::default() };
         check(&Query::Boolean(outer), MatchMode::Any, &["+(干部)", "-(教育)", "+(担当)"]);
         let only = Boolean { should: vec![Query::Boolean(inner)], ..Boolean::default() };
         check(&Query::Boolean(only), MatchMode::Any, &["+(干部)", "-(教育)"]);
-        let empty = Boolean { must: vec![Query::Boolean(Boolean::default()), words("担当")], ..Boolean::default() };
+        let empty =
+            Boolean { must: vec![Query::Boolean(Boolean::default()), Query::words("担当")], ..Boolean::default() };
         check(&Query::Boolean(empty), MatchMode::Any, &["+()", "+(担当)"]);
     }
 }

@@ -409,11 +409,11 @@ mod tests {
     fn what_is_excluded_is_the_same_in_every_mode() {
         for mode in [MatchMode::Any, MatchMode::All] {
             check(&parse("-(优化营商环境 干部) 教育").query, mode, "(教育 -((+优化 +营商环境) 干部))");
-            let words = |text: &str| {
-                Query::Words(Words { text: text.to_owned(), field: None, mode: None, synonyms: Vec::new() })
+            let tree = Boolean {
+                must: vec![Query::words("教育")],
+                should: vec![],
+                must_not: vec![Query::words("优化营商环境")],
             };
-            let tree =
-                Boolean { must: vec![words("教育")], should: vec![], must_not: vec![words("优化营商环境")] };
             check(&Query::Boolean(tree), mode, "(+教育 -(优化 营商环境))");
         }
     }
@@ -435,13 +435,11 @@ mod tests {
 
     #[test]
     fn combinations_keep_their_shape_and_alternatives_stand_in_one_row() {
-        let words =
-            |text: &str| Query::Words(Words { text: text.to_owned(), field: None, mode: None, synonyms: Vec::new() });
         let title = Query::Phrase(Phrase { text: "通 知".to_owned(), field: Field::Title });
         let boolean = Boolean {
             must: vec![title],
-            should: vec![words("优化营商环境"), words("干部")],
-            must_not: vec![words("教育")],
+            should: vec![Query::words("优化营商环境"), Query::words("干部")],
+            must_not: vec![Query::words("教育")],
         };
         check(&Query::Boolean(boolean), MatchMode::Any, "(+title:“通知” 优化 营商环境 干部 -教育)");
         check(&Query::Boolean(Boolean::default()), MatchMode::Any, "nothing");

@@ -66,6 +66,30 @@ fn search_for_people_and_for_programs() {
 }
 
 #[test]
+fn prose_has_no_signs() {
+    let (server, directory) = served();
+    let query = "“饕餮” -营商环境";
+    let found = |flags: &[&str]| {
+        let hits = objects(&server.answer(&[&["search", query, "--limit", "3", "--json"], flags].concat()));
+        hits.iter().filter_map(|hit| hit["document_id"].as_str().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    let counted =
+        |query: &[&str]| objects(&server.answer(&[&["count", "--json"], query].concat()))[0]["paragraphs"].clone();
+    assert_eq!((found(&[]).len(), found(&["--prose"]).len()), (0, 3));
+    assert_eq!(counted(&[query, "--prose"]), counted(&["营商环境"]));
+    // Nothing is everything, however it is taken.
+    assert_eq!(counted(&["--prose"]), counted(&[]));
+    check_failed(&server.ask(&["search", "", "--prose"]), 1, &["INVALID_FIELD", "prose"]);
+    let exported = server.answer(&["export", query, "--prose", "--json"]);
+    assert_eq!(counted(&["营商环境"]), objects(&exported).len());
+    let explained = &objects(&server.answer(&["explain", query, "--prose", "--json"]))[0];
+    assert_eq!(explained["warnings"].as_array().map(Vec::len), Some(0), "{explained}");
+    let file = write(directory.path(), "queries.tsv", format!("甲\t{query}\n"));
+    let lines = server.answer(&["search", "--queries", &file, "--limit", "3", "--prose", "--format", "jsonl"]);
+    assert_eq!(lines.lines().count(), 3);
+}
+
+#[test]
 fn many_queries_from_a_file() {
     let (server, directory) = served();
     let file = write(directory.path(), "queries.tsv", "甲\t优化营商环境\n\n乙\t饕餮\n丙 丁\t“两个确立”\n");

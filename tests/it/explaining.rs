@@ -33,6 +33,7 @@ fn of_paragraph(query: &str, paragraph_id: &str) -> ExplainRequest {
 fn as_explanation(search: SearchRequest, paragraph_id: &str) -> ExplainRequest {
     let query_form = search.query_form.map(|form| match form {
         search_request::QueryForm::Query(query) => QueryForm::Query(query),
+        search_request::QueryForm::Prose(query) => QueryForm::Prose(query),
         search_request::QueryForm::TypedQuery(query) => QueryForm::TypedQuery(query),
     });
     ExplainRequest {

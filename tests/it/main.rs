@@ -28,6 +28,7 @@ mod matching;
 mod operations;
 mod ordering;
 mod power_cuts;
+mod prose;
 mod query_parser;
 mod readme;
 mod reflection;

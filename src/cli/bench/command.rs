@@ -22,13 +22,13 @@ pub(in crate::cli) async fn bench(
     arguments: BenchArguments,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let BenchArguments { queries: file, kinds, clients, rate, repeat, limit, words_wanted, export } = arguments;
+    let BenchArguments { queries: file, kinds, clients, rate, repeat, limit, wording, export } = arguments;
     let load = Load {
         endpoint: endpoint.to_owned(),
         queries: queries::read(&file, &kinds)?,
         repeat: usize::from(repeat),
         clients: usize::from(clients),
-        mode: words_wanted.into(),
+        wording,
         pace: rate.map_or(Pace::Closed, |rate| Pace::Open { rate }),
         call: if export { Call::Export } else { Call::Search { limit } },
     };

@@ -17,13 +17,14 @@ use tonic::transport::Channel;
 
 use crate::{
     cli::{
+        arguments::Wording,
         connection::{connect, search_service},
+        export,
         failure::Failure,
         search,
     },
     rpc::proto::{
-        ExportRequest, MatchMode, SearchRequest, export_request::QueryForm, export_response::Event as ExportEvent,
-        search_response::Event as SearchEvent,
+        ExportRequest, SearchRequest, export_response::Event as ExportEvent, search_response::Event as SearchEvent,
     },
 };
 
@@ -38,7 +39,7 @@ pub(super) struct Load {
     pub(super) repeat: usize,
     /// Connections; in a closed load each has one request under way.
     pub(super) clients: usize,
-    pub(super) mode: MatchMode,
+    pub(super) wording: Wording,
     pub(super) pace: Pace,
     pub(super) call: Call,
 }
@@ -63,7 +64,7 @@ struct Question {
     /// Its number.
     query: usize,
     text: String,
-    mode: MatchMode,
+    wording: Wording,
     call: Call,
 }
 
@@ -71,7 +72,7 @@ impl Load {
     /// What is asked with the request of this number.
     fn question(&self, number: usize) -> Question {
         let query = number % self.queries.len();
-        Question { query, text: self.queries[query].clone(), mode: self.mode, call: self.call }
+        Question { query, text: self.queries[query].clone(), wording: self.wording, call: self.call }
     }
 
     /// How many requests there are.
@@ -179,7 +180,7 @@ fn due_times(total: usize, rate: f64) -> mpsc::Receiver<Instant> {
 
 /// Sends one request and takes all of its answer.
 async fn ask(channel: Channel, question: Question, begun: Instant) -> Sample {
-    let Question { query, text, mode, call } = question;
+    let Question { query, text, wording, call } = question;
     let sent = Instant::now();
     let mut sample = Sample { query, took: Duration::ZERO, first_hit: None, hits: 0, answered: false };
     let count = |hits: usize| {
@@ -187,8 +188,8 @@ async fn ask(channel: Channel, question: Question, begun: Instant) -> Sample {
         sample.hits += hits as u64;
     };
     let answer = match call {
-        Call::Search { limit } => searched(channel, search::request(text, limit, mode), count).await,
-        Call::Export => exported(channel, text, mode, count).await,
+        Call::Search { limit } => searched(channel, search::request(text, limit, wording), count).await,
+        Call::Export => exported(channel, export::request(text, wording), count).await,
     };
     let answered = answer.is_ok();
     Sample { took: if answered { begun.elapsed() } else { sent.elapsed() }, answered, ..sample }
@@ -204,14 +205,7 @@ async fn searched(channel: Channel, request: SearchRequest, mut count: impl FnMu
     .await
 }
 
-async fn exported(
-    channel: Channel,
-    text: String,
-    mode: MatchMode,
-    mut count: impl FnMut(usize),
-) -> Result<(), Failure> {
-    let query_form = Some(QueryForm::Query(text));
-    let request = ExportRequest { query_form, r#match: mode.into(), ..ExportRequest::default() };
+async fn exported(channel: Channel, request: ExportRequest, mut count: impl FnMut(usize)) -> Result<(), Failure> {
     let mut stream = search_service(channel).export(request).await?.into_inner();
     let mut is_whole = false;
     while let Some(response) = stream.message().await? {

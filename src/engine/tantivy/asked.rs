@@ -1,107 +1,165 @@
-//! Conditions on documents, asked about one paragraph after the other.
+//! Conditions on documents, asked about paragraphs.
 //!
-//! A paragraph has the date of its document, and each other condition is a look at the postings of records. To bring
-//! conditions together in one query would be to look for the next record that meets all of them, which may be as far
-//! away as there are records: see [`super::filter`] for that.
+//! What lists of the index say about records is turned into a set of paragraphs, once for a segment, and kept for the
+//! next query with the same conditions: to ask is to look at a bit, and whoever adds scores up passes over what is not
+//! selected. A paragraph has the date of its document, so days need no set; they get one when they are asked for again.
 
-use tantivy::{
-    DocId, SegmentReader,
-    query::{EnableScoring, Weight},
-};
+use std::sync::Arc;
+
+use tantivy::{DocId, SegmentReader, Term as IndexTerm, query::EnableScoring, schema::IndexRecordOption};
 
 use crate::{
-    engine::tantivy::{columns::Columns, filter::listed, probe::Probe, schema::Fields},
+    engine::tantivy::{
+        columns::Columns,
+        compile::Compiler,
+        entry_set::{EntrySet, WORD},
+        filter::{Lists, listed, published},
+        lately::{Condition, SetOf},
+        schema::Kind,
+    },
     query::{Days, Filter},
 };
 
 /// What a filter asks for, ready for any segment.
 pub(super) struct Conditions {
     days: Option<Days>,
-    /// Each of them has to match the record of a document.
-    records: Vec<Box<dyn Weight>>,
-    none_of: Vec<Self>,
-}
-
-/// The same in one segment.
-pub(super) struct Asked {
-    days: Option<Days>,
-    records: Vec<Probe>,
+    /// Whether the same days were asked for before.
+    are_days_known: bool,
+    /// `None` where it asks for nothing that lists of the index have.
+    listed: Option<Lists>,
     none_of: Vec<Self>,
 }
 
 /// The paragraphs of a segment whose documents meet conditions.
 pub(super) struct Selected {
-    asked: Asked,
+    /// They are in all of these.
+    sets: Vec<Arc<EntrySet>>,
+    /// `None` where it does not matter when a document was published, or a set says it.
+    days: Option<Days>,
+    none_of: Vec<Self>,
     columns: Columns,
-    /// Behind the entries of the document that was asked about last.
-    end: DocId,
-    /// Whether it meets the conditions.
-    is_met: bool,
+    /// How many entries the segment has.
+    entries: DocId,
 }
 
 impl Conditions {
-    pub(super) fn new(filter: &Filter, fields: &Fields, unscored: EnableScoring<'_>) -> tantivy::Result<Self> {
-        let records = listed(filter, fields).into_iter().map(|records| records.weight(unscored));
-        let none_of = filter.none_of.iter().map(|excluded| Self::new(excluded, fields, unscored));
-        Ok(Self {
-            days: filter.published(),
-            records: records.collect::<tantivy::Result<_>>()?,
+    pub(super) fn new(filter: &Filter, compiler: Compiler<'_>) -> Self {
+        let listed = listed(filter, compiler.fields);
+        let days = filter.published();
+        Self {
+            days,
+            are_days_known: days.is_some_and(|days| compiler.lately.is_known(days)),
+            listed: (!listed.is_empty()).then_some(listed),
+            none_of: filter.none_of.iter().map(|excluded| Self::new(excluded, compiler)).collect(),
+        }
+    }
+
+    /// How many entries of a segment have documents that meet them, at most and roughly.
+    pub(super) fn at_most(&self, segment: &SegmentReader, compiler: Compiler<'_>) -> tantivy::Result<u64> {
+        let Some(lists) = &self.listed else { return Ok(segment.max_doc().into()) };
+        let entries = u64::from(compiler.columns.of(segment)?.paragraphs_per_document());
+        let mut fewest = u64::MAX;
+        for group in lists.iter() {
+            let mut records = 0;
+            for term in group {
+                records += compiler.lately.list(segment, term)?.map_or(0, |list| u64::from(list.doc_freq));
+            }
+            fewest = fewest.min(records * entries);
+        }
+        Ok(fewest)
+    }
+
+    /// The same in a segment.
+    pub(super) fn in_segment(&self, segment: &SegmentReader, compiler: Compiler<'_>) -> tantivy::Result<Selected> {
+        let listed = self.listed.iter().map(|lists| Condition::Listed(Arc::clone(lists)));
+        let published = self.days.filter(|_| self.are_days_known).map(Condition::Published);
+        let sets = listed.chain(published).map(|condition| paragraphs(condition, segment, compiler));
+        let none_of = self.none_of.iter().map(|excluded| excluded.in_segment(segment, compiler));
+        Ok(Selected {
+            sets: sets.collect::<tantivy::Result<_>>()?,
+            days: self.days.filter(|_| !self.are_days_known),
             none_of: none_of.collect::<tantivy::Result<_>>()?,
+            columns: compiler.columns.of(segment)?.clone(),
+            entries: segment.max_doc(),
         })
-    }
-
-    pub(super) fn asked(&self, segment: &SegmentReader) -> tantivy::Result<Asked> {
-        // Without a look for the first match.
-        let scorers = self.records.iter().map(|records| records.scorer_danger(segment, 0, 1.0));
-        let probes = scorers.map(|scorer| scorer.map(|(found, scorer)| Probe::at(0, found, scorer)));
-        Ok(Asked {
-            days: self.days,
-            records: probes.collect::<tantivy::Result<_>>()?,
-            none_of: self.none_of.iter().map(|excluded| excluded.asked(segment)).collect::<tantivy::Result<_>>()?,
-        })
-    }
-}
-
-impl Asked {
-    /// Whether a document meets them, by its record; by any of its paragraphs if they are on dates alone. To be asked in
-    /// ascending order.
-    pub(super) fn are_met(&mut self, entry: DocId, columns: &Columns) -> bool {
-        self.may_be_met(entry, columns)
-            && self.records.iter_mut().all(|records| records.matches(entry))
-            && !self.none_of.iter_mut().any(|excluded| excluded.are_met(entry, columns))
-    }
-
-    /// Whether the date of an entry's document lets it meet them.
-    fn may_be_met(&self, entry: DocId, columns: &Columns) -> bool {
-        self.days.is_none_or(|days| days.meet(columns.date(entry)))
-    }
-
-    /// Whether the date says all.
-    fn are_on_dates_alone(&self) -> bool {
-        self.records.is_empty() && self.none_of.iter().all(Self::are_on_dates_alone)
     }
 }
 
 impl Selected {
-    pub(super) fn new(asked: Asked, columns: Columns) -> Self {
-        Self { asked, columns, end: 0, is_met: false }
+    /// Whether a paragraph that can be found is one of them.
+    pub(super) fn contains(&self, paragraph: DocId) -> bool {
+        self.admits(paragraph, || self.columns.date(paragraph))
     }
 
-    /// Whether a paragraph that can be found is one of them. To be asked in ascending order.
-    pub(super) fn contains(&mut self, paragraph: DocId) -> bool {
-        if paragraph < self.end {
-            return self.is_met;
-        }
-        if self.asked.are_on_dates_alone() {
-            return self.asked.are_met(paragraph, &self.columns);
-        }
-        // One look does where the date says no.
-        if !self.asked.may_be_met(paragraph, &self.columns) {
-            return false;
-        }
-        let record = self.columns.record_of(paragraph);
-        self.is_met = self.asked.are_met(record, &self.columns);
-        self.end = self.columns.end_of(record);
-        self.is_met
+    /// Whether a document with a date is let through, by any of its paragraphs.
+    pub(super) fn admits(&self, paragraph: DocId, date: impl Fn() -> u32 + Copy) -> bool {
+        self.sets.iter().all(|set| set.contains(paragraph))
+            && self.days.is_none_or(|days| days.meet(date()))
+            && !self.none_of.iter().any(|excluded| excluded.admits(paragraph, date))
     }
+
+    /// Whether there are sets: whoever adds scores up need not look at what they leave out.
+    pub(super) fn has_sets(&self) -> bool {
+        !self.sets.is_empty() || self.none_of.iter().any(Self::is_set)
+    }
+
+    /// How many words of bits there are.
+    pub(super) fn words(&self) -> DocId {
+        self.entries.div_ceil(WORD)
+    }
+
+    /// Bits of 64 entries in a row: what sets leave out is not set.
+    pub(super) fn word(&self, index: DocId) -> u64 {
+        let within = self.sets.iter().fold(u64::MAX, |word, set| word & set.word(index));
+        let excluded = self.none_of.iter().filter(|excluded| excluded.is_set());
+        excluded.fold(within, |word, excluded| word & !excluded.word(index))
+    }
+
+    /// Whether sets say it all.
+    fn is_set(&self) -> bool {
+        self.days.is_none() && self.none_of.iter().all(Self::is_set)
+    }
+}
+
+/// The paragraphs of the documents that meet a condition.
+fn paragraphs(condition: Condition, segment: &SegmentReader, compiler: Compiler<'_>) -> tantivy::Result<Arc<EntrySet>> {
+    let (lately, fields) = (compiler.lately, compiler.fields);
+    lately.set(segment, SetOf::ParagraphsOf(condition.clone()), || {
+        let heads = lately.set(segment, SetOf::Heads, || {
+            let kinds = [Kind::Record, Kind::Tombstone].map(|kind| fields.kind_term(kind));
+            in_one_of(&kinds, segment, compiler)
+        })?;
+        // Lists of ids have more than records.
+        let mut found = EntrySet::clone(&heads);
+        match condition {
+            Condition::Listed(lists) => {
+                for group in lists.iter() {
+                    found.keep(&in_one_of(group, segment, compiler)?);
+                }
+            }
+            Condition::Published(days) => found.keep(&records_of(days, segment, compiler)?),
+        }
+        Ok(found.behind(&heads))
+    })
+}
+
+/// The entries that are in one of some lists.
+fn in_one_of(terms: &[IndexTerm], segment: &SegmentReader, compiler: Compiler<'_>) -> tantivy::Result<EntrySet> {
+    let mut set = EntrySet::none_of(segment.max_doc());
+    for term in terms {
+        compiler.stop.check()?;
+        if let Some(list) = compiler.lately.postings(segment, term, IndexRecordOption::Basic)? {
+            set.add_list(list);
+        }
+    }
+    Ok(set)
+}
+
+/// The records of documents that were published, or may have been, on one of some days.
+fn records_of(days: Days, segment: &SegmentReader, compiler: Compiler<'_>) -> tantivy::Result<EntrySet> {
+    let unscored = EnableScoring::disabled_from_schema(&compiler.fields.schema);
+    let mut set = EntrySet::none_of(segment.max_doc());
+    let records = published(days, compiler.fields).weight(unscored)?;
+    records.for_each_no_score(segment, &mut |records| set.add(records))?;
+    Ok(set)
 }

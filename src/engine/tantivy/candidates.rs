@@ -36,8 +36,7 @@ const SPARE: usize = 4;
 ///
 /// What a narrow filter selects is ranked as it is, and so is what requires something rare: neither is much.
 pub(super) fn candidates(ranker: Ranker<'_>, order: &Order<'_>, tokens: &[WeighedToken]) -> Result<Ranking, ReadError> {
-    let Order { expression, filter, limit } = order;
-    let selection = Selection::new(filter, ranker.compiler, ranker.searcher)?;
+    let Order { expression, selection, limit } = order;
     if tokens.is_empty() || selection.as_ref().is_some_and(Selection::leads) {
         return ranker.rank(order);
     }
@@ -47,7 +46,7 @@ pub(super) fn candidates(ranker: Ranker<'_>, order: &Order<'_>, tokens: &[Weighe
     }
     let fields = ranker.compiler.fields;
     let terms = tokens.iter().map(|WeighedToken { token, weight }| (term(token, fields), *weight));
-    let union = Union::new(terms, ranker.statistics, ranker.lately).map_err(read_error)?;
+    let union = Union::new(terms, ranker.statistics, ranker.compiler.lately).map_err(read_error)?;
     // Nobody asks them for scores.
     let unscored = EnableScoring::disabled_from_searcher(ranker.searcher);
     let weights = Weights::new(&likeliest_first(expression), ranker.compiler, unscored)?;
@@ -58,7 +57,7 @@ pub(super) fn candidates(ranker: Ranker<'_>, order: &Order<'_>, tokens: &[Weighe
         let mut best = if selection.is_some() { Best::new(wanted, 0) } else { Best::with_much_room(wanted) };
         let closely = &Ties(ranker);
         ranker.look_everywhere(&mut |place| {
-            let selected = selection.as_ref().map(|it| it.asked(place.segment, place.columns)).transpose()?;
+            let selected = selection.as_ref().and_then(|it| it.asked(&place));
             let matching = weights.map(|weights| weights.scorers(place.segment)).transpose()?;
             let admitted = Admitted { selected, matching, is_scored: false };
             ranker.add_up(&union, admitted, &place, &mut best, closely)

@@ -17,6 +17,7 @@ use crate::{
             excluded::Excluded,
             filter,
             heed::{Heeding, Stop},
+            lately::Lately,
             schema::{Fields, Kind},
             starting::StartingWith,
             stores::Stores,
@@ -32,6 +33,7 @@ pub(super) struct Compiler<'a> {
     pub(super) fields: &'a Fields,
     pub(super) columns: &'a SegmentColumns,
     pub(super) stores: &'a Stores,
+    pub(super) lately: &'a Lately,
     /// Whether the queries are to end.
     pub(super) stop: &'a Stop,
 }

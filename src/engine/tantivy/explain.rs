@@ -67,10 +67,10 @@ impl Explainer<'_> {
         if filter.is_empty() {
             return Ok(true);
         }
-        // Not with statistics of paragraphs: a value may be in more records than there are paragraphs.
-        let unscored = EnableScoring::disabled_from_schema(self.segment.schema());
-        let conditions = Conditions::new(filter, self.compiler.fields, unscored)?;
-        Ok(conditions.asked(self.segment)?.are_met(self.record, self.compiler.columns.of(self.segment)?))
+        let selected = Conditions::new(filter, self.compiler).in_segment(self.segment, self.compiler)?;
+        // Not by its own date, which paragraphs that nothing can find have none of.
+        let date = self.compiler.columns.of(self.segment)?.date(self.record);
+        Ok(selected.admits(self.paragraph, || date))
     }
 
     /// The scorers are the expression's.

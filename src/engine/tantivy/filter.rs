@@ -1,9 +1,9 @@
 //! From a filter to a query over records, and to the paragraphs of what it selects.
 
-use std::ops::Bound;
+use std::{ops::Bound, sync::Arc};
 
 use tantivy::{
-    Searcher, SegmentReader, Term as IndexTerm,
+    DocSet as _, Searcher, SegmentReader, TERMINATED, Term as IndexTerm,
     query::{BooleanQuery, EnableScoring, Occur, Query, RangeQuery, TermQuery, Weight},
     schema::IndexRecordOption,
 };
@@ -17,6 +17,7 @@ use crate::{
             compile::Compiler,
             documents::Paragraphs,
             excluded::Excluded,
+            rank::Place,
             record::read_error,
             schema::{Fields, Kind},
         },
@@ -25,19 +26,24 @@ use crate::{
 };
 
 /// How many entries are looked at to guess how much a filter lets through.
-const SAMPLED_ENTRIES: u32 = 256;
+const SAMPLED_ENTRIES: u64 = 256;
 
 type Clauses = Vec<(Occur, Box<dyn Query>)>;
+
+/// Groups of lists of the index, of each of which a record has to be in one, in an order of their own.
+pub(super) type Lists = Arc<[Vec<IndexTerm>]>;
 
 /// The share of entries below which a filter leads and its paragraphs are scored one by one. Tests have few entries,
 /// with which both ways have to be gone.
 const LEADING_SHARE: f32 = if cfg!(test) { 0.4 } else { 0.01 };
 
 /// What a filter selects in a snapshot.
-pub(super) struct Selection {
-    conditions: Conditions,
-    /// What finds the records, if it leads.
-    leading: Option<Box<dyn Weight>>,
+pub(super) enum Selection {
+    /// So little that to score each of its paragraphs costs less than to look for the best matches: what finds the
+    /// records.
+    Leading(Box<dyn Weight>),
+    /// To be asked, in each segment.
+    Asked(Vec<Selected>),
 }
 
 impl Selection {
@@ -46,52 +52,101 @@ impl Selection {
         if filter.is_empty() {
             return Ok(None);
         }
-        let unscored = EnableScoring::disabled_from_searcher(searcher);
-        let conditions = Conditions::new(filter, compiler.fields, unscored).map_err(read_error)?;
-        let leads = share(&conditions, compiler, searcher).map_err(read_error)? < LEADING_SHARE;
-        let leading = leads.then(|| records(filter, compiler.fields).weight(unscored));
-        Ok(Some(Self { conditions, leading: leading.transpose().map_err(read_error)? }))
+        let conditions = Conditions::new(filter, compiler);
+        Self::of(&conditions, filter, compiler, searcher).map(Some).map_err(read_error)
     }
 
-    /// Whether it is so little that to score each of its paragraphs costs less than to look for the best matches.
+    fn of(
+        conditions: &Conditions,
+        filter: &Filter,
+        compiler: Compiler<'_>,
+        searcher: &Searcher,
+    ) -> tantivy::Result<Self> {
+        let segments = searcher.segment_readers();
+        let all = segments.iter().map(|segment| u64::from(segment.max_doc())).sum();
+        let at_most: u64 =
+            segments.iter().map(|segment| conditions.at_most(segment, compiler)).sum::<tantivy::Result<_>>()?;
+        let leading = || {
+            let unscored = EnableScoring::disabled_from_searcher(searcher);
+            records(filter, compiler.fields).weight(unscored).map(Self::Leading)
+        };
+        if is_little(at_most, all) {
+            let leading = leading()?;
+            // Documents differ in length.
+            if leading.is_little_of(all, compiler, searcher)? {
+                return Ok(leading);
+            }
+        }
+        let selected = segments.iter().map(|segment| conditions.in_segment(segment, compiler));
+        let selected: Vec<_> = selected.collect::<tantivy::Result<_>>()?;
+        let (found, looked_at) = sample(&selected, compiler, searcher, all);
+        if is_little(found, looked_at) { leading() } else { Ok(Self::Asked(selected)) }
+    }
+
+    /// Whether what it walks through is little of all entries.
+    fn is_little_of(&self, all: u64, compiler: Compiler<'_>, searcher: &Searcher) -> tantivy::Result<bool> {
+        let mut number = 0;
+        for (segment, columns) in searcher.segment_readers().iter().zip(compiler.columns.iter()) {
+            compiler.stop.check()?;
+            let Some(mut paragraphs) = self.paragraphs(segment, columns)? else { return Ok(false) };
+            while paragraphs.doc() != TERMINATED && is_little(number, all) {
+                number += 1;
+                paragraphs.advance();
+            }
+        }
+        Ok(is_little(number, all))
+    }
+
     pub(super) fn leads(&self) -> bool {
-        self.leading.is_some()
+        matches!(self, Self::Leading(_))
     }
 
-    /// The paragraphs of selected documents in a segment, to be asked about.
-    pub(super) fn asked(&self, segment: &SegmentReader, columns: &Columns) -> Result<Selected, ReadError> {
-        let asked = self.conditions.asked(segment).map_err(read_error)?;
-        Ok(Selected::new(asked, columns.clone()))
+    /// The paragraphs of selected documents in a segment, to be asked about; `None` if it leads.
+    pub(super) fn asked(&self, place: &Place<'_>) -> Option<&Selected> {
+        match self {
+            Self::Leading(_) => None,
+            Self::Asked(selected) => Some(&selected[place.ordinal as usize]),
+        }
     }
 
     /// The same to be walked through; `None` unless it leads.
-    pub(super) fn walk(&self, segment: &SegmentReader, columns: &Columns) -> Result<Option<Paragraphs>, ReadError> {
-        let Some(leading) = &self.leading else { return Ok(None) };
-        let records = leading.scorer(segment, 1.0).map_err(read_error)?;
+    pub(super) fn walk(&self, place: &Place<'_>) -> Result<Option<Paragraphs>, ReadError> {
+        self.paragraphs(place.segment, place.columns).map_err(read_error)
+    }
+
+    fn paragraphs(&self, segment: &SegmentReader, columns: &Columns) -> tantivy::Result<Option<Paragraphs>> {
+        let Self::Leading(leading) = self else { return Ok(None) };
+        let records = leading.scorer(segment, 1.0)?;
         Ok(Some(Paragraphs::new(records, columns.clone(), segment.max_doc())))
     }
 }
 
-/// The share of selected ones among entries taken at equal distances.
+/// Whether some of all entries are so few that they lead.
 #[expect(clippy::cast_precision_loss, reason = "a guess")]
-fn share(conditions: &Conditions, compiler: Compiler<'_>, searcher: &Searcher) -> tantivy::Result<f32> {
-    let entries: u32 = searcher.segment_readers().iter().map(SegmentReader::max_doc).sum();
-    let distance = (entries / SAMPLED_ENTRIES).max(1);
-    let (mut looked_at, mut selected) = (0_u32, 0_u32);
-    for (segment, columns) in searcher.segment_readers().iter().zip(compiler.columns.iter()) {
-        let mut asked = conditions.asked(segment)?;
-        for entry in (0..segment.max_doc()).step_by(distance as usize) {
-            let record = columns.record_of(entry);
+fn is_little(some: u64, all: u64) -> bool {
+    (some as f32) < all.max(1) as f32 * LEADING_SHARE
+}
+
+/// How many are selected of how many paragraphs at equal distances.
+fn sample(selected: &[Selected], compiler: Compiler<'_>, searcher: &Searcher, all: u64) -> (u64, u64) {
+    let distance = usize::try_from(all / SAMPLED_ENTRIES).unwrap_or(usize::MAX).max(1);
+    let (mut found, mut looked_at) = (0, 0);
+    for ((segment, columns), selected) in searcher.segment_readers().iter().zip(compiler.columns.iter()).zip(selected) {
+        for entry in (0..segment.max_doc()).step_by(distance) {
+            // Behind a record stands a paragraph, or else nothing is found.
+            let paragraph = if columns.record_of(entry) == entry { entry + 1 } else { entry };
+            let paragraph = paragraph.min(segment.max_doc() - 1);
             looked_at += 1;
-            selected += u32::from(asked.are_met(record, columns));
+            found += u64::from(selected.contains(paragraph));
         }
     }
-    Ok(selected as f32 / looked_at.max(1) as f32)
+    (found, looked_at)
 }
 
 /// The query that matches the records of the documents that a filter lets through.
 pub(super) fn records(filter: &Filter, fields: &Fields) -> Box<dyn Query> {
-    let mut clauses: Clauses = listed(filter, fields).into_iter().map(|records| (Occur::Must, records)).collect();
+    let mut clauses: Clauses =
+        listed(filter, fields).iter().map(|group| (Occur::Must, any_of(group.iter().cloned()))).collect();
     if let Some(days) = filter.published() {
         clauses.push((Occur::Must, published(days, fields)));
     }
@@ -105,17 +160,25 @@ pub(super) fn records(filter: &Filter, fields: &Fields) -> Box<dyn Query> {
     all_of(clauses)
 }
 
-/// What the record of a document has to match each of, as lists of the index have it: all but dates and `none_of`.
-pub(super) fn listed(filter: &Filter, fields: &Fields) -> Vec<Box<dyn Query>> {
-    let one_of =
-        filter.one_of().map(|(key, values)| any_of(values.iter().map(|value| fields.metadata_term(key, value))));
-    let labels = filter.labels.iter().map(|label| any_of([fields.metadata_term(MetadataKey::Label, label)]));
-    let mut listed: Vec<_> = one_of.chain(labels).collect();
+/// The lists of the index that a filter asks for: all but dates and `none_of`.
+pub(super) fn listed(filter: &Filter, fields: &Fields) -> Lists {
+    let one_of = filter.one_of().map(|(key, values)| {
+        let terms = values.iter().map(|value| fields.metadata_term(key, value));
+        terms.collect::<Vec<_>>()
+    });
+    let labels = filter.labels.iter().map(|label| vec![fields.metadata_term(MetadataKey::Label, label)]);
+    let mut lists: Vec<_> = one_of.chain(labels).collect();
     if !filter.document_ids.is_empty() {
         let ids = filter.document_ids.iter().map(|id| IndexTerm::from_field_text(fields.document, id));
-        listed.push(any_of(ids));
+        lists.push(ids.collect());
     }
-    listed
+    for group in &mut lists {
+        group.sort_unstable();
+        group.dedup();
+    }
+    lists.sort_unstable();
+    lists.dedup();
+    lists.into()
 }
 
 fn every_record(fields: &Fields) -> Box<dyn Query> {
@@ -123,7 +186,7 @@ fn every_record(fields: &Fields) -> Box<dyn Query> {
 }
 
 /// The records of documents that were published, or may have been, on one of these days.
-fn published(days: Days, fields: &Fields) -> Box<dyn Query> {
+pub(super) fn published(days: Days, fields: &Fields) -> Box<dyn Query> {
     let bound = |date| Bound::Included(fields.published_term(date));
     let (first, last) = (days.first(), days.last());
     let mut queries: Vec<Box<dyn Query>> = vec![Box::new(RangeQuery::new(bound(first), bound(last)))];

@@ -18,6 +18,7 @@ mod documents;
 mod durable;
 mod earlier;
 mod embedded;
+mod entry_set;
 mod exact;
 mod excluded;
 mod explain;

@@ -24,7 +24,6 @@ use crate::{
             compile::Compiler,
             exact::{Scorers, Weights},
             filter::Selection,
-            lately::Lately,
             lead::Lead,
             record::read_error,
             statistics::ParagraphStatistics,
@@ -37,7 +36,8 @@ use crate::{
 /// What is ranked, in which documents, and how many are wanted.
 pub(super) struct Order<'a> {
     pub(super) expression: &'a Expression,
-    pub(super) filter: &'a Filter,
+    /// `None` for all documents.
+    pub(super) selection: Option<Selection>,
     pub(super) limit: usize,
 }
 
@@ -47,18 +47,25 @@ pub(super) struct Ranker<'a> {
     pub(super) compiler: Compiler<'a>,
     pub(super) searcher: &'a Searcher,
     pub(super) statistics: &'a ParagraphStatistics<'a>,
-    pub(super) lately: &'a Lately,
     pub(super) scoring: EnableScoring<'a>,
     /// The same as the compiler's, for those who look at each match.
     pub(super) stop: &'a AtomicBool,
 }
 
 impl<'a> Ranker<'a> {
+    pub(super) fn order<'b>(
+        self,
+        expression: &'b Expression,
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<Order<'b>, ReadError> {
+        Ok(Order { expression, selection: Selection::new(filter, self.compiler, self.searcher)?, limit })
+    }
+
     /// Ranks the matches and keeps the best.
-    pub(super) fn rank(self, Order { expression, filter, limit }: &Order<'_>) -> Result<Ranking, ReadError> {
+    pub(super) fn rank(self, Order { expression, selection, limit }: &Order<'_>) -> Result<Ranking, ReadError> {
         let weights = Weights::new(expression, self.compiler, self.scoring)?;
         let matching = self.compiler.expression(expression).weight(self.scoring).map_err(read_error)?;
-        let selection = Selection::new(filter, self.compiler, self.searcher)?;
         // One more than wanted, to know whether there are more.
         let mut best = Best::new(limit.saturating_add(1), weights.additions());
         let closely = ByWeights { weights: &weights, ranker: self };
@@ -68,11 +75,11 @@ impl<'a> Ranker<'a> {
         let lead = lead.map(|lead| lead.weight(unscored)).transpose()?;
         let mut look_in = |place: Place<'_>| {
             let scorers = || weights.scorers(place.segment);
-            let walked = selection.as_ref().map(|it| it.walk(place.segment, place.columns)).transpose()?.flatten();
+            let walked = selection.as_ref().map(|it| it.walk(&place)).transpose()?.flatten();
             if let Some(selected) = walked {
                 return self.score_each(selected, None, scorers()?, &place, &mut best, &closely);
             }
-            let selected = selection.as_ref().map(|it| it.asked(place.segment, place.columns)).transpose()?;
+            let selected = selection.as_ref().and_then(|it| it.asked(&place));
             if let Some(lead) = &lead {
                 let found = lead.scorer(place.segment, 1.0).map_err(read_error)?;
                 return self.score_each(found, selected, scorers()?, &place, &mut best, &closely);
@@ -124,7 +131,7 @@ impl<'a> Ranker<'a> {
     fn score_each(
         self,
         mut found: impl DocSet,
-        mut selected: Option<Selected>,
+        selected: Option<&Selected>,
         mut scorers: Scorers,
         place: &Place<'_>,
         best: &mut Best,
@@ -133,7 +140,7 @@ impl<'a> Ranker<'a> {
         while found.doc() != TERMINATED && !self.stop.load(Relaxed) {
             let document = found.doc();
             if !place.segment.is_deleted(document)
-                && selected.as_mut().is_none_or(|selected| selected.contains(document))
+                && selected.is_none_or(|selected| selected.contains(document))
                 && scorers.matches(document)
                 && let Some(score) = scorers.score(document)
             {
@@ -148,7 +155,7 @@ impl<'a> Ranker<'a> {
     fn prune(
         self,
         finding: &dyn Weight,
-        mut admitted: Admitted,
+        mut admitted: Admitted<'_>,
         place: &Place<'_>,
         best: &mut Best,
         closely: &impl Closely,
@@ -175,12 +182,13 @@ impl<'a> Ranker<'a> {
     pub(super) fn add_up(
         self,
         union: &Union<'_>,
-        mut admitted: Admitted,
+        mut admitted: Admitted<'_>,
         place: &Place<'_>,
         best: &mut Best,
         closely: &impl Closely,
     ) -> Result<(), ReadError> {
         let (threshold, mut outcome) = (best.threshold(), Ok(()));
+        let selected = admitted.selected;
         let mut visit = |document: DocId, score: f64| {
             if self.is_stopped() || outcome.is_err() {
                 return None;
@@ -191,7 +199,7 @@ impl<'a> Ranker<'a> {
             }
             Some(best.threshold())
         };
-        union.visit(place.segment, threshold, self.stop, &mut visit).map_err(read_error)?;
+        union.visit(place.segment, selected, threshold, self.stop, &mut visit).map_err(read_error)?;
         let failure = admitted.matching.as_ref().and_then(Scorers::failure);
         failure.map_or(outcome, Err)
     }
@@ -217,18 +225,18 @@ impl<'a> Ranker<'a> {
 }
 
 /// What decides about the paragraphs that tantivy finds in a segment.
-pub(super) struct Admitted {
+pub(super) struct Admitted<'a> {
     /// The paragraphs that a filter lets through.
-    pub(super) selected: Option<Selected>,
+    pub(super) selected: Option<&'a Selected>,
     /// What they have to match, where what finds them does not say.
     pub(super) matching: Option<Scorers>,
     /// Whether that says what they score, too: what finds them may promise more.
     pub(super) is_scored: bool,
 }
 
-impl Admitted {
+impl Admitted<'_> {
     fn look_at(&mut self, document: DocId, rough: Score, place: &Place<'_>) -> Option<Found> {
-        if self.selected.as_mut().is_some_and(|selected| !selected.contains(document)) {
+        if self.selected.is_some_and(|selected| !selected.contains(document)) {
             return None;
         }
         match &mut self.matching {
@@ -241,7 +249,7 @@ impl Admitted {
 
 /// One segment and what a rank in it is made of.
 pub(super) struct Place<'a> {
-    ordinal: u32,
+    pub(super) ordinal: u32,
     pub(super) segment: &'a SegmentReader,
     pub(super) columns: &'a Columns,
 }

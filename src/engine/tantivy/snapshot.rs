@@ -33,7 +33,7 @@ use crate::{
             index::Commit,
             lately::Lately,
             matching::Matching,
-            rank::{Order, Ranker},
+            rank::Ranker,
             reader::ReadInOrder,
             record::{ParagraphEntry, RecordEntry, TombstoneEntry, decode, read_error},
             removals::{self, Tombstones},
@@ -161,7 +161,7 @@ impl TantivySnapshot {
     }
 
     fn compiler<'a>(&'a self, stop: &'a Stop) -> Compiler<'a> {
-        Compiler { fields: &self.fields, columns: &self.columns, stores: &self.stores, stop }
+        Compiler { fields: &self.fields, columns: &self.columns, stores: &self.stores, lately: &self.lately, stop }
     }
 
     fn unscored(&self) -> EnableScoring<'_> {
@@ -179,7 +179,7 @@ impl TantivySnapshot {
             ParagraphStatistics::new(&self.searcher, &self.lately, &self.fields, ending).map_err(read_error)?;
         let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
         let (compiler, searcher) = (self.compiler(ending), &self.searcher);
-        rank(Ranker { compiler, searcher, statistics: &statistics, lately: &self.lately, scoring, stop })
+        rank(Ranker { compiler, searcher, statistics: &statistics, scoring, stop })
     }
 
     fn merge(&self, query: &dyn Query, after: Option<Position>, stop: Stop) -> Result<Merge, ReadError> {
@@ -268,7 +268,7 @@ impl Snapshot for TantivySnapshot {
         limit: usize,
         stop: &Arc<AtomicBool>,
     ) -> Result<Ranking, ReadError> {
-        or_nothing(self.ranked(stop, |ranker| ranker.rank(&Order { expression, filter, limit })))
+        or_nothing(self.ranked(stop, |ranker| ranker.rank(&ranker.order(expression, filter, limit)?)))
     }
 
     fn candidates(
@@ -279,8 +279,7 @@ impl Snapshot for TantivySnapshot {
         count: usize,
         stop: &Arc<AtomicBool>,
     ) -> Result<Ranking, ReadError> {
-        let order = Order { expression, filter, limit: count };
-        or_nothing(self.ranked(stop, |ranker| candidates(ranker, &order, tokens)))
+        or_nothing(self.ranked(stop, |ranker| candidates(ranker, &ranker.order(expression, filter, count)?, tokens)))
     }
 
     fn token_statistics(&self, tokens: &[Token], stop: &Arc<AtomicBool>) -> Result<TokenStatistics, ReadError> {

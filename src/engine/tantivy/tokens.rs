@@ -1,6 +1,10 @@
 //! What of some tokens there is: in the collection, and in the paragraphs that are looked at more closely.
 
-use tantivy::{SegmentReader, TantivyError, Term as IndexTerm, query::Bm25StatisticsProvider, schema::Field};
+use tantivy::{
+    SegmentReader, TantivyError, Term as IndexTerm,
+    query::Bm25StatisticsProvider,
+    schema::{Field, IndexRecordOption},
+};
 
 use crate::engine::{
     Address, Expression, Lengths, Occurrences, ReadError, Token, TokenField, TokenStatistics,
@@ -42,7 +46,7 @@ pub(super) fn occurrences(
         let segment = ranker.searcher.segment_reader(paragraphs[0].segment);
         for (token, counts) in tokens.iter().zip(&mut found.counts) {
             ranker.check()?;
-            count(&term(token, fields), paragraphs, segment, ranker.lately, counts).map_err(read_error)?;
+            count(&term(token, fields), paragraphs, segment, ranker.compiler.lately, counts).map_err(read_error)?;
         }
         found.lengths.extend(lengths(paragraphs, segment, fields).map_err(read_error)?);
     }
@@ -76,7 +80,7 @@ fn count(
     lately: &Lately,
     counts: &mut Vec<u32>,
 ) -> tantivy::Result<()> {
-    let Some(mut postings) = lately.postings(segment, term)? else {
+    let Some(mut postings) = lately.postings(segment, term, IndexRecordOption::WithFreqs)? else {
         counts.resize(counts.len() + paragraphs.len(), 0);
         return Ok(());
     };

@@ -5,7 +5,7 @@
 //! takes half the time. Each paragraph's scores are added up in the order of the tokens, wherever it stands.
 
 use std::{
-    mem, slice,
+    iter, mem, slice,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
@@ -14,9 +14,10 @@ use tantivy::{
     fieldnorm::FieldNormReader,
     postings::BlockSegmentPostings,
     query::{Bm25StatisticsProvider, Bm25Weight},
+    schema::IndexRecordOption,
 };
 
-use crate::engine::tantivy::lately::Lately;
+use crate::engine::tantivy::{asked::Selected, entry_set::WORD, lately::Lately};
 
 /// How many paragraphs are added up at once: as many as fit the fastest cache twice.
 const WINDOW: DocId = 2_048;
@@ -47,9 +48,12 @@ impl<'a> Union<'a> {
 
     /// Gives, ascending, the entries of a segment that score more than a threshold. Each time it is told the threshold
     /// for those behind: the same one or a higher one, or `None` when it is enough. Ends early on `stop`.
+    ///
+    /// Passes over what sets leave out of what is selected; who visits has to ask about the rest.
     pub(super) fn visit(
         &self,
         segment: &SegmentReader,
+        selected: Option<&Selected>,
         mut threshold: f32,
         stop: &AtomicBool,
         visit: &mut dyn FnMut(DocId, f64) -> Option<f32>,
@@ -57,12 +61,23 @@ impl<'a> Union<'a> {
         let lists = self.tokens.iter().map(|(term, weight)| List::open(term, weight, segment, self.lately));
         let mut lists: Vec<_> = lists.filter_map(Result::transpose).collect::<tantivy::Result<_>>()?;
         let mut window = Window::default();
+        let mut mask = selected.filter(|selected| selected.has_sets()).map(Mask::new);
         while !stop.load(Relaxed)
             && let Some(first) = lists.iter().filter_map(List::document).min()
         {
             window.first = first;
+            if let Some(mask) = &mut mask {
+                let Some(next) = mask.next(first) else { break };
+                if next - first >= WINDOW {
+                    for list in &mut lists {
+                        list.go_to(next);
+                    }
+                    continue;
+                }
+                window.first = mask.go_to(first);
+            }
             for list in &mut lists {
-                list.add_to(&mut window);
+                list.add_to(&mut window, mask.as_ref());
             }
             match window.take(threshold, visit) {
                 Some(risen) => threshold = risen,
@@ -90,7 +105,7 @@ impl<'a> List<'a> {
         segment: &SegmentReader,
         lately: &Lately,
     ) -> tantivy::Result<Option<Self>> {
-        let Some(postings) = lately.postings(segment, term)? else { return Ok(None) };
+        let Some(postings) = lately.postings(segment, term, IndexRecordOption::WithFreqs)? else { return Ok(None) };
         let lengths = segment.get_fieldnorms_reader(term.field())?;
         Ok(Some(Self { postings: Box::new(postings), at: 0, weight, lengths }))
     }
@@ -100,8 +115,15 @@ impl<'a> List<'a> {
         self.postings.docs().get(self.at).copied().filter(|&document| document != TERMINATED)
     }
 
-    /// Adds what it has in a window, and goes behind that.
-    fn add_to(&mut self, window: &mut Window) {
+    /// Goes to an entry, or to what stands behind it.
+    fn go_to(&mut self, entry: DocId) {
+        if self.document().is_some_and(|document| document < entry) {
+            self.at = self.postings.seek(entry);
+        }
+    }
+
+    /// Adds what it has in a window, as far as a mask leaves it, and goes behind that.
+    fn add_to(&mut self, window: &mut Window, mask: Option<&Mask<'_>>) {
         loop {
             let documents = &self.postings.docs()[self.at..];
             let frequencies = &self.postings.freqs()[self.at..];
@@ -110,9 +132,13 @@ impl<'a> List<'a> {
                 Some(&last) if window.has(last) => documents.len(),
                 Some(_) => documents.partition_point(|&document| window.has(document)),
             };
-            for (&document, &frequency) in documents[..within].iter().zip(frequencies) {
-                let score = self.weight.score(self.lengths.fieldnorm_id(document), frequency);
-                window.add(document, f64::from(score));
+            let found = documents[..within].iter().copied().zip(frequencies.iter().copied());
+            match mask {
+                Some(mask) => {
+                    let first = window.first;
+                    self.add(found.filter(|(document, _)| mask.has(document - first)), window);
+                }
+                None => self.add(found, window),
             }
             if within < documents.len() {
                 self.at += within;
@@ -121,6 +147,48 @@ impl<'a> List<'a> {
             self.postings.advance();
             self.at = 0;
         }
+    }
+
+    fn add(&self, found: impl Iterator<Item = (DocId, u32)>, window: &mut Window) {
+        for (document, frequency) in found {
+            let score = self.weight.score(self.lengths.fieldnorm_id(document), frequency);
+            window.add(document, f64::from(score));
+        }
+    }
+}
+
+/// Which of the entries in a window count.
+struct Mask<'a> {
+    selected: &'a Selected,
+    words: [u64; (WINDOW / WORD) as usize],
+}
+
+impl<'a> Mask<'a> {
+    fn new(selected: &'a Selected) -> Self {
+        Self { selected, words: Default::default() }
+    }
+
+    /// The first entry from one on that counts.
+    fn next(&self, entry: DocId) -> Option<DocId> {
+        let (index, place) = (entry / WORD, entry % WORD);
+        let first = self.selected.word(index) & u64::MAX << place;
+        let later = (index + 1..self.selected.words()).map(|index| (index, self.selected.word(index)));
+        let (index, word) = iter::once((index, first)).chain(later).find(|(_, word)| *word != 0)?;
+        Some(index * WORD + word.trailing_zeros())
+    }
+
+    /// Looks at the window that begins with the word of an entry; says where that is.
+    fn go_to(&mut self, entry: DocId) -> DocId {
+        for (index, word) in (entry / WORD..).zip(&mut self.words) {
+            *word = self.selected.word(index);
+        }
+        entry - entry % WORD
+    }
+
+    /// Whether the entry at a place in the window counts.
+    fn has(&self, place: DocId) -> bool {
+        let place = place % WINDOW;
+        self.words[(place / WORD) as usize] >> (place % WORD) & 1 == 1
     }
 }
 

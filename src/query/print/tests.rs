@@ -1,10 +1,6 @@
 use super::*;
 use crate::query::{MetadataKey, parse};
 
-fn words(text: &str) -> Query {
-    Query::Words(Words { text: text.to_owned(), field: None, mode: None, synonyms: Vec::new() })
-}
-
 #[test]
 fn what_is_written_is_printed_in_one_form() {
     #[track_caller]
@@ -96,7 +92,7 @@ fn what_the_language_cannot_say_is_printed_too() {
     let phrase = Query::Phrase(Phrase { text: "甲\"".to_owned(), field: Field::Text });
     check(&Query::Substring(Substring { text: "〔甲〕".to_owned() }), "substring:\"〔甲〕\"");
     check(&Query::MatchAll, "*");
-    check(&Query::Boolean(Boolean { should: vec![phrase, words("乙")], ..Boolean::default() }), "\"甲\\\"\" 乙");
+    check(&Query::Boolean(Boolean { should: vec![phrase, Query::words("乙")], ..Boolean::default() }), "\"甲\\\"\" 乙");
     check(&Query::Boolean(Boolean::default()), "");
     // Words that are all required, in one part: no sign before brackets says so.
     let all = |field| {
@@ -104,8 +100,8 @@ fn what_the_language_cannot_say_is_printed_too() {
     };
     check(&all(None), "+甲 +乙");
     check(&all(Some(Field::Title)), "+标题:甲 +标题:乙");
-    check(&Query::Alternatives(vec![all(None), words("丙")]), "(+甲 +乙) | 丙");
-    let (should, must_not) = (vec![words("丙")], vec![all(None)]);
+    check(&Query::Alternatives(vec![all(None), Query::words("丙")]), "(+甲 +乙) | 丙");
+    let (should, must_not) = (vec![Query::words("丙")], vec![all(None)]);
     check(&Query::Boolean(Boolean { should, must_not, ..Boolean::default() }), "丙 -(+甲 +乙)");
 }
 
@@ -170,7 +166,7 @@ mod laws {
 
     /// A sequence of at least two clauses: at most one node of plain words, alternatives as wanted parts.
     fn sequence(inner: impl Strategy<Value = Query> + Clone) -> impl Strategy<Value = Query> {
-        let word = text().prop_map(|text| words(&text));
+        let word = text().prop_map(|text| Query::words(&text));
         let should = proptest::collection::vec(prop_oneof![named(), alternatives(inner.clone())], 0..2);
         let must = proptest::collection::vec(prop_oneof![demanded(), inner.clone()], 0..2);
         let must_not = proptest::collection::vec(prop_oneof![demanded(), inner.prop_map(excluded)], 1..3);

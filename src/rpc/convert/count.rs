@@ -21,6 +21,7 @@ pub(crate) fn count_request(request: proto::CountRequest) -> Result<Asked<CountR
     let Understood { query, warnings, written } = match query_form {
         None => Understood::everything(),
         Some(QueryForm::Query(text)) => Understood::written_or_everything(text, mode)?,
+        Some(QueryForm::Prose(text)) => Understood::prose_or_everything(text, mode)?,
         Some(QueryForm::TypedQuery(query)) => Understood::tree(typed("typed_query", query)?),
     };
     let request = CountRequest {

@@ -28,6 +28,7 @@ pub(crate) fn explain_request(request: proto::ExplainRequest) -> Result<Asked<Ex
     let Understood { query, warnings, written } = match query_form {
         None => return Err(Invalid::new("query", "must not be empty")),
         Some(explain_request::QueryForm::Query(text)) => Understood::written(checked_text("query", text)?, mode),
+        Some(explain_request::QueryForm::Prose(text)) => Understood::prose(checked_text("prose", text)?, mode),
         Some(explain_request::QueryForm::TypedQuery(query)) => Understood::tree(typed("typed_query", query)?),
     };
     let request = ExplainRequest {
@@ -174,6 +175,7 @@ fn score_feature(feature: Feature, value: f64, score: f32) -> proto::ScoreFeatur
         Feature::Words => Kind::Words,
         Feature::Characters => Kind::Characters,
         Feature::Document => Kind::Document,
+        Feature::Phrases => Kind::Phrases,
     };
     let (weight, contribution) = (feature.weight(), value * feature.weight());
     let share = (contribution / f64::from(score)) as f32;

@@ -93,6 +93,7 @@ pub(crate) fn search_request(request: proto::SearchRequest) -> Result<Asked<Sear
     let Understood { query, warnings, written } = match query_form {
         None => return Err(Invalid::new("query", "must not be empty")),
         Some(search_request::QueryForm::Query(text)) => Understood::written(checked_text("query", text)?, mode),
+        Some(search_request::QueryForm::Prose(text)) => Understood::prose(checked_text("prose", text)?, mode),
         Some(search_request::QueryForm::TypedQuery(query)) => Understood::tree(typed("typed_query", query)?),
     };
     let request = RankRequest {
@@ -161,6 +162,7 @@ pub(crate) fn export_request(request: proto::ExportRequest) -> Result<Asked<Expo
     let Understood { query, warnings, written } = match query_form {
         None => Understood::everything(),
         Some(export_request::QueryForm::Query(text)) => Understood::written_or_everything(text, mode)?,
+        Some(export_request::QueryForm::Prose(text)) => Understood::prose_or_everything(text, mode)?,
         Some(export_request::QueryForm::TypedQuery(query)) => Understood::tree(typed("typed_query", query)?),
     };
     let request = ExportRequest {
@@ -190,7 +192,10 @@ fn export_stream(request: &proto::ExportRequest) -> proto::ExportRequest {
         highlight_unit,
         no_synonyms,
     } = request;
-    let is_empty = |form: &export_request::QueryForm| *form == export_request::QueryForm::Query(String::new());
+    let is_empty = |form: &export_request::QueryForm| match form {
+        export_request::QueryForm::Query(text) | export_request::QueryForm::Prose(text) => text.is_empty(),
+        export_request::QueryForm::TypedQuery(_) => false,
+    };
     proto::ExportRequest {
         query_form: query_form.clone().filter(|form| !is_empty(form)),
         r#match: *r#match,
@@ -201,7 +206,7 @@ fn export_stream(request: &proto::ExportRequest) -> proto::ExportRequest {
     }
 }
 
-/// A query in either form.
+/// A query in one of its forms.
 pub(super) struct Understood {
     pub(super) query: Query,
     pub(super) warnings: Vec<proto::Warning>,
@@ -224,19 +229,35 @@ impl Understood {
         if text.is_empty() { Ok(Self::everything()) } else { Ok(Self::written(checked_text("query", text)?, mode)) }
     }
 
+    /// Prose. Where every word is required, everything in it is.
+    pub(super) fn prose(text: String, mode: MatchMode) -> Self {
+        let query = query::prose(&text);
+        let warnings = query.warning().iter().map(|warning| self::warning(warning, "prose")).collect();
+        Self { query: required(query, mode), warnings, written: Some(text) }
+    }
+
+    /// Prose where nothing means everything.
+    pub(super) fn prose_or_everything(text: String, mode: MatchMode) -> Result<Self, Invalid> {
+        if text.is_empty() { Ok(Self::everything()) } else { Ok(Self::prose(checked_text("prose", text)?, mode)) }
+    }
+
     /// What people write. Where every word is required, the words beside a quoted part are too; a tree says for itself
     /// what it requires.
     pub(super) fn written(text: String, mode: MatchMode) -> Self {
         let query::Parsed { query, warnings } = query::parse(&text);
-        let query = match mode {
-            MatchMode::Any => query,
-            MatchMode::All => query.requiring_all(),
-        };
         Self {
-            query,
+            query: required(query, mode),
             warnings: warnings.iter().map(|warning| self::warning(warning, "query")).collect(),
             written: Some(text),
         }
+    }
+}
+
+/// A query of which every word is required, if the mode says so.
+fn required(query: Query, mode: MatchMode) -> Query {
+    match mode {
+        MatchMode::Any => query,
+        MatchMode::All => query.requiring_all(),
     }
 }
 

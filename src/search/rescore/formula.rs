@@ -33,10 +33,12 @@ pub enum Feature {
     Characters,
     /// The document has the number that the query names.
     Document,
+    /// The share that the paragraph has of what is wanted in sequence and not required: phrases, and documents named by title.
+    Phrases,
 }
 
 /// How many features there are.
-pub(super) const FEATURES: usize = 9;
+pub(super) const FEATURES: usize = 10;
 
 impl Feature {
     /// All of them, in the order in which they are added up.
@@ -50,6 +52,7 @@ impl Feature {
         Self::Words,
         Self::Characters,
         Self::Document,
+        Self::Phrases,
     ];
 
     /// What its value is multiplied with.
@@ -60,7 +63,7 @@ impl Feature {
             Self::Neighbour => 0.07,
             Self::QuestionType => 0.2,
             Self::Definition => 0.33,
-            Self::FirstStage | Self::Words => 0.5,
+            Self::FirstStage | Self::Words | Self::Phrases => 0.5,
             Self::Characters => 0.22,
         }
     }

@@ -174,6 +174,7 @@ impl Ranker {
         let best = first.iter().copied().fold(0.0, f64::max);
         let share = |first: f64| if best > 0.0 { first / best } else { 0.0 };
         let definition = self.scores(wanted.definition.as_ref(), &addresses, stop)?;
+        let phrases = self.phrases(&wanted.phrases, &addresses, stop)?;
         let document = self.scores(wanted.lifted.as_ref(), &addresses, stop)?;
         let features = |candidate: usize| {
             let mut features = Features::default();
@@ -186,10 +187,29 @@ impl Ranker {
             features.set(Feature::Definition, definition[candidate].map_or(0.0, |_| 1.0));
             features.set(Feature::Words, counted.words(candidate));
             features.set(Feature::Characters, counted.characters(candidate));
+            features.set(Feature::Phrases, phrases[candidate]);
             features.set(Feature::Document, document[candidate].map_or(0.0, f64::from));
             features
         };
         Ok((0..hits.len()).map(features).collect())
+    }
+
+    /// What share of some phrases each candidate has.
+    #[expect(clippy::cast_precision_loss, reason = "no more than a query has parts")]
+    fn phrases(
+        &self,
+        phrases: &[Expression],
+        addresses: &[Address],
+        stop: &Arc<AtomicBool>,
+    ) -> Result<Vec<f64>, ReadError> {
+        let mut shares = vec![0.0; addresses.len()];
+        for phrase in phrases {
+            let found = self.scores(Some(phrase), addresses, stop)?;
+            for (share, _) in shares.iter_mut().zip(found).filter(|(_, found)| found.is_some()) {
+                *share += 1.0 / phrases.len() as f64;
+            }
+        }
+        Ok(shares)
     }
 
     fn scores(

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{
     engine::{Clause, Expression, MetadataTerm, Term, TermField},
-    query::{Boolean, DocumentNumber, Field, NamedDocument, Phrase, Query, Words},
+    query::{Boolean, DocumentNumber, Field, MatchMode, NamedDocument, Phrase, Query, Words},
     search::{
         plan::{collect_terms, plan, words_field},
         rescore::other_names::OtherNames,
@@ -44,6 +44,8 @@ pub(in crate::search) struct Wanted {
     pub(super) other_names: Vec<OtherNames>,
     /// The types of question that the query is of.
     pub(super) question_types: Vec<&'static str>,
+    /// What is wanted in sequence and not required, each once: phrases, and documents named by title.
+    pub(super) phrases: Vec<Expression>,
     /// What defines what the query wants explained.
     pub(super) definition: Option<Expression>,
     /// What lifts whole documents.
@@ -141,9 +143,25 @@ impl Wanted {
             Query::Boolean(Boolean { must, should, must_not: _ }) => {
                 read_all(must);
                 read_all(should);
+                self.add_phrases(should, segmenter);
             }
-            Query::Alternatives(alternatives) => read_all(alternatives),
+            Query::Alternatives(alternatives) => {
+                read_all(alternatives);
+                self.add_phrases(alternatives, segmenter);
+            }
             Query::Substring(_) | Query::Metadata(_) | Query::MatchAll => {}
+        }
+    }
+
+    /// Adds the phrases and names among parts that are wanted.
+    fn add_phrases(&mut self, parts: &[Query], segmenter: &Segmenter) {
+        for part in parts {
+            if matches!(part, Query::Phrase(_) | Query::NamedDocument(_)) {
+                let phrase = plan(part, MatchMode::Any, segmenter);
+                if !self.phrases.contains(&phrase) {
+                    self.phrases.push(phrase);
+                }
+            }
         }
     }
 
@@ -229,7 +247,7 @@ fn characters(text: &str, segmenter: &Segmenter, meaning: impl Fn(&QueryWord) ->
 
 /// The condition in a query that lifts whole documents.
 fn lifted(query: &Query, segmenter: &Segmenter) -> Option<Expression> {
-    let Expression::Combined(clauses) = plan(query, crate::query::MatchMode::Any, segmenter) else { return None };
+    let Expression::Combined(clauses) = plan(query, MatchMode::Any, segmenter) else { return None };
     clauses.into_iter().find_map(|clause| match clause {
         Clause::Should(part @ Expression::Metadata(MetadataTerm { score: 1.., .. })) => Some(part),
         _ => None,
@@ -253,7 +271,7 @@ fn part(characters: &[Character], index: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::{MatchMode, parse};
+    use crate::query::parse;
 
     #[track_caller]
     fn check(query: &str, expected: &str) {

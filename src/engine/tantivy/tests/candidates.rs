@@ -72,3 +72,49 @@ fn what_counts_twice_comes_first() {
     };
     assert_eq!((first([2, 1]), first([1, 2])), (1, 2));
 }
+
+/// Long rows of entries, so that whole windows are passed over, and short ones.
+#[test]
+fn what_a_filter_selects_of_the_candidates_is_found_in_their_order() {
+    let mut index = Index::new();
+    let rows =
+        [("甲", "2020", 2_500), ("乙", "2021", 5_000), ("丙", "2022", 70), ("乙", "", 40), ("甲", "2021", 2_600)];
+    let texts = ["甲乙", "丙丁甲乙", "戊己", "甲乙甲乙丙", "己庚丙丁"];
+    for (number, (source, date, length)) in (0..).zip(rows) {
+        let paragraphs: Vec<_> = texts.iter().copied().cycle().skip(number).take(length).collect();
+        let mut document = document(&format!("d{number}"), date, &paragraphs);
+        source.clone_into(&mut document.metadata.source);
+        index.put(document, None);
+    }
+    index.commit();
+    let snapshot = index.snapshot();
+    let expression = words(&["甲乙", "丙丁"]);
+    let tokens = [token("甲乙", false, 1), token("丙丁", false, 2)];
+    let found = |filter: &Filter, count| {
+        let ranking = snapshot.candidates(&expression, &tokens, filter, count, &NEVER).expect("readable");
+        ranking.hits.into_iter().map(|hit| (hit.score.to_bits(), hit.position)).collect::<Vec<_>>()
+    };
+    let all = found(&Filter::default(), 20_000);
+    let sources = |sources: &[&str]| Filter {
+        sources: sources.iter().map(|&source| source.to_owned()).collect(),
+        ..Filter::default()
+    };
+    let since = |year: u32| Filter { published_from: Some(year * 10_000), ..Filter::default() };
+    let but = |excluded: Filter, filter: Filter| Filter { none_of: vec![excluded], ..filter };
+    let check = |filter: &Filter, documents: &[u64]| {
+        let selected = all.iter().filter(|(_, position)| documents.contains(&position.sequence()));
+        let selected: Vec<_> = selected.copied().collect();
+        // Days that are asked for again are found another way.
+        for count in [5, 5, 300, 20_000] {
+            assert_eq!(found(filter, count), selected[..count.min(selected.len())], "{count} of {filter:?}");
+        }
+    };
+    check(&sources(&["甲"]), &[1, 5]);
+    check(&sources(&["乙"]), &[2, 4]);
+    check(&but(sources(&["乙"]), Filter::default()), &[1, 3, 5]);
+    check(&but(sources(&["乙"]), since(2020)), &[1, 3, 5]);
+    check(&since(2021), &[2, 3, 5]);
+    check(&but(since(2022), Filter::default()), &[1, 2, 4, 5]);
+    check(&but(since(2022), sources(&["甲", "丙"])), &[1, 5]);
+    check(&but(but(sources(&["甲"]), since(2021)), since(2020)), &[1, 5]);
+}

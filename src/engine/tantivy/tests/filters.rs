@@ -52,10 +52,13 @@ fn check(index: &Index, filter: &Filter, expected: &[&str]) {
     let walked: Vec<_> =
         walk.next(usize::MAX, &NEVER).expect("readable").into_iter().map(|(_, address)| address).collect();
     assert_eq!(texts(&walked), expected, "walked: {filter:?}");
-    let ranking = snapshot.rank(&Expression::All, filter, 10, &NEVER).expect("readable");
-    let mut ranked = texts(&ranking.hits.iter().map(|hit| hit.address).collect::<Vec<_>>());
-    ranked.sort_unstable_by_key(|text| expected.iter().position(|wanted| wanted == text));
-    assert_eq!(ranked, expected, "ranked: {filter:?}");
+    // What is asked for again is found another way.
+    for round in 1..=2 {
+        let ranking = snapshot.rank(&Expression::All, filter, 10, &NEVER).expect("readable");
+        let mut ranked = texts(&ranking.hits.iter().map(|hit| hit.address).collect::<Vec<_>>());
+        ranked.sort_unstable_by_key(|text| expected.iter().position(|wanted| wanted == text));
+        assert_eq!(ranked, expected, "ranked for the {round}. time: {filter:?}");
+    }
     let counts = snapshot.count(&Expression::All, filter, &[], &NEVER).expect("readable");
     assert_eq!(counts.total.paragraphs, expected.len() as u64, "counted: {filter:?}");
 }
