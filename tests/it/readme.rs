@@ -23,12 +23,13 @@ fn shown(request: &str, fence: &str) -> &'static str {
 
 /// All messages of a search, as grpcurl prints them.
 async fn answers(client: &mut SearchServiceClient<Channel>, request: SearchRequest) -> Vec<Value> {
-    let pool = DescriptorPool::decode(proto::DESCRIPTORS).unwrap();
-    let descriptor = pool.get_message_by_name("xunzhang.v1.SearchResponse").unwrap();
-    let (mut stream, mut answers) = (client.search(request).await.unwrap().into_inner(), Vec::new());
-    while let Some(answer) = stream.message().await.unwrap() {
-        let message = DynamicMessage::decode(descriptor.clone(), answer.encode_to_vec().as_slice()).unwrap();
-        answers.push(serde_json::to_value(message).unwrap());
+    let pool = DescriptorPool::decode(proto::DESCRIPTORS).expect("the build compiled it");
+    let descriptor = pool.get_message_by_name("xunzhang.v1.SearchResponse").expect("the contract has it");
+    let mut stream = client.search(request).await.expect("it is answered").into_inner();
+    let mut answers = Vec::new();
+    while let Some(answer) = stream.message().await.expect("it comes to its end") {
+        let message = DynamicMessage::decode(descriptor.clone(), answer.encode_to_vec().as_slice());
+        answers.push(serde_json::to_value(message.expect("it is one of these")).expect("it has a form as JSON"));
     }
     answers
 }
@@ -49,8 +50,8 @@ fn check_shown(shown: &Value, given: &Value, path: &str) {
             }
         }
         (Value::Number(shown), Value::Number(given)) => {
-            let (shown, given) = (shown.as_f64().unwrap(), given.as_f64().unwrap());
-            assert!((shown - given).abs() < 1e-5, "README has {shown} at {path}, the answer {given}");
+            let apart = shown.as_f64().zip(given.as_f64()).map(|(shown, given)| (shown - given).abs());
+            assert!(apart.is_some_and(|apart| apart < 1e-5), "{path}: README has {shown}, the answer {given}");
         }
         _ => assert_eq!(shown, given, "{path}: README, then the answer"),
     }

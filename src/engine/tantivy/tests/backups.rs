@@ -224,7 +224,8 @@ fn a_copy_is_looked_at_before_it_is_served() {
 #[test]
 fn a_copy_in_another_format_is_refused_and_stays_as_it_is() {
     let index = Index::with(&[("甲", &["防汛"])]);
-    let target = index.directory.path().join("copy");
+    let place = TempDir::new().unwrap();
+    let target = place.path().join("copy");
     index.engine.back_up(&target, &NEVER).unwrap();
     let written = fs::read_to_string(target.join("backup.json")).unwrap();
     let (values, _checksum) = written.rsplit_once(",\n").unwrap();
