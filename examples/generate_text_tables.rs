@@ -54,6 +54,7 @@ const FOLD_HEADER: &str = "\
 #           by the frequencies of jieba's dictionary (MIT); Apache-2.0
 # radical   Unicode, Equivalent_Unified_Ideograph of CJK Radicals Supplement; Unicode-3.0
 # nfkc      Unicode, the part of NFKC that gives one character for one; Unicode-3.0
+# mark      Unicode, Latin letters with marks to those without, as their canonical decompositions say; Unicode-3.0
 # lower     Unicode, the part of lower case that gives one character for one; Unicode-3.0
 ";
 
@@ -73,6 +74,7 @@ fn main() -> anyhow::Result<()> {
     rules.push(variants(opencc, &rules, &dictionary)?);
     rules.push(Rule { name: "radical", to: pairs(RADICALS) });
     rules.push(Rule { name: "nfkc", to: every_character(|c| single(std::iter::once(c).nfkc())) });
+    rules.push(Rule { name: "mark", to: every_character(unmarked) });
     rules.push(Rule { name: "lower", to: every_character(|c| single(c.to_lowercase())) });
 
     write_fold_table(&rules, &output.join("fold.txt"))?;
@@ -133,6 +135,13 @@ fn variants(opencc: &Path, rules: &[Rule], dictionary: &BTreeMap<String, u64>) -
 fn every_character(mapping: impl Fn(char) -> Option<char>) -> HashMap<char, char> {
     let mapped = (char::MIN..=char::MAX).filter_map(|c| Some((c, mapping(c)?)));
     mapped.filter(|(from, to)| from != to).collect()
+}
+
+/// The Latin letter that a character is with marks on it. Where the marks are characters of their own they count for
+/// nothing, as all that is no letter; so must they where they are not.
+fn unmarked(c: char) -> Option<char> {
+    let mut parts = std::iter::once(c).nfd();
+    parts.next().filter(|base| base.is_ascii_alphabetic() && parts.all(|mark| !mark.is_alphanumeric()))
 }
 
 fn single<T>(items: impl IntoIterator<Item = T>) -> Option<T> {

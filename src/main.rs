@@ -17,7 +17,7 @@ use xunzhang::{
         import::{Content, ImportEvent, ImportOptions},
     },
     config::{Config, LogFormat, ServeFlags},
-    shutdown::{EXIT_FORCED, StopSignals},
+    shutdown::{EXIT_FORCED, StopSignals, outlive_file_size_limit},
     telemetry::{self, LogForm},
 };
 
@@ -98,6 +98,7 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     };
     telemetry::init(form, &config.log.filter)?;
     let mut stop = StopSignals::listen().map_err(|error| anyhow!("cannot listen for signals: {error}"))?;
+    outlive_file_size_limit().map_err(|error| anyhow!("cannot take over a signal: {error}"))?;
     let options = ImportOptions { paths: config.import.clone(), content: Content::AsFound, collection: None };
     let mut app = App::bind(config).await?;
     let ending = select! {

@@ -156,6 +156,13 @@ impl StopSignals {
     }
 }
 
+/// Has a write that would make a file longer than the process may (`ulimit -f`) fail, as it does on a full disk: by itself
+/// the system ends the process.
+pub fn outlive_file_size_limit() -> io::Result<()> {
+    // Who listens once has taken the signal over for good.
+    signal(SignalKind::from_raw(libc::SIGXFSZ)).map(drop)
+}
+
 impl Stream for StopSignals {
     type Item = ();
 

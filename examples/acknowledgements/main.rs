@@ -12,11 +12,14 @@
 
 #![expect(clippy::print_stdout, reason = "a program")]
 
+mod texts;
+
 use std::{
     fs::{self, File},
     io::Write as _,
     num::NonZeroUsize,
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -35,8 +38,8 @@ use xunzhang::{
     },
 };
 
-/// A document's text, in characters: 2 KB.
-const CHARACTERS: usize = 680;
+use crate::texts::{Made, Texts};
+
 /// Syncs of which the median is told.
 const SYNCS: usize = 200;
 /// Files that a commit of one document writes: six of its segment, and the list of segments.
@@ -63,11 +66,15 @@ struct Arguments {
     /// Documents that are imported, so that a merge of all of them begins.
     #[arg(long, default_value_t = 0)]
     merged: usize,
+    /// What the texts are made of.
+    #[arg(long, value_enum, default_value = "words")]
+    texts: Made,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let Arguments { directory, alone, clients, each, merged } = Arguments::parse();
+    let Arguments { directory, alone, clients, each, merged, texts } = Arguments::parse();
+    let texts = Arc::new(Texts::new(texts)?);
     let place = tempfile::tempdir_in(directory)?;
     let Needed { file, entry, commit, commit_at_once } = syncs(place.path())?;
     println!("a small file synced: {:.2} ms, its directory: {:.2} ms (medians of {SYNCS})", ms(file), ms(entry));
@@ -88,7 +95,7 @@ async fn main() -> anyhow::Result<()> {
     let (stop, stopping) = tokio::sync::mpsc::channel(1);
     let served = tokio::spawn(app.run_until(ReceiverStream::new(stopping)));
     let service = DocumentServiceClient::new(Channel::from_shared(address.clone())?.connect().await?);
-    let one = put_all(service.clone(), "alone".to_owned(), alone).await?;
+    let one = put_all(service.clone(), documents("alone", alone, &texts)).await?;
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = |puts: usize, took: Duration| puts as f64 / took.as_secs_f64();
     let (one_rate, median) = (rate(alone, one.iter().sum()), at(&mut one.clone(), 0.5));
@@ -99,23 +106,24 @@ async fn main() -> anyhow::Result<()> {
         times(commit),
         times(commit_at_once)
     );
-    let (began, mut many) = (Instant::now(), JoinSet::new());
+    let mut putting = Vec::with_capacity(clients);
     for client in 0..clients {
         // A connection bears only so many calls at once.
         let service = DocumentServiceClient::new(Channel::from_shared(address.clone())?.connect().await?);
-        many.spawn(put_all(service, format!("many/{client}"), each));
+        putting.push(put_all(service, documents(&format!("many/{client}"), each, &texts)));
     }
+    let (began, many) = (Instant::now(), JoinSet::from_iter(putting));
     let all = many.join_all().await.into_iter().collect::<anyhow::Result<Vec<_>>>()?.concat();
     let many_rate = rate(clients * each, began.elapsed());
     println!("{clients} clients: {many_rate:.0}/s, {:.1} times as many, {}", many_rate / one_rate, summary(all));
     if merged > 0 {
         let threads = std::thread::available_parallelism()?.get().min(4);
         for part in 0..MERGED_SEGMENTS.div_ceil(threads) {
-            import(service.clone(), part, merged * threads / MERGED_SEGMENTS).await?;
+            import(service.clone(), texts.clone(), part, merged * threads / MERGED_SEGMENTS).await?;
         }
         println!(
             "after {merged} documents, while what they left is merged: {}",
-            summary(put_all(service, "then".to_owned(), alone).await?)
+            summary(put_all(service, documents("then", alone, &texts)).await?)
         );
     }
     stop.send(()).await?;
@@ -126,12 +134,10 @@ async fn main() -> anyhow::Result<()> {
 /// Puts documents one after the other; how long each took.
 async fn put_all(
     mut service: DocumentServiceClient<Channel>,
-    name: String,
-    count: usize,
+    documents: Vec<Document>,
 ) -> anyhow::Result<Vec<Duration>> {
-    let (mut took, mut rng) = (Vec::with_capacity(count), fastrand::Rng::new());
-    for number in 0..count {
-        let document = Some(document(format!("{name}/{number}"), &mut rng));
+    let mut took = Vec::with_capacity(documents.len());
+    for document in documents.into_iter().map(Some) {
         let began = Instant::now();
         service.put_document(PutDocumentRequest { document, etag: String::new() }).await?;
         took.push(began.elapsed());
@@ -140,10 +146,15 @@ async fn put_all(
 }
 
 /// Imports documents, which are committed together.
-async fn import(mut service: DocumentServiceClient<Channel>, part: usize, count: usize) -> anyhow::Result<()> {
+async fn import(
+    mut service: DocumentServiceClient<Channel>,
+    texts: Arc<Texts>,
+    part: usize,
+    count: usize,
+) -> anyhow::Result<()> {
     let mut rng = fastrand::Rng::new();
     let requests = (1..=count as u64).map(move |sequence_number| {
-        let document = Some(document(format!("merged/{part}/{sequence_number}"), &mut rng));
+        let document = Some(document(format!("merged/{part}/{sequence_number}"), &texts, &mut rng));
         ImportDocumentsRequest { sequence_number, document }
     });
     let mut answers = service.import_documents(tokio_stream::iter(requests)).await?.into_inner();
@@ -151,9 +162,14 @@ async fn import(mut service: DocumentServiceClient<Channel>, part: usize, count:
     Ok(())
 }
 
-fn document(id: String, rng: &mut fastrand::Rng) -> Document {
-    let text = (0..CHARACTERS).map(|_| rng.char('\u{4e00}'..'\u{5000}')).collect();
-    Document { id, content: Some(Content::Text(text)), ..Document::default() }
+/// Documents that begin with a name: to make them up is not the service's work, and takes as long as some of it.
+fn documents(name: &str, count: usize, texts: &Texts) -> Vec<Document> {
+    let mut rng = fastrand::Rng::new();
+    (0..count).map(|number| document(format!("{name}/{number}"), texts, &mut rng)).collect()
+}
+
+fn document(id: String, texts: &Texts, rng: &mut fastrand::Rng) -> Document {
+    Document { id, content: Some(Content::Text(texts.next(rng))), ..Document::default() }
 }
 
 /// How long the disk takes.

@@ -11,7 +11,7 @@ use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 use xunzhang::{
     document::{DocumentId, Etag, Layout, Metadata, Paragraph},
-    engine::{Change, Engine, IndexedDocument},
+    engine::{Change, Engine, IndexedDocument, Upkeep},
 };
 
 /// One passage.
@@ -39,7 +39,7 @@ pub(crate) fn index(corpus: &Path, engine: &dyn Engine) -> anyhow::Result<()> {
         };
         writer.write(Change::Put { sequence, document: Box::new(document), replaces: None })?;
     }
-    writer.commit()?;
+    writer.commit(Upkeep::Usual)?;
     Ok(())
 }
 

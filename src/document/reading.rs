@@ -168,6 +168,13 @@ mod tests {
     }
 
     #[test]
+    fn what_a_source_puts_around_its_documents_is_cut() {
+        let page = "关于第1号工作的情况\n我市推进园区建设，取得明显成效。\n";
+        let text = format!("临川客户端\n智慧党建平台\n{page}欢迎关注临川微信公众号\n联系我们：0794-8888\n");
+        check(&text, "关于第1号工作的情况", page);
+    }
+
+    #[test]
     fn a_site_is_no_title_of_what_it_shows() {
         let page = "第1号通报\n通报指出，各项工作有序推进，任务全面完成。\n";
         check(&format!("云溪网上政务服务平台\n{page}"), "第1号通报", page);

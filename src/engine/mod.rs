@@ -25,7 +25,7 @@ pub use token::{Lengths, Occurrences, Token, TokenField, TokenStatistics, Weighe
 pub use types::{
     Address, Change, Counts, DocumentRecord, Facet, FacetField, FacetValue, Generation, IndexedDocument,
     InvalidGeneration, MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, Position, Ranked, Ranking, Removal, Removed,
-    SourceLine, Statistics, StoredParagraph, Tally, Version,
+    SourceLine, Statistics, StoredParagraph, Tally, Upkeep, Version,
 };
 
 // What is asked of an engine, passed on as it is, so that whoever stands in for one need not know the query language.

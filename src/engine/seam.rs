@@ -10,7 +10,7 @@ use crate::{
     engine::{
         Address, Backup, BackupError, Branch, Change, Counts, DocumentRecord, Explanation, Expression, FacetField,
         Generation, Occurrences, Position, Ranking, ReadError, Removed, SourceLine, Statistics, StoredParagraph, Term,
-        Token, TokenStatistics, Verification, Version, WeighedToken, WriteError,
+        Token, TokenStatistics, Upkeep, Verification, Version, WeighedToken, WriteError,
     },
     query::Filter,
 };
@@ -105,11 +105,12 @@ pub trait Writer: Send {
     /// When the engine cannot take it.
     fn forget(&mut self, until: u64) -> Result<(), WriteError>;
 
-    /// Closes the batch: afterwards it is on disk, directory entries included, and every new snapshot shows it.
+    /// Closes the batch: afterwards it is on disk, directory entries included, and every new snapshot shows it. What is
+    /// done beside, now or later, is as much as `upkeep` says.
     ///
     /// # Errors
     /// When any of that could not be made sure.
-    fn commit(&mut self) -> Result<Generation, WriteError>;
+    fn commit(&mut self, upkeep: Upkeep) -> Result<Generation, WriteError>;
 
     /// Takes up what merging did to the committed state since: same content, fewer parts; has more merged if that would
     /// make searches faster. To be called when idle, and again later.

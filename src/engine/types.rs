@@ -167,6 +167,15 @@ impl IndexedDocument {
     }
 }
 
+/// How much an engine does beside writing to keep reading fast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upkeep {
+    /// As much as pays.
+    Usual,
+    /// Less, until later: changes follow each other closely, and it would hold them up.
+    Deferred,
+}
+
 /// One step of a batch. Sequences grow from step to step.
 #[derive(Debug)]
 pub enum Change {

@@ -13,8 +13,11 @@ use tokio::sync::{oneshot, watch};
 
 use crate::{
     document::{DocumentId, Etag},
-    engine::{Change, Engine, Generation, IndexedDocument, ReadError, Removal, Version, WriteError, Writer},
-    ingest::{Deleted, GroupCommit, IngestError, Outcome, Rebuilt, Receipt, ReindexError, Retention, writer::Urgency},
+    engine::{Change, Engine, Generation, IndexedDocument, ReadError, Removal, Upkeep, Version, WriteError, Writer},
+    ingest::{
+        Deleted, GroupCommit, IngestError, Outcome, Rebuilt, Receipt, ReindexError, Retention, company::Company,
+        writer::Urgency,
+    },
 };
 
 /// How long after a commit merged segments are first looked for; small merges take less.
@@ -22,6 +25,8 @@ const FIRST_REFRESH_AFTER: Duration = Duration::from_secs(1);
 /// How long after the start: whoever goes on with a search from before it finds the index as it was, deleted entries
 /// included, for as long as without a restart.
 const REFRESH_AFTER_START: Duration = Duration::from_mins(5);
+/// A commit that begins so soon after the last one: changes follow each other closely.
+const CLOSELY: Duration = Duration::from_millis(100);
 /// How long at most between two looks; old segments stay on disk until then.
 const LAST_REFRESH_AFTER: Duration = Duration::from_mins(1);
 
@@ -34,10 +39,13 @@ type Answer = Box<dyn FnOnce(Result<Generation, IngestError>) + Send>;
 /// Changes that share a commit.
 pub(super) struct Group {
     limits: GroupCommit,
+    began: Instant,
     changes: usize,
     bytes: usize,
-    /// When the longest waiting change has waited long enough.
-    due: Instant,
+    /// Who else may be about to send a change.
+    company: Company,
+    /// Whether it waits for nobody.
+    is_due: bool,
     /// The versions that the group has written, `None` for deleted.
     versions: HashMap<DocumentId, Option<Version>>,
     answers: Vec<Answer>,
@@ -48,12 +56,14 @@ pub(super) struct Group {
 }
 
 impl Group {
-    pub(super) fn new(limits: GroupCommit, now: Instant) -> Self {
+    pub(super) fn new(limits: GroupCommit, company: Company, now: Instant) -> Self {
         Self {
             limits,
+            began: now,
             changes: 0,
             bytes: 0,
-            due: now + limits.linger,
+            company,
+            is_due: false,
             versions: HashMap::new(),
             answers: Vec::new(),
             written: false,
@@ -61,17 +71,27 @@ impl Group {
         }
     }
 
+    /// Counts a change that is about to be taken.
     pub(super) fn count(&mut self, bytes: usize, urgency: Urgency) {
         self.changes += 1;
         self.bytes += bytes;
         if urgency == Urgency::Now {
-            self.due = self.due.min(Instant::now());
+            self.company.comes();
         }
     }
 
-    /// How long the group may still wait for more.
-    pub(super) fn rest(&self, now: Instant) -> Duration {
-        self.due.saturating_duration_since(now)
+    /// Has it committed as soon as nothing else is in the queue.
+    pub(super) fn hurry(&mut self) {
+        self.is_due = true;
+    }
+
+    /// How long the group may still wait for more, when nothing is in the queue.
+    pub(super) fn rest(&mut self, now: Instant) -> Duration {
+        if self.is_due {
+            return Duration::ZERO;
+        }
+        let waits = self.company.patience().map_or(self.limits.linger, |patience| patience.min(self.limits.linger));
+        waits.saturating_sub(now.saturating_duration_since(self.began))
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -86,6 +106,8 @@ pub(super) struct Log {
     writer: Option<Box<dyn Writer>>,
     /// The newest number given out.
     sequence: u64,
+    /// When the last commit ended.
+    ended: Option<Instant>,
     /// How long to be idle before merged segments are taken up.
     refresh_after: Duration,
     retention: Retention,
@@ -109,6 +131,7 @@ impl Log {
             engine,
             writer: None,
             sequence: 0,
+            ended: None,
             refresh_after: REFRESH_AFTER_START,
             retention,
             is_rebuilding,
@@ -161,8 +184,9 @@ impl Log {
         answer(group, reply, change, |(), generation| Deleted { generation });
     }
 
-    /// Commits a group if it changed anything, and answers everyone in it.
-    pub(super) fn finish(&mut self, group: Group) {
+    /// Commits a group if it changed anything, and answers everyone in it. Who may send the next changes.
+    pub(super) fn finish(&mut self, group: Group) -> Company {
+        let began = Instant::now();
         let result = match (group.failure, group.written) {
             (Some(failure), _) => Err(failure),
             (None, false) => Ok(self.engine.snapshot().generation()),
@@ -175,6 +199,7 @@ impl Log {
         for answer in group.answers {
             answer(result.clone());
         }
+        group.company.after(began.elapsed())
     }
 
     /// Has an index that was built anew take the place of this one, with what it lacks. On an error this one goes on.
@@ -252,14 +277,18 @@ impl Log {
 
     fn commit(&mut self) -> Result<Generation, IngestError> {
         let started = Instant::now();
+        let follows_closely = self.ended.is_some_and(|ended| started.saturating_duration_since(ended) < CLOSELY);
+        let upkeep = if follows_closely { Upkeep::Deferred } else { Upkeep::Usual };
         let kept_for = self.retention.removals.as_secs();
         // An index that is built anew learns from them what is gone.
         let forgotten = (!self.is_rebuilding.load(Relaxed)).then(|| self.now().saturating_sub(kept_for));
         let committed = self.open_writer().and_then(|writer| {
             forgotten.map_or(Ok(()), |until| writer.forget(until))?;
-            writer.commit()
+            writer.commit(upkeep)
         });
-        (self.on_commit)(started.elapsed());
+        let ended = Instant::now();
+        self.ended = Some(ended);
+        (self.on_commit)(ended.saturating_duration_since(started));
         self.refresh_after = FIRST_REFRESH_AFTER;
         self.announce();
         committed.map_err(|error| IngestError::Write(Arc::new(error)))

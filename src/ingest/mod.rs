@@ -3,6 +3,7 @@
 //! Knows nothing of gRPC or of which engine is there.
 
 mod analyze;
+mod company;
 mod group;
 mod handle;
 mod prepare;

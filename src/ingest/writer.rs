@@ -13,6 +13,7 @@ use crate::{
     engine::{Generation, IndexedDocument, WriteError},
     ingest::{
         Deleted, IngestError, Rebuilt, Receipt, ReindexError,
+        company::Company,
         group::{Group, Log},
         handle::Room,
     },
@@ -41,7 +42,7 @@ pub struct Retention {
 /// Whether a change waits for others to share its commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Urgency {
-    /// Committed as soon as nothing else is in the queue.
+    /// Committed as soon as nothing else is in the queue or about to be.
     Now,
     /// Committed when the group is large or old enough.
     Lingers,
@@ -115,17 +116,20 @@ pub(super) fn start(group: GroupCommit, log: Log, capacity: usize) -> Result<Que
 
 /// Goes on until it is told to close or nobody can tell it anything any more.
 fn run(mut log: Log, limits: GroupCommit, commands: &Receiver<Command>) {
+    let mut company = Company::default();
     loop {
-        let Some(first) = wait(&mut log, commands) else { return };
-        let mut group = Group::new(limits, Instant::now());
+        let came_meanwhile = commands.try_recv().ok();
+        company.gather(came_meanwhile.is_some());
+        let Some(first) = came_meanwhile.or_else(|| wait(&mut log, commands)) else { return };
+        let mut group = Group::new(limits, company, Instant::now());
         let mut then = take(&mut log, &mut group, first);
         while then.is_none() {
-            match next(&group, commands) {
+            match next(&mut group, commands) {
                 Some(command) => then = take(&mut log, &mut group, command),
                 None => break,
             }
         }
-        log.finish(group);
+        company = log.finish(group);
         match then {
             Some(Then::TakeOver { rebuilt, reply }) => {
                 let _nobody_waits = reply.send(log.take_over(*rebuilt));
@@ -153,12 +157,14 @@ fn wait(log: &mut Log, commands: &Receiver<Command>) -> Option<Command> {
 }
 
 /// The next command of a group; `None` when the group is to be committed.
-fn next(group: &Group, commands: &Receiver<Command>) -> Option<Command> {
+fn next(group: &mut Group, commands: &Receiver<Command>) -> Option<Command> {
     if group.is_full() {
         return None;
     }
-    let rest = group.rest(Instant::now());
-    if rest.is_zero() { commands.try_recv().ok() } else { commands.recv_timeout(rest).ok() }
+    commands.try_recv().ok().or_else(|| {
+        let rest = group.rest(Instant::now());
+        if rest.is_zero() { None } else { commands.recv_timeout(rest).ok() }
+    })
 }
 
 fn take(log: &mut Log, group: &mut Group, command: Command) -> Option<Then> {
@@ -174,7 +180,7 @@ fn take(log: &mut Log, group: &mut Group, command: Command) -> Option<Then> {
             drop(room);
         }
         Command::Flush { room } => {
-            group.count(0, Urgency::Now);
+            group.hurry();
             drop(room);
         }
         Command::TakeOver { rebuilt, reply, room } => {

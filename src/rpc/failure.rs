@@ -229,9 +229,10 @@ impl From<PoolError> for Failure {
     }
 }
 
-/// Whether a full disk is at the bottom of it.
+/// Whether a full disk is at the bottom of it, or a limit of the process's that has the same effect.
 fn is_storage_full(error: &(dyn Error + 'static)) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
     std::iter::successors(Some(error), |error| (*error).source())
         .filter_map(|error| error.downcast_ref::<io::Error>())
-        .any(|error| matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
+        .any(|error| matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge))
 }

@@ -1,4 +1,5 @@
-//! The fold: Traditional to Simplified, regional and compatibility forms to common ones, upper case to lower.
+//! The fold: Traditional to Simplified, regional and compatibility forms to common ones, upper case to lower, Latin
+//! letters with marks to those without.
 //!
 //! One table serves text, query and dictionary, so it may merge more than a converter could: 著 becomes 着 everywhere,
 //! in 著名 too, and since 着名 is then what the dictionary has, nothing is lost by it. Folded text is never shown.
@@ -158,15 +159,17 @@ mod tests {
         check("衞生 敍述 国会図書館 什幺", "卫生 叙述 国会图书馆 什么");
         check("ＡＢＣ１２３（％）　ｱｶﾅ", "abc123(%) アカナ");
         check("⼈⺟⻓⻛⾦ 金\u{FA0A}", "人母长风金 金见"); // radicals and a compatibility ideograph
-        check("Éλληνικά ΣΑΣ", "éλληνικά σασ");
-        check("㈠ ½ İ", "㈠ ½ İ"); // these would become several characters
+        check("Éλληνικά ΣΑΣ", "eλληνικά σασ");
+        check("㈠ ½ ŉ", "㈠ ½ ŉ"); // these would become several characters
         check("予定 不足と欠", "予定 不足と欠"); // words of their own in Simplified Chinese
         check("", "");
     }
 
     #[test]
     fn letters_and_digits_are_left() {
-        assert_eq!(searchable("“強(qiáng)調”，\r\n 2023年Ａ1。😀"), "强qiáng调2023年a1");
+        assert_eq!(searchable("“強(qiáng)調”，\r\n 2023年Ａ1。😀"), "强qiang调2023年a1");
+        // Whether the marks are part of a letter or characters of their own.
+        assert_eq!(searchable("naïve lǘ Ångström"), searchable("nai\u{308}ve lu\u{308}\u{301} A\u{30A}ngstro\u{308}m"));
         assert_eq!(searchable("，。 \n"), "");
     }
 

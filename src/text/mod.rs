@@ -2,6 +2,7 @@
 //!
 //! Pure. Knows nothing of documents, queries, indexes or calls. `segment` alone knows jieba.
 
+mod columns;
 mod digits;
 mod fingerprint;
 mod fold;
@@ -18,6 +19,7 @@ mod token;
 mod unwrap;
 mod user_dictionary;
 
+pub use columns::{columns, columns_of};
 pub use digits::{Digit, number_of};
 pub use fold::{fold, fold_character, has_searchable, is_searchable, searchable};
 pub use grams::{bigrams, for_each_gram};

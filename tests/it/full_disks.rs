@@ -10,7 +10,10 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use xunzhang::rpc::proto::{Outcome, PutDocumentRequest, StartReindexRequest};
 
-use crate::support::{Service, Whole, document, poll, ready, reason, searched};
+use crate::{
+    commands::{check_failed, write},
+    support::{Server, Service, Whole, document, poll, ready, reason, searched},
+};
 
 /// Of a disk that is soon full.
 const SMALL: &str = "size=4m";
@@ -118,4 +121,33 @@ async fn documents_are_refused_before_the_disk_is_full() {
     let service = service.stop().await.start_with(|config| config.ingest.min_free_disk = 1).await;
     poll("the put", async || service.try_put(put("丙", "又一份")).await.ok()).await;
     service.stop().await;
+}
+
+/// As `ulimit -f` sets it: the system would end a process that writes more to a file, unless it says otherwise.
+#[test]
+fn files_that_may_not_grow_are_a_full_disk() {
+    const BLOCKS: u32 = 128;
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let server = Server::start_limited(&data, BLOCKS);
+    let import = |server: &Server, name: &str, text: &str| {
+        server.ask(&["import", &write(place.path(), &format!("{name}.txt"), text)])
+    };
+    assert_eq!(import(&server, "before", "部署防汛工作。").code, Some(0));
+    // Of characters that repeat as little as they can.
+    let mut rng = fastrand::Rng::with_seed(7);
+    let large: String = (0..200_000).map(|_| rng.char('\u{4e00}'..'\u{9000}')).collect();
+    for _ in 0..2 {
+        check_failed(&import(&server, "large", &large), 1, &["STORAGE_FULL"]);
+    }
+    assert_eq!(server.answer(&["count", "\"防汛\""]).lines().next(), Some("1 paragraph in 1 document"));
+    assert_eq!(import(&server, "after", "部署防火工作。").code, Some(0));
+    assert_eq!(server.terminate().code, Some(0));
+    let server = Server::start(&data, &[]);
+    for text in ["防汛", "防火"] {
+        let counted = server.answer(&["count", &format!("\"{text}\"")]);
+        assert_eq!(counted.lines().next(), Some("1 paragraph in 1 document"));
+    }
+    assert_eq!(import(&server, "large", &large).code, Some(0));
+    assert_eq!(server.terminate().code, Some(0));
 }

@@ -30,6 +30,7 @@ mod ordering;
 mod power_cuts;
 mod prose;
 mod query_parser;
+mod readme;
 mod reflection;
 mod refusals;
 mod reindexing;

@@ -147,7 +147,10 @@ fn printed<'t>(line: &Line<'t>) -> Option<Issue<'t>> {
 fn dated_organ<'t>(line: &Line<'t>, end: &str) -> Option<(Line<'t>, PublishDate, Range<usize>)> {
     let dates = day::dates(line.text);
     let &[(start, date, rest)] = dates.as_slice() else { return None };
-    let body = line.part(line.start..line.start + start).filter(|body| fold(rest.trim()) == end && is_organ(body))?;
+    let body = line.part(line.start..line.start + start).filter(|_| fold(rest.trim()) == end)?;
+    // Who edits a series issues it: 某市委办公室编.
+    let edited = ["编印", "主编", "编"].into_iter().find_map(|deed| body.folded.strip_suffix(deed)).map(str::len);
+    let body = edited.map_or_else(|| Some(body.clone()), |length| body.folded_part(0..length)).filter(is_organ)?;
     Some((body, date, line.start + start..line.range().end - rest.len()))
 }
 

@@ -40,7 +40,7 @@ const MAX_LINE_BYTES: usize = 600;
 
 /// Labels, folded, without the colon.
 const LABELS: [(Label, &str); 10] = [
-    (Label::Field(Title), "标题 文件标题 文件名称 文件名"),
+    (Label::Field(Title), "标题 文件标题 文件名称 文件名 法规名称 法律名称 法规标题"),
     (Label::Field(Source), "来源 文章来源 信息来源 稿件来源 新闻来源 内容来源 文稿来源 稿源 出处"),
     (
         Label::Field(Author),
@@ -55,7 +55,7 @@ const LABELS: [(Label, &str); 10] = [
     (
         Label::Field(PublishDate),
         "发布时间 发布日期 发表时间 发表日期 公布时间 公布日期 颁布时间 颁布日期 发稿时间 刊发时间 刊登时间 发文日期 \
-         发文时间 印发日期 印发时间",
+         发文时间 印发日期 印发时间 公发布日 修正日期 修订日期",
     ),
     (Label::Completed, "成文日期 成文时间 生成日期"),
     (Label::Time, "时间 日期"),

@@ -2,11 +2,14 @@
 
 use std::{cell::OnceCell, ops::Range};
 
-use crate::text::fold_character;
+use crate::text::{columns, fold_character};
 
 /// How much of a text is looked at, so that the time does not depend on its length.
 const HEAD: Window = Window { lines: 20, characters: 2_000 };
 const TAIL: Window = Window { lines: 10, characters: 1_000 };
+
+/// The most bytes of a first line's indentation; more of them are no part of the head.
+const MAX_INDENT_BYTES: usize = 100;
 
 struct Window {
     lines: usize,
@@ -27,15 +30,21 @@ pub(super) struct Line<'t> {
     origins: OnceCell<Vec<u32>>,
     /// How many characters `folded` has.
     characters: usize,
+    /// By how many columns it is indented.
+    pub(super) indent: usize,
     /// Whether the line above is blank, or this one is the first or indented.
     pub(super) stands_apart: bool,
 }
 
 /// The first lines of a text that are not blank.
 pub(super) fn head(text: &str) -> Vec<Line<'_>> {
-    let body = text.trim_start();
+    let blank = &text[..text.len() - text.trim_start().len()];
+    let line =
+        blank.char_indices().rfind(|&(_, last)| is_line_break(last)).map_or(0, |(at, last)| at + last.len_utf8());
+    let start = if blank.len() - line <= MAX_INDENT_BYTES { line } else { blank.len() };
+    let body = &text[start..];
     let window = &body[..body.char_indices().nth(HEAD.characters).map_or(body.len(), |(at, _)| at)];
-    lines(window, text.len() - body.len()).take(HEAD.lines).collect()
+    lines(window, start).take(HEAD.lines).collect()
 }
 
 /// The last lines of a text that are not blank; the first of them may have lost its beginning.
@@ -79,7 +88,9 @@ impl<'t> Line<'t> {
             characters += 1;
             folded.push(character);
         }
-        (!text.is_empty()).then(|| Self { start, text, folded, origins: OnceCell::new(), characters, stands_apart })
+        let indent = columns(&part[..part.len() - inner.len()]);
+        let line = Self { start, text, folded, origins: OnceCell::new(), characters, indent, stands_apart };
+        (!text.is_empty()).then_some(line)
     }
 
     fn origins(&self) -> &[u32] {
@@ -118,6 +129,11 @@ impl<'t> Line<'t> {
     /// A part of it, given by bytes of `folded`, as a line of its own.
     pub(super) fn folded_part(&self, folded: Range<usize>) -> Option<Self> {
         if folded.is_empty() { None } else { self.part(self.origin(folded)) }
+    }
+
+    /// How wide it is on its page, in columns, its indentation included.
+    pub(super) fn columns(&self) -> usize {
+        self.indent + columns(self.text)
     }
 
     /// Characters without white space.

@@ -1,5 +1,7 @@
 //! What the lines at the head of a text are.
 
+use std::ops::Range;
+
 use super::{
     byline::byline,
     day,
@@ -220,7 +222,7 @@ pub(super) fn markdown(text: &str) -> Option<&str> {
 }
 
 /// Words of the page around a text, and how the names of sites end.
-const FRAME_WORDS: [&str; 13] = [
+const FRAME_WORDS: [&str; 17] = [
     "首页",
     "当前位置",
     "您的位置",
@@ -234,6 +236,10 @@ const FRAME_WORDS: [&str; 13] = [
     "无障碍",
     "扫一扫",
     "加入收藏",
+    "点击上方",
+    "点击蓝字",
+    "关注我们",
+    "收录于合集",
 ];
 const SITE_NAMES: [&str; 14] =
     ["网", "网站", "在线", "日报", "晚报", "早报", "时报", "客户端", "公众号", "频道", "要闻", "新闻", "动态", "专栏"];
@@ -242,14 +248,25 @@ const SITE_NAMES: [&str; 14] =
 fn is_frame(line: &Line<'_>) -> bool {
     let (folded, characters) = (line.folded.as_str(), line.characters());
     let has_word = || characters <= MAX_FRAME && FRAME_WORDS.iter().any(|word| folded.contains(word));
-    let is_platform = || folded.ends_with("平台") && folded.contains('网');
+    // What is done for one is a headline: 用好党建平台.
+    let is_done = || folded.starts_with(['用', '建', '搭', '打', '筑', '让', '以', '借']);
+    let is_of_site = || ["网", "智慧", "党建", "政务", "融媒"].iter().any(|word| folded.contains(word));
+    let is_platform = || folded.ends_with("平台") && is_of_site() && !is_done();
     let is_name = || characters <= MAX_NAME && (SITE_NAMES.iter().any(|name| folded.ends_with(name)) || is_platform());
     let is_path = || characters <= MAX_FRAME && folded.contains(['>', '»', '›']);
     let letters = folded.chars().filter(|&character| is_ideograph(character)).count();
     let is_said = folded.ends_with([':', '。', '!', '?', ';', ',']);
     let is_button = letters < MIN_TITLE && !is_said && !(names_kind(folded) && letters > 2);
     let is_chrome = characters <= MAX_FRAME && !names_kind(folded) && (is_path() || is_name() || has_word());
-    is_chrome || is_button || is_share_line(line) || is_file_head(folded)
+    is_chrome || is_button || is_share_line(line) || is_file_head(folded) || page_title(line).is_some()
+}
+
+/// The title within what a page calls itself, in front of its site: `某某通知_某某网`; bytes of the folded line.
+pub(super) fn page_title(line: &Line<'_>) -> Option<Range<usize>> {
+    let (titled, site) = line.folded.rsplit_once('_')?;
+    let is_site = site.chars().nth(MAX_NAME).is_none() && SITE_NAMES.iter().any(|name| site.ends_with(name));
+    let title = titled.split('_').next().filter(|title| is_site && title.chars().nth(MIN_TITLE).is_some())?;
+    Some(0..title.len())
 }
 
 /// 某某市人民政府文件, the printed head of a document.
@@ -274,8 +291,9 @@ pub(super) fn is_remark(line: &Line<'_>) -> bool {
 
 /// Whether a line begins with the marker of a part: 第一章, 一、, （一）, 1., 1 范围, ①.
 fn opens_part(line: &Line<'_>) -> bool {
-    let folded = line.folded.as_str();
-    let is_number = |character: char| character.is_ascii_digit() || "零一二三四五六七八九十百千".contains(character);
+    let folded = line.folded.trim_start_matches('*'); // Of Markdown.
+    let numerals = "零一二三四五六七八九十百千壹贰叁参肆伍陆柒捌玖拾";
+    let is_number = |character: char| character.is_ascii_digit() || numerals.contains(character);
     if let Some(rest) = folded.strip_prefix('第') {
         let unit = rest.trim_start_matches(is_number);
         return unit.len() < rest.len()
@@ -297,7 +315,8 @@ fn is_running(folded: &str) -> bool {
     let inside = |character| matches!(character, '。' | ';' | '=' | '…');
     let at_end = [',', ':', '、', '!', '?', '.', '—', '-', '(', '《', '“'];
     let at_start = [',', '。', '、', ':', ')', '》', '”', '!', '?'];
-    let begins = ["现在我", "我代表", "近日", "日前", "本报讯"].iter().any(|start| folded.starts_with(start));
+    let opens = ["现在我", "我代表", "近日", "日前", "本报讯", "根据《", "依据《", "依照《", "按照《"];
+    let begins = opens.iter().any(|start| folded.starts_with(start));
     contents
         || leads_in
         || begins

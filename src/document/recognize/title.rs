@@ -6,8 +6,9 @@ use super::{
     issue::is_organ,
     line::Line,
     number::{announces, completes},
-    shape::{Shape, markdown, names_kind},
+    shape::{Shape, markdown, names_kind, page_title},
 };
+use crate::text::columns;
 
 /// The most lines that a title is broken into.
 const MAX_LINES: usize = 3;
@@ -21,9 +22,24 @@ const MAX_PROOF: usize = 5;
 /// The shortest line that may have been broken by a fixed width, in characters.
 const MIN_WIDTH: usize = 18;
 
+/// By how many columns the first line of a paragraph is indented; a title that is centred is indented further.
+const PARAGRAPH_INDENT: usize = 4;
+
+/// The widest line of a page, in columns; a wider one below is a paragraph in one line.
+const WIDEST_PAGE: usize = 100;
+
+/// How many columns lines that a fixed width broke differ by, a character more or less.
+const SLACK: usize = 4;
+
 /// Finds the title: the lines that it takes, and its bytes in the text.
 pub(super) fn title(lines: &[Line<'_>], shapes: &[Shape]) -> Option<(Range<usize>, Range<usize>)> {
-    undecreed(lines, shapes).or_else(|| decreed(lines))
+    undecreed(lines, shapes).or_else(|| decreed(lines)).or_else(|| of_page(lines))
+}
+
+/// What the page calls itself, if nothing on it does.
+fn of_page(lines: &[Line<'_>]) -> Option<(Range<usize>, Range<usize>)> {
+    let title = lines.first().and_then(|line| Some(line.origin(page_title(line)?)))?;
+    (lines.len() > 1).then_some((0..1, title))
 }
 
 /// The title of a text that stands at its beginning.
@@ -98,20 +114,25 @@ fn is_proved(lines: &[Line<'_>], shapes: &[Shape], first: usize, end: usize) -> 
     (end..lines.len().min(end + MAX_PROOF)).any(is_proof) && (end > first + 1 || !is_broken(lines, shapes, first))
 }
 
-/// Whether a line is as wide as the next, and so the first of a sentence that a fixed width broke.
+/// Whether a line is as wide as the next, and so the first of a sentence that a fixed width broke; or it is indented as
+/// the first line of a paragraph and the next is not.
 fn is_broken(lines: &[Line<'_>], shapes: &[Shape], first: usize) -> bool {
     let [title, below, ..] = &lines[first..] else { return false };
-    let (width, width_below) = (title.characters(), below.characters());
     let is_title = shapes[first + 1] == Shape::Note || below.stands_apart || names_kind(&title.folded);
-    let goes_on = width_below + 2 >= width || below.folded.contains(['。', ',', ';']);
-    !is_title && width >= MIN_WIDTH && width_below <= width + 2 && goes_on
+    let opens_paragraph = title.indent == PARAGRAPH_INDENT;
+    let indent = if opens_paragraph { PARAGRAPH_INDENT } else { 0 };
+    let (width, width_below) = (indent + columns(title.text), below.columns());
+    let goes_on = width_below + SLACK >= width || below.folded.contains(['。', ',', ';']);
+    let is_of_one_width = width_below <= width + SLACK && goes_on;
+    let opens_page = opens_paragraph && width_below <= WIDEST_PAGE;
+    !is_title && title.characters() >= MIN_WIDTH && (opens_page || is_of_one_width)
 }
 
-/// The bytes of a line without the 《》 around all of it.
+/// The bytes of a line without the 《》, or the ** of Markdown, around all of it.
 fn unwrapped(line: &Line<'_>) -> Range<usize> {
-    let inner = line.folded.strip_prefix('《').and_then(|inner| inner.strip_suffix('》'));
-    match inner.filter(|inner| !inner.is_empty() && !inner.contains('》')) {
-        Some(inner) => line.origin('《'.len_utf8()..'《'.len_utf8() + inner.len()),
-        None => line.range(),
-    }
+    let inner = [("《", "》"), ("**", "**")].into_iter().find_map(|(opens, closes)| {
+        let inner = line.folded.strip_prefix(opens)?.strip_suffix(closes)?;
+        (!inner.is_empty() && !inner.contains(closes)).then_some(opens.len()..opens.len() + inner.len())
+    });
+    inner.map_or_else(|| line.range(), |inner| line.origin(inner))
 }

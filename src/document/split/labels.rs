@@ -2,7 +2,7 @@
 
 use super::{
     cutting::{Cut, Units},
-    markers::{Kind, Marker},
+    markers::{BOLD, Kind, Marker},
     marks::{breaks_line, ends_clause, ends_member, ends_sentence, is_semicolon},
     packing::MIN,
     span::{Place, Span},
@@ -29,14 +29,22 @@ const MAX_CLOSE: usize = 800;
 const MAX_NAME: usize = 20;
 const MIN_SPACED: usize = 4;
 
+/// A label without the signs of bold type around it.
+fn plain(text: &str, label: Span) -> Span {
+    let written = label.text(text);
+    let inner = written.strip_prefix(BOLD).unwrap_or(written);
+    let start = label.start.after(&written[..written.len() - inner.len()]);
+    Span { start, end: start.after(inner.strip_suffix(BOLD).unwrap_or(inner)) }.trimmed(text)
+}
+
 /// Of a line that is a heading: the whole, without the signs of Markdown.
 pub(super) fn heading_label(text: &str, line: Span, marker: Marker) -> Span {
     match marker.kind {
         Kind::Markdown(_) => {
             let start = line.start.after(&line.text(text)[..marker.bytes()]);
-            Span { start, end: line.end }.trimmed(text)
+            plain(text, Span { start, end: line.end }.trimmed(text))
         }
-        _ => line,
+        _ => plain(text, line),
     }
 }
 
@@ -44,7 +52,7 @@ pub(super) fn heading_label(text: &str, line: Span, marker: Marker) -> Span {
 pub(super) fn member_label(text: &str, member: Span, marker: Marker) -> Span {
     let (lead, rest) = parts(text, member, marker);
     let end = if marker.kind == Kind::Article { marker.bytes() } else { lead + label_end(rest, marker.kind) };
-    Span { start: member.start, end: member.start.after(&member.text(text)[..end]) }
+    plain(text, Span { start: member.start, end: member.start.after(&member.text(text)[..end]) })
 }
 
 /// Of a chapter that starts within a line: the marker and its name, which white space ends.
@@ -73,7 +81,11 @@ pub(super) fn head(text: &str, characters: usize) -> &str {
 /// Where the label of a member ends in what follows its marker.
 fn label_end(rest: &str, kind: Kind) -> usize {
     let head = head(rest, MAX_SENTENCE);
-    let sentence = head.find(ends_member).or_else(|| (head.len() == rest.len()).then_some(head.len()));
+    // Who speaks is no heading: 一、问：….
+    let spoken = ["问：", "答：", "问:", "答:", "問：", "問:"].into_iter().find(|speaks| head.starts_with(speaks));
+    let from = spoken.map_or(0, str::len);
+    let sentence =
+        head[from..].find(ends_member).map(|at| from + at).or_else(|| (head.len() == rest.len()).then_some(head.len()));
     if kind < Kind::Is
         && let Some(end) = spaced_heading(head, sentence)
     {
@@ -227,6 +239,7 @@ mod tests {
         check("一是全力以赴，抓好学习。二来", "一是全力以赴，抓好学习");
         check("一是多方评价 给干部“画像”。要", "一是多方评价 给干部“画像”");
         check("第五条 国家保护。", "第五条");
+        check("一、问：为何制定本办法？答：为了", "一、问：为何制定本办法");
         check("三是\n认真落实。", "三是\n认真落实");
         let long = format!("（一）违反规定，未经许可的，{}。", "依法处罚".repeat(20));
         check(&long, "（一）违反规定，未经许可的");

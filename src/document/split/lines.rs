@@ -7,14 +7,12 @@ use super::{
     packing::MIN,
     shape::Shape,
     span::{Place, Span},
+    widths::{Physical, Widths, page_width},
 };
 use crate::text::{fold_character, has_searchable};
 
 /// The longest heading in characters; a longer line without a final mark is a broken sentence.
 pub(super) const MAX_HEADING: usize = 50;
-
-/// The shortest line that may have been broken by a fixed width, in characters.
-const MIN_WIDTH: usize = 20;
 
 /// How many last characters names share that are of one kind: 委员会.
 const NAME_END: usize = 3;
@@ -24,47 +22,52 @@ const MAX_MARKER: usize = 8;
 
 /// The lines of a text that have something to search for, trimmed, hard wraps joined; the title is one of them.
 pub(super) fn lines(text: &str, title: Option<Span>) -> Vec<Span> {
-    let start = Place::default();
-    let Some(title) = title else { return joined(text, start, text.len()) };
-    let mut lines = joined(text, start, title.start.byte());
+    let (start, page) = (Place::default(), page_width(text));
+    let Some(title) = title else { return joined(text, start, text.len(), page) };
+    let mut lines = joined(text, start, title.start.byte(), page);
     lines.push(title);
-    lines.append(&mut joined(text, title.end, text.len()));
+    lines.append(&mut joined(text, title.end, text.len(), page));
     lines
 }
 
-/// The lines between a place and the byte `end`.
-fn joined(text: &str, mut start: Place, end: usize) -> Vec<Span> {
+/// The lines between a place and the byte `end`, of a text that was broken at a width of `page` columns, if it was.
+fn joined(text: &str, mut start: Place, end: usize, page: Option<usize>) -> Vec<Span> {
     let mut lines: Vec<Span> = Vec::new();
-    let mut previous: Option<(Span, Option<Marker>)> = None; // The physical line above, and what it begins with.
-    let (mut quoting, mut apart, mut torn) = (false, false, false);
+    // The line above as it stands in the text, and what it begins with.
+    let mut previous: Option<(Span, Physical, Option<Marker>)> = None;
+    let (mut quoting, mut apart, mut torn, mut turned, mut widest) = (false, false, false, false, 0);
     while start.byte() < end {
         let physical = &text[start.byte()..line_end(text, start.byte(), end)];
         let (span, next) = Span::trimmed_from(start, physical);
         start = next;
         if span.start == span.end {
             apart = true;
+            turned |= physical.contains('\u{c}');
             continue;
         }
         let opens = marker(span.text(text), Position::LineStart);
+        let width = Physical::of(physical, span);
         let joins = !physical.starts_with('\u{3000}')
-            && previous.is_some_and(|(above, leading)| {
+            && previous.is_some_and(|(above, width_above, leading)| {
                 let whole = lines.last().filter(|line| !is_dated(line.text(text))).map_or(0, |line| line.characters());
                 let rest = &text[start.byte()..end];
-                let between = Between { above, leading, below: span, opens, quoting, torn, whole, rest };
-                if apart { goes_on_apart(text, above, span, opens) } else { between.goes_on(text) }
+                let widths = Widths { above: width_above, below: width, widest, page };
+                let between = Between { above, leading, below: span, opens, quoting, torn, whole, widths, rest };
+                if apart && !turned { goes_on_apart(&between, text) } else { between.goes_on(text) }
             });
         match lines.last_mut() {
             Some(line) if joins => line.end = span.end,
             _ => {
-                quoting = false;
+                (quoting, widest) = (false, 0);
                 lines.push(span);
             }
         }
+        widest = widest.max(width.columns);
         let line = span.text(text);
         let finished = is_finished(line);
         quoting = !finished && is_quoting(line, quoting);
         torn = !finished && (torn && joins || needs_object(line));
-        (previous, apart) = (Some((span, opens)), false);
+        (previous, apart, turned) = (Some((span, width, opens)), false, false);
     }
     lines.retain(|line| has_searchable(line.text(text)));
     lines.shrink_to_fit();
@@ -116,6 +119,7 @@ struct Between<'t> {
     torn: bool,
     /// How many characters the line above has with those that it goes on from.
     whole: usize,
+    widths: Widths,
     /// What follows the line below.
     rest: &'t str,
 }
@@ -129,6 +133,9 @@ impl Between<'_> {
         let inside_brackets = line.ends_with(['（', '(', '《', '〈', '“', '‘', '「', '『', '【']);
         if inside_brackets || next.starts_with(|first: char| "，。、；：！？,;:!?".contains(first) || closes(first))
         {
+            return true;
+        }
+        if self.widths.open_paragraph() && self.opens_sentence(line, next) {
             return true;
         }
         if opens.is_some()
@@ -151,7 +158,16 @@ impl Between<'_> {
             || is_number_broken_off(line, next)
             || is_article_broken_off(line, next)
             || is_bare();
-        breaks_off || self.fits_width(is_finished(next)) && !self.heads_topic(text)
+        breaks_off
+            || self.widths.fit(next, self.rest, is_finished(next)) && !is_entry(line, next) && !self.heads_topic(text)
+    }
+
+    /// Whether the line above begins a sentence which, as far as can be told, the one below does not stand apart from.
+    fn opens_sentence(&self, line: &str, next: &str) -> bool {
+        self.leading.is_none()
+            && line.contains('，')
+            && !is_finished(line)
+            && (self.opens.is_none() || is_finished(next))
     }
 
     /// Whether the line below was torn off as a link within the clauses of the one above: 我们贯彻 above 民族区域自治法 above
@@ -163,13 +179,6 @@ impl Between<'_> {
             rest.starts_with(['，', '。', '、', '；', '的']) || is_number_broken_off(phrase, rest)
         };
         line.contains('，') && !is_finished(phrase) && goes_on()
-    }
-
-    /// Whether the lines may be of one fixed width: no line is longer than the one above, and the last of a sentence,
-    /// which is `finished`, ends it.
-    fn fits_width(&self, finished: bool) -> bool {
-        let (width, characters) = (self.above.characters(), self.below.characters());
-        width >= MIN_WIDTH && characters <= width + 1 && (finished || characters + 2 >= width)
     }
 
     /// Whether a numbered heading stands above a sentence that opens a long text: （一）聚焦转型 above 加强保护。 above it.
@@ -208,9 +217,19 @@ fn is_dated(line: &str) -> bool {
     line.starts_with(|first: char| first.is_ascii_digit())
 }
 
+/// Whether a line is a row of a table, or one of a chronicle, as how a law came about is told: 2014年7月29日 …修订.
+fn is_entry(above: &str, line: &str) -> bool {
+    let is_dated = |line: &str| {
+        let behind = line.trim_start_matches(|first: char| first.is_ascii_digit());
+        behind.len() < line.len() && behind.starts_with('年')
+    };
+    line.starts_with('|') || is_dated(above) && is_dated(line)
+}
+
 /// Whether the sentence of one line goes on below blank lines, as where a page or a hidden line was taken out: it is too
 /// long for a heading, or reads as none, and stops between words or clauses, and what follows is no heading.
-fn goes_on_apart(text: &str, above: Span, below: Span, opens: Option<Marker>) -> bool {
+fn goes_on_apart(between: &Between<'_>, text: &str) -> bool {
+    let &Between { above, below, opens, .. } = between;
     let line = above.text(text);
     (above.characters() > MAX_HEADING || is_sentence(line))
         && line.ends_with(|last: char| last.is_alphabetic() || matches!(last, '，' | ',' | '、'))
@@ -246,7 +265,8 @@ fn is_article_broken_off(line: &str, next: &str) -> bool {
     let named =
         ["法", "典", "条例", "條例", "规定", "規定", "办法", "辦法", "细则", "細則", "协定", "協定", "章程", "公约"];
     let cites = ["依照", "依据", "依據", "根据", "根據", "按照", "违反", "違反", "适用", "適用", "符合"];
-    let is_cited = || named.iter().any(|name| line.ends_with(name)) && cites.iter().any(|deed| line.contains(deed));
+    let is_named = || named.iter().any(|name| line.trim_end_matches('》').ends_with(name));
+    let is_cited = || is_named() && cites.iter().any(|deed| line.contains(deed));
     next.starts_with('第') && is_cited() && marker(next, Position::LineStart).is_none()
 }
 
@@ -310,6 +330,8 @@ mod tests {
             &format!("{passed}\n{}\n{}", history[0], history[1]),
             &[&format!("{passed}\n{}", history[0]), history[1]],
         );
+        let cited = "根据《安全生产法》《事故报告和调查处理条例》\n第三条的规定，决定成立事故调查组。";
+        check(cited, &[cited]);
         check("民法典\n第一千条 执行。", &["民法典", "第一千条 执行。"]);
         let cited = format!("{}并且宣布废除\n停战协定\n第十三款卯项，准备\n恢复。", "我们坚决反对，".repeat(7));
         check(&cited, &[&cited]);

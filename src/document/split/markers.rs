@@ -1,6 +1,6 @@
 //! The signs that open headings and members of enumerations: 第一章, 第一条, 一、, （一）, 第一，, 1., 1.1, 一是, 首先.
 
-use super::numerals::{Script, number};
+use super::numerals::{Script, formal_number, number};
 
 /// What a marker looks like. The order is that of nesting, outermost first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,6 +86,9 @@ impl Kind {
 /// The most numbers of a decimal number: 1.2.3.4.
 const MAX_DECIMALS: u8 = 4;
 
+/// What stands around bold type in Markdown.
+pub(super) const BOLD: &str = "**";
+
 /// 最后, which follows any of its series.
 const LAST: u32 = 9;
 
@@ -129,8 +132,19 @@ pub(super) enum Position {
     Space,
 }
 
-/// Reads the marker that a text starts with. Looks at a few characters only, however long the text is.
+/// Reads the marker that a text starts with; one in the bold type of Markdown begins with its signs. Looks at a few
+/// characters only, however long the text is.
 pub(super) fn marker(text: &str, position: Position) -> Option<Marker> {
+    match text.strip_prefix(BOLD).filter(|bold| position == Position::LineStart && !bold.starts_with('*')) {
+        Some(bold) => {
+            plain(bold, position).map(|marker| Marker::new(marker.kind, marker.number, BOLD.len() + marker.bytes()))
+        }
+        None => plain(text, position),
+    }
+}
+
+/// Reads a marker in plain type.
+fn plain(text: &str, position: Position) -> Option<Marker> {
     let (kind, number, rest) = match text.chars().next()? {
         '第' => ordinal(text, position)?,
         _ if position == Position::Space => return None,
@@ -182,7 +196,8 @@ fn spoken(text: &str) -> Read<'_> {
 
 /// 第一章, 第 1 條, 第一，.
 fn ordinal(text: &str, position: Position) -> Read<'_> {
-    let (value, _, rest) = number(skip_spaces(text.strip_prefix('第')?))?;
+    let counted = skip_spaces(text.strip_prefix('第')?);
+    let (value, rest) = number(counted).map(|(value, _, rest)| (value, rest)).or_else(|| formal_number(counted))?;
     if let Some(rest) = rest.strip_prefix(['，', ',', '、', '：', ':']) {
         let lists_numbers = rest.starts_with('第') || number(rest).is_some_and(|(next, _, _)| next == value + 1);
         return (position != Position::Space && !lists_numbers).then_some((Kind::Ordinal, value, rest));
@@ -287,9 +302,12 @@ mod tests {
         check("第十二條 本法", Some((Kind::Article, 12, "第十二條")));
         check("第 6-1 條 本法", Some((Kind::Article, 6, "第 6-1 條")));
         check("第六條之一 本法", Some((Kind::Article, 6, "第六條之一")));
+        check("第貳拾參條 本法", Some((Kind::Article, 23, "第貳拾參條")));
         check("第五条规定的行为", None);
         check("第五条、第六条", None);
         check("一、总体要求", Some((Kind::Numeral, 1, "一、")));
+        check("**一、总体要求**", Some((Kind::Numeral, 1, "**一、")));
+        check("****一、", None);
         check("二 蒙古選出代表", Some((Kind::Numeral, 2, "二")));
         check("（十一）加强领导", Some((Kind::BracketedNumeral, 11, "（十一）")));
         check("(3)材料", Some((Kind::BracketedFigure, 3, "(3)")));

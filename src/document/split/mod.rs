@@ -32,6 +32,7 @@ mod shape;
 mod span;
 #[cfg(test)]
 mod tests;
+mod widths;
 
 pub(super) use packing::CRUMB;
 pub use section::{Section, split};

@@ -1,6 +1,6 @@
 //! Numbers as headings write them.
 
-use crate::text::{Digit, number_of};
+use crate::text::{Digit, fold_character, number_of};
 
 /// The most characters of a number: 一千二百六十 has six. So many digits fit in a `u32`.
 const MAX_CHARACTERS: usize = 8;
@@ -28,6 +28,20 @@ pub(super) fn number(text: &str) -> Option<(u32, Script, &str)> {
     (value > 0).then_some((value, script, &text[bytes..]))
 }
 
+/// Reads a number in the numerals that contracts use, as in 第貳拾參條; gives it and the rest of the text. Elsewhere they
+/// are words: 參加.
+pub(super) fn formal_number(text: &str) -> Option<(u32, &str)> {
+    const FORMAL: [char; 9] = ['壹', '贰', '叁', '肆', '伍', '陆', '柒', '捌', '玖'];
+    let digit = |character| match fold_character(character) {
+        '参' => Some(Digit::Chinese(3)),
+        '拾' => Some(Digit::Scale(10)),
+        folded => (1..).zip(FORMAL).find(|&(_, numeral)| numeral == folded).map(|(value, _)| Digit::Chinese(value)),
+    };
+    let digits = text.chars().take(MAX_CHARACTERS).map_while(digit);
+    let bytes = text.chars().take(digits.clone().count()).map(char::len_utf8).sum();
+    number_of(digits).filter(|&value| value > 0).map(|value| (value, &text[bytes..]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +61,10 @@ mod tests {
         check("二〇二四年", Some((2_024, "年")));
         check("12.", Some((12, ".")));
         check("１２．", Some((12, "．")));
+        check("參加", None);
+        assert_eq!(formal_number("貳拾參條"), Some((23, "條")));
+        assert_eq!(formal_number("叁章"), Some((3, "章")));
+        assert_eq!(formal_number("條"), None);
         check("〇", None);
         check("0", None);
         check("甲", None);

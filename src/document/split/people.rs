@@ -24,15 +24,32 @@ pub(super) fn is_spaced_name(folded: &str) -> bool {
     spaced && is_name(folded)
 }
 
+/// Whether a folded line is a row of names, as a list of those who are chosen has them: 李明　王芳　张强.
+pub(super) fn is_row_of_names(folded: &str) -> bool {
+    const FEWEST: usize = 3;
+    folded.starts_with(|first| SURNAMES.contains(first))
+        && folded.split_whitespace().take(FEWEST).count() == FEWEST
+        && folded.split_whitespace().all(is_name)
+}
+
 /// Whether a folded line is somebody's name, or an office and a name.
 pub(super) fn names_officer(folded: &str) -> bool {
     // Most lines have none of the last characters of offices, and one character is found faster than nine words.
     folded.contains(LAST_OF_OFFICES)
         && OFFICES.into_iter().any(|office| {
-            folded
-                .rsplit_once(office)
-                .is_some_and(|(_, name)| is_name(name) || name.starts_with(char::is_whitespace) && is_transcribed(name))
+            behind_office(folded, office)
+                .is_some_and(|name| is_name(name) || name.starts_with(char::is_whitespace) && is_transcribed(name))
         })
+}
+
+/// What stands behind an office, which may be set in single characters: 总　理　　李克强.
+fn behind_office<'t>(folded: &'t str, office: &str) -> Option<&'t str> {
+    let mut characters = office.chars().rev();
+    let (mut before, name) = folded.rsplit_once(characters.next()?)?;
+    for character in characters {
+        before = before.trim_end().strip_suffix(character)?;
+    }
+    Some(name)
 }
 
 /// Whether a folded text has the length of a name and begins with a surname.
@@ -57,6 +74,7 @@ mod tests {
             let folded: String = line.chars().map(fold_character).collect();
             assert_eq!(is_spaced_name(&folded) || names_officer(&folded), expected, "{line}");
         };
+        check("总　理　　李克强", true);
         check("习 近 平", true);
         check("習　近　平", true);
         check("殷 勇", true);

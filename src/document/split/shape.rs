@@ -6,7 +6,7 @@ use super::{
     lines::MAX_HEADING,
     markers::{Kind, Position, marker},
     marks::{is_colon, is_finished, is_semicolon},
-    people::{is_name, is_spaced_name, names_officer},
+    people::{is_name, is_row_of_names, is_spaced_name, names_officer},
     span::Span,
 };
 use crate::text::{fold, is_searchable};
@@ -144,22 +144,34 @@ fn ends_with_day(letters: &str) -> bool {
 
 /// Whether letters number an order or an issue: 第12号, 第3期.
 fn is_numbered(folded: &str) -> bool {
-    let rest = folded.strip_prefix('第').map(|rest| (rest, rest.trim_start_matches(is_dated)));
+    let rest = folded.strip_prefix('第').map(str::trim_start);
+    let rest = rest.map(|rest| (rest, rest.trim_start_matches(is_dated).trim_start()));
     let unit = rest.filter(|(rest, unit)| unit.len() < rest.len()).map(|(_, unit)| unit);
     let behind = unit.and_then(|unit| unit.strip_prefix(['号', '期', '辑']));
     behind.is_some_and(|behind| behind.is_empty() || behind.starts_with(['(', '（']))
 }
 
-/// Whether a short, folded line is a byline, a source, what a speaker says before a part, the passage of a law, a document's number or its issuer.
+/// Whether a folded line is one of the answers to choose from: C. 系统治理.
+fn is_option(folded: &str) -> bool {
+    let behind = folded.strip_prefix(|first: char| first.is_ascii_lowercase());
+    let said = behind.and_then(|behind| behind.strip_prefix(['.', '．', '、'])).map(str::trim_start);
+    said.is_some_and(|said| said.starts_with(|first: char| first.is_alphabetic() && !first.is_ascii()))
+}
+
+/// Whether a short, folded line is a byline, a source, what a speaker says before a part, the passage of a law, a document's number
+/// or its issuer, what a page calls itself.
 fn is_note(folded: &str) -> bool {
     folded.contains(is_colon)
         || folded.contains(['/', '=', '〔', '|'])
-        || folded.starts_with(['(', '（', '—', '-'])
+        || folded.starts_with(['(', '（', '—', '-', '_'])
         || ["首先", "现在", "下面"].into_iter().any(|spoken| folded.starts_with(spoken))
         || folded.starts_with("本报记者")
         || folded.starts_with("记者")
         || folded.ends_with([',', '，'])
         || is_numbered(folded)
+        || is_option(folded)
+        || folded.contains('_') && ["网", "网站", "频道"].into_iter().any(|site| folded.ends_with(site))
+        || is_row_of_names(folded)
         || ["人民政府", "办公室", "委员会", "国务院"].into_iter().any(|issuer| folded.ends_with(issuer))
         || is_spaced_name(folded)
         || names_officer(folded)
@@ -187,6 +199,7 @@ mod tests {
         check("引　言", Shape::Opening);
         check("某办发〔2024〕1号", Shape::Note);
         check("第12号", Shape::Note);
+        check("第 748 号", Shape::Note);
         check("第十二期（总第136期）", Shape::Note);
         check("第3期工程", Shape::Open);
         check("某某县委办公室　　2024年5月20日", Shape::Note);
@@ -209,6 +222,12 @@ mod tests {
         check("首先报告２００１年的工作", Shape::Note);
         check("| 第一百三十三条之二 （某某） |妨害安全驾驶罪 |", Shape::Row);
         check("李强", Shape::Name);
+        check("李明　王芳　张强", Shape::Note);
+        check("严管　厚爱　激励", Shape::Open);
+        check("C. 系统治理  D. 综合治理", Shape::Note);
+        check("D、综合治理", Shape::Note);
+        check("某某通知_某某政府网", Shape::Note);
+        check("A股市场", Shape::Open);
         check("中", Shape::Note);
     }
 }

@@ -1,5 +1,7 @@
 //! Positions in a text, counted in bytes and in characters at once.
 
+use crate::text::columns_of;
+
 /// A position in a text of at most 4 GiB, always on a character boundary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Place {
@@ -43,6 +45,11 @@ impl Span {
     /// How many characters it has.
     pub(super) fn characters(self) -> usize {
         self.end.character() - self.start.character()
+    }
+
+    /// How wide it is.
+    pub(super) fn columns(self) -> usize {
+        columns_of(self.characters(), self.end.byte() - self.start.byte())
     }
 
     pub(super) fn text(self, text: &str) -> &str {

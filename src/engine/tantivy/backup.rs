@@ -90,10 +90,11 @@ struct Unfinished {
 impl Unfinished {
     /// Beside the target, so that it can be renamed.
     fn create(target: &Path) -> Result<Self, BackupError> {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
         let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let path = target.with_file_name(format!("{name}.unfinished-{:08x}", random()));
         let unusable = |error: io::Error| match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => BackupError::Write(error),
+            StorageFull | QuotaExceeded | FileTooLarge => BackupError::Write(error),
             kind => BadTarget::Unusable(kind).into(),
         };
         fs::create_dir(&path).map_err(unusable)?;

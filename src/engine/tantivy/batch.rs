@@ -11,13 +11,14 @@ use tantivy::{
 
 use crate::document::DocumentId;
 
-/// The most that is kept, in bytes of text. More is for tantivy's threads, which write while more comes.
-const KEPT_BYTES: usize = 256 << 10;
-/// What an addition counts for beside its text, so that not too many are kept: each removal looks at all of them.
+/// The most that is kept, in bytes as documents weigh: what a hundred clients put at once, of two kilobytes each. More is
+/// for tantivy's threads, which write while more comes.
+const KEPT_BYTES: usize = 1 << 20;
+/// What an addition counts for beside its weight, so that not too many are kept: each removal looks at all of them.
 const ADDITION_BYTES: usize = 256;
 /// Memory that tantivy is told to use for a segment: its table of terms takes a third of that, and grows.
 const LEAST_SEGMENT_BYTES: usize = 64 << 10;
-const SEGMENT_BYTES_PER_BYTE: usize = 32;
+const SEGMENT_BYTES_PER_BYTE: usize = 8;
 
 /// The additions of an open batch.
 pub(super) enum Batch {
@@ -39,7 +40,7 @@ pub(super) struct Addition {
     /// Whose they are; `None` for what no deletion reaches.
     pub(super) document: Option<DocumentId>,
     pub(super) entries: Vec<TantivyDocument>,
-    /// Of text, roughly.
+    /// What the document weighs.
     pub(super) bytes: usize,
 }
 

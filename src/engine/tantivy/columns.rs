@@ -18,8 +18,13 @@ use crate::{
 pub(super) struct SegmentColumns(Arc<[(SegmentId, Columns)]>);
 
 impl SegmentColumns {
-    pub(super) fn new(searcher: &Searcher) -> tantivy::Result<Self> {
-        let open = |segment: &SegmentReader| Ok((segment.segment_id(), Columns::new(segment)?));
+    /// Opens those of all segments that a searcher reads, but for those that were opened before.
+    pub(super) fn open(searcher: &Searcher, before: Option<&Self>) -> tantivy::Result<Self> {
+        let open = |segment: &SegmentReader| {
+            let id = segment.segment_id();
+            let known = before.and_then(|before| before.0.iter().find(|(known, _)| *known == id)).cloned();
+            known.map_or_else(|| Ok((id, Columns::new(segment)?)), Ok)
+        };
         searcher.segment_readers().iter().map(open).collect::<tantivy::Result<_>>().map(Self)
     }
 

@@ -1,51 +1,60 @@
 //! Which segments become one, and when.
 //!
-//! While much is written, segments are merged by levels, many of a size at a time, because every merge takes time from
-//! writing. But a query looks its terms up in every segment, so few are better: once nothing is written any more, small
-//! segments are merged with larger ones until each that is left is far larger than all smaller ones together. An entry
-//! is so merged again only when its segment grows by half: a number of times that grows with the logarithm of the
-//! index, however little is written at a time.
+//! Every merge takes time from writing, but a query looks its terms up in every segment, so few are better. The smallest
+//! segments are merged once all of them together are several times as large as the largest of them: each of their
+//! entries then is in a segment so much larger, which is how seldom an entry is written again, however little is
+//! written at a time. How many times as large, depends on what else is to be done. While changes follow each other
+//! closely, small segments wait until there are many: their merges would take as much of the processor as the changes.
+//! Once nothing is written any more, segments are merged until each that is left is far larger than all smaller ones
+//! together.
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use tantivy::{
     SegmentMeta,
     index::SegmentId,
-    indexer::{LogMergePolicy, MergeCandidate, MergePolicy},
+    indexer::{MergeCandidate, MergePolicy},
 };
 
-/// The share of a segment's entries that may be deleted before it is merged. tantivy's default is never.
-const DELETED_BEFORE_MERGE: f32 = 0.3;
+use crate::engine::Upkeep;
 
-/// Segments of fewer entries count as equally large, so that a level of them is merged into one of the next. tantivy's
-/// default of 10,000 has a segment that is nearly so large merged again with every seven single documents: most of the
-/// processor's time goes there while clients put one document after the other.
-const SMALLEST_LEVEL: u32 = 64;
+/// The share of a segment's entries that may be deleted before it is written again without them.
+const DELETED_BEFORE_MERGE: f64 = 0.3;
+
+/// A segment of fewer entries counts as one of so many while there is something to write: to merge it costs as much.
+const LEAST: u64 = 64;
 
 /// A segment of so many entries is not merged again: it would take long, and looking its terms up costs little beside
 /// reading their postings.
-const LARGEST: u32 = 10_000_000;
+const LARGEST: u64 = 10_000_000;
 
-/// A segment is merged with all smaller ones once it is at most so many times as large as they are together.
-const AT_MOST_TIMES: u64 = 2;
+/// Segments are merged once they are together so many times as large as the largest of them, in halves: while changes
+/// come now and then,
+const USUAL_HALVES: u64 = 2 * 8;
+/// while they follow each other closely, up to a size: what is larger is few, and searches wait for its merges,
+const DEFERRED_HALVES: u64 = 2 * 32;
+const DEFERRED_BELOW: u64 = 8_192;
+/// and while nothing is written.
+const IDLE_HALVES: u64 = 3;
 
-/// Merges by levels, and remembers what no merge is at work on.
-#[derive(Clone, Debug)]
+/// Chooses what is merged, and remembers what no merge is at work on.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Merging {
-    levels: LogMergePolicy,
+    is_deferred: Arc<AtomicBool>,
     /// The segments that could have been merged when tantivy asked last, less those that are since; `None` before.
     at_rest: Arc<Mutex<Option<BTreeSet<SegmentId>>>>,
 }
 
 impl Merging {
-    pub(super) fn new() -> Self {
-        let mut levels = LogMergePolicy::default();
-        levels.set_min_layer_size(SMALLEST_LEVEL);
-        levels.set_del_docs_ratio_before_merge(DELETED_BEFORE_MERGE);
-        Self { levels, at_rest: Arc::default() }
+    /// Does as much beside writing as this says, from now on.
+    pub(super) fn keep_up(&self, upkeep: Upkeep) {
+        self.is_deferred.store(upkeep == Upkeep::Deferred, Relaxed);
     }
 
     /// The segments to merge into one while nothing is written; none while a merge is going on, and none where that
@@ -56,30 +65,55 @@ impl Merging {
         if !committed.iter().all(|segment| at_rest.contains(&segment.id())) {
             return Vec::new();
         }
-        let mut sizes: Vec<_> = committed.iter().map(|segment| (segment.num_docs(), segment.id())).collect();
-        sizes.retain(|(entries, _)| *entries < LARGEST);
-        sizes.sort_unstable();
-        sizes.truncate(worth_merging(sizes.iter().map(|(entries, _)| u64::from(*entries))));
-        sizes.into_iter().filter_map(|(_, id)| at_rest.take(&id)).collect()
+        let (merged, _) = apart(committed, 1, |_| IDLE_HALVES);
+        merged.iter().filter_map(|segment| at_rest.take(&segment.id())).collect()
     }
 }
 
-/// How many of the smallest segments are merged, by their sizes, ascending.
-fn worth_merging(sizes: impl Iterator<Item = u64>) -> usize {
-    let (mut smaller, mut merged) = (0, 0);
+/// The segments that become one, and those that are left; of which size is which, see [`worth_merging`].
+fn apart(segments: &[SegmentMeta], least: u64, halves: impl Fn(u64) -> u64) -> (Vec<&SegmentMeta>, Vec<&SegmentMeta>) {
+    let mut ascending: Vec<_> = segments.iter().filter(|segment| entries(segment) < LARGEST).collect();
+    ascending.sort_by_key(|segment| (entries(segment), segment.id()));
+    let sizes = ascending.iter().map(|segment| entries(segment).max(least));
+    let left = ascending.split_off(worth_merging(sizes, halves));
+    (ascending, left)
+}
+
+/// How many of the smallest segments are merged, by their sizes, ascending: so many that they are together so many halves
+/// of the largest of them as `halves` says for its size.
+fn worth_merging(sizes: impl Iterator<Item = u64>, halves: impl Fn(u64) -> u64) -> usize {
+    let (mut all, mut merged) = (0, 0);
     for (index, size) in sizes.enumerate() {
-        if index > 0 && smaller * AT_MOST_TIMES >= size {
+        all += size;
+        if all * 2 >= size * halves(size) {
             merged = index + 1;
         }
-        smaller += size;
     }
     merged
+}
+
+/// What is left of a segment.
+fn entries(segment: &SegmentMeta) -> u64 {
+    u64::from(segment.num_docs())
+}
+
+/// Whether a segment is written again by itself, to give back the room of what is deleted. A small one soon goes into
+/// another one anyhow.
+fn is_worn(segment: &SegmentMeta) -> bool {
+    let (all, deleted) = (segment.max_doc(), segment.num_deleted_docs());
+    u64::from(all) >= LEAST && f64::from(deleted) > f64::from(all) * DELETED_BEFORE_MERGE
 }
 
 impl MergePolicy for Merging {
     /// tantivy asks twice: what is not committed first, what is last.
     fn compute_merge_candidates(&self, segments: &[SegmentMeta]) -> Vec<MergeCandidate> {
-        let candidates = self.levels.compute_merge_candidates(segments);
+        let is_deferred = self.is_deferred.load(Relaxed);
+        let halves = |size| if is_deferred && size < DEFERRED_BELOW { DEFERRED_HALVES } else { USUAL_HALVES };
+        let (together, left) = apart(segments, LEAST, halves);
+        let worn = left.into_iter().filter(|segment| is_worn(segment)).map(|segment| vec![segment]);
+        let merged = worn.chain((!together.is_empty()).then_some(together));
+        let candidates: Vec<_> =
+            merged.map(|segments| MergeCandidate(segments.into_iter().map(SegmentMeta::id).collect())).collect();
         let mut at_rest: BTreeSet<_> = segments.iter().map(SegmentMeta::id).collect();
         for MergeCandidate(merged) in &candidates {
             at_rest.retain(|id| !merged.contains(id));
@@ -91,30 +125,68 @@ impl MergePolicy for Merging {
 
 #[cfg(test)]
 mod tests {
+    use std::iter;
+
     use tantivy::{Index, schema::Schema};
 
     use super::*;
 
     #[test]
-    fn single_documents_are_merged_with_each_other_and_not_with_a_large_segment() {
+    fn segments_are_merged_that_are_several_times_as_large_together() {
         let index = Index::create_in_ram(Schema::builder().build());
-        let check = |sizes: &[u32], expected: &[Vec<u32>]| {
-            let meta = |&entries: &u32| index.new_segment_meta(SegmentId::generate_random(), entries);
-            let segments: Vec<_> = sizes.iter().map(meta).collect();
+        let check = |upkeep, sizes: &[(u32, usize)], expected: &[&[(u32, usize)]]| {
+            let all = |sizes: &[(u32, usize)]| -> Vec<u32> {
+                sizes.iter().flat_map(|&(size, count)| iter::repeat_n(size, count)).collect()
+            };
+            let meta = |entries| index.new_segment_meta(SegmentId::generate_random(), entries);
+            let segments: Vec<_> = all(sizes).into_iter().map(meta).collect();
             let size = |id: &SegmentId| segments.iter().find(|segment| segment.id() == *id).unwrap().max_doc();
-            let candidates = Merging::new().compute_merge_candidates(&segments);
+            let merging = Merging::default();
+            merging.keep_up(upkeep);
+            let candidates = merging.compute_merge_candidates(&segments);
             let merged: Vec<Vec<_>> =
                 candidates.iter().map(|MergeCandidate(ids)| ids.iter().map(size).collect()).collect();
-            assert_eq!(merged, expected, "{sizes:?}");
+            assert_eq!(merged, expected.iter().map(|sizes| all(sizes)).collect::<Vec<_>>(), "{upkeep:?} {sizes:?}");
         };
-        check(&[5_000, 2, 2, 2, 20, 2, 2, 2], &[]);
-        check(&[5_000, 2, 2, 2, 20, 2, 2, 2, 2], &[vec![20, 2, 2, 2, 2, 2, 2, 2]]);
-        check(&[5_000, 300, 300, 300, 300, 300, 300, 300, 300], &[vec![300; 8]]);
+        let usual = |sizes: &[_], expected: &[&[_]]| check(Upkeep::Usual, sizes, expected);
+        usual(&[], &[]);
+        usual(&[(5_000, 1)], &[]);
+        // Single documents, of a few entries each, go together and not into a large segment.
+        usual(&[(5_000, 1), (2, 6), (20, 1)], &[]);
+        usual(&[(5_000, 1), (2, 7), (20, 1)], &[&[(2, 7), (20, 1)]]);
+        usual(&[(5_000, 1), (300, 8)], &[&[(300, 8)]]);
+        // Those of different sizes do too, and what is merged of them is as large again as what it is merged with.
+        usual(&[(40, 2), (100, 2), (200, 4)], &[]);
+        usual(&[(40, 2), (100, 2), (200, 4), (250, 4)], &[&[(40, 2), (100, 2), (200, 4), (250, 4)]]);
+        usual(&[(300, 8), (350, 8), (5_000, 1)], &[&[(300, 8), (350, 8), (5_000, 1)][..2]]);
+        usual(&[(9_000_000, 8)], &[&[(9_000_000, 8)]]);
+        usual(&[(10_000_000, 8)], &[]);
+        let deferred = |sizes: &[_], expected: &[&[_]]| check(Upkeep::Deferred, sizes, expected);
+        deferred(&[(2, 31)], &[]);
+        deferred(&[(2, 32)], &[&[(2, 32)]]);
+        deferred(&[(300, 31)], &[]);
+        deferred(&[(300, 32)], &[&[(300, 32)]]);
+        deferred(&[(9_000, 8)], &[&[(9_000, 8)]]);
+    }
+
+    /// A small segment is not, by itself.
+    #[test]
+    fn what_is_mostly_deleted_is_written_again() {
+        let index = Index::create_in_ram(Schema::builder().build());
+        let check = |entries, deleted, expected| {
+            let segment = index.new_segment_meta(SegmentId::generate_random(), entries).with_delete_meta(deleted, 1);
+            assert_eq!(is_worn(&segment), expected, "{deleted} of {entries}");
+        };
+        check(1_000, 300, false);
+        check(1_000, 301, true);
+        check(63, 62, false);
     }
 
     #[test]
-    fn segments_are_merged_that_make_up_half_of_the_largest_of_them() {
-        let check = |sizes: &[u64], merged| assert_eq!(worth_merging(sizes.iter().copied()), merged, "{sizes:?}");
+    fn when_idle_segments_are_merged_that_make_up_half_of_the_largest_of_them() {
+        let check = |sizes: &[u64], merged| {
+            assert_eq!(worth_merging(sizes.iter().copied(), |_| IDLE_HALVES), merged, "{sizes:?}");
+        };
         check(&[], 0);
         check(&[7], 0);
         check(&[1, 1], 2);
@@ -129,17 +201,23 @@ mod tests {
     /// However little is written at a time: each entry is merged a few times, and few segments are left.
     #[test]
     fn an_entry_is_merged_as_often_as_its_segment_grows() {
-        let (mut sizes, mut work) = (Vec::<u64>::new(), 0);
-        for _ in 0..100_000 {
-            sizes.push(1);
-            sizes.sort_unstable();
-            let merged: u64 = sizes.drain(..worth_merging(sizes.iter().copied())).sum();
-            if merged > 0 {
-                work += merged;
-                sizes.push(merged);
+        let check = |halves, least: u64, most_segments, most_times: u64| {
+            let (mut sizes, mut work) = (Vec::<u64>::new(), 0);
+            for _ in 0..100_000 {
+                sizes.push(1);
+                sizes.sort_unstable();
+                let clipped = sizes.iter().map(|size| *size.max(&least));
+                let merged: u64 = sizes.drain(..worth_merging(clipped, |_| halves)).sum();
+                if merged > 0 {
+                    work += merged;
+                    sizes.push(merged);
+                }
+                assert!(sizes.len() <= most_segments, "{halves} {sizes:?}");
             }
-        }
-        assert!(sizes.len() < 12, "{sizes:?}");
-        assert!(work < 100_000 * 20, "{work} entries written again");
+            assert!(work < 100_000 * most_times, "{halves}: {work} entries written again");
+        };
+        check(IDLE_HALVES, 1, 12, 20);
+        check(USUAL_HALVES, LEAST, 40, 10);
+        check(DEFERRED_HALVES, LEAST, 100, 6);
     }
 }

@@ -7,7 +7,7 @@
 use std::{io, sync::Arc};
 
 use crate::engine::{
-    Change, Rebuild, Snapshot, WriteError, Writer,
+    Change, Rebuild, Snapshot, Upkeep, WriteError, Writer,
     tantivy::{
         embedded::{TantivyEngine, writer_threads},
         index::{Commit, Shared, make_index},
@@ -57,7 +57,7 @@ impl Rebuild for Rebuilding {
     }
 
     fn commit(&mut self) -> Result<Arc<dyn Snapshot>, WriteError> {
-        self.writer().commit()?;
+        self.writer().commit(Upkeep::Usual)?;
         Ok(self.next.newest())
     }
 
@@ -66,7 +66,7 @@ impl Rebuild for Rebuilding {
         let last = used.index_commit().map_err(engine_error)?;
         self.writer().follow(&last);
         // On disk, and shown by its own snapshot, before anything can name it.
-        self.writer().commit()?;
+        self.writer().commit(Upkeep::Usual)?;
         check_same(&last, self.next.newest().commit())?;
         let data = &used.directory.data;
         if let Err(error) = data.use_index(self.next.directory.name) {

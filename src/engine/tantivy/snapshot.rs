@@ -70,8 +70,8 @@ impl TantivySnapshot {
         commit: Commit,
         before: Option<&Self>,
     ) -> tantivy::Result<Self> {
-        let (columns, stores) =
-            (SegmentColumns::new(&searcher)?, Stores::open(&searcher, before.map(|before| &before.stores))?);
+        let columns = SegmentColumns::open(&searcher, before.map(|before| &before.columns))?;
+        let stores = Stores::open(&searcher, before.map(|before| &before.stores))?;
         Ok(Self {
             index_path: directory.path(),
             index_id: directory.data.index_id,

@@ -11,8 +11,8 @@ use tantivy::{
 use crate::{
     document::{DocumentId, Etag, Layout, Metadata},
     engine::{
-        Change, Generation, IndexedDocument, MAX_FACET_VALUE_BYTES, Position, Removal, Removed, Version, WriteError,
-        Writer,
+        Change, Generation, IndexedDocument, MAX_FACET_VALUE_BYTES, Position, Removal, Removed, Upkeep, Version,
+        WriteError, Writer,
         tantivy::{
             batch::{Addition, Batch},
             check,
@@ -52,7 +52,7 @@ impl TantivyWriter {
         check::take_note_away(shared.directory.data.own.as_ref()).map_err(WriteError::Io)?;
         let files = WriterDirectory::begin(&shared.directory, shared.list.clone());
         let files = files.map_err(WriteError::Io)?;
-        let merging = Merging::new();
+        let merging = Merging::default();
         let writer = open_writer(&shared, files.clone(), threads, merging.clone()).map_err(engine_error)?;
         // tantivy gives the first operation the number of the last commit. A merge of what was committed then takes a
         // first deletion for committed: into some of the segments and not into others, and it is never done again.
@@ -221,7 +221,8 @@ impl Writer for TantivyWriter {
         Ok(())
     }
 
-    fn commit(&mut self) -> Result<Generation, WriteError> {
+    fn commit(&mut self, upkeep: Upkeep) -> Result<Generation, WriteError> {
+        self.merging.keep_up(upkeep);
         self.persist()?;
         self.shared.publish(self.open.clone()).map_err(engine_error)
     }

@@ -15,7 +15,7 @@ use crate::{
     engine::{
         Address, Backup, BackupError, Branch, Change, Counts, DocumentRecord, Engine, Explanation, Expression,
         FacetField, Filter, Generation, Occurrences, Position, Ranking, ReadError, Reader, Rebuild, Removals, Snapshot,
-        SourceLine, Statistics, StoredParagraph, Term, Token, TokenStatistics, Verification, Version, Walk,
+        SourceLine, Statistics, StoredParagraph, Term, Token, TokenStatistics, Upkeep, Verification, Version, Walk,
         WeighedToken, WriteError, Writer,
     },
 };
@@ -110,7 +110,7 @@ impl Writer for MemoryWriter {
         Ok(())
     }
 
-    fn commit(&mut self) -> Result<Generation, WriteError> {
+    fn commit(&mut self, _: Upkeep) -> Result<Generation, WriteError> {
         if self.memory.is_failing.swap(false, Relaxed) {
             return Err(WriteError::Io(io::Error::other("the disk is gone")));
         }

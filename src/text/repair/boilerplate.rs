@@ -3,12 +3,14 @@
 //! Some are certain wherever they stand. Others could be of the text too, as `主办单位：…` and `打印` could, and are cut
 //! only in a cluster that shows what they are.
 
+use std::cell::LazyCell;
+
 use super::{
     Rule,
     line::{fold_into, is_running_text, lines},
-    navigation,
+    navigation::{self, Trail},
     own_lines::is_name,
-    page_numbers::is_page_number,
+    page_numbers::{are_named, is_page_number, named_page, with_margins},
     repaired::Cut,
 };
 use crate::text::fold;
@@ -22,7 +24,8 @@ const LONGEST_LINE_BYTES: usize = 240;
 const LONGEST_LABEL_CHARACTERS: usize = 40;
 
 /// Who runs a site or edited a page, with a colon behind: never part of a text.
-const EDITOR_LABELS: [&str; 6] = ["责任编辑", "责编", "本文责编", "网络编辑", "网站编辑", "网站标识码"];
+const EDITOR_LABELS: [&str; 7] =
+    ["责任编辑", "责编", "本文责编", "网络编辑", "网站编辑", "网站标识码", "政府网站标识码"];
 /// Who else made a book or a paper, in either script.
 const STAFF: [&str; 14] = [
     "主编",
@@ -103,6 +106,8 @@ struct Cluster<'t> {
     is_certain: bool,
     /// The line before it; empty if there is none.
     before: &'t str,
+    /// Whether the text leads in what stands there: 信息如下： above, and nothing but labels between.
+    is_led_in: bool,
 }
 
 impl<'t> Cluster<'t> {
@@ -119,7 +124,8 @@ impl<'t> Cluster<'t> {
 
     /// What of it is to be cut: all or nothing. The next one begins behind the line that stands behind it.
     fn close(&mut self, behind: &'t str) -> Vec<Cut> {
-        let closed = std::mem::replace(self, Self { before: behind, ..Self::default() });
+        let is_led_in = behind.ends_with(LEADING_IN) && leads_in(behind) || self.is_led_in && is_labelled(behind);
+        let closed = std::mem::replace(self, Self { before: behind, is_led_in, ..Self::default() });
         if closed.evidence.is_enough() && !closed.is_listed(behind) { closed.cuts } else { Vec::new() }
     }
 
@@ -130,8 +136,8 @@ impl<'t> Cluster<'t> {
         let is_among_staff = || is_staff(self.before) || is_staff(behind);
         let is_inside_text = || !self.is_certain && is_running_text(self.before) && is_running_text(behind);
         (has_only(Rule::FooterLabel) && is_among_staff())
-            || (has_only(Rule::SiteRecord)
-                && (self.records >= FEWEST_SITES || !behind.is_empty() && leads_in(self.before)))
+            || (has_only(Rule::SiteRecord) && self.records >= FEWEST_SITES)
+            || (self.is_led_in && !behind.is_empty() && self.cuts.iter().all(|cut| is_named_of_sites(cut.rule)))
             || (has_only(Rule::KeyValue) && speaks_of_values(self.before))
             || (has_only(Rule::Navigation) && (leads_in(self.before) || is_inside_text()))
     }
@@ -140,13 +146,26 @@ impl<'t> Cluster<'t> {
 /// The boilerplate of a text that can be told by its words.
 pub(super) fn boilerplate(text: &str) -> Vec<Cut> {
     let (mut cuts, mut cluster, mut folded) = (Vec::new(), Cluster::default(), String::new());
-    let mut lacks_name = false;
+    let (mut lacks_name, mut trail) = (false, Trail::default());
+    let speaks_of_pages = LazyCell::new(|| are_named(text));
     for line in lines(text).filter(|line| !line.shown.is_empty()) {
         let is_its_name = lacks_name && is_short_name(line.shown);
-        let judged =
-            if is_its_name { Some((Rule::FooterLabel, Evidence::NONE)) } else { judge(line.shown, &mut folded) };
+        let is_step = trail.goes_on(line.shown);
+        let judged = if is_its_name {
+            Some((Rule::FooterLabel, Evidence::NONE))
+        } else if is_step {
+            Some((Rule::Navigation, Evidence::NONE))
+        } else {
+            judge(line.shown, &mut folded)
+        };
         lacks_name = !is_its_name && judged == Some((Rule::FooterLabel, Evidence::CERTAIN)) && folded.ends_with(':');
         match judged {
+            Some((Rule::PageNumber, _)) if named_page(&folded).is_some() && *speaks_of_pages => {
+                cuts.append(&mut cluster.close(line.shown));
+            }
+            Some((rule @ Rule::PageNumber, evidence)) => {
+                cluster.add(with_margins(text, line.cut(text, rule)), evidence);
+            }
             Some((rule, evidence)) => cluster.add(line.cut(text, rule), evidence),
             None => cuts.append(&mut cluster.close(line.shown)),
         }
@@ -198,6 +217,21 @@ fn is_staff(line: &str) -> bool {
     line.len() <= LONGEST_LINE_BYTES
         && line.split_once(['：', ':']).is_some_and(|(label, _)| STAFF.iter().any(|staff| label.ends_with(staff)))
 }
+
+/// Whether a rule cuts what a text may tell of a site as well: who runs it, where it is registered.
+fn is_named_of_sites(rule: Rule) -> bool {
+    matches!(rule, Rule::SiteRecord | Rule::FooterLabel)
+}
+
+/// Whether a line is a label and what it names, as in a list of them: 网站名称：某某网.
+fn is_labelled(line: &str) -> bool {
+    line.len() <= LONGEST_LINE_BYTES
+        && !line.contains('。')
+        && line.split_once(['：', ':']).is_some_and(|(_, named)| !named.is_empty())
+}
+
+/// The last characters of lines that lead in.
+const LEADING_IN: [char; 6] = ['：', ':', '击', '擊', '择', '擇'];
 
 /// Whether a line leads in a list, or stops before the name of a button: 请点击. A label does not: 来源：.
 fn leads_in(line: &str) -> bool {

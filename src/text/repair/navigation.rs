@@ -17,7 +17,7 @@ const SIZE: Evidence = Evidence { sizes: 1, ..Evidence::NONE };
 const SIZE_LABEL: Evidence = Evidence { size_labels: 1, ..Evidence::NONE };
 
 /// What is written on buttons, sorted.
-const BUTTONS: [(&str, Evidence); 82] = [
+const BUTTONS: [(&str, Evidence); 84] = [
     ("qq", Evidence::NONE),
     ("qq空间", Evidence::NONE),
     ("上一篇", STRONG_HINT),
@@ -60,6 +60,7 @@ const BUTTONS: [(&str, Evidence); 82] = [
     ("打印本页", CERTAIN),
     ("打印此页", CERTAIN),
     ("扫一扫在手机打开当前页", CERTAIN),
+    ("扫一扫手机打开当前页", CERTAIN),
     ("推荐阅读", Evidence::NONE),
     ("收藏", HINT),
     ("收藏本页", CERTAIN),
@@ -74,6 +75,7 @@ const BUTTONS: [(&str, Evidence); 82] = [
     ("点击展开全文", HINT),
     ("热点推荐", Evidence::NONE),
     ("热门推荐", Evidence::NONE),
+    ("版权声明", HINT),
     ("特大", SIZE),
     ("猜你喜欢", Evidence::NONE),
     ("用手机打开当前页", CERTAIN),
@@ -123,6 +125,44 @@ fn is_trail(folded: &str) -> bool {
     let is_step = |step: &str| !step.is_empty() && step.chars().nth(LONGEST_STEP_CHARACTERS).is_none();
     let mut steps = folded.split(['>', '»', '›']);
     steps.clone().count() > 2 && steps.clone().all(is_step) && steps.any(|step| step == "首页")
+}
+
+/// The way to a page as lines of their own: 当前位置：, 首页, >, 政务信息, >, 要闻.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Trail {
+    /// There is none.
+    #[default]
+    Off,
+    /// The site's first page follows, or there is none.
+    Begins,
+    /// What divides two steps follows, or it has ended.
+    Step,
+    /// A step follows.
+    Between,
+}
+
+impl Trail {
+    /// Goes on to the next line; whether it is of the way.
+    pub(super) fn goes_on(&mut self, line: &str) -> bool {
+        const LONGEST_STEP_CHARACTERS: usize = 12;
+        let divides = || line.chars().all(|c| matches!(c, '>' | '＞' | '»' | '›'));
+        let names = || {
+            line.chars().nth(LONGEST_STEP_CHARACTERS).is_none() && !line.contains(['：', ':', '。', '，', '《', '〔'])
+        };
+        *self = match self {
+            Self::Begins if line.ends_with("首页") || line.ends_with("主页") => Self::Step,
+            Self::Step if divides() => Self::Between,
+            Self::Between if names() => Self::Step,
+            _ if PLACES
+                .iter()
+                .any(|place| line.strip_prefix(place).is_some_and(|rest| rest == "：" || rest == ":")) =>
+            {
+                Self::Begins
+            }
+            _ => Self::Off,
+        };
+        matches!(self, Self::Step | Self::Between)
+    }
 }
 
 /// A line of buttons and what stands between them.

@@ -112,8 +112,8 @@ pub(super) fn is_own_line(line: &str, folded: &str, edge: Edge) -> bool {
         || is_name(folded)
 }
 
-/// `第一章`, `第12条`, `一、`, `(一)`, `1.`, `1)`, `#`.
-fn starts_with_marker(folded: &str) -> bool {
+/// Whether a folded line begins with the number of a heading: `第一章`, `第12条`, `一、`, `(一)`, `1.`, `1)`, `#`.
+pub(super) fn starts_with_marker(folded: &str) -> bool {
     let is_numeral = |c: char| c.is_ascii_digit() || "一二三四五六七八九十百千零两".contains(c);
     let numbered = folded.trim_start_matches(['(', '第']);
     let rest = numbered.trim_start_matches(is_numeral);
@@ -135,17 +135,18 @@ fn is_metadata(folded: &str) -> bool {
     is_enclosed
         || OPENINGS.iter().any(|opening| folded.starts_with(opening))
         || LABELS.iter().any(|label| is_labelled(label))
-        || folded.ends_with('号')
+        || (folded.ends_with('号') && !folded.ends_with("公众号"))
         || has_date(folded)
 }
 
-/// A year with what follows it: `2024-05-16`, `2024年`, `二零二四年`.
+/// A year with what follows it: `2024-05-16`, `2024年`, `二零二四年`; not what a telephone number begins with, `0794-8888`.
 fn has_date(folded: &str) -> bool {
     const YEAR_DIGITS: usize = 4;
     let is_digit = |c: char| c.is_ascii_digit() || "零一二三四五六七八九".contains(c);
-    let mut digits = 0;
+    let (mut digits, mut first) = (0, ' ');
     folded.chars().any(|c| {
-        let is_date = digits >= YEAR_DIGITS && matches!(c, '-' | '/' | '.' | '年');
+        let is_date = digits >= YEAR_DIGITS && first != '0' && matches!(c, '-' | '/' | '.' | '年');
+        first = if digits == 0 { c } else { first };
         digits = if is_digit(c) { digits + 1 } else { 0 };
         is_date
     })
@@ -199,6 +200,7 @@ mod tests {
         check(Edge::Tail, &own, true);
         check(Edge::Head, &["各位代表：", "同志们:"], true);
         check(Edge::Tail, &["相关推荐："], false);
+        check(Edge::Tail, &["欢迎关注澄江微信公众号", "联系我们：0794-8888"], false);
         let banners = ["澄江政务网", "首页 > 新闻", "无障碍浏览", "登录", "展开全文", "Public domain"];
         check(Edge::Head, &banners, false);
         check(Edge::Tail, &banners, false);

@@ -5,16 +5,22 @@
 
 use super::{
     Rule,
-    line::{Line, ends_sentence, is_running_text, lines, lines_backwards, number},
+    line::{Line, ends_sentence, fold_into, is_running_text, lines, lines_backwards, number},
+    own_lines::starts_with_marker,
     repaired::Cut,
 };
+use crate::text::{columns, fold_character};
 
 /// Fewer bare numbers are not taken for a series.
 const FEWEST_IN_SERIES: usize = 3;
 /// Less text than this between two numbers is no page.
 const SHORTEST_PAGE_BYTES: usize = 900;
+/// Less text than this between two lines as `第3页`, if there is any, is no page.
+const SHORTEST_NAMED_PAGE_BYTES: usize = 300;
 /// The most digits of a page number in a frame.
 const MOST_DIGITS: usize = 4;
+/// A narrower line is not broken off by the end of its page, in columns.
+const NARROWEST_COLUMNS: usize = 20;
 
 /// Whether a folded line is a page number in a frame.
 pub(super) fn is_page_number(folded: &str) -> bool {
@@ -32,13 +38,62 @@ fn is_between_dashes(line: &str) -> bool {
 
 /// `第3页`, `第3页共20页`, `共20页第3页`, `page3of20`
 fn is_page_of_pages(line: &str) -> bool {
-    let this = |part: &str| part.strip_prefix('第').and_then(|part| part.strip_suffix('页')).is_some_and(is_digits);
+    let this = |part: &str| named_page(part).is_some();
     let all = |part: &str| part.strip_prefix('共').and_then(|part| part.strip_suffix('页')).is_some_and(is_digits);
     let english = |part: &str| part.split_once("of").is_some_and(|(this, all)| is_digits(this) && is_digits(all));
     let Some(first) = line.find('页') else { return line.strip_prefix("page").is_some_and(english) };
     let (one, other) = line.split_at(first + '页'.len_utf8());
     let other = other.trim_start_matches(['/', ',', '、']);
     (this(one) && (other.is_empty() || all(other))) || (all(one) && this(other))
+}
+
+/// The number of the page that a folded line names: `第3页`.
+pub(super) fn named_page(folded: &str) -> Option<u32> {
+    let digits = folded.strip_prefix('第').and_then(|part| part.strip_suffix('页'))?;
+    digits.parse().ok().filter(|_| is_digits(digits))
+}
+
+/// Whether lines as `第12页` name pages that the text speaks of, as errata do, and are not the numbers of its own: most
+/// of them do not count on, or have no page between them.
+pub(super) fn are_named(text: &str) -> bool {
+    let (mut last, mut steps, mut counted, mut folded) = (None, 0, 0, String::new());
+    for line in lines(text).filter(|line| line.shown.starts_with('第') && line.shown.ends_with(['页', '頁'])) {
+        fold_into(&mut folded, line.shown);
+        let Some(page) = named_page(&folded) else { continue };
+        if let Some((above, end)) = last.replace((page, line.range.end)) {
+            let bytes = text[end..line.range.start].trim().len();
+            steps += 1;
+            counted += usize::from(page == above + 1 && (bytes == 0 || bytes >= SHORTEST_NAMED_PAGE_BYTES));
+        }
+    }
+    2 * counted < steps
+}
+
+/// A cut of a page number, with the blank lines around it if a sentence goes on over them: they are the margins of two
+/// pages, not what divides paragraphs.
+pub(super) fn with_margins(text: &str, cut: Cut) -> Cut {
+    let shown = |line: &Line<'_>| !line.shown.is_empty();
+    let (before, behind) = text.split_at(cut.range.end);
+    let above = lines_backwards(&before[..cut.range.start]).find(shown);
+    let below = lines(behind).find(shown);
+    match above.zip(below) {
+        Some((above, below)) if goes_on(above.shown, &behind[below.range.clone()]) => {
+            Cut { range: above.range.end..cut.range.end + below.range.start, ..cut }
+        }
+        _ => cut,
+    }
+}
+
+/// Whether the sentence of one line goes on in another: it was broken off behind a letter or a comma, and the other is
+/// not indented as the first of a paragraph, nor has the number of one.
+fn goes_on(above: &str, below: &str) -> bool {
+    const MARKER_CHARACTERS: usize = 12;
+    let below = below.trim_start_matches('\u{c}');
+    let opening: String = below.chars().take(MARKER_CHARACTERS).map(fold_character).collect();
+    above.ends_with(|last: char| last.is_alphanumeric() || matches!(last, '，' | '、' | ','))
+        && columns(above) >= NARROWEST_COLUMNS
+        && !below.starts_with(char::is_whitespace)
+        && !starts_with_marker(&opening)
 }
 
 fn is_digits(text: &str) -> bool {
@@ -60,7 +115,7 @@ pub(super) fn between_pages(text: &str) -> Vec<Cut> {
         numbered.push((number, line));
     }
     let sections = numbered.iter().filter(|(_, line)| heads_section(text, line)).count();
-    let cuts = numbered.iter().map(|(_, line)| line.cut(text, Rule::PageNumber));
+    let cuts = numbered.iter().map(|(_, line)| with_margins(text, line.cut(text, Rule::PageNumber)));
     if numbered.len() >= FEWEST_IN_SERIES && 2 * sections <= numbered.len() { cuts.collect() } else { Vec::new() }
 }
 

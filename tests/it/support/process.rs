@@ -25,7 +25,17 @@ pub(crate) struct Ended {
 
 /// The program with these arguments, and with nothing of this process's environment that it could mind.
 fn program(arguments: &[&str]) -> process::Command {
-    let mut command = process::Command::new(env!("CARGO_BIN_EXE_xunzhang"));
+    without_environment(process::Command::new(env!("CARGO_BIN_EXE_xunzhang")), arguments)
+}
+
+/// The same where no file may be longer than so many blocks of 512 bytes.
+fn limited_program(blocks: u32, arguments: &[&str]) -> process::Command {
+    let mut shell = process::Command::new("sh");
+    shell.args(["-c", &format!("ulimit -f {blocks} && exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_xunzhang")]);
+    without_environment(shell, arguments)
+}
+
+fn without_environment(mut command: process::Command, arguments: &[&str]) -> process::Command {
     let own = std::env::vars_os().map(|(name, _)| name);
     for name in own.filter(|name| name == "RUST_LOG" || name.to_string_lossy().starts_with("XUNZHANG_")) {
         command.env_remove(name);
@@ -111,9 +121,23 @@ impl Server {
 
     /// The same with more in its environment.
     pub(crate) fn start_with(directory: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut command = program(&["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
-        command.args(["--http-listen", "off", "--data-dir"]).arg(directory).args(arguments);
-        command.env("XUNZHANG_DRAIN__LAME_DUCK", "0s").envs(environment.iter().copied());
+        let mut command = program(Self::ON_FREE_PORTS);
+        command.arg(directory).args(arguments).envs(environment.iter().copied());
+        Self::start_as(command)
+    }
+
+    /// The same where no file may be longer than so many blocks of 512 bytes.
+    pub(crate) fn start_limited(directory: &Path, blocks: u32) -> Self {
+        let mut command = limited_program(blocks, Self::ON_FREE_PORTS);
+        command.arg(directory);
+        Self::start_as(command)
+    }
+
+    const ON_FREE_PORTS: &[&str] =
+        &["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--http-listen", "off", "--data-dir"];
+
+    fn start_as(mut command: process::Command) -> Self {
+        command.env("XUNZHANG_DRAIN__LAME_DUCK", "0s");
         let mut child = Guarded(command.spawn().expect("the program can be started"));
         let stdout = BufferedLines::of(child.0.stdout.take().expect("it is piped"));
         let stderr = read_all(child.0.stderr.take().expect("it is piped"));

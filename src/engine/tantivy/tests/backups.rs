@@ -17,7 +17,7 @@ use super::harness::{Index, NEVER, document, quoted, segmenter, words};
 use crate::{
     engine::{
         BackupError, BadTarget, Engine as _, Expression, Generation, OpenError, Position, ReadError, Snapshot,
-        tantivy::TantivyEngine,
+        tantivy::{TantivyEngine, check, schema},
     },
     query::Filter,
 };
@@ -218,6 +218,28 @@ fn a_copy_is_looked_at_before_it_is_served() {
         }
         fs::write(&path, whole).unwrap();
         open(directory.path()).unwrap();
+    }
+}
+
+#[test]
+fn a_copy_in_another_format_is_refused_and_stays_as_it_is() {
+    let index = Index::with(&[("甲", &["防汛"])]);
+    let place = TempDir::new().unwrap();
+    let target = place.path().join("copy");
+    index.engine.back_up(&target, &NEVER).unwrap();
+    let written = fs::read_to_string(target.join("backup.json")).unwrap();
+    let (values, _checksum) = written.rsplit_once(",\n").unwrap();
+    for other in [schema::FORMAT - 1, schema::FORMAT + 1] {
+        let directory = copied_back(&target);
+        let format = |number: u32| format!("\"format\": {number}");
+        let changed = values.replacen(&format(schema::FORMAT), &format(other), 1) + "\n}\n";
+        let manifest = directory.path().join("backup.json");
+        fs::write(&manifest, check::sealed(changed.as_bytes()).unwrap()).unwrap();
+        match open(directory.path()).map(drop) {
+            Err(OpenError::UnknownFormat { found, .. }) => assert_eq!(found, other.to_string()),
+            opened => panic!("{opened:?}"),
+        }
+        assert!(manifest.exists() && !directory.path().join("format.json").exists(), "it is still a copy");
     }
 }
 

@@ -7,8 +7,8 @@ use tempfile::TempDir;
 use crate::{
     document::{DocumentId, Etag, Layout, Metadata, Paragraph},
     engine::{
-        Change, Clause, Engine, Expression, IndexedDocument, Position, Removal, Snapshot, Term, TermField, Version,
-        Writer, tantivy::TantivyEngine,
+        Change, Clause, Engine, Expression, IndexedDocument, Position, Removal, Snapshot, Term, TermField, Upkeep,
+        Version, Writer, tantivy::TantivyEngine,
     },
     query::Filter,
     text::{Segmenter, searchable},
@@ -60,7 +60,7 @@ impl Index {
     }
 
     pub(super) fn commit(&mut self) {
-        self.writer().commit().expect("a commit");
+        self.writer().commit(Upkeep::Usual).expect("a commit");
     }
 
     pub(super) fn writer(&mut self) -> &mut Box<dyn Writer> {

@@ -20,7 +20,14 @@ fn certain_lines_are_cut() {
     check_lines(Rule::SiteRecord, &["ICP备案号:某ICP备00000000号-1", "某公网安备 00000000000000号"]);
     check_lines(
         Rule::FooterLabel,
-        &["版权所有：某某网", "责任编辑：王小明", "（責任編輯:王小明）", "网站标识码：0000000000", "Copyright © 2024"],
+        &[
+            "版权所有：某某网",
+            "责任编辑：王小明",
+            "（責任編輯:王小明）",
+            "网站标识码：0000000000",
+            "政府网站标识码：0000000000",
+            "Copyright © 2024",
+        ],
     );
     check_lines(
         Rule::VisitorCounter,
@@ -81,8 +88,22 @@ fn what_a_site_puts_above_and_below_is_cut() {
     check("某某通知\n正文。\n微信扫一扫，分享到朋友圈\n", "某某通知\n正文。\n");
     let footer = "上一篇：某某会议召开\n相关阅读\n版权所有：某某网\n";
     check(&format!("某某通知\n正文。\n{footer}"), "某某通知\n正文。\n");
+    let path = "当前位置：\n首页\n>\n政务信息\n>\n要闻\n";
+    check(&format!("{path}某某通知\n正文。"), "某某通知\n正文。");
+    check("当前位置：\n某某通知\n正文。", "某某通知\n正文。");
+    check("首页 > 政务\n某某通知\n正文。\n扫一扫 手机打开当前页\n", "首页 > 政务\n某某通知\n正文。\n");
+    check("某某通知\n正文。\n网站地图　联系我们　版权声明\n", "某某通知\n正文。\n");
     check_kept("某某通知\n正文。\n相关阅读\n某某会议召开\n");
     check_kept("操作手册\n登录\n输入账号。\n注册\n填写表格。");
+}
+
+/// A statute says what a site has to show, and a decision tells what one did.
+#[test]
+fn what_a_text_tells_of_a_site_stays() {
+    check_kept("第一条　各网站应当在页脚标明：\n主办单位：某某局\n网站标识码：3610000001\n第二条　本办法施行。");
+    let site = "网站名称：某某资讯网\nICP备案号：某ICP备00000000号-1\n域名：某某\n公安备案号：某公网安备00000000号\n";
+    check_kept(&format!("经查，当事人的网站信息如下：\n{site}当事人未经许可提供服务。"));
+    check(&format!("会议开到晚上。\n{site}"), "会议开到晚上。\n网站名称：某某资讯网\n域名：某某\n");
 }
 
 /// A manual names buttons.

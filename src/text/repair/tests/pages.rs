@@ -121,3 +121,29 @@ fn page_numbers_need_their_whole_frame() {
     check_kept("共 页 第 页\n正文。");
     check_kept("列宁全集第26卷，第269页\n正文。");
 }
+
+#[test]
+fn the_margins_between_two_pages_go_with_the_number() {
+    let (above, below) =
+        ("充分发挥数据要素乘数效应，加快培育新兴产业，推动全", "省数字经济核心产业增加值占比重达到预期。");
+    for number in ["- 3 -", "第3页", "— 3 —", "第 3 页 共 9 页"] {
+        check(&format!("{above}\n\n{number}\n\n{below}"), &format!("{above}\n{below}"));
+        check(&format!("{above}\r\n\r\n{number}\r\n\u{c}{below}"), &format!("{above}\r\n\u{c}{below}"));
+        for (above, below) in
+            [(above, "　　省数字经济。"), (above, "一、省数字经济。"), ("总则", below), ("到了。", below)]
+        {
+            check(&format!("{above}\n\n{number}\n\n{below}"), &format!("{above}\n\n\n{below}"));
+        }
+    }
+    let text = format!("{}{above}", page("").repeat(3));
+    let pages = |between: [&str; 3]| between.map(|between| format!("{text}{between}")).concat();
+    check(&pages(["\n\n1\n\n", "\n\n2\n\n", "\n\n3\n"]), &pages(["\n", "\n", "\n\n"]));
+}
+
+#[test]
+fn pages_that_errata_name_stay() {
+    check_kept("勘误表\n第12页\n“甲”应为“乙”。\n第15页\n“丙”应为“丁”。\n第20頁\n“戊”应为“己”。");
+    check_kept("勘误表\n第12页\n“甲”应为“乙”。\n第 13 页\n“丙”应为“丁”。");
+    let text = page("");
+    check(&format!("{text}\n第12页\n{text}\n第13页\n第14页\n"), &format!("{text}\n{text}\n"));
+}
