@@ -1,14 +1,14 @@
 //! What holds for every text that is taken for a query. Shared with the tests, which run it on what fuzzing found.
 
 use xunzhang::{
-    query::{MAX_CLAUSES, MAX_DEPTH, Parsed, Query, Warning, Words, parse},
+    query::{Boolean, MAX_CLAUSES, MAX_DEPTH, Parsed, Query, Warning, Words, parse, prose},
     text::has_searchable,
 };
 
 /// Bytes of the long text that one is repeated to: work that grew with their square would not end.
 const LONG_BYTES: usize = 1 << 16;
 
-/// Parses a text, and the text many times over, and holds what comes out to its laws.
+/// Parses a text, as a query and as prose, and the text many times over, and holds what comes out to its laws.
 ///
 /// # Panics
 /// When one is broken.
@@ -18,7 +18,18 @@ pub(crate) fn check(text: &str) {
     check_warnings(text, &parsed);
     let printed = parsed.query.to_string();
     assert_eq!(parse(&printed).query, parsed.query, "{printed}");
-    check_bounds(&parse(&text.repeat(LONG_BYTES / text.len().max(1))).query);
+    check_prose(&prose(text));
+    let long = text.repeat(LONG_BYTES / text.len().max(1));
+    check_bounds(&parse(&long).query);
+    check_prose(&prose(&long));
+}
+
+/// Prose requires nothing and excludes nothing.
+fn check_prose(query: &Query) {
+    check_bounds(query);
+    if let Query::Boolean(Boolean { must, should: _, must_not }) = query {
+        assert!(must.is_empty() && must_not.is_empty(), "{query:?}");
+    }
 }
 
 /// No text becomes more than a tree may be, so recursion over it is bounded and so is the work of a search.
