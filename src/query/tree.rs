@@ -66,6 +66,40 @@ impl Query {
         }
     }
 
+    /// The query without words that say nothing, as `says_nothing` has it, where they stand beside what does: without the
+    /// `什么是` before a quoted part. What is excluded stays what was written.
+    #[must_use]
+    pub fn without_empty_words(self, says_nothing: &impl Fn(&str) -> bool) -> Self {
+        let each = |parts: Vec<Self>| parts.into_iter().map(|part| part.without_empty_words(says_nothing));
+        match self {
+            Self::Boolean(Boolean { must, should, must_not }) => {
+                let (mut must, mut should): (Vec<_>, Vec<_>) = (each(must).collect(), each(should).collect());
+                let is_empty = |part: &Self| matches!(part, Self::Words(words) if says_nothing(&words.text));
+                if must.iter().chain(&should).any(|part| part.is_looked_for() && !is_empty(part)) {
+                    must.retain(|part| !is_empty(part));
+                    should.retain(|part| !is_empty(part));
+                }
+                Self::Boolean(Boolean { must, should, must_not })
+            }
+            Self::Alternatives(alternatives) => Self::Alternatives(each(alternatives).collect()),
+            other => other,
+        }
+    }
+
+    /// Whether characters are looked for, not only conditions met.
+    fn is_looked_for(&self) -> bool {
+        match self {
+            Self::Words(_)
+            | Self::Phrase(_)
+            | Self::Substring(_)
+            | Self::NamedDocument(_)
+            | Self::DocumentNumber(_) => true,
+            Self::Boolean(Boolean { must, should, must_not: _ }) => must.iter().chain(should).any(Self::is_looked_for),
+            Self::Alternatives(alternatives) => alternatives.iter().any(Self::is_looked_for),
+            Self::Metadata(_) | Self::MatchAll => false,
+        }
+    }
+
     /// The query with the other names of what its words name. What is excluded stays what was written.
     #[must_use]
     pub fn with_synonyms(self, find: &impl Fn(&str) -> Vec<Synonym>) -> Self {

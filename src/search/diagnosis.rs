@@ -95,7 +95,7 @@ impl Search<'_> {
     /// Says of the first parts of a query that matched nothing what matches without each of them. Nothing where the
     /// query does not have at least two parts: its terms say all then, unless the only one is none (see [`less_than`]).
     fn ruled_out(&self, query: &Query) -> Result<Vec<RuledOut>, ReadError> {
-        let mut parts = parts(query, self.mode, self.segmenter);
+        let mut parts = distinct(parts(query, self.mode, self.segmenter));
         if let [Part { query: only, clause: Clause::Must(_), written }] = &parts[..]
             && let Some(less) = less_than(only, query)
         {
@@ -132,6 +132,17 @@ impl Search<'_> {
         }
         Ok(kept)
     }
+}
+
+/// Each part once: to leave out one of two that are equal changes nothing.
+fn distinct(parts: Vec<Part>) -> Vec<Part> {
+    let mut distinct: Vec<Part> = Vec::new();
+    for part in parts {
+        if !distinct.iter().any(|known| known.clause == part.clause) {
+            distinct.push(part);
+        }
+    }
+    distinct
 }
 
 /// What is left of a query without its only demand, where its terms do not say why nothing has it: of a condition what

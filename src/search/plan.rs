@@ -206,7 +206,13 @@ fn plan_metadata(Metadata { field, value }: &Metadata) -> Expression {
 fn plan_boolean(Boolean { must, should, must_not }: &Boolean, mode: MatchMode, segmenter: &Segmenter) -> Expression {
     let mut clauses = all_of(must, mode, segmenter);
     clauses.extend(any_of(should, mode, segmenter));
-    clauses.extend(must_not.iter().map(|part| Clause::MustNot(plan_excluded(part, segmenter))));
+    for part in must_not {
+        let clause = Clause::MustNot(plan_excluded(part, segmenter));
+        // To exclude it again excludes no more, and costs a walk.
+        if !clauses.contains(&clause) {
+            clauses.push(clause);
+        }
+    }
     combined(clauses)
 }
 

@@ -78,9 +78,12 @@ impl Searcher {
         &self.synonyms
     }
 
-    /// A query as it is answered: with the other names of what it names, unless it does without.
+    /// A query as it is answered: without question and function words that stand beside a part of another kind, and with
+    /// the other names of what it names, unless it does without.
     #[must_use]
     pub fn understood(&self, query: Query, synonyms: bool) -> Query {
+        let says_nothing = |text: &str| !self.segmenter.query_words(text).iter().any(|word| word.content);
+        let query = query.without_empty_words(&says_nothing);
         if synonyms { query.with_synonyms(&|text| self.synonyms.find(text, &self.segmenter)) } else { query }
     }
 

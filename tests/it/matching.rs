@@ -211,8 +211,10 @@ async fn what_ruled_everything_out_is_said() {
     let filtered = diagnosed(SearchRequest { filter: filter("求是"), ..searched("水") }).await;
     assert_eq!((filtered.filter_rules_out_everything, filtered.without_filter), (true, 2));
     // No more is worked out than so much, however much is demanded.
-    let many: Vec<_> = (0..200).map(|_| phrase("饕餮")).collect();
+    let many: Vec<_> = (0..200).map(|number| phrase(&format!("饕餮{number}"))).collect();
     assert_eq!(ruled_out(typed(all_of(&many, &[]))).await.len(), 16);
+    // What is demanded twice is one part: nothing else rules it out.
+    assert_eq!(ruled_out(typed(all_of(&[phrase("饕餮"), phrase("饕餮")], &[]))).await.len(), 0);
     service.stop().await;
 }
 

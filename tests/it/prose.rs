@@ -57,6 +57,25 @@ async fn what_it_quotes_is_wanted_and_not_required() {
 }
 
 #[tokio::test]
+async fn function_words_count_only_where_there_is_nothing_else() {
+    let service = served().await;
+    let counted = async |prose: &str, mode: MatchMode| {
+        service.count(CountRequest { r#match: mode.into(), ..counted(prose) }).await.paragraphs
+    };
+    service.put(ready("丁", &["什么是干部，是什么"])).await;
+    for mode in [MatchMode::Any, MatchMode::All] {
+        assert_eq!(counted("什么是“告知承诺”？", mode).await, 1);
+        assert_eq!(counted("什么是“水稻飞船”？", mode).await, 0);
+        assert_eq!(counted("什么是“水稻飞船”和《水稻飞船》？", mode).await, 0);
+    }
+    assert_eq!(counted("什么是“告知承诺”和“干部”？", MatchMode::Any).await, 3);
+    assert_eq!(counted("什么", MatchMode::Any).await, 1);
+    let nothing = service.search(asked("什么是“水稻飞船”？")).await;
+    assert_eq!(nothing.summary.diagnosis.unwrap().absent_terms, ["水稻飞船"]);
+    service.stop().await;
+}
+
+#[tokio::test]
 async fn an_explanation_says_what_quotations_are_worth() {
     let service = served().await;
     for (paragraph, expected) in [("甲#0", 0.0), ("乙#0", 1.0)] {
