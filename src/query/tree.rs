@@ -1,7 +1,7 @@
 //! The tree that queries of every form become.
 
 use crate::{
-    query::MetadataKey,
+    query::{MetadataKey, sequence::collapsed},
     text::{Synonym, has_searchable},
 };
 
@@ -66,8 +66,8 @@ impl Query {
         }
     }
 
-    /// The query without words that say nothing, as `says_nothing` has it, where they stand beside what does: without the
-    /// `什么是` before a quoted part. What is excluded stays what was written.
+    /// The query without words that say nothing, as `says_nothing` has it, where they stand beside what does: without
+    /// the `什么是` before a quoted part. What is excluded stays what was written.
     #[must_use]
     pub fn without_empty_words(self, says_nothing: &impl Fn(&str) -> bool) -> Self {
         let each = |parts: Vec<Self>| parts.into_iter().map(|part| part.without_empty_words(says_nothing));
@@ -75,11 +75,14 @@ impl Query {
             Self::Boolean(Boolean { must, should, must_not }) => {
                 let (mut must, mut should): (Vec<_>, Vec<_>) = (each(must).collect(), each(should).collect());
                 let is_empty = |part: &Self| matches!(part, Self::Words(words) if says_nothing(&words.text));
+                let parts = must.len() + should.len();
                 if must.iter().chain(&should).any(|part| part.is_looked_for() && !is_empty(part)) {
                     must.retain(|part| !is_empty(part));
                     should.retain(|part| !is_empty(part));
                 }
-                Self::Boolean(Boolean { must, should, must_not })
+                let is_shorter = must.len() + should.len() < parts;
+                let boolean = Boolean { must, should, must_not };
+                if is_shorter { collapsed(boolean) } else { Self::Boolean(boolean) }
             }
             Self::Alternatives(alternatives) => Self::Alternatives(each(alternatives).collect()),
             other => other,

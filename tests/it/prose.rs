@@ -70,6 +70,14 @@ async fn function_words_count_only_where_there_is_nothing_else() {
     }
     assert_eq!(counted("什么是“告知承诺”和“干部”？", MatchMode::Any).await, 3);
     assert_eq!(counted("什么", MatchMode::Any).await, 1);
+    // What is left is what the text of it alone would be.
+    let explanation = service.searches().explain(explained("什么是“告知承诺”？", "")).await.unwrap().into_inner();
+    assert_eq!(explanation.canonical_query, "\"告知承诺\"");
+    let alone = SearchRequest {
+        query_form: Some(search_request::QueryForm::Query(explanation.canonical_query)),
+        ..SearchRequest::default()
+    };
+    assert_eq!(explanation.parsed, service.search(alone).await.header.parsed);
     let nothing = service.search(asked("什么是“水稻飞船”？")).await;
     assert_eq!(nothing.summary.diagnosis.unwrap().absent_terms, ["水稻飞船"]);
     service.stop().await;

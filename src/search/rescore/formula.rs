@@ -33,7 +33,8 @@ pub enum Feature {
     Characters,
     /// The document has the number that the query names.
     Document,
-    /// The share that the paragraph has of what is wanted in sequence and not required: phrases, and documents named by title.
+    /// The share that the paragraph has of what is wanted in sequence and not required: phrases, and documents named by
+    /// title.
     Phrases,
 }
 
