@@ -80,9 +80,16 @@ pub(crate) fn all(vocabulary: &Vocabulary) -> Vec<(String, Asked)> {
             Asked::Explain(ExplainRequest { query_form: form, paragraph_id, ..ExplainRequest::default() }),
         ));
     }
+    calls.extend(texts_and_lists(vocabulary));
+    calls
+}
+
+/// Calls that ask with a text, list documents, or have a text analyzed.
+fn texts_and_lists(vocabulary: &Vocabulary) -> Vec<(String, Asked)> {
+    let mut calls = Vec::new();
     let written = |text: String| SearchRequest { query_form: Some(QueryForm::Query(text)), ..SearchRequest::default() };
     let prose = |text: String| SearchRequest { query_form: Some(QueryForm::Prose(text)), ..SearchRequest::default() };
-    let quoted = vocabulary.pairs.iter().take(PARTS).map(|pair| format!("“{pair}”")).collect::<String>();
+    let quoted = vocabulary.pairs.iter().take(PARTS).flat_map(|pair| ["“", pair, "”"]).collect::<String>();
     let sentence = &vocabulary.runs[0];
     for (name, request) in [
         ("a text of 1,000 characters", written(sentence.clone())),
