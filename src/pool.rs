@@ -4,6 +4,7 @@
 //! would wait. A job whose caller has left is skipped, or told to stop when it already runs. The module does not know
 //! what the work is.
 
+mod fork;
 mod queue;
 
 use std::{
@@ -25,7 +26,7 @@ use tracing::{Span, error};
 
 use self::queue::{Job, Pace, Queue};
 
-pub use self::queue::Precedence;
+pub use self::{fork::Forked, queue::Precedence};
 
 /// Threads for CPU and disk work. Cheap to clone; clones share threads and queue.
 #[derive(Clone)]
@@ -178,6 +179,14 @@ impl Pool {
             }
         };
         answered.expect("a job that is not cancelled always answers")
+    }
+
+    /// Lets another thread do a part of a job meanwhile, if one has nothing else to do.
+    pub fn fork<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Forked<T> {
+        let forked = Forked::new(work);
+        let part = forked.part();
+        self.enqueue(Precedence::Background, Instant::now(), move || part.run());
+        forked
     }
 
     /// Puts a job into the queue, and has a thread take the one that is next then.

@@ -69,6 +69,8 @@ impl Client {
             Asked::Count(request) => searches.count(request).await.map(drop),
             Asked::Explain(request) => searches.explain(request).await.map(drop),
             Asked::List(request) => documents.list_documents(request).await.map(drop),
+            Asked::Purge(request) => documents.purge_documents(request).await.map(drop),
+            Asked::Analyze(request) => searches.analyze(request).await.map(drop),
         }
     }
 

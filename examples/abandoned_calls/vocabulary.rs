@@ -1,6 +1,9 @@
 //! What expensive queries are made of, taken from the documents themselves.
 
-use std::{collections::HashMap, hash::Hash};
+use std::{
+    collections::{BTreeSet, HashMap},
+    hash::Hash,
+};
 
 use anyhow::{Context as _, ensure};
 use xunzhang::rpc::proto::{ExportRequest, ExportResponse, export_response::Event};
@@ -17,6 +20,7 @@ pub(crate) async fn read(client: &Client) -> anyhow::Result<Vocabulary> {
     let mut stream = client.searches.clone().export(ExportRequest::default()).await?.into_inner();
     let (mut characters, mut pairs) = (HashMap::new(), HashMap::new());
     let (mut run, mut runs, mut paragraph_id, mut read) = (String::new(), Vec::new(), None, 0);
+    let (mut document_ids, mut titles, mut text) = (BTreeSet::new(), BTreeSet::new(), String::new());
     while let Some(ExportResponse { event }) = stream.message().await? {
         let Some(Event::Hits(batch)) = event else { continue };
         for hit in &batch.hits {
@@ -27,6 +31,9 @@ pub(crate) async fn read(client: &Client) -> anyhow::Result<Vocabulary> {
             for pair in letters.windows(2) {
                 *pairs.entry(pair.iter().collect::<String>()).or_default() += 1;
             }
+            document_ids.insert(hit.document_id.clone());
+            titles.insert(hit.title.clone());
+            text.extend([&hit.text, "\n"]);
             run.extend(&letters);
             if run.chars().count() >= RUN {
                 runs.push(run.chars().take(RUN).collect());
@@ -42,7 +49,9 @@ pub(crate) async fn read(client: &Client) -> anyhow::Result<Vocabulary> {
     let (characters, pairs) = (by_frequency(characters), by_frequency(pairs));
     ensure!(characters.len() >= 255 && pairs.len() >= 255 && runs.len() >= 16, "too few documents");
     let paragraph_id = paragraph_id.context("there is a paragraph")?;
-    Ok(Vocabulary { characters, pairs, runs, paragraph_id })
+    titles.retain(|title| title.chars().any(char::is_alphanumeric));
+    let (document_ids, titles) = (document_ids.into_iter().collect(), titles.into_iter().collect());
+    Ok(Vocabulary { characters, pairs, runs, paragraph_id, document_ids, titles, text })
 }
 
 fn by_frequency<T: Hash + Ord>(counts: HashMap<T, u64>) -> Vec<T> {

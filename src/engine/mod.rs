@@ -23,7 +23,7 @@ pub use original::{all_paragraphs, original};
 pub use seam::{Engine, Reader, Rebuild, Removals, Snapshot, Walk, Writer};
 pub use token::{Lengths, Occurrences, Token, TokenField, TokenStatistics, WeighedToken};
 pub use types::{
-    Address, Change, Counts, DocumentRecord, Facet, FacetField, FacetValue, Generation, IndexedDocument,
+    Address, Change, Counts, DocumentRecord, DocumentView, Facet, FacetField, FacetValue, Generation, IndexedDocument,
     InvalidGeneration, MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, Position, Ranked, Ranking, Removal, Removed,
     SourceLine, Statistics, StoredParagraph, Tally, Upkeep, Version,
 };

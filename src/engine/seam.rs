@@ -8,9 +8,9 @@ use std::{
 use crate::{
     document::{DocumentId, Layout, Paragraph},
     engine::{
-        Address, Backup, BackupError, Branch, Change, Counts, DocumentRecord, Explanation, Expression, FacetField,
-        Generation, Occurrences, Position, Ranking, ReadError, Removed, SourceLine, Statistics, StoredParagraph, Term,
-        Token, TokenStatistics, Upkeep, Verification, Version, WeighedToken, WriteError,
+        Address, Backup, BackupError, Branch, Change, Counts, DocumentRecord, DocumentView, Explanation, Expression,
+        FacetField, Generation, Occurrences, Position, Ranking, ReadError, Removed, SourceLine, Statistics,
+        StoredParagraph, Term, Token, TokenStatistics, Upkeep, Verification, Version, WeighedToken, WriteError,
     },
     query::Filter,
 };
@@ -332,11 +332,11 @@ pub trait Snapshot: Send + Sync + 'static {
 
 /// Reads paragraphs one after another.
 pub trait Reader: Send {
-    /// The paragraph at an address, and the record of its document.
+    /// The paragraph at an address, and its document.
     ///
     /// # Errors
     /// When the index cannot be read.
-    fn read(&mut self, address: Address) -> Result<(Paragraph, &DocumentRecord), ReadError>;
+    fn read(&mut self, address: Address) -> Result<(&Paragraph, DocumentView<'_>), ReadError>;
 }
 
 /// Matches in order of position, in flat memory. One that was stopped does not go on.

@@ -293,6 +293,24 @@ pub struct DocumentRecord {
     pub original_bytes: u32,
 }
 
+/// What is told of a document with each of its paragraphs.
+#[derive(Clone, Copy, Debug)]
+pub struct DocumentView<'a> {
+    /// Its id.
+    pub id: &'a DocumentId,
+    /// The number of the version.
+    pub sequence: u64,
+    /// What is known about it.
+    pub metadata: &'a Metadata,
+}
+
+impl DocumentRecord {
+    /// What is told with each paragraph.
+    pub fn view(&self) -> DocumentView<'_> {
+        DocumentView { id: &self.id, sequence: self.version.sequence, metadata: &self.metadata }
+    }
+}
+
 /// What matches are counted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FacetField {

@@ -160,3 +160,30 @@ async fn the_span_is_carried_over() {
     call.with_subscriber(subscriber).await.unwrap();
     assert!(threads.lock().unwrap().contains(&"pool-0".to_owned()));
 }
+
+#[tokio::test]
+async fn a_part_of_a_job_is_done_by_another_thread_or_by_whoever_wants_it() {
+    let pool = pool();
+    let this = thread::current().id();
+    let name = || thread::current().id();
+    assert_ne!(pool.run(move |_| name()).await, Ok(this));
+    let release = occupy(&pool).await;
+    assert_eq!(pool.fork(name).join(), this, "nobody else has begun it");
+    let (start, started) = mpsc::sync_channel(0);
+    let (end, ended) = mpsc::sync_channel(0);
+    let part = pool.fork(move || {
+        start.send(name()).unwrap();
+        ended.recv().unwrap()
+    });
+    drop(pool.fork(|| panic!("it is dropped before it begins")));
+    drop(release);
+    assert_ne!(started.recv(), Ok(this), "a thread has time for it");
+    end.send(7).unwrap();
+    assert_eq!(part.join(), 7);
+}
+
+#[tokio::test]
+#[should_panic(expected = "a part of the work panicked")]
+async fn a_part_that_panics_fails_the_job() {
+    pool().fork::<()>(|| panic!("on purpose")).join();
+}

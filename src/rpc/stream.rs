@@ -67,9 +67,9 @@ pub(crate) struct JobOutlet<T> {
 }
 
 impl<T> JobOutlet<T> {
-    /// Whether there is room for one more answer.
-    pub(crate) fn has_room(&self) -> bool {
-        self.sender.upgrade().is_some_and(|sender| sender.capacity() > 0)
+    /// For how many more answers there is room.
+    pub(crate) fn room(&self) -> usize {
+        self.sender.upgrade().map_or(0, |sender| sender.capacity())
     }
 
     /// Sends an answer for which there is room; it is lost when the stream has ended.

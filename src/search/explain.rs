@@ -146,7 +146,7 @@ impl Searcher {
                 if stop.load(Relaxed) {
                     return Err(ReadError::Stopped.into());
                 }
-                let wanted = Wanted::of(query, &expression, &self.segmenter);
+                let wanted = Wanted::of(query, &expression, &self.segmenter, stop);
                 let (filter, snapshot) = (filter.clone(), Arc::clone(&snapshot));
                 let ranker = Ranker { snapshot, expression, wanted, filter, rescoring: self.rescoring };
                 Some(ranker.explain(address, first_stage, stop)?)
@@ -157,14 +157,14 @@ impl Searcher {
         Ok(Explained {
             generation: snapshot.generation(),
             paragraphs: snapshot.statistics()?.paragraphs,
-            terms: with_frequencies(terms(query, false, &self.segmenter), snapshot.as_ref(), stop)?,
+            terms: with_frequencies(terms(query, false, &self.segmenter), &self.segmenter, snapshot.as_ref(), stop)?,
             paragraph: paragraph.map(|(id, explanation)| explained(id, &outline, explanation, score)),
             plan: outline,
         })
     }
 }
 
-/// A term of a query that is not looked up yet.
+/// A term of a query that is not looked up yet, neither in the index nor in the dictionaries.
 struct Asked {
     term: Term,
     kind: TermKind,
@@ -196,13 +196,10 @@ fn terms(query: &Query, excluded: bool, segmenter: &Segmenter) -> Vec<Asked> {
 
 fn word_terms(words: &Words, excluded: bool, segmenter: &Segmenter) -> Vec<Asked> {
     let field = words_field(words);
-    let written = weighed(&words.text, segmenter).map(|(QueryWord { characters, content }, left_out)| {
-        let dictionary = dictionary_of(&characters, segmenter);
-        Asked {
-            term: Term { characters, field, word: true },
-            kind: TermKind::Word { content, left_out, dictionary },
-            excluded,
-        }
+    let written = weighed(&words.text, segmenter).map(|(QueryWord { characters, content }, left_out)| Asked {
+        term: Term { characters, field, word: true },
+        kind: TermKind::Word { content, left_out, dictionary: Dictionary::None },
+        excluded,
     });
     let others = words.synonyms.iter().flat_map(|name| &name.others).map(|other| Asked {
         term: Term { characters: other.clone(), field, word: false },
@@ -228,11 +225,18 @@ fn dictionary_of(word: &str, segmenter: &Segmenter) -> Dictionary {
 /// Looks terms up, each once.
 fn with_frequencies(
     asked: Vec<Asked>,
+    segmenter: &Segmenter,
     snapshot: &dyn Snapshot,
     stop: &Arc<AtomicBool>,
 ) -> Result<Vec<ExplainedTerm>, ReadError> {
     let mut known = HashMap::new();
-    let look_up = |Asked { term, kind, excluded }: Asked| {
+    let look_up = |Asked { term, mut kind, excluded }: Asked| {
+        if stop.load(Relaxed) {
+            return Err(ReadError::Stopped);
+        }
+        if let TermKind::Word { dictionary, .. } = &mut kind {
+            *dictionary = dictionary_of(&term.characters, segmenter);
+        }
         let key = (term.characters.clone(), term.field);
         let frequency = match known.get(&key) {
             Some(frequency) => *frequency,

@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     document::Paragraph,
     engine::{
-        Address, Branch, DocumentRecord, Engine, Expression, Generation, Position, ReadError, Reader, Removals,
-        Removed, Snapshot, Walk,
+        Address, Branch, DocumentView, Engine, Expression, Generation, Position, ReadError, Reader, Removals, Removed,
+        Snapshot, Walk,
     },
     query::{Filter, MatchMode, Query},
     search::{BatchBound, HitView, SearchError, Searcher, fetch::ordinal, highlight::Highlighter, plan::plan},
@@ -27,6 +27,8 @@ use crate::{
 
 /// Matches that are looked for in one go.
 const MATCHES_AT_ONCE: usize = 64;
+/// Portions that are out at once at most.
+pub const PORTIONS: usize = 2;
 /// Removals of one batch.
 const REMOVED_AT_ONCE: usize = 256;
 
@@ -65,7 +67,7 @@ pub struct Export {
     expression: Expression,
     filter: Filter,
     follow: bool,
-    highlighter: Highlighter,
+    highlighter: Arc<Highlighter>,
     /// The snapshot that it reads from, until it has given all of it.
     pass: Option<Pass>,
     generation: Generation,
@@ -76,13 +78,22 @@ pub struct Export {
     repeats_document: bool,
 }
 
-/// A part of an export.
-#[derive(Debug)]
-pub enum Exported {
-    /// So many matches, which were given in order of arrival.
-    Hits(usize),
-    /// Documents that are gone, or gone in an earlier version, in order of the removals.
-    Removed(Vec<Removed>),
+/// Some matches after each other, which any thread may fetch while another one fetches others.
+pub struct Portion {
+    matches: VecDeque<(Position, Address)>,
+    reader: Box<dyn Reader>,
+    highlighter: Arc<Highlighter>,
+}
+
+/// What was fetched of a portion.
+#[derive(Clone, Copy, Debug)]
+pub struct Fetched {
+    /// Matches.
+    pub hits: usize,
+    /// Roughly the bytes of all that they say.
+    pub bytes: usize,
+    /// The place of the last one.
+    pub last: Position,
 }
 
 impl Searcher {
@@ -99,7 +110,7 @@ impl Searcher {
             return Err(SearchError::RemovalsForgotten);
         }
         let expression = plan(query, *mode, &self.segmenter);
-        let highlighter = Highlighter::new(&expression);
+        let highlighter = Arc::new(Highlighter::new(&expression));
         let mut export = Export {
             engine: Arc::clone(&self.engine),
             expression,
@@ -145,28 +156,48 @@ impl Export {
         self.position.is_none_or(|position| position < Position::end_of(newest))
     }
 
-    /// The next part, of which each hit is given to `hit` as it is fetched; `None` when the snapshot has no more, which is
-    /// let go then. The last hit of a part may be more than its bound.
+    /// The next matches before a removal, at most `count`; `None` when there are none.
     ///
     /// # Errors
-    /// When the index cannot be read, or on `stop` before anything was found.
-    pub fn next_batch(
-        &mut self,
-        bound: BatchBound,
-        stop: &Arc<AtomicBool>,
-        hit: impl FnMut(&HitView<'_>),
-    ) -> Result<Option<Exported>, SearchError> {
+    /// When the index cannot be read, or on `stop`.
+    ///
+    /// # Panics
+    /// If [`PORTIONS`] are out already.
+    pub fn portion(&mut self, count: usize, stop: &Arc<AtomicBool>) -> Result<Option<Portion>, SearchError> {
         let Some(pass) = &mut self.pass else { return Ok(None) };
-        let hits = pass.hits(bound, &self.highlighter, stop, hit)?;
-        let found = match hits {
-            Some((hits, last)) => Some((Exported::Hits(hits), last)),
-            None => pass.removed(stop)?.map(|(removed, last)| (Exported::Removed(removed), last)),
-        };
+        let matches = pass.matches_before_removal(count, stop)?;
+        if matches.is_empty() {
+            return Ok(None);
+        }
+        let reader = pass.readers.pop().expect("whoever takes one has given those before back, but for one");
+        Ok(Some(Portion { matches, reader, highlighter: Arc::clone(&self.highlighter) }))
+    }
+
+    /// Takes a portion back of which everything was fetched.
+    pub fn take_back(&mut self, portion: Portion) {
+        if let Some(pass) = &mut self.pass {
+            pass.readers.push(portion.reader);
+        }
+    }
+
+    /// Says that everything up to a place was given: portions are, in the order in which they were taken.
+    pub fn given(&mut self, last: Position) {
+        self.position = Some(last);
+    }
+
+    /// The next documents that are gone, or gone in an earlier version, in order of the removals, once all matches before
+    /// them were given; `None` when the snapshot has no more of anything, which is let go then.
+    ///
+    /// # Errors
+    /// When the index cannot be read, or on `stop`.
+    pub fn removed(&mut self, stop: &Arc<AtomicBool>) -> Result<Option<Vec<Removed>>, SearchError> {
+        let Some(pass) = &mut self.pass else { return Ok(None) };
+        let found = pass.removed(stop)?;
         self.position = Some(found.as_ref().map_or(pass.end, |(_, last)| *last));
         if found.is_none() {
             self.pass = None;
         }
-        Ok(found.map(|(found, _)| found))
+        Ok(found.map(|(removed, _)| removed))
     }
 
     /// Goes on with the newest snapshot, if it has more to give.
@@ -198,8 +229,50 @@ impl Export {
         let end = Position::end_of(snapshot.sequence());
         (self.generation, self.rebuilt) = (snapshot.generation(), snapshot.rebuilt());
         let matches = MatchQueue { walk, next: VecDeque::new() };
-        self.pass = Some(Pass { reader: snapshot.reader(), matches, removals, end });
+        let readers = (0..PORTIONS).map(|_| snapshot.reader()).collect();
+        self.pass = Some(Pass { readers, matches, removals, end });
         Ok(())
+    }
+}
+
+impl Portion {
+    /// Its matches that were not fetched yet.
+    pub fn len(&self) -> usize {
+        self.matches.len()
+    }
+
+    /// Whether everything was fetched.
+    pub fn is_empty(&self) -> bool {
+        self.matches.is_empty()
+    }
+
+    /// Fetches the next matches and gives each hit to `hit`; `None` when all were. The last hit may be more than the bound.
+    ///
+    /// # Errors
+    /// When the index cannot be read, or on `stop` before anything was fetched.
+    pub fn fetch(
+        &mut self,
+        bound: BatchBound,
+        stop: &AtomicBool,
+        mut hit: impl FnMut(&HitView<'_>),
+    ) -> Result<Option<Fetched>, SearchError> {
+        let (mut hits, mut bytes, mut last) = (0, 0, None);
+        while hits < bound.hits && bytes < bound.bytes {
+            if stop.load(Relaxed) {
+                if hits == 0 {
+                    return Err(ReadError::Stopped.into());
+                }
+                break; // What is there is given, should anyone wait for it.
+            }
+            let Some((position, address)) = self.matches.pop_front() else { break };
+            let (paragraph, document) = self.reader.read(address)?;
+            let highlights = self.highlighter.ranges(&paragraph.text);
+            let found = unranked(ordinal(position)?, paragraph, &highlights, document);
+            bytes += found.bytes();
+            hit(&found);
+            (hits, last) = (hits + 1, Some(position));
+        }
+        Ok(last.map(|last| Fetched { hits, bytes, last }))
     }
 }
 
@@ -232,7 +305,8 @@ impl Reached {
 
 /// What one snapshot gives: matches and removals, merged.
 struct Pass {
-    reader: Box<dyn Reader>,
+    /// Of the portions that are not out.
+    readers: Vec<Box<dyn Reader>>,
     matches: MatchQueue,
     removals: Option<RemovalQueue>,
     /// Behind everything of the snapshot.
@@ -240,30 +314,20 @@ struct Pass {
 }
 
 impl Pass {
-    /// Gives the next matches before a removal: their number and the place of the last one, if there is any.
-    fn hits(
+    /// The next matches before a removal, at most `count`.
+    fn matches_before_removal(
         &mut self,
-        bound: BatchBound,
-        highlighter: &Highlighter,
+        count: usize,
         stop: &Arc<AtomicBool>,
-        mut give: impl FnMut(&HitView<'_>),
-    ) -> Result<Option<(usize, Position)>, SearchError> {
+    ) -> Result<VecDeque<(Position, Address)>, SearchError> {
         let removal = self.removal(stop)?;
-        let (mut hits, mut bytes, mut last) = (0, 0, None);
-        while hits < bound.hits && bytes < bound.bytes {
-            if stop.load(Relaxed) {
-                // What is there is given, should anyone wait for it.
-                return if hits == 0 { Err(ReadError::Stopped.into()) } else { Ok(last.map(|last| (hits, last))) };
-            }
-            let Some((position, address)) = self.matches.next_before(removal, stop)? else { break };
-            let (paragraph, document) = self.reader.read(address)?;
-            let highlights = highlighter.ranges(&paragraph.text);
-            let hit = unranked(ordinal(position)?, &paragraph, &highlights, document);
-            bytes += hit.bytes();
-            give(&hit);
-            (hits, last) = (hits + 1, Some(position));
+        let mut found = VecDeque::with_capacity(count);
+        while found.len() < count
+            && let Some(next) = self.matches.next_before(removal, stop)?
+        {
+            found.push_back(next);
         }
-        Ok(last.map(|last| (hits, last)))
+        Ok(found)
     }
 
     /// The next removals before a match, and the place of the last one, if there is any.
@@ -340,7 +404,7 @@ fn unranked<'a>(
     ordinal: u32,
     paragraph: &'a Paragraph,
     highlights: &'a [Range<u32>],
-    document: &'a DocumentRecord,
+    document: DocumentView<'a>,
 ) -> HitView<'a> {
     let (rank, score, folded_count) = (0, 0.0, 0);
     let (before, after, folded) = (&[], &[], &[]);

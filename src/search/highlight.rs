@@ -3,7 +3,7 @@
 //! Rests on the fold alone, as matching does, and knows nothing of what matched or why: a term is found wherever its
 //! letters and digits stand in sequence, whatever stands between them; exact characters where they stand so.
 
-use std::{ops::Range, sync::OnceLock};
+use std::{collections::BTreeSet, ops::Range, sync::OnceLock};
 
 use aho_corasick::{
     Anchored,
@@ -13,7 +13,7 @@ use aho_corasick::{
 
 use crate::{
     engine::{Clause, Expression, Term, TermField},
-    text::{fold_character, is_searchable},
+    text::{fold_character, forms, is_searchable},
 };
 
 /// The most ranges of one paragraph. Only paragraphs that their sender split can have as many; with more, the largest
@@ -39,8 +39,10 @@ struct LookedFor {
 
 impl LookedFor {
     fn of(Wanted { terms, verbatim }: &Wanted) -> Self {
-        let sequences = |sequences: &[String]| (!sequences.is_empty()).then(|| Sequences::new(sequences));
-        Self { terms: sequences(terms), verbatim: sequences(verbatim) }
+        Self {
+            terms: (!terms.is_empty()).then(|| Sequences::new(terms, |first| forms(first).collect())),
+            verbatim: (!verbatim.is_empty()).then(|| Sequences::new(verbatim, |first| vec![first])),
+        }
     }
 }
 
@@ -63,10 +65,9 @@ impl Highlighter {
     /// ends, so that each range is a term or the end of one.
     pub fn ranges(&self, text: &str) -> Vec<Range<u32>> {
         let LookedFor { terms, verbatim } = self.looked_for.get_or_init(|| LookedFor::of(&self.wanted));
-        let folded = text.char_indices().map(|(start, character)| (start, fold_character(character)));
-        let letters = folded.filter(|&(_, character)| is_searchable(character));
-        let terms = terms.as_ref().map_or_else(Vec::new, |terms| terms.places(text, letters));
-        let verbatim = verbatim.as_ref().map_or_else(Vec::new, |verbatim| verbatim.places(text, text.char_indices()));
+        let letter = |character| Some(fold_character(character)).filter(|&folded| is_searchable(folded));
+        let terms = terms.as_ref().map_or_else(Vec::new, |terms| terms.places(text, letter));
+        let verbatim = verbatim.as_ref().map_or_else(Vec::new, |verbatim| verbatim.places(text, Some));
         let mut ranges = if verbatim.is_empty() { terms } else { merged(terms, verbatim) };
         ranges.truncate(MAX_HIGHLIGHTS);
         ranges
@@ -111,25 +112,28 @@ struct Sequences {
 }
 
 impl Sequences {
-    fn new(sequences: &[String]) -> Self {
+    /// `forms` gives the characters of a text that a character of a sequence stands for.
+    fn new(sequences: &[String], forms: impl Fn(char) -> Vec<char>) -> Self {
         // The texts of a query are limited: states are far from running out.
         let automaton = NFA::new(sequences).expect("the sequences of a query fit an automaton");
         let start = automaton.start_state(Anchored::No).expect("by default, automata search anywhere");
         let lengths = sequences.iter().map(|sequence| sequence.chars().count()).collect();
-        Self { automaton, start, lengths, first: FirstCharacters::of(sequences) }
+        Self { automaton, start, lengths, first: FirstCharacters::of(sequences, forms) }
     }
 
-    /// The bytes of a text that sequences of some of its characters take, which begin at these bytes: as
-    /// [`Highlighter::ranges`] says, but all of them.
-    fn places(&self, text: &str, characters: impl Iterator<Item = (usize, char)>) -> Vec<Range<u32>> {
+    /// The bytes of a text that sequences take: as [`Highlighter::ranges`] says, but all of them. `read` says what a
+    /// character of the text is in sequences, `None` where it stands in none and between any two.
+    fn places(&self, text: &str, read: impl Fn(char) -> Option<char>) -> Vec<Range<u32>> {
         let mut starts: Vec<u32> = Vec::new();
         let mut covered = Vec::new();
         let mut state = self.start;
-        for (start, character) in characters {
-            // Most characters belong to nothing. No sequence goes over one of them, so that they need not be counted.
+        for (start, character) in text.char_indices() {
+            // Most characters belong to nothing. No sequence goes over one of them, so that they need not be counted,
+            // nor be read.
             if state == self.start && !self.first.have(character) {
                 continue;
             }
+            let Some(character) = read(character) else { continue };
             starts.push(offset(start));
             state = self.after(state, character);
             if let Some(length) = self.longest_ending(state) {
@@ -154,7 +158,7 @@ impl Sequences {
     }
 }
 
-/// The characters that sequences begin with.
+/// The characters of a text that sequences begin with.
 #[derive(Debug)]
 struct FirstCharacters {
     /// Whether one of them ends with these bits: most questions end here.
@@ -163,8 +167,9 @@ struct FirstCharacters {
 }
 
 impl FirstCharacters {
-    fn of(sequences: &[String]) -> Self {
-        let mut ascending: Vec<_> = sequences.iter().filter_map(|sequence| sequence.chars().next()).collect();
+    fn of(sequences: &[String], forms: impl Fn(char) -> Vec<char>) -> Self {
+        let first: BTreeSet<_> = sequences.iter().filter_map(|sequence| sequence.chars().next()).collect();
+        let mut ascending: Vec<_> = first.into_iter().flat_map(forms).collect();
         ascending.sort_unstable();
         let mut low_bits = [false; 256];
         for &character in &ascending {

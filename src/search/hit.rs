@@ -4,7 +4,7 @@ use std::{ops::Range, sync::Arc};
 
 use crate::{
     document::{DocumentId, Metadata, Paragraph, ParagraphId},
-    engine::DocumentRecord,
+    engine::{DocumentRecord, DocumentView},
 };
 
 /// What a paragraph takes up besides its texts: its ordinal, lengths and names of fields.
@@ -79,7 +79,7 @@ pub struct HitView<'a> {
     /// The bytes of its text that terms of the query take, ascending, none overlapping.
     pub highlights: &'a [Range<u32>],
     /// Its document.
-    pub document: &'a DocumentRecord,
+    pub document: DocumentView<'a>,
     /// The paragraphs before it, in document order.
     pub before: &'a [Neighbour],
     /// The paragraphs after it, in document order.
@@ -99,7 +99,7 @@ impl Hit {
             ordinal: self.id.ordinal,
             paragraph: &self.paragraph,
             highlights: &self.highlights,
-            document: &self.document,
+            document: self.document.view(),
             before: &self.before,
             after: &self.after,
             folded_count: self.folded_count,
@@ -111,7 +111,7 @@ impl Hit {
 impl HitView<'_> {
     /// Roughly the bytes of all that it says.
     pub fn bytes(&self) -> usize {
-        let DocumentRecord { id, metadata: Metadata { title, source, agency, .. }, .. } = self.document;
+        let DocumentView { id, metadata: Metadata { title, source, agency, .. }, .. } = self.document;
         let beside: usize = self.before.iter().chain(self.after).map(Neighbour::bytes).sum();
         let folded: usize = self.folded.iter().map(|id| id.document.as_str().len() + PARAGRAPH_BYTES).sum();
         let of_document = id.as_str().len() + title.len() + source.len() + agency.len();

@@ -27,7 +27,7 @@ pub use collapse::LEADER_RANKS;
 pub use count::CountRequest;
 pub use diagnosis::{Diagnosis, RuledOut};
 pub use explain::{ExplainRequest, Explained, ExplainedParagraph, ExplainedTerm, Score, Stage, TermKind, TermPart};
-pub use export::{Export, ExportRequest, Exported, Reached};
+pub use export::{Export, ExportRequest, Fetched, PORTIONS, Portion, Reached};
 pub use highlight::{Highlighter, MAX_HIGHLIGHTS};
 pub use hit::{BatchBound, Context, Hit, HitView, NearCopies, Neighbour};
 pub use leases::{LEASE, MAX_LEASES};
@@ -43,8 +43,8 @@ pub use searcher::{SearchError, Searcher};
 
 // What of the engine's answers is passed on as it is, so that callers need not know that there are engines.
 pub use crate::engine::{
-    Backup, BackupError, BadTarget, Bm25, Counts, DocumentRecord, Evidence, Facet, FacetField, FacetValue, Generation,
-    IndexTerm, InvalidGeneration, MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, MetadataTerm, Position, ReadError, Removed,
-    ScorePart, Statistics, Tally, Term, TermField, Verification, Version,
+    Backup, BackupError, BadTarget, Bm25, Counts, DocumentRecord, DocumentView, Evidence, Facet, FacetField,
+    FacetValue, Generation, IndexTerm, InvalidGeneration, MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, MetadataTerm,
+    Position, ReadError, Removed, ScorePart, Statistics, Tally, Term, TermField, Verification, Version,
 };
 pub use crate::text::Dictionary;

@@ -62,10 +62,10 @@ pub(super) fn term_statistics(
     let mut terms = terms(expression);
     let mut seen = HashSet::new();
     terms.retain(|term| seen.insert((&term.characters, term.field)));
-    let mut counted: Vec<TermStatistics> = Vec::with_capacity(terms.len());
+    let (mut counted, mut known) = (Vec::with_capacity(terms.len()), HashSet::new());
     for term in terms {
         let statistics = statistics(term, snapshot, stop)?;
-        if !counted.contains(&statistics) {
+        if known.insert((&term.characters, statistics.field)) {
             counted.push(statistics);
         }
     }
@@ -103,7 +103,8 @@ pub(super) fn weighed(text: &str, segmenter: &Segmenter) -> impl Iterator<Item =
     let words = segmenter.query_words(text);
     let meaningful = words.iter().any(|word| word.content);
     let mut seen = HashSet::new();
-    words.into_iter().map(move |word| {
+    (0..words.len()).map(move |index| {
+        let word = words[index].clone();
         let left_out = if meaningful && !word.content {
             Some(LeftOut::NoContent)
         } else {

@@ -2,10 +2,7 @@
 
 use std::{
     collections::HashSet,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::{Arc, atomic::AtomicBool},
     time::Instant,
 };
 
@@ -100,8 +97,7 @@ impl Searcher {
             names_folded: *near_copies == NearCopies::Named,
         };
         let ranker = Ranker {
-            // Takes as long as planning, and for nothing where ranking is stopped before it begins.
-            wanted: if stop.load(Relaxed) { None } else { Wanted::of(query, &expression, &self.segmenter) },
+            wanted: Wanted::of(query, &expression, &self.segmenter, stop),
             snapshot: Arc::clone(&snapshot),
             expression: expression.clone(),
             filter: filter.clone(),

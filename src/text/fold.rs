@@ -6,7 +6,7 @@
 //! One character always becomes one character, so that the n-th of the folded text is the n-th of the original;
 //! lengths in bytes may differ.
 
-use std::sync::LazyLock;
+use std::{iter, sync::LazyLock};
 
 /// The table as it is checked in; its head tells the sources.
 pub(super) const TABLE: &str = include_str!("data/fold.txt");
@@ -66,21 +66,32 @@ pub(super) fn searchable_characters(text: &str) -> impl Iterator<Item = char> {
     text.chars().map(|c| table.character(c)).filter(|&c| is_searchable(c))
 }
 
+/// The characters that fold to one, which is one of them.
+pub fn forms(folded: char) -> impl Iterator<Item = char> {
+    let forms = &FOLD.forms;
+    let others = forms.partition_point(|&(to, _)| to < folded)..forms.partition_point(|&(to, _)| to <= folded);
+    iter::once(folded).chain(forms[others].iter().map(|&(_, from)| from))
+}
+
 /// A table of two levels: the page of a character, and on it what the character becomes.
 struct Fold {
     page_of: Box<[u16; PAGES]>,
     pages: Vec<[char; PAGE]>,
+    /// What characters become and the characters, for those that become others, ascending.
+    forms: Vec<(char, char)>,
 }
 
 impl Fold {
     fn read(table: &str) -> Self {
-        let mut fold = Self { page_of: Box::new([UNCHANGED; PAGES]), pages: vec![['\0'; PAGE]] };
+        let mut fold = Self { page_of: Box::new([UNCHANGED; PAGES]), pages: vec![['\0'; PAGE]], forms: Vec::new() };
         for line in table.lines().filter(|line| !line.starts_with('#')) {
             let mut columns = line.split('\t').map(code_point);
             if let (Some(Some(from)), Some(Some(to))) = (columns.next(), columns.next()) {
                 fold.insert(from, to);
+                fold.forms.push((to, from));
             }
         }
+        fold.forms.sort_unstable();
         fold
     }
 
@@ -121,6 +132,8 @@ pub fn has_searchable(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
     use super::*;
     use proptest::prelude::*;
 
@@ -141,6 +154,20 @@ mod tests {
             assert_eq!(fold_character(folded), folded, "{c:?} folds in two steps");
             assert_eq!(folded.is_whitespace(), c.is_whitespace(), "{c:?} gains or loses its space");
             assert_eq!(is_searchable(folded), folded.is_alphanumeric(), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn the_forms_of_a_character_are_those_that_fold_to_it() {
+        let mut forms_of: BTreeMap<char, BTreeSet<char>> = BTreeMap::new();
+        for c in char::MIN..=char::MAX {
+            forms_of.entry(fold_character(c)).or_default().insert(c);
+        }
+        for (folded, expected) in forms_of {
+            assert!(
+                forms(folded).eq(iter::once(folded).chain(expected.into_iter().filter(|&c| c != folded))),
+                "{folded}"
+            );
         }
     }
 

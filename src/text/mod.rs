@@ -21,7 +21,7 @@ mod user_dictionary;
 
 pub use columns::{columns, columns_of};
 pub use digits::{Digit, number_of};
-pub use fold::{fold, fold_character, has_searchable, is_searchable, searchable};
+pub use fold::{fold, fold_character, forms, has_searchable, is_searchable, searchable};
 pub use grams::{bigrams, for_each_gram};
 pub use numerals::normalised;
 pub use query_words::QueryWord;

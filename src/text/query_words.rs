@@ -1,6 +1,17 @@
 //! The words of a query: what it asks for, and what only makes it a question.
 
+use std::{
+    num::NonZeroUsize,
+    ops::Range,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use lru::LruCache;
+
 use super::questions;
+
+/// How many texts of queries are remembered with their words: as many as some requests have.
+const CUT_LATELY: NonZeroUsize = NonZeroUsize::new(64).expect("it is not zero");
 
 /// How many tokens one of these may have been cut into.
 const MOST_TOKENS: usize = 4;
@@ -14,16 +25,31 @@ pub struct QueryWord {
     pub content: bool,
 }
 
-/// What a query was cut into, folded.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Tile<'a> {
-    /// Its letters and digits; never empty.
-    pub(super) characters: &'a str,
-    /// Whether it follows the one before it immediately.
-    pub(super) adjoins: bool,
+/// The words of the texts that were cut lately. A request has its texts cut several times over: to see what they say,
+/// to plan, to rank.
+#[derive(Debug)]
+pub(super) struct CutLately(Mutex<LruCache<Box<str>, Arc<[QueryWord]>>>);
+
+impl Default for CutLately {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(CUT_LATELY)))
+    }
 }
 
-/// Makes words of tokens, the first of these rules that fits, from left to right:
+impl CutLately {
+    /// The words of a text: as remembered, or else as `cut` says. Two that ask for the same at once may both cut it.
+    pub(super) fn get_or(&self, text: &str, cut: impl FnOnce() -> Vec<QueryWord>) -> Arc<[QueryWord]> {
+        let remembered = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(words) = remembered().get(text) {
+            return Arc::clone(words);
+        }
+        let words: Arc<[_]> = cut().into();
+        remembered().put(text.into(), Arc::clone(&words));
+        words
+    }
+}
+
+/// Makes words of tokens of folded text, the first of these rules that fits, from left to right:
 ///
 /// 1. Adjoining tokens that together are a question or function word are that word, the longest first.
 /// 2. Adjoining *loose* tokens are one word. Loose is a single character or a number, unless rule 1 takes it.
@@ -33,29 +59,30 @@ pub(super) struct Tile<'a> {
 /// single characters, each of which nearly every paragraph has: 四史 would find whatever has 四. Looked for in
 /// sequence they mean what was written. A number joins in for the same reason, 第20条 and 2023年 being one thing to
 /// whoever asks. What stands alone, between spaces or between longer words, stays alone.
-pub(super) fn join(mut tokens: &[Tile<'_>]) -> Vec<QueryWord> {
+pub(super) fn join(folded: &str, mut tokens: &[Range<usize>]) -> Vec<QueryWord> {
     let mut words = Vec::new();
     while !tokens.is_empty() {
-        let not_content = not_content_tokens(tokens);
-        let count = not_content.unwrap_or_else(|| loose_tokens(tokens).max(1));
+        let not_content = not_content_tokens(folded, tokens);
+        let count = not_content.unwrap_or_else(|| loose_tokens(folded, tokens).max(1));
         let (word, rest) = tokens.split_at(count);
-        words.push(QueryWord { characters: concatenated(word), content: not_content.is_none() });
+        words.push(QueryWord { characters: together(folded, word).to_owned(), content: not_content.is_none() });
         tokens = rest;
     }
     words
 }
 
 /// How many of the first tokens are one question or function word together.
-fn not_content_tokens(tokens: &[Tile<'_>]) -> Option<usize> {
-    let adjoining = 1 + tokens.iter().skip(1).take(MOST_TOKENS - 1).take_while(|token| token.adjoins).count();
-    (1..=adjoining).rev().find(|&count| !questions::is_content(&concatenated(&tokens[..count])))
+fn not_content_tokens(folded: &str, tokens: &[Range<usize>]) -> Option<usize> {
+    let adjoining = 1 + tokens.windows(2).take(MOST_TOKENS - 1).take_while(|pair| adjoin(pair)).count();
+    (1..=adjoining).rev().find(|&count| !questions::is_content(together(folded, &tokens[..count])))
 }
 
 /// How many of the first tokens are loose and adjoin one another.
-fn loose_tokens(tokens: &[Tile<'_>]) -> usize {
+fn loose_tokens(folded: &str, tokens: &[Range<usize>]) -> usize {
     let joins = |&index: &usize| {
-        let token = tokens[index];
-        (index == 0 || token.adjoins) && is_loose(token.characters) && not_content_tokens(&tokens[index..]).is_none()
+        (index == 0 || adjoin(&tokens[index - 1..=index]))
+            && is_loose(&folded[tokens[index].clone()])
+            && not_content_tokens(folded, &tokens[index..]).is_none()
     };
     (0..tokens.len()).take_while(joins).count()
 }
@@ -65,8 +92,14 @@ fn is_loose(characters: &str) -> bool {
     (rest.next().is_some() && rest.next().is_none()) || characters.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn concatenated(tokens: &[Tile<'_>]) -> String {
-    tokens.iter().map(|token| token.characters).collect()
+/// Whether the second of two tokens follows the first immediately.
+fn adjoin(pair: &[Range<usize>]) -> bool {
+    pair[0].end == pair[1].start
+}
+
+/// What adjoining tokens are together.
+fn together<'a>(folded: &'a str, tokens: &[Range<usize>]) -> &'a str {
+    &folded[tokens[0].start..tokens[tokens.len() - 1].end]
 }
 
 #[cfg(test)]
@@ -78,9 +111,15 @@ mod tests {
         /// Tiles are divided by `|` where they adjoin and by spaces where they do not; `(…)` is no content.
         #[track_caller]
         fn check(tokens: &str, expected: &str) {
-            let token = |(index, characters)| Tile { characters, adjoins: index > 0 };
-            let runs = tokens.split(' ').flat_map(|run| run.split('|').enumerate().map(token));
-            let words = join(&runs.collect::<Vec<_>>());
+            let folded = tokens.replace('|', "");
+            let mut end = 0;
+            let runs = tokens.split(' ').flat_map(|run| {
+                let tokens: Vec<_> =
+                    run.split('|').map(|token| (end..end + token.len(), end += token.len()).0).collect();
+                end += 1;
+                tokens
+            });
+            let words = join(&folded, &runs.collect::<Vec<_>>());
             let shown = words.into_iter().map(
                 |QueryWord { characters, content }| {
                     if content { characters } else { format!("({characters})") }

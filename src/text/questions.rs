@@ -51,6 +51,8 @@ struct WrittenDefinition {
 
 struct WordLists {
     not_content: HashSet<&'static str>,
+    /// In bytes.
+    longest_not_content: usize,
     generic: HashSet<&'static str>,
 }
 
@@ -61,7 +63,8 @@ struct Definition {
 
 /// Whether a folded word carries meaning: question and function words do not.
 pub(super) fn is_content(word: &str) -> bool {
-    !WORDS.not_content.contains(word)
+    // Most are longer, which is known at once.
+    word.len() > WORDS.longest_not_content || !WORDS.not_content.contains(word)
 }
 
 /// Whether a folded word means little by itself: official texts have it everywhere.
@@ -103,7 +106,9 @@ impl WordLists {
     fn new() -> Self {
         let Lists { question_words, function_words, generic_words, .. } = &*LISTED;
         let not_content = question_words.split_whitespace().chain(function_words.split_whitespace());
-        Self { not_content: not_content.collect(), generic: generic_words.split_whitespace().collect() }
+        let not_content: HashSet<_> = not_content.collect();
+        let longest_not_content = not_content.iter().map(|word| word.len()).max().unwrap_or(0);
+        Self { not_content, longest_not_content, generic: generic_words.split_whitespace().collect() }
     }
 }
 

@@ -14,7 +14,7 @@ use flate2::read::GzDecoder;
 use jieba_rs::Jieba;
 
 use super::fold::{fold, is_ideograph, is_searchable, searchable};
-use super::query_words::{self, QueryWord, Tile};
+use super::query_words::{self, CutLately, QueryWord};
 use super::token::{Dictionary, Token};
 use super::unwrap::{Places, fold_unwrapped};
 use super::user_dictionary::{MOST_CHARACTERS, UserDictionary};
@@ -43,6 +43,7 @@ struct Shared {
     official: HashSet<String>,
     user: HashSet<String>,
     fingerprint: String,
+    cut_lately: CutLately,
 }
 
 /// What made a term of a piece of text.
@@ -75,7 +76,8 @@ impl Segmenter {
         user.words().for_each(|(word, frequency)| add(&mut jieba, word, frequency));
         let user_words = user.words().map(|(word, _)| word.to_owned()).collect();
         let fingerprint = fingerprint::fingerprint(user);
-        Self { shared: Arc::new(Shared { jieba, official, user: user_words, fingerprint }) }
+        let cut_lately = CutLately::default();
+        Self { shared: Arc::new(Shared { jieba, official, user: user_words, fingerprint, cut_lately }) }
     }
 
     /// Names how text is analysed, with the words in use: see [`fingerprint`](super::fingerprint).
@@ -111,15 +113,11 @@ impl Segmenter {
     ///
     /// The dictionary's words, except that numerals are whole and that single characters which nothing divides are one
     /// word together: see `numerals::join` and `query_words::join`.
-    pub fn query_words(&self, text: &str) -> Vec<QueryWord> {
-        let folded = fold_unwrapped(text);
-        let mut end = None;
-        let tile = |range: Range<usize>| {
-            let adjoins = end.replace(range.end) == Some(range.start);
-            Tile { characters: &folded[range], adjoins }
-        };
-        let tiles: Vec<_> = numerals::join(&folded, self.tiles(&folded)).into_iter().map(tile).collect();
-        query_words::join(&tiles)
+    pub fn query_words(&self, text: &str) -> Arc<[QueryWord]> {
+        self.shared.cut_lately.get_or(text, || {
+            let folded = fold_unwrapped(text);
+            query_words::join(&folded, &numerals::join(&folded, self.tiles(&folded)))
+        })
     }
 
     /// Visits the terms of folded text and the bytes that each was made of.

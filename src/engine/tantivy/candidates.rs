@@ -154,8 +154,10 @@ impl<'a> Parts<'a> {
 
     /// Whether whatever matches has one of the tokens.
     fn are_found_by(&self, tokens: &[WeighedToken], ranker: Ranker<'_>) -> Result<bool, ReadError> {
+        let tokens: HashSet<_> = tokens.iter().map(|WeighedToken { token, .. }| token).collect();
         for term in &self.terms {
-            let is_found = has_part_of(tokens, term, ranker)?;
+            ranker.check()?;
+            let is_found = has_part_of(&tokens, term, ranker)?;
             if is_found == self.are_required {
                 return Ok(is_found);
             }
@@ -165,7 +167,7 @@ impl<'a> Parts<'a> {
 }
 
 /// Whether whatever has a term has one of the tokens.
-fn has_part_of(tokens: &[WeighedToken], required: &Term, ranker: Ranker<'_>) -> Result<bool, ReadError> {
+fn has_part_of(tokens: &HashSet<&Token>, required: &Term, ranker: Ranker<'_>) -> Result<bool, ReadError> {
     let wanted = match required.field {
         TermField::Text => &[TokenField::Gram][..],
         TermField::Title => &[TokenField::TitleGram],
@@ -173,9 +175,8 @@ fn has_part_of(tokens: &[WeighedToken], required: &Term, ranker: Ranker<'_>) -> 
     };
     let grams = bigrams(&required.characters);
     for &field in wanted {
-        let is_part =
-            |WeighedToken { token, .. }: &WeighedToken| token.field == field && grams.contains(&token.characters);
-        if !tokens.iter().any(is_part) && !is_missing(&grams, field, ranker)? {
+        let is_part = |gram: &String| tokens.contains(&Token { field, characters: gram.clone() });
+        if !grams.iter().any(is_part) && !is_missing(&grams, field, ranker)? {
             return Ok(false);
         }
     }

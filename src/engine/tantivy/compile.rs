@@ -52,6 +52,23 @@ impl Compiler<'_> {
         }
     }
 
+    /// The lists of which whatever the expression matches is in one, where its parts are each a list.
+    pub(super) fn union_of(self, expression: &Expression) -> Option<Vec<IndexTerm>> {
+        let Expression::Combined(clauses) = expression else { return None };
+        let mut lists = Vec::new();
+        for clause in clauses {
+            let term = match clause {
+                Clause::Should(Expression::Term(term)) => term,
+                Clause::Should(Expression::Verbatim(verbatim)) => verbatim.term(),
+                _ => return None,
+            };
+            for leaf in self.leaves(term) {
+                lists.push(leaf.downcast_ref::<TermQuery>()?.term().clone());
+            }
+        }
+        Some(lists)
+    }
+
     /// The query that finds the same in documents that the filter lets through.
     pub(super) fn filtered(self, expression: &Expression, filter: &Filter) -> Box<dyn Query> {
         if filter.is_empty() {
@@ -77,6 +94,9 @@ impl Compiler<'_> {
     fn combine(self, clauses: &[Clause]) -> Box<dyn Query> {
         let mut queries = Vec::with_capacity(clauses.len() + 1);
         for clause in clauses {
+            if self.stop.is_set() {
+                break; // A query has up to thousands of them, and whoever has it looks, too.
+            }
             match clause {
                 Clause::Must(part) => queries.push((Occur::Must, self.expression(part))),
                 // What has only the letters and digits is not excluded.

@@ -16,7 +16,9 @@ use tantivy::{
 
 use crate::engine::{
     Clause, Expression, ReadError,
-    tantivy::{compile::Compiler, probe::LazyProbe, record::read_error, stores::Stores, verbatim::Texts},
+    tantivy::{
+        compile::Compiler, heed::Opening, probe::LazyProbe, record::read_error, stores::Stores, verbatim::Texts,
+    },
 };
 
 /// An expression's weights, ready for any segment.
@@ -45,7 +47,10 @@ impl Weights {
         compiler: Compiler<'_>,
         scoring: EnableScoring<'_>,
     ) -> Result<Self, ReadError> {
-        let weight = |query: &dyn Query| query.weight(scoring).map(Arc::from).map_err(read_error);
+        let weight = |query: &dyn Query| -> Result<Arc<dyn Weight>, ReadError> {
+            let weight = query.weight(scoring).map_err(read_error)?;
+            Ok(Arc::new(Opening::new(weight, compiler.stop)))
+        };
         Ok(match expression {
             Expression::All => Self::Constant,
             Expression::Nothing => Self::Nothing,

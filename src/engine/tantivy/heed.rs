@@ -65,6 +65,12 @@ struct HeedingWeight {
     is_phrase: bool,
 }
 
+/// Makes no scorers once work is to stop: a query has up to thousands of parts.
+pub(super) struct Opening {
+    weight: Box<dyn Weight>,
+    stop: Stop,
+}
+
 struct HeedingScorer {
     scorer: Box<dyn Scorer>,
     stop: Stop,
@@ -137,6 +143,33 @@ impl Weight for HeedingWeight {
         self.stop.check()?;
         let (found, scorer) = self.weight.scorer_danger(segment, target, boost)?;
         Ok((found, Box::new(self.scorer_at(target, scorer))))
+    }
+
+    fn explain(&self, segment: &SegmentReader, document: DocId) -> tantivy::Result<Explanation> {
+        self.weight.explain(segment, document)
+    }
+}
+
+impl Opening {
+    pub(super) fn new(weight: Box<dyn Weight>, stop: &Stop) -> Self {
+        Self { weight, stop: stop.clone() }
+    }
+}
+
+impl Weight for Opening {
+    fn scorer(&self, segment: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        self.stop.check()?;
+        self.weight.scorer(segment, boost)
+    }
+
+    fn scorer_danger(
+        &self,
+        segment: &SegmentReader,
+        target: DocId,
+        boost: Score,
+    ) -> tantivy::Result<(SeekDangerResult, Box<dyn Scorer>)> {
+        self.stop.check()?;
+        self.weight.scorer_danger(segment, target, boost)
     }
 
     fn explain(&self, segment: &SegmentReader, document: DocId) -> tantivy::Result<Explanation> {

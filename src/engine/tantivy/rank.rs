@@ -3,6 +3,9 @@
 //! tantivy's own collector keeps ties by address, which merges change, and loses those at the edge: it only lets
 //! scores above the threshold through. This one lets equal scores through too.
 //!
+//! Between two that may be among the best, tantivy looks at nothing else, for long where there are many lists. These are
+//! added up instead ([`super::union`]), which takes less time then, and ends when it is to.
+//!
 //! A filter is no part of the query that tantivy prunes, because it prunes unions of terms only. One that lets much
 //! through is asked about what is left after pruning; one that lets little through leads instead, and its paragraphs
 //! are scored one by one. So are those of the rarest part of an expression that requires parts ([`super::lead`]).
@@ -32,6 +35,9 @@ use crate::{
     },
     query::Filter,
 };
+
+/// Unions of more lists than so many are added up: what tantivy could leave out of them costs it more to find.
+const MANY_LISTS: usize = 16;
 
 /// What is ranked, in which documents, and how many are wanted.
 pub(super) struct Order<'a> {
@@ -65,7 +71,14 @@ impl<'a> Ranker<'a> {
     /// Ranks the matches and keeps the best.
     pub(super) fn rank(self, Order { expression, selection, limit }: &Order<'_>) -> Result<Ranking, ReadError> {
         let weights = Weights::new(expression, self.compiler, self.scoring)?;
-        let matching = self.compiler.expression(expression).weight(self.scoring).map_err(read_error)?;
+        let lists = self.compiler.union_of(expression).filter(|lists| lists.len() > MANY_LISTS);
+        let finding = match lists {
+            Some(lists) => {
+                let lists = lists.into_iter().map(|list| (list, 1.0));
+                Finding::Union(Union::new(lists, self.statistics, self.compiler.lately).map_err(read_error)?)
+            }
+            None => Finding::Weight(self.compiler.expression(expression).weight(self.scoring).map_err(read_error)?),
+        };
         // One more than wanted, to know whether there are more.
         let mut best = Best::new(limit.saturating_add(1), weights.additions());
         let closely = ByWeights { weights: &weights, ranker: self };
@@ -86,7 +99,10 @@ impl<'a> Ranker<'a> {
             }
             let verified = weights.look_at_texts().then(scorers).transpose()?;
             let admitted = Admitted { selected, matching: verified, is_scored: true };
-            self.prune(matching.as_ref(), admitted, &place, &mut best, &closely)
+            match &finding {
+                Finding::Union(union) => self.add_up(union, admitted, &place, &mut best, &closely),
+                Finding::Weight(weight) => self.prune(weight.as_ref(), admitted, &place, &mut best, &closely),
+            }
         };
         self.look_everywhere(&mut look_in)?;
         Ok(ranking(best.into_ranked(&closely)?, *limit, self.is_stopped()))
@@ -178,7 +194,7 @@ impl<'a> Ranker<'a> {
         failure.map_or(outcome, Err)
     }
 
-    /// Looks at what has some tokens and may be among the best.
+    /// Looks at what is in some lists and may be among the best.
     pub(super) fn add_up(
         self,
         union: &Union<'_>,
@@ -194,8 +210,10 @@ impl<'a> Ranker<'a> {
                 return None;
             }
             let scored = place.scored(document, score);
-            if !place.segment.is_deleted(document) && admitted.look_at(document, scored.rough, place).is_some() {
-                outcome = best.offer(scored, closely);
+            if !place.segment.is_deleted(document)
+                && let Some(found) = admitted.look_at(document, scored.rough, place)
+            {
+                outcome = best.offer(if admitted.is_scored { found } else { scored }, closely);
             }
             Some(best.threshold())
         };
@@ -224,7 +242,14 @@ impl<'a> Ranker<'a> {
     }
 }
 
-/// What decides about the paragraphs that tantivy finds in a segment.
+/// What finds the matches of an expression.
+enum Finding<'a> {
+    /// The lists that they are in, where a list is all that is looked for each.
+    Union(Union<'a>),
+    Weight(Box<dyn Weight>),
+}
+
+/// What decides about the paragraphs that are found in a segment.
 pub(super) struct Admitted<'a> {
     /// The paragraphs that a filter lets through.
     pub(super) selected: Option<&'a Selected>,

@@ -7,10 +7,10 @@ use tantivy::{DocAddress, schema::Field};
 use crate::{
     document::Paragraph,
     engine::{
-        Address, DocumentRecord, ReadError, Reader,
+        Address, DocumentView, ReadError, Reader,
         tantivy::{
             columns::SegmentColumns,
-            record::{ParagraphEntry, RecordEntry, decode},
+            record::{ParagraphView, RecordEntry, decode},
             stores::{InOrder, Stores},
         },
     },
@@ -25,18 +25,21 @@ pub(super) struct ReadInOrder {
     /// Of the segments that were read from.
     segments: HashMap<u32, InOrder>,
     /// The one met last, and where it is kept.
-    record: Option<(Address, DocumentRecord)>,
+    record: Option<(Address, RecordEntry)>,
+    /// The one read last, of which the next one takes over what it can.
+    paragraph: Paragraph,
 }
 
 impl ReadInOrder {
     pub(super) fn new(stores: &Stores, columns: &SegmentColumns, field: Field) -> Self {
         let (stores, columns) = (stores.clone(), columns.clone());
-        Self { stores, columns, field, segments: HashMap::new(), record: None }
+        let paragraph = Paragraph { text: String::new(), heading_path: Vec::new(), source_ranges: Vec::new() };
+        Self { stores, columns, field, segments: HashMap::new(), record: None, paragraph }
     }
 }
 
 impl Reader for ReadInOrder {
-    fn read(&mut self, address: Address) -> Result<(Paragraph, &DocumentRecord), ReadError> {
+    fn read(&mut self, address: Address) -> Result<(&Paragraph, DocumentView<'_>), ReadError> {
         let Address { segment, document } = address;
         let columns = self.columns.at(segment);
         let texts = self.segments.entry(segment).or_insert_with(|| InOrder::new(self.stores.at(segment)));
@@ -48,11 +51,12 @@ impl Reader for ReadInOrder {
             known
         } else {
             let bytes = texts.field(record.document, self.field)?;
-            let RecordEntry { id, metadata, recognized, original_bytes } = decode(bytes, at(record.document))?;
-            let version = columns.version(record.document)?;
-            (record, DocumentRecord { id, version, metadata, recognized, original_bytes })
+            (record, decode(bytes, at(record.document))?)
         };
-        let paragraph: ParagraphEntry = decode(texts.field(document, self.field)?, at(document))?;
-        Ok((paragraph.into(), &self.record.insert(known).1))
+        let paragraph: ParagraphView<'_> = decode(texts.field(document, self.field)?, at(document))?;
+        paragraph.read_into(&mut self.paragraph);
+        let sequence = columns.position(document).sequence();
+        let RecordEntry { id, metadata, .. } = &self.record.insert(known).1;
+        Ok((&self.paragraph, DocumentView { id, sequence, metadata }))
     }
 }

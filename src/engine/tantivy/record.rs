@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use tantivy::DocAddress;
 
 use crate::{
@@ -17,6 +17,33 @@ pub(super) struct ParagraphEntry {
     pub(super) text: String,
     pub(super) heading_path: Vec<Arc<str>>,
     pub(super) source_ranges: Vec<Range<u32>>,
+}
+
+/// The same, read where it stands.
+#[derive(Debug, Deserialize)]
+pub(super) struct ParagraphView<'a> {
+    text: &'a str,
+    #[serde(borrow)]
+    heading_path: Vec<&'a str>,
+    source_ranges: Vec<Range<u32>>,
+}
+
+impl ParagraphView<'_> {
+    /// Makes another paragraph this one. Neighbours share most of their headings.
+    pub(super) fn read_into(self, paragraph: &mut Paragraph) {
+        let Paragraph { text, heading_path, source_ranges } = paragraph;
+        text.clear();
+        text.push_str(self.text);
+        heading_path.truncate(self.heading_path.len());
+        for (index, heading) in self.heading_path.into_iter().enumerate() {
+            match heading_path.get_mut(index) {
+                Some(known) if **known == *heading => {}
+                Some(known) => *known = heading.into(),
+                None => heading_path.push(heading.into()),
+            }
+        }
+        *source_ranges = self.source_ranges;
+    }
 }
 
 /// A document's record as it is stored.
@@ -59,7 +86,7 @@ pub(super) fn encode<T: Serialize>(entry: &T) -> Vec<u8> {
 }
 
 /// Decodes the stored field of an entry.
-pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8], address: DocAddress) -> Result<T, ReadError> {
+pub(super) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8], address: DocAddress) -> Result<T, ReadError> {
     postcard::from_bytes(bytes).map_err(|error| ReadError::Corrupt(format!("entry {address:?}: {error}")))
 }
 

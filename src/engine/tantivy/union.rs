@@ -58,7 +58,9 @@ impl<'a> Union<'a> {
         stop: &AtomicBool,
         visit: &mut dyn FnMut(DocId, f64) -> Option<f32>,
     ) -> tantivy::Result<()> {
-        let lists = self.tokens.iter().map(|(term, weight)| List::open(term, weight, segment, self.lately));
+        // A long query has thousands of them.
+        let wanted = self.tokens.iter().take_while(|_| !stop.load(Relaxed));
+        let lists = wanted.map(|(term, weight)| List::open(term, weight, segment, self.lately));
         let mut lists: Vec<_> = lists.filter_map(Result::transpose).collect::<tantivy::Result<_>>()?;
         let mut window = Window::default();
         let mut mask = selected.filter(|selected| selected.has_sets()).map(Mask::new);

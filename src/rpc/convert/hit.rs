@@ -14,7 +14,7 @@ use prost::bytes::{BufMut as _, Bytes};
 use crate::{
     document::{Metadata, Paragraph},
     rpc::{convert::unit::Unit, proto},
-    search::{DocumentRecord, Hit, HitView, Neighbour, Removed},
+    search::{DocumentView, Hit, HitView, Neighbour, Removed},
 };
 
 /// Numbers of the fields of a batch of either kind, `HitBatch` and `ExportBatch`.
@@ -88,7 +88,7 @@ impl Fields {
         let HitView { rank, score, ordinal, paragraph, highlights, document, before, after, folded_count, folded } =
             *hit;
         let Paragraph { text, heading_path, source_ranges } = paragraph;
-        let DocumentRecord { id, version, metadata, recognized: _, original_bytes: _ } = document;
+        let DocumentView { id, sequence, metadata } = document;
         let Metadata {
             title,
             source,
@@ -120,7 +120,7 @@ impl Fields {
         self.paragraphs(14, before);
         self.paragraphs(15, after);
         self.number(16, u64::from(folded_count));
-        self.number(17, version.sequence);
+        self.number(17, sequence);
         for id in folded {
             self.shown(18, id);
         }

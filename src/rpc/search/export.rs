@@ -1,12 +1,15 @@
 //! Exports: every match, batch by batch; with `follow`, what later commits add and remove, as long as anyone reads.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use tokio::time::{Instant, sleep_until};
 use tracing::info_span;
 
 use crate::{
-    pool::Pool,
+    pool::{Forked, Pool},
     query::Query,
     rpc::{
         admission::Queued,
@@ -24,7 +27,9 @@ use crate::{
         stream::{JobOutlet, Outlet},
         token::{For, Kind, Tokens},
     },
-    search::{BatchBound, Export, ExportRequest, Exported, Generation, Reached, SearchError, Total},
+    search::{
+        BatchBound, Export, ExportRequest, Fetched, Generation, PORTIONS, Portion, Reached, Removed, SearchError, Total,
+    },
 };
 
 /// An export that may begin: its token was good.
@@ -80,13 +85,12 @@ impl Producer {
         let opened = opened.await?;
         let timings = opened.timings();
         let (export, parsed) = opened.result?;
-        let export = Box::new(export);
         send(&outlet, event, Event::Header(self.export_header(parsed, &export, warnings))).await?;
         let bound = FIRST_BATCH;
         let (sent, told) = (Sent::default(), (begun.request.after, Instant::now()));
         let mut stream = Stream { producer: self, begun, outlet, bound, sent, told };
-        let export = stream.pass(export).await?;
-        if stream.begun.request.follow { stream.follow(export).await } else { stream.finish(timings).await }
+        let exporting = stream.pass(Box::new(Exporting::new(export))).await?;
+        if stream.begun.request.follow { stream.follow(exporting).await } else { stream.finish(timings).await }
     }
 
     fn export_header(
@@ -133,7 +137,7 @@ struct Stream {
 
 impl Stream {
     /// Sends all that the newest snapshot has. A job begins when there is room for a batch.
-    async fn pass(&mut self, mut export: Box<Export>) -> Result<Box<Export>, Failure> {
+    async fn pass(&mut self, mut exporting: Box<Exporting>) -> Result<Box<Exporting>, Failure> {
         loop {
             drop(self.outlet.room().await?);
             let batches = Batches {
@@ -144,30 +148,30 @@ impl Stream {
                 pool: self.producer.core.pool.clone(),
                 call: self.producer.call.clone(),
             };
-            let went = self.producer.timed(info_span!("fetch"), move |stop| batches.send(export, stop)).await?;
+            let went = self.producer.timed(info_span!("fetch"), move |stop| batches.send(exporting, stop)).await?;
             self.sent.fetch += went.took;
             let (hits, told, is_over);
-            Went { export, hits, told, is_over, bound: self.bound } = went.result?;
+            Went { exporting, hits, told, is_over, bound: self.bound } = went.result?;
             self.sent.hits += hits;
             if told.is_some() {
                 self.told = (told, Instant::now());
             }
             if is_over {
-                return Ok(export);
+                return Ok(exporting);
             }
         }
     }
 
     /// Goes on with every commit that brings something. Between two of them it holds no snapshot.
-    async fn follow(mut self, mut export: Box<Export>) -> Result<(), Failure> {
+    async fn follow(mut self, mut exporting: Box<Exporting>) -> Result<(), Failure> {
         let mut commits = self.producer.core.opened()?.ingest.committed();
-        self.tell_progress(export.reached(), export.generation()).await?;
+        self.tell_progress(exporting.export.reached(), exporting.export.generation()).await?;
         loop {
-            if export.is_behind(*commits.borrow_and_update()) {
-                export = self.pass(export).await?;
+            if exporting.export.is_behind(*commits.borrow_and_update()) {
+                exporting = self.pass(exporting).await?;
                 continue;
             }
-            let (place, generation) = (export.reached(), export.generation());
+            let (place, generation) = (exporting.export.reached(), exporting.export.generation());
             let (told, when) = self.told;
             tokio::select! {
                 // Its sender is the writer's, which ends with the service.
@@ -203,6 +207,65 @@ impl Stream {
     }
 }
 
+/// An export, and what of it is being fetched.
+struct Exporting {
+    export: Export,
+    /// In order.
+    portions: VecDeque<Fetching>,
+    /// As many matches as a batch has room for, nearly.
+    fitting: usize,
+}
+
+/// A portion.
+enum Fetching {
+    Here(Gathered),
+    /// Another thread makes a batch of it.
+    There(Forked<Result<Gathered, SearchError>>),
+}
+
+/// What is left of a portion, and the batch before that, if it is made.
+struct Gathered {
+    portion: Portion,
+    made: Option<Made>,
+}
+
+impl Fetching {
+    fn gathered(self) -> Result<Gathered, SearchError> {
+        match self {
+            Self::Here(gathered) => Ok(gathered),
+            Self::There(forked) => forked.join(),
+        }
+    }
+}
+
+/// A batch that is not sent yet.
+struct Made {
+    batch: Batch,
+    fetched: Fetched,
+}
+
+impl Made {
+    /// Makes a batch of a portion; `None` when nothing is left of it.
+    fn of(
+        portion: &mut Portion,
+        bound: BatchBound,
+        unit: Unit,
+        stop: &AtomicBool,
+    ) -> Result<Option<Self>, SearchError> {
+        // With what protobuf adds: a vector that grew would hold twice as much while it waits for the reader.
+        let room = if bound.hits == EXPORT_BATCH.hits { bound.bytes / 4 * 5 } else { 0 };
+        let mut batch = Batch::new(unit, room);
+        let fetched = portion.fetch(bound, stop, |hit| batch.push(hit))?;
+        Ok(fetched.map(|fetched| Self { batch, fetched }))
+    }
+}
+
+/// What an export has next.
+enum Next {
+    Hits(Made),
+    Removed(Vec<Removed>),
+}
+
 /// Makes batches and sends them, in a job.
 struct Batches {
     outlet: JobOutlet<ExportResponse>,
@@ -216,7 +279,7 @@ struct Batches {
 
 /// How far that went.
 struct Went {
-    export: Box<Export>,
+    exporting: Box<Exporting>,
     hits: u64,
     /// The place of the last token, if any was sent.
     told: Option<Reached>,
@@ -227,42 +290,109 @@ struct Went {
 }
 
 /// Batches grow: whoever reads the first ones can begin.
-fn next(bound: BatchBound) -> BatchBound {
+fn next_bound(bound: BatchBound) -> BatchBound {
     if bound.hits < LATER_BATCH.hits { LATER_BATCH } else { EXPORT_BATCH }
 }
 
 impl Batches {
     /// Goes on while the reader has room, and no other job waits: to hand each batch over by itself takes a quarter of
     /// the time.
-    fn send(self, mut export: Box<Export>, stop: &Arc<AtomicBool>) -> Result<Went, SearchError> {
-        export.go_on(stop)?;
-        let (mut hits, mut told, mut bound) = (0, None, self.bound);
-        while self.outlet.has_room() {
-            // With what protobuf adds: a vector that grew would hold twice as much while it waits for the reader.
-            let room = if bound.hits == EXPORT_BATCH.hits { bound.bytes / 4 * 5 } else { 0 };
-            let mut batch = Batch::new(self.unit, room);
-            let Some(found) = export.next_batch(bound, stop, |hit| batch.push(hit))? else {
-                return Ok(Went { export, hits, told, is_over: true, bound });
+    fn send(mut self, mut exporting: Box<Exporting>, stop: &Arc<AtomicBool>) -> Result<Went, SearchError> {
+        exporting.export.go_on(stop)?;
+        let (mut hits, mut told, mut is_over) = (0, None, false);
+        while self.outlet.room() > 0 {
+            let Some(next) = self.next(&mut exporting, stop)? else {
+                is_over = true;
+                break;
             };
-            told = export.reached();
+            told = exporting.export.reached();
             let resume_token = self.sealing.token(told);
-            self.outlet.send(event(match found {
-                Exported::Hits(found) => {
-                    hits += found as u64;
-                    self.call.stats().count_hits(found, self.call.elapsed());
+            self.outlet.send(event(match next {
+                Next::Hits(Made { batch, fetched }) => {
+                    hits += fetched.hits as u64;
+                    self.call.stats().count_hits(fetched.hits, self.call.elapsed());
                     Event::Hits(batch.ended(&resume_token))
                 }
-                Exported::Removed(gone) => {
+                Next::Removed(gone) => {
                     let removed = gone.into_iter().map(removed).collect();
                     Event::Removed(proto::RemovedBatch { removed, resume_token })
                 }
             }));
-            bound = next(bound);
+            self.bound = next_bound(self.bound);
             if self.pool.waiting() > 0 {
                 break;
             }
         }
-        Ok(Went { export, hits, told, is_over: false, bound })
+        exporting.gather()?;
+        Ok(Went { exporting, hits, told, is_over, bound: self.bound })
+    }
+
+    /// What comes next; `None` when the snapshot has no more.
+    fn next(&self, exporting: &mut Exporting, stop: &Arc<AtomicBool>) -> Result<Option<Next>, SearchError> {
+        loop {
+            let (portion, made) = match exporting.portions.pop_front().map(Fetching::gathered).transpose()? {
+                Some(Gathered { mut portion, made: None }) => {
+                    let made = Made::of(&mut portion, self.bound, self.unit, stop)?;
+                    (portion, made)
+                }
+                Some(Gathered { portion, made }) => (portion, made),
+                None if self.take_portions(exporting, stop)? => continue,
+                None => return Ok(exporting.export.removed(stop)?.map(Next::Removed)),
+            };
+            if portion.is_empty() {
+                exporting.export.take_back(portion);
+            } else {
+                exporting.portions.push_front(Fetching::Here(Gathered { portion, made: None }));
+            }
+            if let Some(made) = made {
+                exporting.given(&made.fetched, self.bound);
+                return Ok(Some(Next::Hits(made)));
+            }
+        }
+    }
+
+    /// Takes matches to be fetched here and, where there is much to be fetched and nothing else to be done, by another
+    /// thread meanwhile. Says whether there are any.
+    fn take_portions(&self, exporting: &mut Exporting, stop: &Arc<AtomicBool>) -> Result<bool, SearchError> {
+        let grown = self.bound.hits == EXPORT_BATCH.hits;
+        let count = if grown { exporting.fitting } else { self.bound.hits };
+        let Some(portion) = exporting.export.portion(count, stop)? else { return Ok(false) };
+        let is_full = portion.len() == count;
+        exporting.portions.push_back(Fetching::Here(Gathered { portion, made: None }));
+        if grown
+            && is_full
+            && self.outlet.room() >= PORTIONS
+            && self.pool.waiting() == 0
+            && let Some(mut portion) = exporting.export.portion(count, stop)?
+        {
+            let (bound, unit, stop) = (self.bound, self.unit, Arc::clone(stop));
+            exporting.portions.push_back(Fetching::There(self.pool.fork(move || {
+                let made = Made::of(&mut portion, bound, unit, &stop)?;
+                Ok(Gathered { portion, made })
+            })));
+        }
+        Ok(true)
+    }
+}
+
+impl Exporting {
+    fn new(export: Export) -> Self {
+        Self { export, portions: VecDeque::new(), fitting: LATER_BATCH.hits }
+    }
+
+    /// Notes that a batch is given, and learns how many matches fit one: a little less than fill it, so that no few are
+    /// left over.
+    fn given(&mut self, fetched: &Fetched, bound: BatchBound) {
+        self.export.given(fetched.last);
+        let fitting = fetched.hits * (bound.bytes - bound.bytes / 8) / fetched.bytes.max(1);
+        self.fitting = fitting.clamp(1, bound.hits.max(LATER_BATCH.hits));
+    }
+
+    /// Waits for other threads: what they do is of the job that ends.
+    fn gather(&mut self) -> Result<(), SearchError> {
+        let gathered = self.portions.drain(..).map(|fetching| fetching.gathered().map(Fetching::Here));
+        self.portions = gathered.collect::<Result<_, _>>()?;
+        Ok(())
     }
 }
 

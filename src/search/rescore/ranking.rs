@@ -3,7 +3,10 @@
 use std::{
     cmp::Reverse,
     collections::HashSet,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use crate::{
@@ -169,14 +172,18 @@ impl Ranker {
         let average = statistics.text_length + statistics.title_length;
         let first: Vec<_> = (0..)
             .zip(lengths)
-            .map(|(candidate, length)| formula::first_stage(&counted.grams, candidate, length, average))
-            .collect();
+            .map(|(candidate, length)| {
+                check(stop)?;
+                Ok(formula::first_stage(&counted.grams, candidate, length, average))
+            })
+            .collect::<Result<_, ReadError>>()?;
         let best = first.iter().copied().fold(0.0, f64::max);
         let share = |first: f64| if best > 0.0 { first / best } else { 0.0 };
         let definition = self.scores(wanted.definition.as_ref(), &addresses, stop)?;
         let phrases = self.phrases(&wanted.phrases, &addresses, stop)?;
         let document = self.scores(wanted.lifted.as_ref(), &addresses, stop)?;
         let features = |candidate: usize| {
+            check(stop)?;
             let mut features = Features::default();
             let (coverage, title_coverage) = formula::coverage(&counted.grams, candidate);
             features.set(Feature::Coverage, coverage);
@@ -189,9 +196,9 @@ impl Ranker {
             features.set(Feature::Characters, counted.characters(candidate));
             features.set(Feature::Phrases, phrases[candidate]);
             features.set(Feature::Document, document[candidate].map_or(0.0, f64::from));
-            features
+            Ok(features)
         };
-        Ok((0..hits.len()).map(features).collect())
+        (0..hits.len()).map(features).collect()
     }
 
     /// What share of some phrases each candidate has.
@@ -223,6 +230,11 @@ impl Ranker {
             None => Ok(vec![None; addresses.len()]),
         }
     }
+}
+
+/// A long query has thousands of bigrams, which all are looked at for each candidate.
+fn check(stop: &AtomicBool) -> Result<(), ReadError> {
+    if stop.load(Relaxed) { Err(ReadError::Stopped) } else { Ok(()) }
 }
 
 /// The best first stage of the paragraphs before and after a candidate in its document, where they are candidates.

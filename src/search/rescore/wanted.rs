@@ -1,6 +1,9 @@
 //! What a query wants of a paragraph, weighed: its bigrams, its words, the type of its question.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use crate::{
     engine::{Clause, Expression, MetadataTerm, Term, TermField},
@@ -87,11 +90,16 @@ pub(super) struct WantedWord {
 
 impl Wanted {
     /// What a query wants; `None` when the first stage says it all: there are no plain words in it, or none of more
-    /// than a character.
-    pub(in crate::search) fn of(query: &Query, expression: &Expression, segmenter: &Segmenter) -> Option<Self> {
+    /// than a character. On `stop` it is left at what was read by then: ranking stops there, too.
+    pub(in crate::search) fn of(
+        query: &Query,
+        expression: &Expression,
+        segmenter: &Segmenter,
+        stop: &AtomicBool,
+    ) -> Option<Self> {
         let mut wanted = Self::default();
         let mut asked = Vec::new();
-        wanted.read(query, segmenter, &mut asked);
+        wanted.read(query, segmenter, &mut asked, stop);
         if asked.is_empty() || wanted.grams.is_empty() {
             return None;
         }
@@ -119,9 +127,11 @@ impl Wanted {
     }
 
     /// Reads a part of a query that a paragraph may have; `asked` are the texts of its plain words.
-    fn read<'a>(&mut self, query: &'a Query, segmenter: &Segmenter, asked: &mut Vec<&'a str>) {
-        let mut read_all = |parts: &'a [Query]| parts.iter().for_each(|part| self.read(part, segmenter, asked));
+    fn read<'a>(&mut self, query: &'a Query, segmenter: &Segmenter, asked: &mut Vec<&'a str>, stop: &AtomicBool) {
+        let mut read_all = |parts: &'a [Query]| parts.iter().for_each(|part| self.read(part, segmenter, asked, stop));
         match query {
+            // Reading a long text takes as long as ranking by a short one.
+            _ if stop.load(Relaxed) => {}
             Query::Words(words) => {
                 asked.push(&words.text);
                 self.read_words(words, segmenter);
@@ -278,7 +288,8 @@ mod tests {
         static SEGMENTER: std::sync::OnceLock<Segmenter> = std::sync::OnceLock::new();
         let segmenter = SEGMENTER.get_or_init(Segmenter::new);
         let query = parse(query).query;
-        let wanted = Wanted::of(&query, &plan(&query, MatchMode::Any, segmenter), segmenter).unwrap_or_default();
+        let wanted = Wanted::of(&query, &plan(&query, MatchMode::Any, segmenter), segmenter, &AtomicBool::new(false))
+            .unwrap_or_default();
         let shown = |gram: &WantedGram| format!("{}:{:.2}", gram.characters, gram.relevance * gram.part);
         assert_eq!(wanted.grams.iter().map(shown).collect::<Vec<_>>().join(" "), expected);
     }

@@ -67,7 +67,8 @@ fn words_of_the_operator_win() {
     check_words(text, &expect!["双 减 工作 专 班 研究 营商 环境 营商环境 办法"]);
     let user = UserDictionary::parse("双减 3\n工作專班\n研究营商 1000000000".as_bytes()).unwrap();
     let segmenter = Segmenter::with(&user);
-    let words = segmenter.query_words(text).into_iter().map(|word| word.characters);
+    let words = segmenter.query_words(text);
+    let words = words.iter().map(|word| word.characters.as_str());
     expect!["双减 工作专班 研究营商 环境 办法"].assert_eq(&words.collect::<Vec<_>>().join(" "));
     assert_ne!(segmenter.fingerprint(), SEGMENTER.fingerprint());
     let dictionaries = segmenter.tokens("双减工作").into_iter().map(|token| token.dictionary.to_string());
@@ -80,7 +81,8 @@ fn a_word_that_the_user_dictionary_takes_is_whole() {
     let user = UserDictionary::parse(file.as_bytes()).unwrap();
     let segmenter = Segmenter::with(&user);
     for (word, _) in user.words() {
-        let words = segmenter.query_words(&format!("的{word}的")).into_iter().map(|word| word.characters);
+        let words = segmenter.query_words(&format!("的{word}的"));
+        let words = words.iter().map(|word| word.characters.as_str());
         assert_eq!(words.collect::<Vec<_>>(), ["的", word, "的"]);
     }
 }
@@ -129,8 +131,9 @@ fn cutting_takes_linear_time() {
 /// The words of each query, those without content in parentheses.
 #[track_caller]
 fn check_queries(queries: &[&str], expected: &Expect) {
-    let shown = |word: QueryWord| if word.content { word.characters } else { format!("({})", word.characters) };
-    let words = |query: &&str| SEGMENTER.query_words(query).into_iter().map(shown).collect::<Vec<_>>().join(" ");
+    let shown =
+        |word: &QueryWord| if word.content { word.characters.clone() } else { format!("({})", word.characters) };
+    let words = |query: &&str| SEGMENTER.query_words(query).iter().map(shown).collect::<Vec<_>>().join(" ");
     expected.assert_eq(&queries.iter().map(words).collect::<Vec<_>>().join("\n"));
 }
 
@@ -216,7 +219,7 @@ fn own_words_are_needed_and_stay_whole() {
     for word in own_words() {
         assert!(without.cut(&word, false).len() > 1, "`{word}` is whole without our list");
         let words = SEGMENTER.query_words(&word);
-        assert_eq!(words, [QueryWord { characters: word.clone(), content: true }]);
+        assert_eq!(*words, [QueryWord { characters: word.clone(), content: true }]);
         assert!(seen.insert(word.clone()), "`{word}` is there twice");
     }
 }
@@ -250,7 +253,7 @@ proptest! {
     fn words_of_a_query_tile_its_letters_and_digits(text in texts()) {
         let words = SEGMENTER.query_words(&text);
         prop_assert!(words.iter().all(|word| !word.characters.is_empty()));
-        prop_assert_eq!(words.into_iter().map(|word| word.characters).collect::<String>(), searchable(&text));
+        prop_assert_eq!(words.iter().map(|word| word.characters.as_str()).collect::<String>(), searchable(&text));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::{
         CONTEXT_PARAGRAPHS, EXPORT_BATCH, FIELD_BYTES, LATER_BATCH, READY_HEADING_BYTES, READY_HEADINGS,
         READY_PARAGRAPH_BYTES,
     },
-    search::{BatchBound, LEADER_RANKS, MAX_HIGHLIGHTS, Version},
+    search::{BatchBound, DocumentRecord, LEADER_RANKS, MAX_HIGHLIGHTS, Version},
 };
 
 /// What clients accept of one message, by default.
