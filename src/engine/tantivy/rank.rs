@@ -205,15 +205,15 @@ impl<'a> Ranker<'a> {
     ) -> Result<(), ReadError> {
         let (threshold, mut outcome) = (best.threshold(), Ok(()));
         let selected = admitted.selected;
-        let mut visit = |document: DocId, score: f64| {
+        let mut visit = |document: DocId, score: f32| {
             if self.is_stopped() || outcome.is_err() {
                 return None;
             }
-            let scored = place.scored(document, score);
             if !place.segment.is_deleted(document)
-                && let Some(found) = admitted.look_at(document, scored.rough, place)
+                && let Some(found) = admitted.look_at(document, score, place)
             {
-                outcome = best.offer(if admitted.is_scored { found } else { scored }, closely);
+                let found = if admitted.is_scored { found } else { place.scored(document, f64::from(score)) };
+                outcome = best.offer(found, closely);
             }
             Some(best.threshold())
         };

@@ -5,7 +5,7 @@
 //! takes half the time. Each paragraph's scores are added up in the order of the tokens, wherever it stands.
 
 use std::{
-    iter, mem, slice,
+    iter, slice,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
@@ -20,11 +20,9 @@ use tantivy::{
 use crate::engine::tantivy::{asked::Selected, entry_set::WORD, lately::Lately};
 
 /// How many paragraphs are added up at once: as many as fit the fastest cache twice.
-const WINDOW: DocId = 2_048;
-/// How many of them are looked at together.
-const CHUNK: DocId = 16;
-/// How many words hold a mark of each chunk.
-const WORDS: usize = (WINDOW / CHUNK / u64::BITS) as usize;
+const WINDOW: DocId = 4_096;
+/// A row of fewer entries of a list is cleared away one by one.
+const FEW_ENTRIES: usize = 32;
 
 /// The tokens, ready for any segment.
 pub(super) struct Union<'a> {
@@ -54,15 +52,15 @@ impl<'a> Union<'a> {
         &self,
         segment: &SegmentReader,
         selected: Option<&Selected>,
-        mut threshold: f32,
+        threshold: f32,
         stop: &AtomicBool,
-        visit: &mut dyn FnMut(DocId, f64) -> Option<f32>,
+        visit: &mut dyn FnMut(DocId, f32) -> Option<f32>,
     ) -> tantivy::Result<()> {
         // A long query has thousands of them.
         let wanted = self.tokens.iter().take_while(|_| !stop.load(Relaxed));
         let lists = wanted.map(|(term, weight)| List::open(term, weight, segment, self.lately));
         let mut lists: Vec<_> = lists.filter_map(Result::transpose).collect::<tantivy::Result<_>>()?;
-        let mut window = Window::default();
+        let mut window = Window::new(threshold);
         let mut mask = selected.filter(|selected| selected.has_sets()).map(Mask::new);
         while !stop.load(Relaxed)
             && let Some(first) = lists.iter().filter_map(List::document).min()
@@ -81,9 +79,8 @@ impl<'a> Union<'a> {
             for list in &mut lists {
                 list.add_to(&mut window, mask.as_ref());
             }
-            match window.take(threshold, visit) {
-                Some(risen) => threshold = risen,
-                None => break,
+            if !window.take(visit) {
+                break;
             }
         }
         Ok(())
@@ -135,6 +132,7 @@ impl<'a> List<'a> {
                 Some(_) => documents.partition_point(|&document| window.has(document)),
             };
             let found = documents[..within].iter().copied().zip(frequencies.iter().copied());
+            window.note(&documents[..within]);
             match mask {
                 Some(mask) => {
                     let first = window.first;
@@ -153,8 +151,7 @@ impl<'a> List<'a> {
 
     fn add(&self, found: impl Iterator<Item = (DocId, u32)>, window: &mut Window) {
         for (document, frequency) in found {
-            let score = self.weight.score(self.lengths.fieldnorm_id(document), frequency);
-            window.add(document, f64::from(score));
+            window.add(document, self.weight.score(self.lengths.fieldnorm_id(document), frequency));
         }
     }
 }
@@ -167,7 +164,7 @@ struct Mask<'a> {
 
 impl<'a> Mask<'a> {
     fn new(selected: &'a Selected) -> Self {
-        Self { selected, words: Default::default() }
+        Self { selected, words: [0; (WINDOW / WORD) as usize] }
     }
 
     /// The first entry from one on that counts.
@@ -197,52 +194,74 @@ impl<'a> Mask<'a> {
 /// The scores of entries in a row.
 struct Window {
     first: DocId,
-    scores: Box<[f64; WINDOW as usize]>,
-    /// A bit for each chunk in which there is something.
-    marks: [u64; WORDS],
-}
-
-impl Default for Window {
-    fn default() -> Self {
-        Self { first: 0, scores: Box::new([0.0; WINDOW as usize]), marks: Default::default() }
-    }
+    scores: Box<[f32; WINDOW as usize]>,
+    /// What may be among the best scores more.
+    threshold: f32,
+    /// Places whose scores came to exceed it.
+    exceeding: Vec<DocId>,
+    /// Places with scores, as long as they are few.
+    scored: Vec<DocId>,
+    are_few: bool,
 }
 
 impl Window {
+    fn new(threshold: f32) -> Self {
+        Self {
+            first: 0,
+            scores: Box::new([0.0; WINDOW as usize]),
+            threshold: threshold.max(0.0),
+            exceeding: Vec::new(),
+            scored: Vec::new(),
+            are_few: true,
+        }
+    }
+
     /// Whether an entry, which does not stand before the window, stands in it.
     fn has(&self, document: DocId) -> bool {
         document - self.first < WINDOW
     }
 
-    /// Adds a score to that of an entry in the window.
-    fn add(&mut self, document: DocId, score: f64) {
-        let place = (document - self.first) % WINDOW;
-        let chunk = place / CHUNK;
-        self.scores[place as usize] += score;
-        self.marks[(chunk / u64::BITS) as usize] |= 1 << (chunk % u64::BITS);
+    /// Takes note of entries in a row, to which scores are added.
+    fn note(&mut self, documents: &[DocId]) {
+        self.are_few &= documents.len() < FEW_ENTRIES;
+        if self.are_few {
+            self.scored.extend(documents.iter().map(|document| document - self.first));
+        }
     }
 
-    /// Gives what scores more than a threshold, and leaves nothing; the threshold in the end, or `None` if it is enough.
-    fn take(&mut self, threshold: f32, visit: &mut dyn FnMut(DocId, f64) -> Option<f32>) -> Option<f32> {
-        let mut threshold = threshold.max(0.0);
-        for (word, marks) in (0..).zip(&mut self.marks) {
-            let mut marks = mem::take(marks);
-            while marks != 0 {
-                let chunk = word * u64::BITS + marks.trailing_zeros();
-                marks &= marks - 1;
-                let first = self.first + chunk * CHUNK;
-                let chunk = &mut self.scores[(chunk * CHUNK) as usize..][..CHUNK as usize];
-                // Without a branch for each.
-                if chunk.iter().fold(false, |exceeds, &score| exceeds | (score > f64::from(threshold))) {
-                    for (document, &score) in (first..).zip(chunk.iter()) {
-                        if score > f64::from(threshold) {
-                            threshold = visit(document, score)?.max(0.0);
-                        }
-                    }
+    /// Adds a score to that of an entry in the window. Sums only grow, so that each exceeds the threshold once.
+    fn add(&mut self, document: DocId, score: f32) {
+        let place = (document - self.first) % WINDOW;
+        let sum = &mut self.scores[place as usize];
+        let before = *sum;
+        *sum += score;
+        if *sum > self.threshold && before <= self.threshold {
+            self.exceeding.push(place);
+        }
+    }
+
+    /// Gives what scores more than the threshold, which may rise meanwhile, and leaves nothing; whether there is to be
+    /// more.
+    fn take(&mut self, visit: &mut dyn FnMut(DocId, f32) -> Option<f32>) -> bool {
+        self.exceeding.sort_unstable();
+        for place in self.exceeding.drain(..) {
+            let score = self.scores[place as usize];
+            if score > self.threshold {
+                match visit(self.first + place, score) {
+                    Some(risen) => self.threshold = risen.max(0.0),
+                    None => return false,
                 }
-                chunk.fill(0.0);
             }
         }
-        Some(threshold)
+        if self.are_few {
+            for place in &self.scored {
+                self.scores[*place as usize] = 0.0;
+            }
+        } else {
+            self.scores.fill(0.0);
+        }
+        self.scored.clear();
+        self.are_few = true;
+        true
     }
 }
