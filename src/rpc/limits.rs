@@ -67,6 +67,8 @@ pub(crate) const PROGRESS_INTERVAL: Duration = Duration::from_secs(10);
 /// Answers that wait for a reader: as many as most streams have, a header, a batch and a summary, so that they go out at
 /// once.
 pub(crate) const ANSWERS_WAITING: usize = 3;
+/// How long the headers of a stream wait for its first answer at most: most searches have theirs much sooner.
+pub(crate) const FIRST_ANSWER_PATIENCE: Duration = Duration::from_millis(20);
 /// How long a call that was let into the queue may wait for a core after all before it is refused. Only where the wait
 /// turns out much longer than could be expected, behind a few very long jobs.
 pub(crate) const QUEUE_PATIENCE: Duration = Duration::from_secs(1);

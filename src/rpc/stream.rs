@@ -16,7 +16,7 @@ use tokio::{
     sync::{mpsc, oneshot},
     time::timeout,
 };
-use tokio_stream::Stream;
+use tokio_stream::{Stream, StreamExt as _};
 use tonic::Status;
 use tracing::Instrument as _;
 
@@ -26,7 +26,7 @@ use crate::{
         call::{Call, StreamState},
         core::Core,
         failure::Failure,
-        limits::ANSWERS_WAITING,
+        limits::{ANSWERS_WAITING, FIRST_ANSWER_PATIENCE},
         streams::{Listed, Streams},
     },
     telemetry::{Metrics, ShedReason},
@@ -80,6 +80,8 @@ impl<T> JobOutlet<T> {
 
 /// The answers of one call, for the transport to send. Dropping it ends the task.
 pub(crate) struct Answers<T> {
+    /// The first one, or the failure that came instead, if it was waited for.
+    first: Option<Result<T, Status>>,
     queue: Arc<Mutex<Option<Queue<T>>>>,
     /// How the task ended; `None` once that was said.
     end: Option<oneshot::Receiver<Result<(), Status>>>,
@@ -127,7 +129,7 @@ where
     let patience = core.policy.reader_patience;
     let (watched, metrics) = (Arc::downgrade(&queue), core.metrics.clone());
     let task = Task { left, queue: watched, call: call.clone(), patience, metrics };
-    let work = work(Outlet { sender, call: call.clone(), patience });
+    let work = Box::pin(work(Outlet { sender, call: call.clone(), patience }));
     let counted = core.metrics.stream_task_started();
     let stopping = core.shutdown.stopping();
     let stopping = async move {
@@ -147,7 +149,7 @@ where
         drop(counted);
     };
     core.tasks.spawn(running.in_current_span());
-    Answers { queue, end: Some(ended), call: call.clone(), patience, _reading: reading }
+    Answers { first: None, queue, end: Some(ended), call: call.clone(), patience, _reading: reading }
 }
 
 /// What watches over the work of a stream.
@@ -219,10 +221,16 @@ impl<T> Task<T> {
     }
 }
 
+/// Nothing in it is pinned.
+impl<T> Unpin for Answers<T> {}
+
 impl<T> Stream for Answers<T> {
     type Item = Result<T, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(first));
+        }
         let next = lock(&self.queue).as_mut().map(|queue| queue.receiver.poll_recv(context));
         match next {
             Some(Poll::Ready(Some(answer))) => Poll::Ready(Some(Ok(answer))),
@@ -234,6 +242,17 @@ impl<T> Stream for Answers<T> {
 }
 
 impl<T> Answers<T> {
+    /// Waits a moment for the first answer, or for the failure that comes instead.
+    ///
+    /// A response that is given to the transport before it has answers is sent by itself: its caller is woken for nothing
+    /// but headers, while the cores could rank. But a caller whose time is up before it has the headers, or the transport
+    /// that watches over it, may call that a cancel, so that they do not wait for long.
+    pub(crate) async fn begun(mut self) -> Self {
+        let patience = FIRST_ANSWER_PATIENCE.min(self.call.time_left() / 2);
+        self.first = timeout(patience, self.next()).await.unwrap_or_default();
+        self
+    }
+
     fn poll_end(&mut self, context: &mut Context<'_>, is_given_up: bool) -> Poll<Option<Result<T, Status>>> {
         let Some(end) = self.end.as_mut() else {
             return Poll::Ready(None);

@@ -75,14 +75,14 @@ impl SearchService for Search {
 
     async fn search(&self, request: Request<proto::SearchRequest>) -> Result<Response<Self::SearchStream>, Status> {
         let call = Call::of(&request);
-        let answers = self.start_search(&call, request.into_inner());
-        answers.map(Response::new).map_err(|failure| call.status(failure))
+        let answers = self.start_search(&call, request.into_inner()).map_err(|failure| call.status(failure))?;
+        Ok(Response::new(answers.begun().await))
     }
 
     async fn export(&self, request: Request<proto::ExportRequest>) -> Result<Response<Self::ExportStream>, Status> {
         let call = Call::of(&request);
-        let answers = self.start_export(&call, request.into_inner());
-        answers.map(Response::new).map_err(|failure| call.status(failure))
+        let answers = self.start_export(&call, request.into_inner()).map_err(|failure| call.status(failure))?;
+        Ok(Response::new(answers.begun().await))
     }
 
     async fn count(&self, request: Request<proto::CountRequest>) -> Result<Response<proto::CountResponse>, Status> {

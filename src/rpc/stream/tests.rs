@@ -53,6 +53,30 @@ async fn what_was_sent_comes_before_the_end() {
     assert!(answers.next().await.is_none());
 }
 
+/// What comes first, and after how many milliseconds the response is there, of a stream whose work ends after some.
+async fn response(timeout: Option<u64>, ends_after: u64, end: Result<u32, Failure>) -> (Result<u32, Code>, u128) {
+    let (core, call, begun) = (core(), call(timeout.map(Duration::from_millis)), Instant::now());
+    let work = |outlet: Outlet<u32>| async move {
+        tokio::time::sleep(Duration::from_millis(ends_after)).await;
+        outlet.room().await?.send(end?);
+        Ok(())
+    };
+    let answers = start(&core, &call, core.admit_stream(&call).unwrap(), AtShutdown::Ends, work);
+    let mut answers = answers.begun().await;
+    let waited = begun.elapsed().as_millis();
+    let first = answers.next().await.unwrap();
+    assert!(answers.next().await.is_none());
+    (first.map_err(|status| status.code()), waited)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_waits_a_moment_for_what_comes_first() {
+    assert_eq!(response(None, 5, Ok(7)).await, (Ok(7), 5));
+    assert_eq!(response(None, 5, Err(Failure::Overloaded)).await, (Err(Code::ResourceExhausted), 5));
+    assert_eq!(response(None, 300, Ok(7)).await, (Ok(7), 20));
+    assert_eq!(response(Some(10), 300, Ok(7)).await, (Err(Code::DeadlineExceeded), 5));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_deadline_ends_a_stream_that_runs() {
     let (core, begun) = (core(), Instant::now());
