@@ -1,6 +1,9 @@
 //! What can go wrong at the seam.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
@@ -66,6 +69,16 @@ pub enum ReadError {
     /// The engine failed.
     #[error("the index cannot be read: {0}")]
     Engine(#[source] Source),
+}
+
+impl ReadError {
+    /// Ends work that is to stop.
+    ///
+    /// # Errors
+    /// [`ReadError::Stopped`] once it is.
+    pub fn check(stop: &AtomicBool) -> Result<(), Self> {
+        if stop.load(Relaxed) { Err(Self::Stopped) } else { Ok(()) }
+    }
 }
 
 /// Why an index could not be written.

@@ -1,6 +1,6 @@
 //! From a document as it was sent to one that an engine takes.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::AtomicBool;
 
 use crate::{
     document::{Content, Document, Etag, Layout, Paragraph, Reading, ReadyParagraph, read_while},
@@ -86,7 +86,7 @@ fn read_into(
 ) -> Result<IndexedDocument, ReadError> {
     let repeated = |source: &str, lines: &[_]| seen.repeated(indexes, Some(&document.id), source, lines);
     let Reading { repaired, recognition, source, edge_lines, paragraphs } =
-        read_while(original, &document.metadata.source, repeated, || going_on(stop))?;
+        read_while(original, &document.metadata.source, repeated, || ReadError::check(stop))?;
     if !source.is_empty() {
         document.edge_lines = edge_lines.into_iter().map(|line| SourceLine::new(&source, line)).collect();
     }
@@ -94,12 +94,6 @@ fn read_into(
     document.layout = Layout::new(original, &paragraphs, repaired.edits().to_vec());
     document.paragraphs = paragraphs;
     Ok(document)
-}
-
-/// # Errors
-/// When work is to stop.
-pub(super) fn going_on(stop: &AtomicBool) -> Result<(), ReadError> {
-    if stop.load(Relaxed) { Err(ReadError::Stopped) } else { Ok(()) }
 }
 
 fn take(ready: ReadyParagraph) -> Paragraph {

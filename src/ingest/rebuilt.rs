@@ -219,6 +219,6 @@ impl<'a> Entries<'a> {
         if self.removed.is_empty() {
             self.removed = self.removals.next(READ_AT_ONCE, u64::MAX, stop)?.into();
         }
-        if stop.load(Relaxed) { Err(ReadError::Stopped) } else { Ok(()) }
+        ReadError::check(stop)
     }
 }

@@ -129,6 +129,7 @@ where
     let patience = core.policy.reader_patience;
     let (watched, metrics) = (Arc::downgrade(&queue), core.metrics.clone());
     let task = Task { left, queue: watched, call: call.clone(), patience, metrics };
+    // Some kilobytes, which else are moved several times over.
     let work = Box::pin(work(Outlet { sender, call: call.clone(), patience }));
     let counted = core.metrics.stream_task_started();
     let stopping = core.shutdown.stopping();

@@ -2,10 +2,7 @@
 
 use std::{
     collections::{HashSet, VecDeque},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use crate::{
@@ -160,7 +157,7 @@ fn fold(
 ) -> Result<Vec<Found>, ReadError> {
     let mut leading: Vec<Found> = Vec::new();
     for (hit, sketch) in best.iter().zip(sketches) {
-        check(stop)?;
+        ReadError::check(stop)?;
         match leaders.take(sketch) {
             Some(leader) => leading[leader].folded.push((hit.position, hit.address)),
             None => leading.push(Found::of(hit)),
@@ -176,15 +173,11 @@ fn sketches(snapshot: &dyn Snapshot, hits: &[Ranked], stop: &Arc<AtomicBool>) ->
     order.sort_unstable_by_key(|&(_, address)| address);
     let mut sketches = Vec::with_capacity(hits.len());
     for block in order.chunks(COMPARED_AT_ONCE) {
-        check(stop)?;
+        ReadError::check(stop)?;
         let addresses: Vec<_> = block.iter().map(|&(_, address)| address).collect();
         let texts = snapshot.paragraphs(&addresses)?;
         sketches.extend(block.iter().zip(texts).map(|(&(index, _), text)| (index, Sketch::of(&text.paragraph.text))));
     }
     sketches.sort_unstable_by_key(|&(index, _)| index);
     Ok(sketches.into_iter().map(|(_, sketch)| sketch).collect())
-}
-
-fn check(stop: &Arc<AtomicBool>) -> Result<(), ReadError> {
-    if stop.load(Relaxed) { Err(ReadError::Stopped) } else { Ok(()) }
 }

@@ -2,10 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use crate::{
@@ -143,9 +140,7 @@ impl Searcher {
         let outline = PlanClause::new(Occurrence::Must, &expression, verdict);
         let score = match explanation.as_ref().and_then(|explanation| explanation.score).zip(address) {
             Some((first_stage, address)) => {
-                if stop.load(Relaxed) {
-                    return Err(ReadError::Stopped.into());
-                }
+                ReadError::check(stop)?;
                 let wanted = Wanted::of(query, &expression, &self.segmenter, stop);
                 let (filter, snapshot) = (filter.clone(), Arc::clone(&snapshot));
                 let ranker = Ranker { snapshot, expression, wanted, filter, rescoring: self.rescoring };
@@ -231,9 +226,7 @@ fn with_frequencies(
 ) -> Result<Vec<ExplainedTerm>, ReadError> {
     let mut known = HashMap::new();
     let look_up = |Asked { term, mut kind, excluded }: Asked| {
-        if stop.load(Relaxed) {
-            return Err(ReadError::Stopped);
-        }
+        ReadError::check(stop)?;
         if let TermKind::Word { dictionary, .. } = &mut kind {
             *dictionary = dictionary_of(&term.characters, segmenter);
         }

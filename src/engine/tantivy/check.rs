@@ -5,7 +5,7 @@ use std::{
     collections::HashSet,
     io,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::atomic::AtomicBool,
 };
 
 use tantivy::{
@@ -71,9 +71,7 @@ pub(super) fn damaged(
 ) -> Result<Vec<PathBuf>, ReadError> {
     let mut damaged = Vec::new();
     for path in paths {
-        if stop.load(Relaxed) {
-            return Err(ReadError::Stopped);
-        }
+        ReadError::check(stop)?;
         if !is_sound(index, files, &path) {
             damaged.push(path);
         }

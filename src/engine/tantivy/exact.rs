@@ -10,23 +10,21 @@ use std::sync::Arc;
 
 use tantivy::{
     DocId, SegmentReader,
-    query::{EnableScoring, Query, Weight},
+    query::{EnableScoring, Query},
     schema::Field,
 };
 
 use crate::engine::{
     Clause, Expression, ReadError,
-    tantivy::{
-        compile::Compiler, heed::Opening, probe::LazyProbe, record::read_error, stores::Stores, verbatim::Texts,
-    },
+    tantivy::{compile::Compiler, heed::Part, probe::LazyProbe, record::read_error, stores::Stores, verbatim::Texts},
 };
 
 /// An expression's weights, ready for any segment.
 pub(super) enum Weights {
     Constant,
     Nothing,
-    AnyOf(Vec<Arc<dyn Weight>>),
-    Verbatim { sequence: Arc<dyn Weight>, text: String, stores: Stores, stored: Field },
+    AnyOf(Vec<Arc<Part>>),
+    Verbatim { sequence: Arc<Part>, text: String, stores: Stores, stored: Field },
     Combined { must: Vec<Weights>, should: Vec<Weights>, must_not: Vec<Weights> },
 }
 
@@ -47,34 +45,34 @@ impl Weights {
         compiler: Compiler<'_>,
         scoring: EnableScoring<'_>,
     ) -> Result<Self, ReadError> {
-        let weight = |query: &dyn Query| -> Result<Arc<dyn Weight>, ReadError> {
+        let part = |query: &dyn Query| {
             let weight = query.weight(scoring).map_err(read_error)?;
-            Ok(Arc::new(Opening::new(weight, compiler.stop)))
+            Ok::<_, ReadError>(Arc::new(Part::new(weight, compiler.stop)))
         };
         Ok(match expression {
             Expression::All => Self::Constant,
             Expression::Nothing => Self::Nothing,
             Expression::Term(term) => {
-                Self::AnyOf(compiler.leaves(term).iter().map(|leaf| weight(leaf.as_ref())).collect::<Result<_, _>>()?)
+                Self::AnyOf(compiler.leaves(term).iter().map(|leaf| part(leaf.as_ref())).collect::<Result<_, _>>()?)
             }
             Expression::Verbatim(verbatim) => Self::Verbatim {
-                sequence: weight(compiler.expression(expression).as_ref())?,
+                sequence: part(compiler.expression(expression).as_ref())?,
                 text: verbatim.text().to_owned(),
                 stores: compiler.stores.clone(),
                 stored: compiler.fields.stored,
             },
-            Expression::Metadata(condition) => Self::AnyOf(vec![weight(compiler.metadata(condition).as_ref())?]),
+            Expression::Metadata(condition) => Self::AnyOf(vec![part(compiler.metadata(condition).as_ref())?]),
             Expression::Combined(clauses) => {
                 let (mut must, mut should, mut must_not) = (Vec::new(), Vec::new(), Vec::new());
                 for clause in clauses {
-                    let (part, group) = match clause {
-                        Clause::Must(part) => (part, &mut must),
-                        Clause::Should(part) => (part, &mut should),
-                        Clause::MustNot(part) => (part, &mut must_not),
+                    let (expression, group) = match clause {
+                        Clause::Must(expression) => (expression, &mut must),
+                        Clause::Should(expression) => (expression, &mut should),
+                        Clause::MustNot(expression) => (expression, &mut must_not),
                     };
                     // A query has up to thousands of them.
                     compiler.stop.check().map_err(read_error)?;
-                    group.push(Self::new(part, compiler, scoring)?);
+                    group.push(Self::new(expression, compiler, scoring)?);
                 }
                 Self::Combined { must, should, must_not }
             }

@@ -65,8 +65,8 @@ struct HeedingWeight {
     is_phrase: bool,
 }
 
-/// Makes no scorers once work is to stop: a query has up to thousands of parts.
-pub(super) struct Opening {
+/// A part of a query, of which no scorer is made once work is to stop: a query has up to thousands of parts.
+pub(super) struct Part {
     weight: Box<dyn Weight>,
     stop: Stop,
 }
@@ -150,30 +150,19 @@ impl Weight for HeedingWeight {
     }
 }
 
-impl Opening {
+impl Part {
     pub(super) fn new(weight: Box<dyn Weight>, stop: &Stop) -> Self {
         Self { weight, stop: stop.clone() }
     }
-}
 
-impl Weight for Opening {
-    fn scorer(&self, segment: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        self.stop.check()?;
-        self.weight.scorer(segment, boost)
-    }
-
-    fn scorer_danger(
+    /// As [`Weight::scorer_danger`].
+    pub(super) fn scorer_at(
         &self,
         segment: &SegmentReader,
         target: DocId,
-        boost: Score,
     ) -> tantivy::Result<(SeekDangerResult, Box<dyn Scorer>)> {
         self.stop.check()?;
-        self.weight.scorer_danger(segment, target, boost)
-    }
-
-    fn explain(&self, segment: &SegmentReader, document: DocId) -> tantivy::Result<Explanation> {
-        self.weight.explain(segment, document)
+        self.weight.scorer_danger(segment, target, 1.0)
     }
 }
 

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use tantivy::{
-    DocId, Score, SeekDangerResult, SegmentReader, TantivyError,
-    query::{Scorer, Weight},
-};
+use tantivy::{DocId, Score, SeekDangerResult, SegmentReader, TantivyError, query::Scorer};
+
+use crate::engine::tantivy::heed::Part;
 
 /// A scorer that is asked about documents in ascending order, whether they match or not.
 ///
@@ -76,7 +75,7 @@ fn standing(document: DocId, found: SeekDangerResult) -> (DocId, bool) {
 
 /// A probe that is made when it is first asked: most parts of a query never are, and each costs a look at the terms.
 pub(super) struct LazyProbe {
-    weight: Arc<dyn Weight>,
+    part: Arc<Part>,
     segment: Arc<SegmentReader>,
     probe: Option<Probe>,
     /// Why it could not be made; it matches nothing then.
@@ -84,8 +83,8 @@ pub(super) struct LazyProbe {
 }
 
 impl LazyProbe {
-    pub(super) fn new(weight: &Arc<dyn Weight>, segment: &Arc<SegmentReader>) -> Self {
-        Self { weight: Arc::clone(weight), segment: Arc::clone(segment), probe: None, failure: None }
+    pub(super) fn new(part: &Arc<Part>, segment: &Arc<SegmentReader>) -> Self {
+        Self { part: Arc::clone(part), segment: Arc::clone(segment), probe: None, failure: None }
     }
 
     /// Whether a document matches; no when that cannot be found out: see [`LazyProbe::failure`].
@@ -104,7 +103,7 @@ impl LazyProbe {
 
     fn probe_at(&mut self, document: DocId) -> Option<&mut Probe> {
         if self.probe.is_none() && self.failure.is_none() {
-            match self.weight.scorer_danger(&self.segment, document, 1.0) {
+            match self.part.scorer_at(&self.segment, document) {
                 Ok((found, scorer)) => self.probe = Some(Probe::at(document, found, scorer)),
                 Err(error) => self.failure = Some(error),
             }

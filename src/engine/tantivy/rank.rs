@@ -238,7 +238,7 @@ impl<'a> Ranker<'a> {
     }
 
     pub(super) fn check(self) -> Result<(), ReadError> {
-        if self.is_stopped() { Err(ReadError::Stopped) } else { Ok(()) }
+        ReadError::check(self.stop)
     }
 }
 

@@ -21,8 +21,8 @@ use crate::engine::tantivy::{asked::Selected, entry_set::WORD, lately::Lately};
 
 /// How many paragraphs are added up at once: as many as fit the fastest cache twice.
 const WINDOW: DocId = 4_096;
-/// A row of fewer entries of a list is cleared away one by one.
-const FEW_ENTRIES: usize = 32;
+/// Rows of fewer entries of a list are cleared away one by one.
+const SHORT_ROW: usize = 32;
 
 /// The tokens, ready for any segment.
 pub(super) struct Union<'a> {
@@ -223,7 +223,7 @@ impl Window {
 
     /// Takes note of entries in a row, to which scores are added.
     fn note(&mut self, documents: &[DocId]) {
-        self.are_few &= documents.len() < FEW_ENTRIES;
+        self.are_few &= documents.len() < SHORT_ROW;
         if self.are_few {
             self.scored.extend(documents.iter().map(|document| document - self.first));
         }

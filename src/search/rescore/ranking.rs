@@ -3,10 +3,7 @@
 use std::{
     cmp::Reverse,
     collections::HashSet,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use crate::{
@@ -173,7 +170,8 @@ impl Ranker {
         let first: Vec<_> = (0..)
             .zip(lengths)
             .map(|(candidate, length)| {
-                check(stop)?;
+                // A long query has thousands of bigrams, which all are looked at for each candidate.
+                ReadError::check(stop)?;
                 Ok(formula::first_stage(&counted.grams, candidate, length, average))
             })
             .collect::<Result<_, ReadError>>()?;
@@ -183,7 +181,7 @@ impl Ranker {
         let phrases = self.phrases(&wanted.phrases, &addresses, stop)?;
         let document = self.scores(wanted.lifted.as_ref(), &addresses, stop)?;
         let features = |candidate: usize| {
-            check(stop)?;
+            ReadError::check(stop)?;
             let mut features = Features::default();
             let (coverage, title_coverage) = formula::coverage(&counted.grams, candidate);
             features.set(Feature::Coverage, coverage);
@@ -230,11 +228,6 @@ impl Ranker {
             None => Ok(vec![None; addresses.len()]),
         }
     }
-}
-
-/// A long query has thousands of bigrams, which all are looked at for each candidate.
-fn check(stop: &AtomicBool) -> Result<(), ReadError> {
-    if stop.load(Relaxed) { Err(ReadError::Stopped) } else { Ok(()) }
 }
 
 /// The best first stage of the paragraphs before and after a candidate in its document, where they are candidates.
