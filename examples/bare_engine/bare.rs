@@ -21,7 +21,6 @@ pub(crate) struct Read {
     pub(crate) p50_ms: f64,
     pub(crate) qps: f64,
     pub(crate) questions_p99_ms: f64,
-    pub(crate) all_words_qps: f64,
 }
 
 impl Bare<'_> {
@@ -48,7 +47,6 @@ impl Bare<'_> {
             p50_ms: figure("ALL500", "or", "with_docs_p50_ms")?,
             qps: figure("ALL500", "or", "with_docs_qps")?,
             questions_p99_ms: figure("question", "or", "with_docs_p99_ms")?,
-            all_words_qps: figure("words", "and", "with_docs_qps")?,
         })
     }
 

@@ -10,11 +10,13 @@
 //! beside this program (`cargo build --release` makes it), with its settings as they are by default.
 //!
 //! Documents are imported whole for the rows about writing; for those about reading, every line that is not empty is a
-//! paragraph of its own, for both. Rounds alternate between the two; of each figure the median is taken. Times on a
+//! paragraph of its own, for both. Where words are filtered or required, the engine is asked in this program, on the
+//! service's own index, with the trees that `Explain` says the service looks for. Rounds alternate between the two; of each figure the median is taken. Times on a
 //! machine that others use mean little: read the ratios.
 
 mod bare;
 mod corpus;
+mod same_tree;
 mod service;
 mod table;
 
@@ -25,6 +27,7 @@ use tempfile::TempDir;
 
 use crate::{
     bare::{Bare, Read},
+    same_tree::{Rate, SameTree},
     service::Service,
     table::{Row, median, print},
 };
@@ -66,7 +69,9 @@ struct Reading {
     one: Vec<service::Load>,
     eight: Vec<service::Load>,
     questions: Vec<service::Load>,
-    all_words: Vec<service::Load>,
+    filtered: Vec<Rate>,
+    all_words: Vec<Rate>,
+    first_word: Vec<Rate>,
     phrases: Vec<service::Load>,
     export: Vec<service::Load>,
 }
@@ -95,8 +100,12 @@ fn main() -> anyhow::Result<()> {
 
     let index = scratch.path().join("search");
     bare.write_for_reading(&index)?;
-    let mut service = Service::start(&scratch.path().join("data"))?;
+    let data = scratch.path().join("data");
+    let mut service = Service::start(&data)?;
     service.import(&lines, &["--ready-made"], text_bytes)?;
+    service.settle()?;
+    let same_tree = SameTree::open(&data)?;
+    let [filtered, all_words, first_word] = same_tree.asked(&service, &arguments.queries, scratch.path())?;
     let mut reading = Reading::default();
     for _ in 0..arguments.rounds {
         let load = |flags: &[&str]| service.load(&arguments.queries, arguments.repeat, flags);
@@ -104,7 +113,10 @@ fn main() -> anyhow::Result<()> {
         reading.one.push(load(&[])?);
         reading.eight.push(load(&["--clients", "8"])?);
         reading.questions.push(load(&["--kind", "question"])?);
-        reading.all_words.push(load(&["--kind", "words", "--match", "all"])?);
+        let compare = |asked| same_tree.compare(&service, asked, arguments.repeat);
+        reading.filtered.push(compare(&filtered)?);
+        reading.all_words.push(compare(&all_words)?);
+        reading.first_word.push(compare(&first_word)?);
         reading.phrases.push(load(&["--kind", "phrase"])?);
         reading.export.push(load(&["--kind", "term", "--export"])?);
     }
@@ -116,7 +128,10 @@ fn main() -> anyhow::Result<()> {
 fn rows(writing: &Writing, reading: &Reading) -> Vec<Row> {
     let bare = |figure: fn(&Read) -> f64| median(reading.bare.iter().map(figure));
     let of = |loads: &[service::Load], figure: fn(&service::Load) -> f64| median(loads.iter().map(figure));
-    let all_words = of(&reading.all_words, |load| load.best_qps);
+    let same_tree = |what, rates: &[Rate]| {
+        let of = |figure: fn(&Rate) -> f64| median(rates.iter().map(figure));
+        Row::at_least(what, of(|rate| rate.bare), of(|rate| rate.service), 0.8)
+    };
     vec![
         Row::at_least("import, MB/s", median_of(&writing.bare_mb_s), median_of(&writing.service_mb_s), 0.7),
         Row::bound("index, times the text", median_of(&writing.index_ratio), 2.0),
@@ -141,7 +156,9 @@ fn rows(writing: &Writing, reading: &Reading) -> Vec<Row> {
             of(&reading.questions, |load| load.best_p99_ms),
             0.45,
         ),
-        Row::at_least("all words required, queries/s", bare(|read| read.all_words_qps), all_words, 0.8),
+        same_tree("same tree, filtered, queries/s", &reading.filtered),
+        same_tree("same tree, all words required, queries/s", &reading.all_words),
+        same_tree("same tree, first word required, queries/s", &reading.first_word),
         Row::bound("quoted phrase, p50 ms", of(&reading.phrases, |load| load.best_p50_ms), 0.15),
         Row::floor("export, paragraphs/s", of(&reading.export, |load| load.paragraphs_per_s), 500_000.0),
     ]

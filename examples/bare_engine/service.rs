@@ -5,6 +5,7 @@ use std::{
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -80,6 +81,23 @@ impl Service {
         Ok(kib.parse::<f64>()? / 1024.0)
     }
 
+    /// Waits until merging has left one segment, as that of the bare engine is one.
+    #[expect(clippy::disallowed_methods, reason = "there is nothing else to do meanwhile")]
+    pub(crate) fn settle(&self) -> anyhow::Result<()> {
+        const AT_MOST: Duration = Duration::from_mins(5);
+        let begun = Instant::now();
+        while self.ask(&["stats"])?["segments"] != 1 {
+            ensure!(begun.elapsed() < AT_MOST, "merging goes on and on");
+            thread::sleep(Duration::from_secs(1));
+        }
+        Ok(())
+    }
+
+    /// What it looks for when it is asked a query, as `Explain` says.
+    pub(crate) fn plan(&self, query: &str, flags: &[&str]) -> anyhow::Result<Value> {
+        Ok(self.ask(&[&["explain"], flags, &["--", query]].concat())?["plan"].take())
+    }
+
     /// Puts a load on it.
     pub(crate) fn load(&self, queries: &Path, repeat: usize, flags: &[&str]) -> anyhow::Result<Load> {
         let repeat = repeat.to_string();
@@ -99,8 +117,8 @@ impl Service {
 
     fn ask(&self, arguments: &[&str]) -> anyhow::Result<Value> {
         let output = Command::new(program()?)
-            .args(arguments)
             .args(["--json", "--endpoint", &self.endpoint, "--admin-endpoint", &self.admin_endpoint])
+            .args(arguments)
             .output()?;
         ensure!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         Ok(serde_json::from_slice(&output.stdout)?)

@@ -75,8 +75,8 @@ pub(crate) fn median(figures: impl Iterator<Item = f64>) -> f64 {
     figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// A number of bytes to reckon with.
+/// A number of bytes or queries to reckon with.
 #[expect(clippy::cast_precision_loss, reason = "corpora are far below 2^53 bytes")]
-pub(crate) fn float(bytes: u64) -> f64 {
-    bytes as f64
+pub(crate) fn float(count: u64) -> f64 {
+    count as f64
 }

@@ -363,6 +363,9 @@ pub struct BenchArguments {
     /// How the queries are taken
     #[command(flatten)]
     pub wording: Wording,
+    /// Which documents count
+    #[command(flatten)]
+    pub filter: FilterArguments,
     /// Export every match instead of searching
     #[arg(long)]
     pub export: bool,

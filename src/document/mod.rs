@@ -16,4 +16,4 @@ pub use layout::{Layout, Paragraph};
 pub use model::{Content, Document, Etag, MAX_READY_PARAGRAPHS, MAX_TEXT_BYTES, Metadata, ReadyParagraph};
 pub use reading::{Reading, read, read_while};
 pub use recognize::{MetadataField, Recognition, Recognized, recognize};
-pub use split::{Section, split};
+pub use split::{Section, split, split_while};

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::{
-    document::{MetadataField, Paragraph, Recognition, Recognized, Section, recognize, split},
-    text::{EdgeLine, Repaired, RepeatedLines, edge_lines, repair, repair_and_name},
+    document::{MetadataField, Paragraph, Recognition, Recognized, Section, recognize, split_while},
+    text::{EdgeLine, GoesOn, Repaired, RepeatedLines, edge_lines, repair_and_name, repair_while},
 };
 
 /// What [`edge_lines`] needs below a line to name it: another line, and running text.
@@ -37,11 +37,10 @@ pub fn read<E>(
     source: &str,
     repeated: impl FnOnce(&str, &[EdgeLine]) -> Result<RepeatedLines, E>,
 ) -> Result<Reading, E> {
-    read_while(original, source, repeated, || Ok(()))
+    read_while(original, source, repeated, &|| Ok(()))
 }
 
-/// The same, step by step as long as `goes_on` does not fail: it is asked between steps, of which none takes more than a
-/// part of the whole.
+/// The same, step by step.
 ///
 /// # Errors
 /// When `repeated` or `goes_on` fails.
@@ -49,10 +48,10 @@ pub fn read_while<E>(
     original: &str,
     source: &str,
     repeated: impl FnOnce(&str, &[EdgeLine]) -> Result<RepeatedLines, E>,
-    goes_on: impl Fn() -> Result<(), E>,
+    goes_on: GoesOn<'_, E>,
 ) -> Result<Reading, E> {
     goes_on()?;
-    let (mut repaired, edge_lines) = repair_and_name(original);
+    let (mut repaired, edge_lines) = repair_and_name(original, goes_on)?;
     goes_on()?;
     let mut recognition = recognize(original, &repaired);
     let source = if source.is_empty() { recognition.value(MetadataField::Source).unwrap_or_default() } else { source };
@@ -62,7 +61,7 @@ pub fn read_while<E>(
     let repeated = if asked.is_empty() { RepeatedLines::default() } else { repeated(&source, &asked)? };
     goes_on()?;
     if !repeated.is_empty() {
-        let trimmed = repair(original, &repeated);
+        let trimmed = repair_while(original, &repeated, goes_on)?;
         goes_on()?;
         let without = recognize(original, &trimmed);
         if keeps_title(&without, &recognition) {
@@ -70,9 +69,9 @@ pub fn read_while<E>(
         }
     }
     goes_on()?;
-    let sections = split(repaired.text(), recognition.title_range.clone()).into_iter();
-    goes_on()?;
-    let paragraphs = sections.map(|section| paragraph(original, &repaired, section)).collect();
+    let sections = split_while(repaired.text(), recognition.title_range.clone(), goes_on)?.into_iter();
+    let paragraph = |section| goes_on().map(|()| paragraph(original, &repaired, section));
+    let paragraphs = sections.map(paragraph).collect::<Result<_, E>>()?;
     Ok(Reading { repaired, recognition, source, edge_lines, paragraphs })
 }
 
@@ -154,17 +153,21 @@ mod tests {
 
     #[test]
     fn it_is_given_up_between_any_two_steps() {
-        let text =
-            "某某新闻网\n山乡巨变谱华章\n——青石沟产业发展纪实\n春风拂过大地，万物复苏。\n产业兴旺了，农民富了。\n";
-        let given_up_at = |step: usize| {
+        let given_up_at = |text: &str, step: usize| {
             let asked = Cell::new(0);
             let goes_on = || if asked.replace(asked.get() + 1) == step { Err(step) } else { Ok(()) };
             let all = |_: &str, lines: &[EdgeLine]| Ok(lines.iter().copied().collect());
-            read_while(text, "某某日报", all, goes_on).map(|_| asked.get())
+            read_while(text, "某某日报", all, &goes_on).map(|_| asked.get())
         };
-        let steps = given_up_at(usize::MAX).expect("read to its end");
-        assert!(steps >= 6, "{steps}");
-        assert!((0..steps).all(|step| given_up_at(step) == Err(step)));
+        let text =
+            "某某新闻网\n山乡巨变谱华章\n——青石沟产业发展纪实\n春风拂过大地，万物复苏。\n产业兴旺了，农民富了。\n";
+        let steps = given_up_at(text, usize::MAX).expect("read to its end");
+        assert!((0..steps).all(|step| given_up_at(text, step) == Err(step)));
+        // Neither many lines nor a long one is read in one step.
+        for text in ["一是抓学习。\n".repeat(1_000), "学习。".repeat(100_000), "学".repeat(1_000_000)] {
+            let steps = given_up_at(&text, usize::MAX).expect("read to its end");
+            assert!(steps >= 1_000, "{steps}");
+        }
     }
 
     #[test]

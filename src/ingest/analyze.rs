@@ -58,7 +58,7 @@ impl Ingest {
         let snapshot = self.engine.snapshot();
         let repeated = |source: &str, lines: &[_]| self.seen.repeated(&[snapshot.as_ref()], None, source, lines);
         let Reading { repaired, recognition, source: _, edge_lines: _, paragraphs } =
-            read_while(text, source, repeated, || ReadError::check(stop))?;
+            read_while(text, source, repeated, &|| ReadError::check(stop))?;
         Ok(Analysis { metadata: recognition.fields, edits: repaired.edits().to_vec(), paragraphs })
     }
 }

@@ -86,7 +86,7 @@ fn read_into(
 ) -> Result<IndexedDocument, ReadError> {
     let repeated = |source: &str, lines: &[_]| seen.repeated(indexes, Some(&document.id), source, lines);
     let Reading { repaired, recognition, source, edge_lines, paragraphs } =
-        read_while(original, &document.metadata.source, repeated, || ReadError::check(stop))?;
+        read_while(original, &document.metadata.source, repeated, &|| ReadError::check(stop))?;
     if !source.is_empty() {
         document.edge_lines = edge_lines.into_iter().map(|line| SourceLine::new(&source, line)).collect();
     }

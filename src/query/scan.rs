@@ -144,11 +144,21 @@ pub(super) fn is_bar(character: char) -> bool {
     matches!(character, '|' | '｜')
 }
 
+/// What kind of quotation the character at a place closes. Between Latin letters ’ is an apostrophe.
+fn closing(characters: &[Character], at: usize) -> Option<QuoteKind> {
+    let kind = characters[at].bare().and_then(QuoteKind::closed_by)?;
+    let is_letter = |at: Option<usize>| {
+        at.and_then(|at| characters.get(at)).is_some_and(|character| character.value.is_ascii_alphabetic())
+    };
+    let is_apostrophe = kind == QuoteKind::Single && is_letter(at.checked_sub(1)) && is_letter(at.checked_add(1));
+    (!is_apostrophe).then_some(kind)
+}
+
 /// Where each kind of quotation mark closes for the last time, so that nobody looks for one in vain.
 fn last_quotes(characters: &[Character]) -> [Option<usize>; QuoteKind::COUNT] {
     let mut last = [None; QuoteKind::COUNT];
-    for (at, character) in characters.iter().enumerate() {
-        if let Some(kind) = character.bare().and_then(QuoteKind::closed_by) {
+    for at in 0..characters.len() {
+        if let Some(kind) = closing(characters, at) {
             last[kind as usize] = Some(at);
         }
     }
@@ -228,10 +238,9 @@ impl Scanner<'_> {
     fn quote(&mut self, at: usize, opening: char) -> usize {
         let kind = QuoteKind::opened_by(opening);
         let is_closed = kind.is_some_and(|kind| self.last_quotes[kind as usize].is_some_and(|last| last > at));
-        let closes = |character: &Character| character.bare().and_then(QuoteKind::closed_by) == kind;
-        let inside = if is_closed { self.characters[at + 1..].iter().position(closes) } else { None };
-        match inside {
-            Some(inside) => self.mark(at, at + inside + 2, MarkKind::Quote),
+        let close = (at + 1..self.characters.len()).find(|&close| is_closed && closing(self.characters, close) == kind);
+        match close {
+            Some(close) => self.mark(at, close + 1, MarkKind::Quote),
             None => self.mark(at, at + 1, MarkKind::UnclosedQuote),
         }
     }

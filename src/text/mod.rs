@@ -6,6 +6,7 @@ mod columns;
 mod digits;
 mod fingerprint;
 mod fold;
+mod goes_on;
 mod grams;
 mod numerals;
 mod pinyin;
@@ -22,12 +23,14 @@ mod user_dictionary;
 pub use columns::{columns, columns_of};
 pub use digits::{Digit, number_of};
 pub use fold::{fold, fold_character, forms, has_searchable, is_searchable, searchable};
+pub use goes_on::{GoesOn, to_the_end};
 pub use grams::{bigrams, for_each_gram};
 pub use numerals::normalised;
 pub use query_words::QueryWord;
 pub use questions::{cues, definitions, is_generic, question_types};
 pub use repair::{
     EdgeLine, Edit, MIN_DOCUMENTS_WITH_LINE, Repaired, RepeatedLines, Rule, edge_lines, repair, repair_and_name,
+    repair_while,
 };
 pub use segment::Segmenter;
 pub use synonyms::{Synonym, Synonyms, SynonymsError};

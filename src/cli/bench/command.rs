@@ -22,13 +22,14 @@ pub(in crate::cli) async fn bench(
     arguments: BenchArguments,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let BenchArguments { queries: file, kinds, clients, rate, repeat, limit, wording, export } = arguments;
+    let BenchArguments { queries: file, kinds, clients, rate, repeat, limit, wording, filter, export } = arguments;
     let load = Load {
         endpoint: endpoint.to_owned(),
         queries: queries::read(&file, &kinds)?,
         repeat: usize::from(repeat),
         clients: usize::from(clients),
         wording,
+        filter: filter.filter()?,
         pace: rate.map_or(Pace::Closed, |rate| Pace::Open { rate }),
         call: if export { Call::Export } else { Call::Search { limit } },
     };

@@ -24,7 +24,8 @@ use crate::{
         search,
     },
     rpc::proto::{
-        ExportRequest, SearchRequest, export_response::Event as ExportEvent, search_response::Event as SearchEvent,
+        ExportRequest, Filter, SearchRequest, export_response::Event as ExportEvent,
+        search_response::Event as SearchEvent,
     },
 };
 
@@ -40,6 +41,7 @@ pub(super) struct Load {
     /// Connections; in a closed load each has one request under way.
     pub(super) clients: usize,
     pub(super) wording: Wording,
+    pub(super) filter: Option<Filter>,
     pub(super) pace: Pace,
     pub(super) call: Call,
 }
@@ -65,6 +67,7 @@ struct Question {
     query: usize,
     text: String,
     wording: Wording,
+    filter: Option<Filter>,
     call: Call,
 }
 
@@ -72,7 +75,8 @@ impl Load {
     /// What is asked with the request of this number.
     fn question(&self, number: usize) -> Question {
         let query = number % self.queries.len();
-        Question { query, text: self.queries[query].clone(), wording: self.wording, call: self.call }
+        let Self { queries, wording, filter, call, .. } = self;
+        Question { query, text: queries[query].clone(), wording: *wording, filter: filter.clone(), call: *call }
     }
 
     /// How many requests there are.
@@ -180,7 +184,7 @@ fn due_times(total: usize, rate: f64) -> mpsc::Receiver<Instant> {
 
 /// Sends one request and takes all of its answer.
 async fn ask(channel: Channel, question: Question, begun: Instant) -> Sample {
-    let Question { query, text, wording, call } = question;
+    let Question { query, text, wording, filter, call } = question;
     let sent = Instant::now();
     let mut sample = Sample { query, took: Duration::ZERO, first_hit: None, hits: 0, answered: false };
     let count = |hits: usize| {
@@ -188,8 +192,11 @@ async fn ask(channel: Channel, question: Question, begun: Instant) -> Sample {
         sample.hits += hits as u64;
     };
     let answer = match call {
-        Call::Search { limit } => searched(channel, search::request(text, limit, wording), count).await,
-        Call::Export => exported(channel, export::request(text, wording), count).await,
+        Call::Search { limit } => {
+            let request = SearchRequest { filter, ..search::request(text, limit, wording) };
+            searched(channel, request, count).await
+        }
+        Call::Export => exported(channel, ExportRequest { filter, ..export::request(text, wording) }, count).await,
     };
     let answered = answer.is_ok();
     Sample { took: if answered { begun.elapsed() } else { sent.elapsed() }, answered, ..sample }

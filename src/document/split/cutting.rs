@@ -1,9 +1,10 @@
 //! Cuts long texts where an editor would: between sentences, else between members of a list, else between clauses.
 
 use super::{
-    marks::{breaks_line, closes, ends_clause, ends_member, ends_sentence, is_semicolon},
+    marks::{breaks_line, closes, ends_clause, ends_member, ends_sentence, is_semicolon, leading_ideographs},
     span::{Place, Span},
 };
+use crate::text::GoesOn;
 
 /// What a text may be cut behind, the best place first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +61,14 @@ impl Iterator for Units<'_> {
         let start = self.rest.start;
         let (mut place, mut ended) = (start, false);
         let mut period = Period::default();
-        for character in self.rest.text(self.text).chars() {
+        let mut characters = self.rest.text(self.text).chars();
+        loop {
+            let skipped = if ended { "" } else { leading_ideographs(characters.as_str()) };
+            if !skipped.is_empty() {
+                (place, period) = (place.after(skipped), Period::default());
+                characters = characters.as_str()[skipped.len()..].chars();
+            }
+            let Some(character) = characters.next() else { break };
             let behind = self.cut.is_behind(character);
             if ended && !behind && !closes(character) && !ends_member(character) && !character.is_whitespace()
                 || self.cut == Cut::Sentence && period.ended_before(character)
@@ -107,46 +115,58 @@ impl Period {
 
 /// Divides a text into units none of which has more than `longest` characters, `lead` before the first one included,
 /// unless no mark divides it: then it has at most `utmost`. They tile the text; sentences that are short enough stay whole.
-pub(super) fn units(text: &str, span: Span, lead: usize, longest: usize, utmost: usize) -> Vec<Span> {
-    let mut divider = Divider { text, start: span.start, lead, longest, utmost, units: Vec::new() };
-    divider.divide(span, Some(Cut::Sentence));
-    divider.units
+pub(super) fn units<E>(
+    text: &str,
+    span: Span,
+    lead: usize,
+    longest: usize,
+    utmost: usize,
+    goes_on: GoesOn<'_, E>,
+) -> Result<Vec<Span>, E> {
+    let mut divider = Divider { text, start: span.start, lead, longest, utmost, goes_on, units: Vec::new() };
+    divider.divide(span, Some(Cut::Sentence))?;
+    Ok(divider.units)
 }
 
-struct Divider<'t> {
+struct Divider<'t, E> {
     text: &'t str,
     start: Place,
     lead: usize,
     longest: usize,
     utmost: usize,
+    goes_on: GoesOn<'t, E>,
     units: Vec<Span>,
 }
 
-impl Divider<'_> {
+impl<E> Divider<'_, E> {
     /// Goes one cut finer at a time, and looks only at what is still too long: four times at every character at most.
-    fn divide(&mut self, span: Span, cut: Option<Cut>) {
+    fn divide(&mut self, span: Span, cut: Option<Cut>) -> Result<(), E> {
         let Some(cut) = cut else { return self.chop(span) };
         for unit in Units::new(self.text, span, cut) {
+            (self.goes_on)()?;
             if self.room(unit.start, self.longest) >= unit.characters() {
                 self.units.push(unit);
             } else {
-                self.divide(unit, cut.finer());
+                self.divide(unit, cut.finer())?;
             }
         }
+        Ok(())
     }
 
     /// Cuts what no mark divides, and what is no sentence any more, wherever its length is reached.
-    fn chop(&mut self, span: Span) {
+    fn chop(&mut self, span: Span) -> Result<(), E> {
         let mut start = span.start;
         let mut place = start;
         for character in span.text(self.text).chars() {
             if place.character() - start.character() == self.room(start, self.utmost).max(1) {
+                (self.goes_on)()?;
                 self.units.push(Span { start, end: place });
                 start = place;
             }
             place = place.after_character(character);
         }
         self.units.push(Span { start, end: place });
+        Ok(())
     }
 
     /// How many characters a unit that starts at a place may have.
@@ -158,6 +178,7 @@ impl Divider<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::to_the_end;
 
     fn whole(text: &str) -> Span {
         Span { start: Place::default(), end: Place::default().after(text) }
@@ -184,7 +205,8 @@ mod tests {
     }
 
     fn check(text: &str, lead: usize, expected: &[&str]) {
-        let found: Vec<&str> = units(text, whole(text), lead, 6, 9).iter().map(|unit| unit.text(text)).collect();
+        let units = to_the_end(|goes_on| units(text, whole(text), lead, 6, 9, goes_on));
+        let found: Vec<&str> = units.iter().map(|unit| unit.text(text)).collect();
         assert_eq!(found, expected);
     }
 

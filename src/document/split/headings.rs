@@ -14,6 +14,7 @@ use super::{
     shape::Shape,
     span::Span,
 };
+use crate::text::GoesOn;
 
 /// A line with its markers.
 #[derive(Clone, Debug)]
@@ -82,19 +83,23 @@ pub(super) struct Lines {
 }
 
 /// Finds the lines of a text and their roles.
-pub(super) fn classified(text: &str, title: Option<Span>) -> Lines {
+pub(super) fn classified<E>(text: &str, title: Option<Span>, goes_on: GoesOn<'_, E>) -> Result<Lines, E> {
     let plain = |span| Line { span, leading: None, has_inner: false, role: Role::Running, goes_on: false };
-    let mut lines: Vec<Line> = lines(text, title).into_iter().map(plain).collect();
-    let shapes: Vec<Shape> = lines.iter().map(|line| Shape::of(text, line.span)).collect();
-    let inner = mark(text, title, &mut lines, &shapes);
+    let mut lines: Vec<Line> = lines(text, title, goes_on)?.into_iter().map(plain).collect();
+    let shape = |line: &Line| goes_on().map(|()| Shape::of(text, line.span));
+    let shapes: Vec<Shape> = lines.iter().map(shape).collect::<Result<_, E>>()?;
+    let inner = mark(text, title, &mut lines, &shapes, goes_on)?;
     let contents = contents(text, &lines, &shapes);
+    goes_on()?;
     let letters = letters(text, &lines, &shapes);
+    goes_on()?;
     let last_content = lines.iter().zip(&shapes).rposition(|(line, shape)| {
         line.leading.is_some_and(|marker| marker.kind != Kind::Annex)
             || matches!(shape, Shape::Full | Shape::Open | Shape::Opening | Shape::Name)
     });
     let mut around = Around { text, shapes: &shapes, listed: 0, started: false, attached: false, last_content };
     for at in 0..lines.len() {
+        goes_on()?;
         let is_title = title.is_some_and(|title| title.start == lines[at].span.start);
         let role = match contents[at].or(letters[at]) {
             _ if is_title => Role::Title,
@@ -111,13 +116,20 @@ pub(super) fn classified(text: &str, title: Option<Span>) -> Lines {
     for (line, goes_on) in lines.iter_mut().zip(with_lines_below) {
         line.goes_on = goes_on;
     }
-    Lines { lines, inner }
+    Ok(Lines { lines, inner })
 }
 
 /// Finds the markers of each line, keeps those that stand, and returns those within lines, in order.
-fn mark(text: &str, title: Option<Span>, lines: &mut [Line], shapes: &[Shape]) -> Vec<Candidate> {
+fn mark<E>(
+    text: &str,
+    title: Option<Span>,
+    lines: &mut [Line],
+    shapes: &[Shape],
+    goes_on: GoesOn<'_, E>,
+) -> Result<Vec<Candidate>, E> {
     let mut candidates = Vec::new();
     for ((&Line { span, .. }, shape), line) in lines.iter().zip(shapes).zip(0..) {
+        goes_on()?;
         if title == Some(span) {
             continue;
         }
@@ -136,6 +148,7 @@ fn mark(text: &str, title: Option<Span>, lines: &mut [Line], shapes: &[Shape]) -
             find_inner(text, span, line, leading.is_none(), &mut candidates);
         }
     }
+    goes_on()?;
     keep_series(&mut candidates);
     candidates.retain(|found| {
         let line = &mut lines[found.line as usize];
@@ -147,13 +160,17 @@ fn mark(text: &str, title: Option<Span>, lines: &mut [Line], shapes: &[Shape]) -
         !leads
     });
     candidates.shrink_to_fit();
-    candidates
+    Ok(candidates)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::split::span::Place;
+    use crate::{document::split::span::Place, text::to_the_end};
+
+    fn lines_of(text: &str, title: Option<Span>) -> Lines {
+        to_the_end(|goes_on| classified(text, title, goes_on))
+    }
 
     fn check_titled(text: &str, title: &str, expected: &str) {
         let place = |byte: usize| Place::default().after(&text[..byte]);
@@ -162,7 +179,7 @@ mod tests {
             .filter(|_| !title.is_empty())
             .map(|at| Span { start: place(at), end: place(at + title.len()) });
         let letters = |line: &Line| format!("{:?}", line.role).chars().take(1).collect::<String>();
-        assert_eq!(classified(text, title).lines.iter().map(letters).collect::<String>(), expected, "{text}");
+        assert_eq!(lines_of(text, title).lines.iter().map(letters).collect::<String>(), expected, "{text}");
     }
 
     /// Each line with the first letter of its role.
@@ -252,7 +269,7 @@ mod tests {
 
     #[test]
     fn markers_inside_a_line() {
-        let lines = classified("会议要求：一是学习。二是实践。见第一条规定。\n第一，改革。", None);
+        let lines = lines_of("会议要求：一是学习。二是实践。见第一条规定。\n第一，改革。", None);
         let numbers: Vec<u32> =
             lines.inner.iter().filter(|found| found.line == 0).map(|found| found.marker.number).collect();
         assert_eq!(numbers, [1, 2]);

@@ -9,7 +9,7 @@ use super::{
     span::{Place, Span},
     widths::{Physical, Widths, page_width},
 };
-use crate::text::{fold_character, has_searchable};
+use crate::text::{GoesOn, fold_character, has_searchable};
 
 /// The longest heading in characters; a longer line without a final mark is a broken sentence.
 pub(super) const MAX_HEADING: usize = 50;
@@ -21,22 +21,29 @@ const NAME_END: usize = 3;
 const MAX_MARKER: usize = 8;
 
 /// The lines of a text that have something to search for, trimmed, hard wraps joined; the title is one of them.
-pub(super) fn lines(text: &str, title: Option<Span>) -> Vec<Span> {
+pub(super) fn lines<E>(text: &str, title: Option<Span>, goes_on: GoesOn<'_, E>) -> Result<Vec<Span>, E> {
     let (start, page) = (Place::default(), page_width(text));
-    let Some(title) = title else { return joined(text, start, text.len(), page) };
-    let mut lines = joined(text, start, title.start.byte(), page);
+    let Some(title) = title else { return joined(text, start, text.len(), page, goes_on) };
+    let mut lines = joined(text, start, title.start.byte(), page, goes_on)?;
     lines.push(title);
-    lines.append(&mut joined(text, title.end, text.len(), page));
-    lines
+    lines.append(&mut joined(text, title.end, text.len(), page, goes_on)?);
+    Ok(lines)
 }
 
 /// The lines between a place and the byte `end`, of a text that was broken at a width of `page` columns, if it was.
-fn joined(text: &str, mut start: Place, end: usize, page: Option<usize>) -> Vec<Span> {
+fn joined<E>(
+    text: &str,
+    mut start: Place,
+    end: usize,
+    page: Option<usize>,
+    goes_on: GoesOn<'_, E>,
+) -> Result<Vec<Span>, E> {
     let mut lines: Vec<Span> = Vec::new();
     // The line above as it stands in the text, and what it begins with.
     let mut previous: Option<(Span, Physical, Option<Marker>)> = None;
     let (mut quoting, mut apart, mut torn, mut turned, mut widest) = (false, false, false, false, 0);
     while start.byte() < end {
+        goes_on()?;
         let physical = &text[start.byte()..line_end(text, start.byte(), end)];
         let (span, next) = Span::trimmed_from(start, physical);
         start = next;
@@ -71,7 +78,7 @@ fn joined(text: &str, mut start: Place, end: usize, page: Option<usize>) -> Vec<
     }
     lines.retain(|line| has_searchable(line.text(text)));
     lines.shrink_to_fit();
-    lines
+    Ok(lines)
 }
 
 /// The byte behind the line that starts at a byte, its break included.
@@ -288,9 +295,11 @@ fn is_bare_marker(leading: Option<Marker>, line: Span) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::to_the_end;
 
     fn check(text: &str, expected: &[&str]) {
-        let found: Vec<&str> = lines(text, None).iter().map(|line| line.text(text)).collect();
+        let lines = to_the_end(|goes_on| lines(text, None, goes_on));
+        let found: Vec<&str> = lines.iter().map(|line| line.text(text)).collect();
         assert_eq!(found, expected);
     }
 
@@ -419,7 +428,8 @@ mod tests {
         let text = "转载：讲话稿同志们：今天开会。\n，还有。";
         let title =
             Span { start: Place::default().after("转载："), end: Place::default().after("转载：讲话稿") };
-        let found: Vec<&str> = lines(text, Some(title)).iter().map(|line| line.text(text)).collect();
+        let lines = to_the_end(|goes_on| lines(text, Some(title), goes_on));
+        let found: Vec<&str> = lines.iter().map(|line| line.text(text)).collect();
         assert_eq!(found, ["转载：", "讲话稿", "同志们：今天开会。\n，还有。"]);
     }
 }

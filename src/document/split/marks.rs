@@ -35,6 +35,15 @@ pub(super) fn is_finished(line: &str) -> bool {
     line.trim_end_matches(closes).ends_with(|last: char| ends_member(last) || matches!(last, '…' | '.'))
 }
 
+/// The ideographs that a text begins with, none of which is a mark: nearly all of most texts, found without decoding them.
+pub(super) fn leading_ideographs(text: &str) -> &str {
+    const BYTES: usize = 3;
+    // U+4000 to U+9FFF.
+    let (characters, _) = text.as_bytes().as_chunks::<BYTES>();
+    let count = characters.iter().take_while(|[first, ..]| matches!(first, 0xE4..=0xE9)).count();
+    &text[..BYTES * count]
+}
+
 /// Whether a character breaks a line.
 pub(super) fn breaks_line(character: char) -> bool {
     matches!(character, '\n' | '\u{b}' | '\u{c}' | '\u{2028}' | '\u{2029}')

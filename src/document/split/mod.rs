@@ -35,4 +35,4 @@ mod tests;
 mod widths;
 
 pub(super) use packing::CRUMB;
-pub use section::{Section, split};
+pub use section::{Section, split, split_while};

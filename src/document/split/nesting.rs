@@ -18,7 +18,7 @@ use super::{
     series::Candidate,
     span::{Place, Span},
 };
-use crate::text::has_searchable;
+use crate::text::{GoesOn, has_searchable};
 
 /// How much longer than those before it the last member of an enumeration may be, in characters, apart from half as
 /// long again: what is more, is no part of it.
@@ -31,8 +31,8 @@ const MAX_TURNED: usize = 100;
 const STEPS: usize = 8;
 
 /// Reads a text's outline.
-pub(super) fn outline(text: &str, title: Option<Span>) -> Outline {
-    let Lines { mut lines, inner } = classified(text, title);
+pub(super) fn outline<E>(text: &str, title: Option<Span>, goes_on: GoesOn<'_, E>) -> Result<Outline, E> {
+    let Lines { mut lines, inner } = classified(text, title, goes_on)?;
     let is_part = |line: &Line| line.leading.is_some() || line.has_inner || line.role.heads();
     let is_glossary = |line: &Line| line.role == Role::Closing && !line.span.text(text).starts_with(['结', '結']);
     let closed = lines.iter().rposition(is_glossary).unwrap_or(lines.len());
@@ -43,6 +43,7 @@ pub(super) fn outline(text: &str, title: Option<Span>) -> Outline {
     let step = lines.len() / STEPS + 1;
     lines.reverse();
     for at in 0.. {
+        goes_on()?;
         if at % step == 0 {
             lines.shrink_to_fit();
             nesting.outline.make_room(step);
@@ -55,7 +56,7 @@ pub(super) fn outline(text: &str, title: Option<Span>) -> Outline {
     }
     drop(lines);
     nesting.outline.finish();
-    nesting.outline
+    Ok(nesting.outline)
 }
 
 /// The outline so far, and the headings that the next line may stand under, outermost first, their ranks ascending.

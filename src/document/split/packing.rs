@@ -6,6 +6,7 @@ use super::{
     parallels::parallels,
     span::Span,
 };
+use crate::text::GoesOn;
 
 /// The fewest characters of a paragraph that has neighbours: less says too little to be found by.
 pub(super) const MIN: usize = 60;
@@ -54,18 +55,19 @@ pub(super) struct Draft {
 }
 
 /// Packs a text's blocks, in order, in linear time.
-pub(super) fn pack(text: &str, outline: &Outline) -> Vec<Draft> {
+pub(super) fn pack<E>(text: &str, outline: &Outline, goes_on: GoesOn<'_, E>) -> Result<Vec<Draft>, E> {
     let mut packing = Packing { outline, open: None, attached: None, gathered: Vec::new() };
     for block in &outline.blocks {
+        goes_on()?;
         let draft = packing.open.as_mut().filter(|draft| draft.takes(block, outline));
         let lead = draft.as_ref().map_or(0, |draft| block.span.start.character() - draft.span.start.character());
-        let mut pieces = cut(text, block.span, lead).into_iter();
+        let mut pieces = cut(text, block.span, lead, goes_on)?.into_iter();
         if let Some((draft, first)) = draft.and_then(|draft| Some((draft, pieces.next()?))) {
             draft.append(block, first, outline);
         }
         pieces.for_each(|piece| packing.begin(Draft::of(block, piece, outline)));
     }
-    packing.finish()
+    Ok(packing.finish())
 }
 
 /// Paragraphs on their way: each is compared with the one before it twice, first under its heading, then wherever it
@@ -241,19 +243,20 @@ impl Draft {
 /// are built alike, if it has some, and what is then still too long evenly.
 ///
 /// There is always a first part.
-fn cut(text: &str, span: Span, lead: usize) -> Vec<Span> {
+fn cut<E>(text: &str, span: Span, lead: usize, goes_on: GoesOn<'_, E>) -> Result<Vec<Span>, E> {
     if lead + span.characters() <= MAX {
-        return vec![span];
+        return Ok(vec![span]);
     }
-    let units = units(text, span, lead, MAX, UTMOST);
+    let units = units(text, span, lead, MAX, UTMOST, goes_on)?;
     let opens = parallels(text, &units);
     let (mut pieces, mut start, mut before) = (Vec::new(), 0, lead);
     while start < units.len() {
+        goes_on()?;
         let end = group_end(&units, &opens, start, before);
         cut_evenly(&units[start..end], before, &mut pieces);
         (start, before) = (end, 0);
     }
-    pieces
+    Ok(pieces)
 }
 
 /// Where those units end that go together: parts that open alike, as many as [`TARGET`] has room for.
@@ -304,10 +307,19 @@ fn cut_evenly(units: &[Span], mut lead: usize, pieces: &mut Vec<Span>) {
 #[cfg(test)]
 mod tests {
     use super::{super::nesting::outline, *};
+    use crate::text::to_the_end;
+
+    fn outlined(text: &str) -> Outline {
+        to_the_end(|goes_on| outline(text, None, goes_on))
+    }
+
+    fn packed(text: &str, outline: &Outline) -> Vec<Draft> {
+        to_the_end(|goes_on| pack(text, outline, goes_on))
+    }
 
     /// The lengths of the paragraphs, in characters.
     fn check(text: &str, expected: &[usize]) {
-        let drafts = pack(text, &outline(text, None));
+        let drafts = packed(text, &outlined(text));
         assert_eq!(drafts.iter().map(|draft| draft.span.characters()).collect::<Vec<_>>(), expected);
     }
 
@@ -351,8 +363,8 @@ mod tests {
     fn a_heading_is_not_cut_off_from_a_text_that_opens_with_a_topic() {
         let body = [sentence(16), format!("{}{}", "字".repeat(16) + "，", "字，".repeat(170)), sentence(20)].concat();
         let text = format!("# 报告\n{}\n## 工作回顾\n{body}", sentence(50));
-        let outline = outline(&text, None);
-        let drafts = pack(&text, &outline);
+        let outline = outlined(&text);
+        let drafts = packed(&text, &outline);
         assert!(drafts.len() > 1);
         assert!(drafts.iter().all(|draft| !draft.span.trimmed(&text).text(&text).ends_with("回顾")), "{drafts:?}");
     }
@@ -383,14 +395,14 @@ mod tests {
     fn crumbs_stand_under_the_heading_of_all() {
         let text = "# 一\n## 二\n甲。\n## 三\n乙。\n# 四\n丙。\n".to_owned();
         let labels = |text: &str| {
-            let outline = outline(text, None);
+            let outline = outlined(text);
             let path = |draft: Draft| {
                 let labels = outline.labels(draft.node, draft.span.start).map(|label| label.text(text));
                 let mut path: Vec<&str> = labels.collect();
                 path.reverse();
                 path.concat()
             };
-            pack(text, &outline).into_iter().map(path).collect::<Vec<_>>()
+            packed(text, &outline).into_iter().map(path).collect::<Vec<_>>()
         };
         assert_eq!(labels(&text), [""]);
         assert_eq!(labels(text.split_inclusive("乙。").next().unwrap()), ["一"]);

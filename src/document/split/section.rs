@@ -10,7 +10,7 @@ use super::{
     packing::pack,
     span::{Place, Span},
 };
-use crate::text::has_searchable;
+use crate::text::{GoesOn, has_searchable, to_the_end};
 
 /// The most headings of a path, and the most characters of each: what a reader takes in.
 pub(super) const MAX_DEPTH: usize = 16;
@@ -41,14 +41,22 @@ pub struct Section {
 /// has fewer than 60, and the two then stand under what both stand under. So a text of n characters, white space
 /// included, has at most 1 + n / 20 paragraphs. Takes linear time and never panics.
 pub fn split(text: &str, title: Option<Range<usize>>) -> Vec<Section> {
-    let mut outline = outline(text, title.and_then(|range| title_span(text, range)));
-    let drafts = pack(text, &outline).into_iter().map(|draft| (draft.span.trimmed(text), draft.node));
+    to_the_end(|goes_on| split_while(text, title, goes_on))
+}
+
+/// The same, step by step.
+///
+/// # Errors
+/// When `goes_on` fails.
+pub fn split_while<E>(text: &str, title: Option<Range<usize>>, goes_on: GoesOn<'_, E>) -> Result<Vec<Section>, E> {
+    let mut outline = outline(text, title.and_then(|range| title_span(text, range)), goes_on)?;
+    let drafts = pack(text, &outline, goes_on)?.into_iter().map(|draft| (draft.span.trimmed(text), draft.node));
     outline.blocks = Vec::new(); // They are in the drafts, and may take more room than these.
     let with_content = drafts.filter(|(span, _)| has_searchable(span.text(text)));
     let mut headings = Headings { text, outline: &outline, open: Vec::new() };
-    let section = |(span, node): (Span, NodeId)| Section {
-        range: span.start.byte()..span.end.byte(),
-        heading_path: headings.path(node, span.start),
+    let section = |(span, node): (Span, NodeId)| {
+        goes_on()?;
+        Ok(Section { range: span.start.byte()..span.end.byte(), heading_path: headings.path(node, span.start) })
     };
     with_content.map(section).collect()
 }

@@ -163,10 +163,11 @@ impl Broken {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::split::lines::lines;
+    use crate::{document::split::lines::lines, text::to_the_end};
 
     fn check(text: &str, expected: &[&str]) {
-        let found: Vec<&str> = lines(text, None).iter().map(|line| line.text(text)).collect();
+        let lines = to_the_end(|goes_on| lines(text, None, goes_on));
+        let found: Vec<&str> = lines.iter().map(|line| line.text(text)).collect();
         assert_eq!(found, expected);
     }
 

@@ -4,6 +4,7 @@ use super::{
     EdgeLine, Repaired, RepeatedLines, boilerplate::boilerplate, glosses::pinyin_glosses, page_breaks::page_breaks,
     page_numbers, repeated_lines, zero_width::zero_width,
 };
+use crate::text::{GoesOn, to_the_end};
 
 /// Cuts damage out of a text of at most 4 GiB, in time linear in its length.
 ///
@@ -14,14 +15,26 @@ use super::{
 ///
 /// On a text over 4 GiB, whose bytes an [`Edit`](super::Edit) cannot count. The largest document is 16 MiB.
 pub fn repair(original: &str, repeated: &RepeatedLines) -> Repaired {
-    trim(original, mend(original), repeated)
+    to_the_end(|goes_on| repair_while(original, repeated, goes_on))
+}
+
+/// The same, step by step.
+///
+/// # Errors
+/// When `goes_on` fails.
+pub fn repair_while<E>(original: &str, repeated: &RepeatedLines, goes_on: GoesOn<'_, E>) -> Result<Repaired, E> {
+    trim(original, mend(original, goes_on)?, repeated, goes_on)
 }
 
 /// Repairs a text of a source of which nothing is known, and names its [`edge_lines`], which one pass can do together.
-pub fn repair_and_name(original: &str) -> (Repaired, Vec<EdgeLine>) {
-    let mended = mend(original);
+///
+/// # Errors
+/// When `goes_on` fails.
+pub fn repair_and_name<E>(original: &str, goes_on: GoesOn<'_, E>) -> Result<(Repaired, Vec<EdgeLine>), E> {
+    let mended = mend(original, goes_on)?;
     let lines = repeated_lines::edge_lines(mended.text());
-    (trim(original, mended, &RepeatedLines::default()), lines)
+    goes_on()?;
+    Ok((trim(original, mended, &RepeatedLines::default(), goes_on)?, lines))
 }
 
 /// The lines at the head and at the tail of a text that would be boilerplate if enough documents of its source,
@@ -30,15 +43,16 @@ pub fn repair_and_name(original: &str) -> (Repaired, Vec<EdgeLine>) {
 /// Before them, if there are any, comes the name of what the text says: documents that share it are copies of one, and
 /// all of them together have a line once.
 pub fn edge_lines(original: &str) -> Vec<EdgeLine> {
-    repeated_lines::edge_lines(mend(original).text())
+    repeated_lines::edge_lines(to_the_end(|goes_on| mend(original, goes_on)).text())
 }
 
 /// Cuts what stands around a text.
-fn trim(original: &str, mended: Repaired, repeated: &RepeatedLines) -> Repaired {
+fn trim<E>(original: &str, mended: Repaired, repeated: &RepeatedLines, goes_on: GoesOn<'_, E>) -> Result<Repaired, E> {
     let repeated = repeated_lines::repeated(mended.text(), repeated);
     let trimmed = mended.cut(original, repeated);
+    goes_on()?;
     let last_number = page_numbers::at_the_end(trimmed.text());
-    trimmed.cut(original, last_number)
+    Ok(trimmed.cut(original, last_number))
 }
 
 /// All that can be seen in the text alone. Each rule works on what the ones before it have left.
@@ -46,13 +60,16 @@ fn trim(original: &str, mended: Repaired, repeated: &RepeatedLines) -> Repaired 
 /// Characters first, so that lines read as they were meant; then lines that are not of the text, so that what they
 /// had come between meets; then the pages, which become one line of over a thousand bytes and so none of the lines
 /// before. Only a gloss can come together when pages are joined, so glosses are looked for again.
-fn mend(original: &str) -> Repaired {
+fn mend<E>(original: &str, goes_on: GoesOn<'_, E>) -> Result<Repaired, E> {
     const RULES: [fn(&str) -> Vec<super::repaired::Cut>; 5] =
         [zero_width, pinyin_glosses, boilerplate, page_numbers::between_pages, page_breaks];
-    let mended = RULES.iter().fold(Repaired::whole(original), |repaired, rule| {
+    let mended = RULES.iter().try_fold(Repaired::whole(original), |repaired, rule| {
+        goes_on()?;
         let cuts = rule(repaired.text());
-        repaired.cut(original, cuts)
-    });
+        goes_on()?;
+        Ok(repaired.cut(original, cuts))
+    })?;
+    goes_on()?;
     let split_glosses = pinyin_glosses(mended.text());
-    mended.cut(original, split_glosses)
+    Ok(mended.cut(original, split_glosses))
 }

@@ -21,7 +21,7 @@ mod site_lines;
 mod tests;
 mod zero_width;
 
-pub use chain::{edge_lines, repair, repair_and_name};
+pub use chain::{edge_lines, repair, repair_and_name, repair_while};
 pub use repaired::{Edit, Repaired};
 pub use repeated_lines::{EdgeLine, MIN_DOCUMENTS_WITH_LINE, RepeatedLines};
 pub use rule::Rule;
