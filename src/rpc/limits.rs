@@ -67,6 +67,12 @@ pub(crate) const PROGRESS_INTERVAL: Duration = Duration::from_secs(10);
 /// Answers that wait for a reader: as many as most streams have, a header, a batch and a summary, so that they go out at
 /// once.
 pub(crate) const ANSWERS_WAITING: usize = 3;
+/// Bytes of one body that the transport may hold when it is given more; it has up to a batch then. Else it takes as much
+/// as its peer's window lets it, hundreds of kilobytes for each stream, and a reader that reads nothing looks as if it did.
+pub(crate) const TRANSPORT_BYTES: usize = 32 << 10;
+/// Bytes for one connection that the system may hold unsent when it is given more, beside those that are on their way.
+/// Else it takes megabytes for a peer that reads nothing.
+pub(crate) const UNSENT_BYTES: u32 = 128 << 10;
 /// How long the headers of a stream wait for its first answer at most: most searches have theirs much sooner.
 pub(crate) const FIRST_ANSWER_PATIENCE: Duration = Duration::from_millis(20);
 /// How long a call that was let into the queue may wait for a core after all before it is refused. Only where the wait

@@ -4,9 +4,9 @@ use std::{future::Future, io, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
 };
-use tokio_stream::Stream;
+use tokio_stream::{Stream, StreamExt as _};
 use tonic::{
     server::NamedService,
     transport::{
@@ -24,7 +24,7 @@ use crate::{
         document::Documents,
         health::Health,
         layers::Calls,
-        limits::{DOCUMENT_REQUEST_BYTES, REQUEST_BYTES},
+        limits::{self, DOCUMENT_REQUEST_BYTES, REQUEST_BYTES},
         local,
         proto::{admin_service_server::AdminServiceServer, document_service_server::DocumentServiceServer},
         reflection,
@@ -191,9 +191,20 @@ impl Rpc {
 }
 
 /// Without Nagle's delay: a batch of hits leaves at once.
-fn accepted(listener: TcpListener) -> TcpIncoming {
-    TcpIncoming::from(listener).with_nodelay(Some(true))
+fn accepted(listener: TcpListener) -> impl Stream<Item = io::Result<TcpStream>> {
+    TcpIncoming::from(listener).with_nodelay(Some(true)).map(|accepted| accepted.inspect(bound_unsent))
 }
+
+/// Has the system hold little for a peer that reads nothing. Elsewhere than on Linux it holds what it likes.
+#[cfg(target_os = "linux")]
+fn bound_unsent(connection: &TcpStream) {
+    if let Err(error) = socket2::SockRef::from(connection).set_tcp_notsent_lowat(limits::UNSENT_BYTES) {
+        tracing::debug!(%error, "the system holds as much as it likes for this connection");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn bound_unsent(_: &TcpStream) {}
 
 fn name<S: NamedService>(_: &S) -> &'static str {
     S::NAME

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use h2::Reason;
 use tokio::task::{JoinHandle, JoinSet};
 use tonic::{Code, Request, metadata::AsciiMetadataValue};
 use xunzhang::rpc::proto::{
@@ -10,7 +11,8 @@ use xunzhang::rpc::proto::{
 };
 
 use crate::support::{
-    Service, Stuck, check_refused, check_status, exported, limited, metric, poll, ready, searched, status_of, within,
+    Service, Stuck, Unread, check_refused, check_status, exported, limited, metric, poll, ready, searched, status_of,
+    within,
 };
 
 /// Much more text than lies between a service and a reader that takes nothing.
@@ -99,7 +101,7 @@ async fn without_leave_no_query_is_shown() {
 
 #[tokio::test]
 async fn a_reader_that_takes_nothing_is_told_so_if_it_reads_again() {
-    let service = Service::start_with(|config| config.admission.reader_patience = Duration::from_millis(200)).await;
+    let service = Service::start_with(|config| config.admission.reader_patience = Duration::from_secs(2)).await;
     fill(&service).await;
     let mut client = Service::connect_narrow(service.addresses.service).await;
     let mut stream = within("an export", client.export(exported(""))).await.unwrap().into_inner();
@@ -108,8 +110,6 @@ async fn a_reader_that_takes_nothing_is_told_so_if_it_reads_again() {
     // Though the reader holds its connection, and its body with it.
     let shed = async || metric(&service, r#"xunzhang_shed_total{reason="SLOW_CONSUMER"}"#).await;
     poll("the metric to say so", async || (shed().await == 1).then_some(())).await;
-    // Others go on.
-    assert_eq!(service.search(limited(1, searched("防汛"))).await.hits.len(), 1);
     let status = loop {
         match within("the end", stream.message()).await {
             Ok(message) => assert!(message.is_some(), "it does not end as if it were whole"),
@@ -118,6 +118,36 @@ async fn a_reader_that_takes_nothing_is_told_so_if_it_reads_again() {
     };
     check_status(&status, Code::ResourceExhausted, "SLOW_CONSUMER", None);
     assert_eq!(shed().await, 1, "only once");
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn the_stream_of_a_reader_that_takes_nothing_is_reset_in_the_end() {
+    let service = Service::start_with(|config| config.admission.reader_patience = Duration::from_millis(200)).await;
+    fill(&service).await;
+    let stuck = Stuck::export(service.addresses.service).await;
+    // Others go on.
+    assert_eq!(service.search(limited(1, searched("防汛"))).await.hits.len(), 1);
+    // Its connection stays, but nothing is kept for it.
+    assert_eq!(stuck.reset().await, Reason::ENHANCE_YOUR_CALM);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn little_is_made_for_a_reader_that_reads_nothing_and_none_of_it_is_kept() {
+    let service = Service::start_with(|config| config.admission.reader_patience = Duration::from_millis(200)).await;
+    // Three megabytes, which systems and HTTP/2 take between them if they are let.
+    let text = "统筹推进防汛抗旱和安全生产工作，压实各级责任。".repeat(20);
+    service.put(ready("长", &vec![text.as_str(); 2_000])).await;
+    let unread = Unread::export(service.addresses.service).await;
+    poll("the reader to be given up", async || (metric(&service, "xunzhang_active_streams").await == 0).then_some(()))
+        .await;
+    let of_at_most =
+        async |hits: &str| metric(&service, &format!(r#"xunzhang_stream_hits_bucket{{le="{hits}"}}"#)).await;
+    poll("its body to go, though its connection stays", async || (of_at_most("+Inf").await == 1).then_some(())).await;
+    assert_eq!(of_at_most("1024.0").await, 1, "more was made for it");
+    assert_eq!(metric(&service, r#"xunzhang_shed_total{reason="SLOW_CONSUMER"}"#).await, 1, "only once");
+    drop(unread);
     service.stop().await;
 }
 

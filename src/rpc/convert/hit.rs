@@ -70,7 +70,8 @@ impl Batch {
     /// Ends it with a token to go on behind it.
     pub(crate) fn ended(mut self, resume_token: &str) -> Bytes {
         bytes(RESUME_TOKEN, resume_token.as_bytes(), &mut self.written);
-        self.written.into()
+        // It may wait for its reader: without the room that it does not need.
+        self.written.into_boxed_slice().into()
     }
 }
 

@@ -6,6 +6,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use http::{HeaderValue, Request, Response};
@@ -111,18 +112,18 @@ where
         }
         request.extensions_mut().insert(call.clone());
         let record = Record::begin(call, method, self.calls.core.metrics.clone());
-        let stop = self.calls.stop(method);
+        let (patience, stop) = (self.calls.core.policy.reader_patience, self.calls.stop(method));
         let handled = record.span.in_scope(|| self.inner.call(request)).instrument(record.span.clone());
-        Box::pin(async move { Ok(watched(handled.await?, record, stop)) })
+        Box::pin(async move { Ok(watched(handled.await?, record, patience, stop)) })
     }
 }
 
 /// Names the call in its answer, and watches the rest of it.
-fn watched(response: Response<Body>, mut record: Record, stop: Option<Stop>) -> Response<Body> {
+fn watched(response: Response<Body>, mut record: Record, patience: Duration, stop: Option<Stop>) -> Response<Body> {
     let mut response = if record.method.is_plumbing() { response } else { adopted(response, &record.call) };
     record.code = code(response.headers());
     response = named(response, &record.call);
-    response.map(|body| Body::new(Watched::new(body, record, stop)))
+    response.map(|body| Body::new(Watched::new(body, record, patience, stop)))
 }
 
 fn named(mut response: Response<Body>, call: &Call) -> Response<Body> {

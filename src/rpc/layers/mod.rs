@@ -6,6 +6,7 @@
 mod access;
 mod body;
 mod calls;
+mod flight;
 mod methods;
 mod request;
 mod turns;

@@ -30,6 +30,6 @@ pub(crate) use process::{Ended, Server, run, run_with, send_signal};
 pub(crate) use refusal::{check_refused, check_status, later, reason};
 pub(crate) use service::{Service, any_port, config_in, copy_directory};
 pub(crate) use stream::{Exported, Found, export_ids, hit_ids};
-pub(crate) use stuck::Stuck;
+pub(crate) use stuck::{Stuck, Unread};
 pub(crate) use texts::{GLOSSED, NOTICE, UNPUNCTUATED, ZERO_WIDTH};
 pub(crate) use whole::Whole;
