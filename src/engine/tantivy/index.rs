@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use tantivy::{Directory, Index, IndexReader, ReloadPolicy, TantivyError, directory::error::DeleteError};
+use tantivy::{Directory, Index, TantivyError, directory::error::DeleteError};
 
 use crate::{
     engine::{
@@ -19,6 +19,7 @@ use crate::{
             durable::{KnownList, LIST, MANAGED},
             lately::Lately,
             schema::{self, Fields},
+            segments::Segments,
             snapshot::TantivySnapshot,
             tokenizer::{CharacterTokenizer, GramTokenizer, WordTokenizer},
         },
@@ -68,7 +69,6 @@ pub(super) struct Shared {
     pub(super) list: KnownList,
     pub(super) fields: Fields,
     pub(super) segmenter: Segmenter,
-    reader: IndexReader,
     /// Shared by all snapshots.
     lately: Arc<Lately>,
     /// Read for a moment by every call, replaced by every commit.
@@ -81,15 +81,12 @@ impl Shared {
         let fields = Fields::new();
         let list = KnownList::read(directory.files.as_ref())?;
         let index = open_index(directory.files.clone(), segmenter)?;
-        // Stored entries are read, and kept, by the snapshots themselves.
-        let reader =
-            index.reader_builder().reload_policy(ReloadPolicy::Manual).doc_store_cache_num_blocks(0).try_into()?;
         let commit = last_commit(&index, segmenter.fingerprint())?;
         let lately = Arc::default();
-        let newest = TantivySnapshot::new(&directory, &fields, reader.searcher(), &lately, commit, None)?;
+        let newest = TantivySnapshot::new(&directory, &fields, Segments::open(&index)?, &lately, commit, None)?;
         let newest = RwLock::new(Arc::new(newest));
         let (segmenter, is_damaged) = (segmenter.clone(), AtomicBool::new(false));
-        Ok(Self { directory, index, is_damaged, list, fields, segmenter, reader, lately, newest })
+        Ok(Self { directory, index, is_damaged, list, fields, segmenter, lately, newest })
     }
 
     pub(super) fn newest(&self) -> Arc<TantivySnapshot> {
@@ -114,15 +111,15 @@ impl Shared {
     /// Whether the index consists of other segments than a snapshot: merging goes on after a commit.
     pub(super) fn has_other_segments(&self, snapshot: &TantivySnapshot) -> tantivy::Result<bool> {
         let on_disk: BTreeSet<_> = self.index.searchable_segment_ids()?.into_iter().collect();
-        Ok(!on_disk.iter().eq(snapshot.segment_ids()))
+        Ok(on_disk != snapshot.segments().ids().collect())
     }
 
     /// Shows the index as it is on disk now; `commit` is what was committed last.
     pub(super) fn publish(&self, commit: Commit) -> tantivy::Result<Generation> {
-        self.reader.reload()?;
-        let (searcher, before) = (self.reader.searcher(), self.newest());
+        let before = self.newest();
+        let segments = self.list.while_it_stays(|_| before.segments().reopen())?;
         let snapshot =
-            TantivySnapshot::new(&self.directory, &self.fields, searcher, &self.lately, commit, Some(&before))?;
+            TantivySnapshot::new(&self.directory, &self.fields, segments, &self.lately, commit, Some(&before))?;
         let generation = snapshot.generation();
         *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         Ok(generation)
