@@ -1,10 +1,11 @@
 //! One index: its files, its newest snapshot, what is committed with every batch.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashSet},
     io,
     path::Path,
     sync::{Arc, PoisonError, RwLock, atomic::AtomicBool},
+    thread,
 };
 
 use serde::{Deserialize, Serialize};
@@ -120,10 +121,23 @@ impl Shared {
         let segments = self.list.while_it_stays(|_| before.segments().reopen())?;
         let snapshot =
             TantivySnapshot::new(&self.directory, &self.fields, segments, &self.lately, commit, Some(&before))?;
-        let generation = snapshot.generation();
-        *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
-        Ok(generation)
+        let snapshot = Arc::new(snapshot);
+        *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&snapshot);
+        give_up(before, &snapshot);
+        Ok(snapshot.generation())
     }
+}
+
+/// Gives up a state that another one has taken the place of. If it is the last to have merged segments open, this frees
+/// their files, which can take the disk a hundred times as long as a commit: nobody waits for that.
+fn give_up(superseded: Arc<TantivySnapshot>, newest: &TantivySnapshot) {
+    let kept: HashSet<_> = newest.segments().ids().collect();
+    if superseded.segments().ids().all(|id| kept.contains(&id)) {
+        return;
+    }
+    let giving_up = thread::Builder::new().name("give-up".to_owned()).spawn(move || drop(superseded));
+    // Without a thread it has been given up by now.
+    drop(giving_up);
 }
 
 /// Puts an empty index into a directory.
