@@ -3,9 +3,12 @@
 //! tantivy's indexing threads set room for half a million terms aside for each segment, which takes them several times
 //! as long as a document does; and since they put entries in order afterwards, they write what is stored twice. What is
 //! kept here is in order already. Deletions are not kept: a document that goes before it was written is left out.
+//!
+//! To begin a segment takes some megabytes of memory set to zero and six files: as long as to write a small document to
+//! it. So the next one is begun while the disk is waited for.
 
 use tantivy::{
-    IndexWriter, TantivyDocument,
+    Index, IndexWriter, Segment, TantivyDocument,
     indexer::{AddOperation, SegmentWriter, UserOperation},
 };
 
@@ -20,17 +23,33 @@ const ADDITION_BYTES: usize = 256;
 const LEAST_SEGMENT_BYTES: usize = 64 << 10;
 const SEGMENT_BYTES_PER_BYTE: usize = 8;
 
-/// The additions of an open batch.
-pub(super) enum Batch {
+/// An open batch.
+#[derive(Default)]
+pub(super) struct Batch {
+    additions: Additions,
+    /// What it is written to if it stays small.
+    begun: Option<Begun>,
+    /// What the last one had, if it was small.
+    last_bytes: Option<usize>,
+}
+
+/// Its additions.
+enum Additions {
     /// Nothing is written yet.
     Kept(Kept),
     /// tantivy's threads have what there is, and get what comes.
     Passed,
 }
 
+/// A segment in which nothing is yet.
+struct Begun {
+    segment: Segment,
+    entries: SegmentWriter,
+}
+
 /// Additions, in order of their position.
 #[derive(Default)]
-pub(super) struct Kept {
+struct Kept {
     additions: Vec<Addition>,
     bytes: usize,
 }
@@ -44,7 +63,7 @@ pub(super) struct Addition {
     pub(super) bytes: usize,
 }
 
-impl Default for Batch {
+impl Default for Additions {
     fn default() -> Self {
         Self::Kept(Kept::default())
     }
@@ -53,33 +72,46 @@ impl Default for Batch {
 impl Batch {
     /// Adds entries.
     pub(super) fn add(&mut self, addition: Addition, writer: &IndexWriter) -> tantivy::Result<()> {
-        match self {
-            Self::Kept(kept) => {
+        match &mut self.additions {
+            Additions::Kept(kept) => {
                 kept.add(addition);
                 if kept.bytes > KEPT_BYTES {
                     let kept = std::mem::take(kept);
-                    *self = Self::Passed;
+                    self.additions = Additions::Passed;
                     kept.additions.into_iter().try_for_each(|addition| pass(addition, writer))?;
                 }
                 Ok(())
             }
-            Self::Passed => pass(addition, writer),
+            Additions::Passed => pass(addition, writer),
         }
     }
 
     /// Takes a document away that the batch has added, unless a deletion in the index will.
     pub(super) fn remove(&mut self, id: &DocumentId) {
-        if let Self::Kept(kept) = self {
+        if let Additions::Kept(kept) = &mut self.additions {
             kept.additions.retain(|addition| addition.document.as_ref() != Some(id));
         }
     }
 
     /// Gives everything to the next commit; the batch is empty then.
     pub(super) fn finish(&mut self, writer: &IndexWriter) -> tantivy::Result<()> {
-        match std::mem::take(self) {
-            Self::Kept(kept) if !kept.additions.is_empty() => kept.write(writer),
-            Self::Kept(_) | Self::Passed => Ok(()),
+        self.last_bytes = None;
+        match std::mem::take(&mut self.additions) {
+            Additions::Kept(kept) if !kept.additions.is_empty() => {
+                self.last_bytes = Some(kept.bytes);
+                let begun = self.begun.take().map_or_else(|| Begun::new(writer.index(), kept.bytes), Ok)?;
+                begun.write(kept, writer)
+            }
+            Additions::Kept(_) | Additions::Passed => Ok(()),
         }
+    }
+
+    /// Begins a segment for the next batch, if that can be expected to be as small as the last one.
+    pub(super) fn begin_next(&mut self, writer: &IndexWriter) -> tantivy::Result<()> {
+        if let (None, Some(bytes)) = (&self.begun, self.last_bytes) {
+            self.begun = Some(Begun::new(writer.index(), bytes)?);
+        }
+        Ok(())
     }
 }
 
@@ -88,16 +120,24 @@ impl Kept {
         self.bytes += ADDITION_BYTES + addition.bytes;
         self.additions.push(addition);
     }
+}
 
-    fn write(self, writer: &IndexWriter) -> tantivy::Result<()> {
-        let mut index = writer.index().clone();
+impl Begun {
+    /// With room for the terms of so many bytes; more is found when it is needed.
+    fn new(index: &Index, bytes: usize) -> tantivy::Result<Self> {
+        let mut index = index.clone();
         // They are in order. This is not what the index's own settings say, which stay.
         index.settings_mut().sort_by_field = None;
         index.settings_mut().docstore_compress_dedicated_thread = false;
         let segment = index.new_segment();
-        let memory = LEAST_SEGMENT_BYTES + self.bytes * SEGMENT_BYTES_PER_BYTE;
-        let mut entries = SegmentWriter::for_segment(memory, segment.clone())?;
-        for document in self.additions.into_iter().flat_map(|addition| addition.entries) {
+        let entries =
+            SegmentWriter::for_segment(LEAST_SEGMENT_BYTES + bytes * SEGMENT_BYTES_PER_BYTE, segment.clone())?;
+        Ok(Self { segment, entries })
+    }
+
+    fn write(self, Kept { additions, .. }: Kept, writer: &IndexWriter) -> tantivy::Result<()> {
+        let Self { segment, mut entries } = self;
+        for document in additions.into_iter().flat_map(|addition| addition.entries) {
             // Nobody asks when it came: a deletion knows what it reaches.
             entries.add_document(AddOperation { opstamp: 0, document })?;
         }

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use tantivy::query::{Bm25StatisticsProvider as _, EnableScoring};
+use tantivy::query::Bm25StatisticsProvider as _;
 
 use crate::{
     engine::{
@@ -48,7 +48,7 @@ pub(super) fn candidates(ranker: Ranker<'_>, order: &Order<'_>, tokens: &[Weighe
     let terms = tokens.iter().map(|WeighedToken { token, weight }| (term(token, fields), *weight));
     let union = Union::new(terms, ranker.statistics, ranker.compiler.lately).map_err(read_error)?;
     // Nobody asks them for scores.
-    let unscored = EnableScoring::disabled_from_searcher(ranker.searcher);
+    let unscored = ranker.segments.unscored();
     let weights = Weights::new(&likeliest_first(expression), ranker.compiler, unscored)?;
     let find = |weights: Option<&Weights>, count: usize| {
         // One more than wanted, to know whether there are more.
@@ -101,7 +101,7 @@ fn matching(mut ranking: Ranking, weights: &Weights, ranker: Ranker<'_>) -> Resu
     addresses.sort_unstable();
     let mut others: HashSet<Address> = HashSet::new();
     for addresses in addresses.chunk_by(|a, b| a.segment == b.segment) {
-        let mut scorers = weights.scorers(ranker.searcher.segment_reader(addresses[0].segment))?;
+        let mut scorers = weights.scorers(ranker.segments.at(addresses[0].segment))?;
         others.extend(addresses.iter().filter(|address| !scorers.matches(address.document)));
         match scorers.failure() {
             Some(ReadError::Stopped) => ranking.stopped = true,

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use tantivy::{
-    DocId, Searcher, SegmentReader, TantivyError,
+    DocId, SegmentReader, TantivyError,
     columnar::{Column, RowId},
     index::SegmentId,
 };
 
 use crate::{
     document::Etag,
-    engine::{Position, ReadError, Version, tantivy::schema::column},
+    engine::{
+        Position, ReadError, Version,
+        tantivy::{schema::column, segments::Segments},
+    },
 };
 
 /// The columns of all segments of a snapshot, in its order.
@@ -18,14 +21,14 @@ use crate::{
 pub(super) struct SegmentColumns(Arc<[(SegmentId, Columns)]>);
 
 impl SegmentColumns {
-    /// Opens those of all segments that a searcher reads, but for those that were opened before.
-    pub(super) fn open(searcher: &Searcher, before: Option<&Self>) -> tantivy::Result<Self> {
+    /// Opens those of all segments of a state, but for those that were opened before.
+    pub(super) fn open(segments: &Segments, before: Option<&Self>) -> tantivy::Result<Self> {
         let open = |segment: &SegmentReader| {
             let id = segment.segment_id();
             let known = before.and_then(|before| before.0.iter().find(|(known, _)| *known == id)).cloned();
             known.map_or_else(|| Ok((id, Columns::new(segment)?)), Ok)
         };
-        searcher.segment_readers().iter().map(open).collect::<tantivy::Result<_>>().map(Self)
+        segments.readers().iter().map(open).collect::<tantivy::Result<_>>().map(Self)
     }
 
     /// Those of the segment with a place in the order.

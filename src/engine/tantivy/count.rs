@@ -3,7 +3,7 @@
 //! All paragraphs of a document have its values, so the matches of one document are counted first and its values are
 //! looked up once.
 
-use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocId, DocSet, Searcher, SegmentReader};
+use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocId, DocSet, SegmentReader};
 
 use crate::engine::{
     Counts, FacetField, ReadError, Tally,
@@ -13,6 +13,7 @@ use crate::engine::{
         heed::Stop,
         matching::Matching,
         record::read_error,
+        segments::Segments,
     },
 };
 
@@ -20,13 +21,13 @@ use crate::engine::{
 pub(super) fn count(
     matching: &Matching,
     facets: &[FacetField],
-    searcher: &Searcher,
+    segments: &Segments,
     columns: &SegmentColumns,
     stop: &Stop,
 ) -> Result<Counts, ReadError> {
     let mut total = Tally::default();
     let mut counters: Vec<_> = facets.iter().map(|&field| FacetCounter::new(field)).collect();
-    for (segment, columns) in searcher.segment_readers().iter().zip(columns.iter()) {
+    for (segment, columns) in segments.readers().iter().zip(columns.iter()) {
         let facets = counters.iter().map(|counter| counter.in_segment(segment)).collect::<Result<_, _>>()?;
         let mut counting = Counting { columns, facets, total, record: 0, ends: Ends::default(), paragraphs: 0 };
         counting.segment(matching, segment, stop)?;

@@ -61,10 +61,7 @@ impl fmt::Debug for ParagraphsOf {
 
 impl Query for ParagraphsOf {
     fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
-        let unscored = scoring.searcher().map_or_else(
-            || EnableScoring::disabled_from_schema(scoring.schema()),
-            EnableScoring::disabled_from_searcher,
-        );
+        let unscored = EnableScoring::disabled_from_schema(scoring.schema());
         let records = self.records.weight(unscored)?;
         Ok(Box::new(ParagraphsWeight { records, columns: self.columns.clone(), score: self.score }))
     }

@@ -30,7 +30,7 @@ use crate::engine::tantivy::{
     directory::IndexDirectory,
     files::Files,
     format::IndexName,
-    unsynced::{Unsynced, Written, sync_at_once},
+    unsynced::{Syncing, Unsynced, Written},
 };
 
 /// tantivy's list of segments.
@@ -78,6 +78,7 @@ pub(super) struct WriterDirectory {
     files: Box<dyn Directory>,
     list: KnownList,
     unsynced: Unsynced,
+    syncing: Syncing,
     /// Why nothing is written any more.
     ended: Arc<OnceLock<io::ErrorKind>>,
 }
@@ -98,7 +99,15 @@ impl WriterDirectory {
         }
         files.sync_directory()?;
         drop(known);
-        Ok(Self { place, name, files, list, unsynced: Unsynced::default(), ended: Arc::default() })
+        Ok(Self {
+            place,
+            name,
+            files,
+            list,
+            unsynced: Unsynced::default(),
+            syncing: Syncing::default(),
+            ended: Arc::default(),
+        })
     }
 
     /// Ends it. When this returns, nothing is being written to the list of segments: threads that merge may outlive
@@ -135,7 +144,7 @@ impl WriterDirectory {
             next.into_inner().map_err(io::IntoInnerError::into_error)
         })?;
         let files = self.unsynced.take().into_iter().chain([next]).collect();
-        self.step(|| sync_at_once(files, self.files.as_ref()))?;
+        self.step(|| self.syncing.sync_at_once(files, self.files.as_ref()))?;
         self.step(|| self.place.rename(self.name, Path::new(NEXT_LIST), Path::new(LIST)))?;
         self.step(|| self.files.sync_directory())?;
         *known = content;

@@ -3,8 +3,8 @@
 use std::{ops::Bound, sync::Arc};
 
 use tantivy::{
-    DocSet as _, Searcher, SegmentReader, TERMINATED, Term as IndexTerm,
-    query::{BooleanQuery, EnableScoring, Occur, Query, RangeQuery, TermQuery, Weight},
+    DocSet as _, SegmentReader, TERMINATED, Term as IndexTerm,
+    query::{BooleanQuery, Occur, Query, RangeQuery, TermQuery, Weight},
     schema::IndexRecordOption,
 };
 
@@ -20,6 +20,7 @@ use crate::{
             rank::Place,
             record::read_error,
             schema::{Fields, Kind},
+            segments::Segments,
         },
     },
     query::{Days, Filter, MetadataKey},
@@ -48,45 +49,45 @@ pub(super) enum Selection {
 
 impl Selection {
     /// `None` for a filter without conditions, which selects everything.
-    pub(super) fn new(filter: &Filter, compiler: Compiler<'_>, searcher: &Searcher) -> Result<Option<Self>, ReadError> {
+    pub(super) fn new(filter: &Filter, compiler: Compiler<'_>, segments: &Segments) -> Result<Option<Self>, ReadError> {
         if filter.is_empty() {
             return Ok(None);
         }
         let conditions = Conditions::new(filter, compiler);
-        Self::of(&conditions, filter, compiler, searcher).map(Some).map_err(read_error)
+        Self::of(&conditions, filter, compiler, segments).map(Some).map_err(read_error)
     }
 
     fn of(
         conditions: &Conditions,
         filter: &Filter,
         compiler: Compiler<'_>,
-        searcher: &Searcher,
+        segments: &Segments,
     ) -> tantivy::Result<Self> {
-        let segments = searcher.segment_readers();
-        let all = segments.iter().map(|segment| u64::from(segment.max_doc())).sum();
+        let readers = segments.readers();
+        let all = readers.iter().map(|segment| u64::from(segment.max_doc())).sum();
         let at_most: u64 =
-            segments.iter().map(|segment| conditions.at_most(segment, compiler)).sum::<tantivy::Result<_>>()?;
+            readers.iter().map(|segment| conditions.at_most(segment, compiler)).sum::<tantivy::Result<_>>()?;
         let leading = || {
-            let unscored = EnableScoring::disabled_from_searcher(searcher);
+            let unscored = segments.unscored();
             records(filter, compiler.fields).weight(unscored).map(Self::Leading)
         };
         if is_little(at_most, all) {
             let leading = leading()?;
             // Documents differ in length.
-            if leading.is_little_of(all, compiler, searcher)? {
+            if leading.is_little_of(all, compiler, segments)? {
                 return Ok(leading);
             }
         }
-        let selected = segments.iter().map(|segment| conditions.in_segment(segment, compiler));
+        let selected = readers.iter().map(|segment| conditions.in_segment(segment, compiler));
         let selected: Vec<_> = selected.collect::<tantivy::Result<_>>()?;
-        let (found, looked_at) = sample(&selected, compiler, searcher, all);
+        let (found, looked_at) = sample(&selected, compiler, segments, all);
         if is_little(found, looked_at) { leading() } else { Ok(Self::Asked(selected)) }
     }
 
     /// Whether what it walks through is little of all entries.
-    fn is_little_of(&self, all: u64, compiler: Compiler<'_>, searcher: &Searcher) -> tantivy::Result<bool> {
+    fn is_little_of(&self, all: u64, compiler: Compiler<'_>, segments: &Segments) -> tantivy::Result<bool> {
         let mut number = 0;
-        for (segment, columns) in searcher.segment_readers().iter().zip(compiler.columns.iter()) {
+        for (segment, columns) in segments.readers().iter().zip(compiler.columns.iter()) {
             compiler.stop.check()?;
             let Some(mut paragraphs) = self.paragraphs(segment, columns)? else { return Ok(false) };
             while paragraphs.doc() != TERMINATED && is_little(number, all) {
@@ -128,10 +129,10 @@ fn is_little(some: u64, all: u64) -> bool {
 }
 
 /// How many are selected of how many paragraphs at equal distances.
-fn sample(selected: &[Selected], compiler: Compiler<'_>, searcher: &Searcher, all: u64) -> (u64, u64) {
+fn sample(selected: &[Selected], compiler: Compiler<'_>, segments: &Segments, all: u64) -> (u64, u64) {
     let distance = usize::try_from(all / SAMPLED_ENTRIES).unwrap_or(usize::MAX).max(1);
     let (mut found, mut looked_at) = (0, 0);
-    for ((segment, columns), selected) in searcher.segment_readers().iter().zip(compiler.columns.iter()).zip(selected) {
+    for ((segment, columns), selected) in segments.readers().iter().zip(compiler.columns.iter()).zip(selected) {
         for entry in (0..segment.max_doc()).step_by(distance) {
             // Behind a record stands a paragraph, or else nothing is found.
             let paragraph = if columns.record_of(entry) == entry { entry + 1 } else { entry };

@@ -1,14 +1,15 @@
 //! One index: its files, its newest snapshot, what is committed with every batch.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashSet},
     io,
     path::Path,
     sync::{Arc, PoisonError, RwLock, atomic::AtomicBool},
+    thread,
 };
 
 use serde::{Deserialize, Serialize};
-use tantivy::{Directory, Index, IndexReader, ReloadPolicy, TantivyError, directory::error::DeleteError};
+use tantivy::{Directory, Index, TantivyError, directory::error::DeleteError};
 
 use crate::{
     engine::{
@@ -19,6 +20,7 @@ use crate::{
             durable::{KnownList, LIST, MANAGED},
             lately::Lately,
             schema::{self, Fields},
+            segments::Segments,
             snapshot::TantivySnapshot,
             tokenizer::{CharacterTokenizer, GramTokenizer, WordTokenizer},
         },
@@ -68,7 +70,6 @@ pub(super) struct Shared {
     pub(super) list: KnownList,
     pub(super) fields: Fields,
     pub(super) segmenter: Segmenter,
-    reader: IndexReader,
     /// Shared by all snapshots.
     lately: Arc<Lately>,
     /// Read for a moment by every call, replaced by every commit.
@@ -81,15 +82,12 @@ impl Shared {
         let fields = Fields::new();
         let list = KnownList::read(directory.files.as_ref())?;
         let index = open_index(directory.files.clone(), segmenter)?;
-        // Stored entries are read, and kept, by the snapshots themselves.
-        let reader =
-            index.reader_builder().reload_policy(ReloadPolicy::Manual).doc_store_cache_num_blocks(0).try_into()?;
         let commit = last_commit(&index, segmenter.fingerprint())?;
         let lately = Arc::default();
-        let newest = TantivySnapshot::new(&directory, &fields, reader.searcher(), &lately, commit, None)?;
+        let newest = TantivySnapshot::new(&directory, &fields, Segments::open(&index)?, &lately, commit, None)?;
         let newest = RwLock::new(Arc::new(newest));
         let (segmenter, is_damaged) = (segmenter.clone(), AtomicBool::new(false));
-        Ok(Self { directory, index, is_damaged, list, fields, segmenter, reader, lately, newest })
+        Ok(Self { directory, index, is_damaged, list, fields, segmenter, lately, newest })
     }
 
     pub(super) fn newest(&self) -> Arc<TantivySnapshot> {
@@ -114,19 +112,32 @@ impl Shared {
     /// Whether the index consists of other segments than a snapshot: merging goes on after a commit.
     pub(super) fn has_other_segments(&self, snapshot: &TantivySnapshot) -> tantivy::Result<bool> {
         let on_disk: BTreeSet<_> = self.index.searchable_segment_ids()?.into_iter().collect();
-        Ok(!on_disk.iter().eq(snapshot.segment_ids()))
+        Ok(on_disk != snapshot.segments().ids().collect())
     }
 
     /// Shows the index as it is on disk now; `commit` is what was committed last.
     pub(super) fn publish(&self, commit: Commit) -> tantivy::Result<Generation> {
-        self.reader.reload()?;
-        let (searcher, before) = (self.reader.searcher(), self.newest());
+        let before = self.newest();
+        let segments = self.list.while_it_stays(|_| before.segments().reopen())?;
         let snapshot =
-            TantivySnapshot::new(&self.directory, &self.fields, searcher, &self.lately, commit, Some(&before))?;
-        let generation = snapshot.generation();
-        *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
-        Ok(generation)
+            TantivySnapshot::new(&self.directory, &self.fields, segments, &self.lately, commit, Some(&before))?;
+        let snapshot = Arc::new(snapshot);
+        *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&snapshot);
+        give_up(before, &snapshot);
+        Ok(snapshot.generation())
     }
+}
+
+/// Gives up a state that another one has taken the place of. If it is the last to have merged segments open, this frees
+/// their files, which can take the disk a hundred times as long as a commit: nobody waits for that.
+fn give_up(superseded: Arc<TantivySnapshot>, newest: &TantivySnapshot) {
+    let kept: HashSet<_> = newest.segments().ids().collect();
+    if superseded.segments().ids().all(|id| kept.contains(&id)) {
+        return;
+    }
+    let giving_up = thread::Builder::new().name("give-up".to_owned()).spawn(move || drop(superseded));
+    // Without a thread it has been given up by now.
+    drop(giving_up);
 }
 
 /// Puts an empty index into a directory.

@@ -41,6 +41,7 @@ mod rebuild;
 mod record;
 mod removals;
 mod schema;
+mod segments;
 mod snapshot;
 mod starting;
 mod statistics;

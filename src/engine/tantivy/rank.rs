@@ -13,7 +13,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use tantivy::{
-    DocId, DocSet, Score, Searcher, SegmentReader, TERMINATED,
+    DocId, DocSet, Score, SegmentReader, TERMINATED,
     query::{EnableScoring, Weight},
 };
 
@@ -29,6 +29,7 @@ use crate::{
             filter::Selection,
             lead::Lead,
             record::read_error,
+            segments::Segments,
             statistics::ParagraphStatistics,
             union::Union,
         },
@@ -51,7 +52,7 @@ pub(super) struct Order<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Ranker<'a> {
     pub(super) compiler: Compiler<'a>,
-    pub(super) searcher: &'a Searcher,
+    pub(super) segments: &'a Segments,
     pub(super) statistics: &'a ParagraphStatistics<'a>,
     pub(super) scoring: EnableScoring<'a>,
     /// The same as the compiler's, for those who look at each match.
@@ -65,7 +66,7 @@ impl<'a> Ranker<'a> {
         filter: &Filter,
         limit: usize,
     ) -> Result<Order<'b>, ReadError> {
-        Ok(Order { expression, selection: Selection::new(filter, self.compiler, self.searcher)?, limit })
+        Ok(Order { expression, selection: Selection::new(filter, self.compiler, self.segments)?, limit })
     }
 
     /// Ranks the matches and keeps the best.
@@ -84,7 +85,7 @@ impl<'a> Ranker<'a> {
         let closely = ByWeights { weights: &weights, ranker: self };
         let leads = selection.as_ref().is_some_and(Selection::leads);
         let lead = if leads { None } else { Lead::of(expression, self)? };
-        let unscored = EnableScoring::disabled_from_searcher(self.searcher);
+        let unscored = self.segments.unscored();
         let lead = lead.map(|lead| lead.weight(unscored)).transpose()?;
         let mut look_in = |place: Place<'_>| {
             let scorers = || weights.scorers(place.segment);
@@ -223,7 +224,7 @@ impl<'a> Ranker<'a> {
     }
 
     pub(super) fn places(self) -> impl Iterator<Item = Place<'a>> {
-        let segments = (0..).zip(self.searcher.segment_readers()).zip(self.compiler.columns.iter());
+        let segments = (0..).zip(self.segments.readers()).zip(self.compiler.columns.iter());
         segments.map(|((ordinal, segment), columns)| Place { ordinal, segment, columns })
     }
 
@@ -304,7 +305,7 @@ impl Closely for ByWeights<'_> {
             return Ok(());
         }
         self.ranker.score_exactly(found, |found| {
-            let mut scorers = self.weights.scorers(self.ranker.searcher.segment_reader(found[0].address.segment))?;
+            let mut scorers = self.weights.scorers(self.ranker.segments.at(found[0].address.segment))?;
             // `None` cannot be: the two ways of matching are the same expression.
             for found in found {
                 self.ranker.check()?;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use tantivy::{
-    DocAddress, DocSet as _, Searcher, SegmentReader, TERMINATED,
+    DocAddress, DocSet as _, SegmentReader, TERMINATED,
     query::{Scorer, TermQuery},
     schema::IndexRecordOption,
 };
@@ -20,6 +20,7 @@ use crate::{
             matching::{Judge, Matching},
             record::{TombstoneEntry, read_error},
             schema::{Fields, Kind},
+            segments::Segments,
             stores::Stores,
             walk::Merge,
         },
@@ -36,7 +37,7 @@ pub(super) struct Tombstones {
     entries: Merge,
     /// What the removed versions have to have matched; `None` for everything.
     matching: Option<Matching>,
-    searcher: Searcher,
+    segments: Segments,
     columns: SegmentColumns,
     stores: Stores,
     fields: Fields,
@@ -55,13 +56,13 @@ impl Tombstones {
     pub(super) fn new(
         entries: Merge,
         matching: Option<Matching>,
-        searcher: &Searcher,
+        segments: &Segments,
         columns: &SegmentColumns,
         stores: &Stores,
         fields: &Fields,
     ) -> Self {
-        let (searcher, columns, stores, fields) = (searcher.clone(), columns.clone(), stores.clone(), fields.clone());
-        Self { entries, matching, searcher, columns, stores, fields, scorers: HashMap::new() }
+        let (segments, columns, stores, fields) = (segments.clone(), columns.clone(), stores.clone(), fields.clone());
+        Self { entries, matching, segments, columns, stores, fields, scorers: HashMap::new() }
     }
 
     /// Whether a version matched, as far as its entries are still there: they are until their segments are merged.
@@ -71,7 +72,7 @@ impl Tombstones {
         let asked = self.scorers.remove(&segment).filter(|asked| asked.from <= record);
         let mut asked = match asked {
             Some(asked) => asked,
-            None => Asked::new(matching, self.searcher.segment_reader(segment))?,
+            None => Asked::new(matching, self.segments.at(segment))?,
         };
         let matched = asked.finds(record, self.columns.at(segment).end_of(record))?;
         self.scorers.insert(segment, asked);
@@ -81,7 +82,7 @@ impl Tombstones {
     /// Where the record of a version that is gone still is.
     fn find(&self, id: &DocumentId, sequence: u64) -> Result<Option<(u32, u32)>, ReadError> {
         let term = self.fields.document_term(id);
-        for (segment, reader) in (0..).zip(self.searcher.segment_readers()) {
+        for (segment, reader) in (0..).zip(self.segments.readers()) {
             let index = reader.inverted_index(term.field()).map_err(read_error)?;
             let postings = index.read_postings(&term, IndexRecordOption::Basic).map_err(read_error_of_io)?;
             let Some(mut postings) = postings else { continue };

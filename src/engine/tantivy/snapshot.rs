@@ -8,8 +8,7 @@ use std::{
 
 use serde::de::DeserializeOwned;
 use tantivy::{
-    DocAddress, DocId, DocSet, Searcher, SegmentReader, TERMINATED, Term as IndexTerm,
-    index::SegmentId,
+    DocAddress, DocId, DocSet, SegmentReader, TERMINATED, Term as IndexTerm,
     query::{EnableScoring, Query},
     schema::IndexRecordOption,
 };
@@ -38,6 +37,7 @@ use crate::{
             record::{ParagraphEntry, RecordEntry, TombstoneEntry, decode, read_error},
             removals::{self, Tombstones},
             schema::Fields,
+            segments::Segments,
             statistics::ParagraphStatistics,
             stores::Stores,
             tokens,
@@ -53,7 +53,7 @@ pub(super) struct TantivySnapshot {
     index_id: u32,
     history: Arc<[Branch]>,
     fields: Fields,
-    searcher: Searcher,
+    segments: Segments,
     columns: SegmentColumns,
     stores: Stores,
     lately: Arc<Lately>,
@@ -65,19 +65,19 @@ impl TantivySnapshot {
     pub(super) fn new(
         directory: &IndexDirectory,
         fields: &Fields,
-        searcher: Searcher,
+        segments: Segments,
         lately: &Arc<Lately>,
         commit: Commit,
         before: Option<&Self>,
     ) -> tantivy::Result<Self> {
-        let columns = SegmentColumns::open(&searcher, before.map(|before| &before.columns))?;
-        let stores = Stores::open(&searcher, before.map(|before| &before.stores))?;
+        let columns = SegmentColumns::open(&segments, before.map(|before| &before.columns))?;
+        let stores = Stores::open(&segments, before.map(|before| &before.stores))?;
         Ok(Self {
             index_path: directory.path(),
             index_id: directory.data.index_id,
             history: directory.data.history.clone().into(),
             fields: fields.clone(),
-            searcher,
+            segments,
             columns,
             stores,
             lately: Arc::clone(lately),
@@ -89,14 +89,8 @@ impl TantivySnapshot {
         &self.commit
     }
 
-    /// The segments that it reads, ascending.
-    pub(super) fn segment_ids(&self) -> impl Iterator<Item = &SegmentId> {
-        self.searcher.generation().segments().keys()
-    }
-
-    #[cfg(test)]
-    pub(super) fn searcher(&self) -> &Searcher {
-        &self.searcher
+    pub(super) fn segments(&self) -> &Segments {
+        &self.segments
     }
 
     fn columns(&self, address: Address) -> &Columns {
@@ -109,7 +103,7 @@ impl TantivySnapshot {
 
     /// What is stored with a paragraph or a record.
     fn stored<T: DeserializeOwned>(&self, address: Address) -> Result<T, ReadError> {
-        let (at, segment) = (to_tantivy(address), self.searcher.segment_reader(address.segment).segment_id());
+        let (at, segment) = (to_tantivy(address), self.segments.at(address.segment).segment_id());
         let read = || Ok::<_, ReadError>(Arc::from(&*self.stores.field(at, self.fields.stored)?));
         decode(&self.lately.entry(segment, address.document, read)?, at)
     }
@@ -131,7 +125,7 @@ impl TantivySnapshot {
     /// Where a document's record is kept: the first of its entries that is not deleted.
     fn find(&self, id: &DocumentId) -> Result<Option<Address>, ReadError> {
         let term = self.fields.document_term(id);
-        for (segment, reader) in (0..).zip(self.searcher.segment_readers()) {
+        for (segment, reader) in (0..).zip(self.segments.readers()) {
             if let Some(&document) = alive(reader, &term, 1).map_err(read_error)?.first() {
                 return Ok(Some(self.record_of(Address { segment, document })));
             }
@@ -165,7 +159,7 @@ impl TantivySnapshot {
     }
 
     fn unscored(&self) -> EnableScoring<'_> {
-        EnableScoring::disabled_from_searcher(&self.searcher)
+        self.segments.unscored()
     }
 
     /// Does what ranks, with statistics that count paragraphs.
@@ -176,14 +170,14 @@ impl TantivySnapshot {
     ) -> Result<T, ReadError> {
         let ending = &Stop::new(stop);
         let statistics =
-            ParagraphStatistics::new(&self.searcher, &self.lately, &self.fields, ending).map_err(read_error)?;
-        let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
-        let (compiler, searcher) = (self.compiler(ending), &self.searcher);
-        rank(Ranker { compiler, searcher, statistics: &statistics, scoring, stop })
+            ParagraphStatistics::new(&self.segments, &self.lately, &self.fields, ending).map_err(read_error)?;
+        let scoring = self.segments.scored(&statistics);
+        let (compiler, segments) = (self.compiler(ending), &self.segments);
+        rank(Ranker { compiler, segments, statistics: &statistics, scoring, stop })
     }
 
     fn merge(&self, query: &dyn Query, after: Option<Position>, stop: Stop) -> Result<Merge, ReadError> {
-        Merge::new(&self.searcher, &self.columns, &Matching::of(query, self.unscored())?, after, stop)
+        Merge::new(&self.segments, &self.columns, &Matching::of(query, self.unscored())?, after, stop)
     }
 
     fn matching(&self, expression: &Expression, filter: &Filter, stop: &Stop) -> Result<Matching, ReadError> {
@@ -193,7 +187,7 @@ impl TantivySnapshot {
     fn number_of(&self, query: &dyn Query, stop: &Stop) -> Result<u64, ReadError> {
         let weight = query.weight(self.unscored()).map_err(read_error)?;
         let mut count = 0;
-        for segment in self.searcher.segment_readers() {
+        for segment in self.segments.readers() {
             stop.check().map_err(read_error)?;
             count += u64::from(weight.count(segment).map_err(read_error)?);
         }
@@ -219,7 +213,7 @@ impl Snapshot for TantivySnapshot {
     }
 
     fn entries(&self) -> u64 {
-        self.searcher.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum()
+        self.segments.readers().iter().map(|segment| u64::from(segment.max_doc())).sum()
     }
 
     fn forgotten(&self) -> u64 {
@@ -234,7 +228,7 @@ impl Snapshot for TantivySnapshot {
         let Commit { number: _, sequence, documents, paragraphs, tombstones, forgotten: _, rebuilt: _, fingerprint } =
             self.commit.clone();
         let disk_bytes = disk_bytes(&self.index_path).map_err(|error| ReadError::Engine(Box::new(error)))?;
-        let segments = u32::try_from(self.searcher.segment_readers().len()).unwrap_or(u32::MAX);
+        let segments = u32::try_from(self.segments.readers().len()).unwrap_or(u32::MAX);
         Ok(Statistics { documents, paragraphs, sequence, segments, disk_bytes, fingerprint, tombstones })
     }
 
@@ -245,7 +239,7 @@ impl Snapshot for TantivySnapshot {
             any_of(leaves).weight(self.unscored()).map_err(read_error)
         };
         let (mut made, mut entries) = (None, 0);
-        for segment in self.searcher.segment_readers() {
+        for segment in self.segments.readers() {
             entries += self.lately.frequency(segment, term.field, &term.characters, || {
                 stop.check().map_err(read_error)?;
                 let weight = match made.take() {
@@ -285,7 +279,7 @@ impl Snapshot for TantivySnapshot {
     fn token_statistics(&self, tokens: &[Token], stop: &Arc<AtomicBool>) -> Result<TokenStatistics, ReadError> {
         let stop = &Stop::new(stop);
         let statistics =
-            ParagraphStatistics::new(&self.searcher, &self.lately, &self.fields, stop).map_err(read_error)?;
+            ParagraphStatistics::new(&self.segments, &self.lately, &self.fields, stop).map_err(read_error)?;
         tokens::statistics(tokens, &statistics, &self.fields).map_err(read_error)
     }
 
@@ -316,12 +310,12 @@ impl Snapshot for TantivySnapshot {
     ) -> Result<Explanation, ReadError> {
         let stop = &Stop::new(stop);
         let statistics =
-            ParagraphStatistics::new(&self.searcher, &self.lately, &self.fields, stop).map_err(read_error)?;
+            ParagraphStatistics::new(&self.segments, &self.lately, &self.fields, stop).map_err(read_error)?;
         let explainer = Explainer {
             compiler: self.compiler(stop),
             statistics: &statistics,
-            scoring: EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher),
-            segment: self.searcher.segment_reader(paragraph.segment),
+            scoring: self.segments.scored(&statistics),
+            segment: self.segments.at(paragraph.segment),
             paragraph: paragraph.document,
             record: self.record_of(paragraph).document,
         };
@@ -337,7 +331,7 @@ impl Snapshot for TantivySnapshot {
     ) -> Result<Box<dyn Walk>, ReadError> {
         let stop = Stop::new(stop);
         let matching = self.matching(expression, filter, &stop)?;
-        Ok(Box::new(Merge::new(&self.searcher, &self.columns, &matching, after, stop)?))
+        Ok(Box::new(Merge::new(&self.segments, &self.columns, &matching, after, stop)?))
     }
 
     fn removals(
@@ -354,7 +348,7 @@ impl Snapshot for TantivySnapshot {
         };
         // It hands `stop` on, which the matching shares.
         let tombstones = self.merge(&removals::every_tombstone(&self.fields), Some(after), stop)?;
-        Ok(Box::new(Tombstones::new(tombstones, matching, &self.searcher, &self.columns, &self.stores, &self.fields)))
+        Ok(Box::new(Tombstones::new(tombstones, matching, &self.segments, &self.columns, &self.stores, &self.fields)))
     }
 
     fn count(
@@ -365,7 +359,7 @@ impl Snapshot for TantivySnapshot {
         stop: &Arc<AtomicBool>,
     ) -> Result<Counts, ReadError> {
         let stop = &Stop::new(stop);
-        count::count(&self.matching(expression, filter, stop)?, facets, &self.searcher, &self.columns, stop)
+        count::count(&self.matching(expression, filter, stop)?, facets, &self.segments, &self.columns, stop)
     }
 
     fn documents(
@@ -432,7 +426,7 @@ impl Snapshot for TantivySnapshot {
     fn documents_with_line(&self, line: SourceLine, count: usize) -> Result<Vec<DocumentId>, ReadError> {
         let term = self.fields.edge_line_term(line);
         let mut ids = Vec::new();
-        for (segment, reader) in (0..).zip(self.searcher.segment_readers()) {
+        for (segment, reader) in (0..).zip(self.segments.readers()) {
             for document in alive(reader, &term, count - ids.len()).map_err(read_error)? {
                 ids.push(self.record_at(Address { segment, document })?.id);
             }

@@ -2,12 +2,13 @@
 //!
 //! Document records and tombstones share the index; tantivy's own statistics would count them as documents.
 
-use tantivy::{Searcher, Term, query::Bm25StatisticsProvider, schema::Field};
+use tantivy::{SegmentReader, Term, query::Bm25StatisticsProvider, schema::Field};
 
 use crate::engine::tantivy::{
     heed::Stop,
     lately::Lately,
     schema::{Fields, Kind},
+    segments::Segments,
 };
 
 /// Counts paragraphs, whatever else is in the index.
@@ -16,7 +17,7 @@ use crate::engine::tantivy::{
 /// the number of their tokens and in how many of them have a term. So averages are those of real paragraphs, and no
 /// term is in more paragraphs than there are, which tantivy takes for granted.
 pub(super) struct ParagraphStatistics<'a> {
-    searcher: &'a Searcher,
+    segments: &'a Segments,
     lately: &'a Lately,
     paragraphs: u64,
     /// A long query asks for thousands of terms.
@@ -25,19 +26,20 @@ pub(super) struct ParagraphStatistics<'a> {
 
 impl<'a> ParagraphStatistics<'a> {
     pub(super) fn new(
-        searcher: &'a Searcher,
+        segments: &'a Segments,
         lately: &'a Lately,
         fields: &Fields,
         stop: &'a Stop,
     ) -> tantivy::Result<Self> {
-        let paragraphs = lately.document_frequency(searcher.segment_readers(), &fields.kind_term(Kind::Paragraph))?;
-        Ok(Self { searcher, lately, paragraphs, stop })
+        let paragraphs = lately.document_frequency(segments.readers(), &fields.kind_term(Kind::Paragraph))?;
+        Ok(Self { segments, lately, paragraphs, stop })
     }
 }
 
 impl Bm25StatisticsProvider for ParagraphStatistics<'_> {
     fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
-        self.searcher.total_num_tokens(field)
+        let tokens = |segment: &SegmentReader| Ok(segment.inverted_index(field)?.total_num_tokens());
+        self.segments.readers().iter().map(tokens).sum()
     }
 
     fn total_num_docs(&self) -> tantivy::Result<u64> {
@@ -46,6 +48,6 @@ impl Bm25StatisticsProvider for ParagraphStatistics<'_> {
 
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
         self.stop.check()?;
-        self.lately.document_frequency(self.searcher.segment_readers(), term)
+        self.lately.document_frequency(self.segments.readers(), term)
     }
 }

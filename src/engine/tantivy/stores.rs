@@ -10,7 +10,7 @@ use std::{
 use lru::LruCache;
 use serde::de::DeserializeOwned;
 use tantivy::{
-    Directory as _, DocAddress, DocId, Searcher, SegmentReader, TantivyError, error::DataCorruption, index::SegmentId,
+    Directory as _, DocAddress, DocId, Index, SegmentReader, TantivyError, error::DataCorruption, index::SegmentId,
     schema::Field,
 };
 
@@ -19,6 +19,7 @@ use crate::engine::{
     tantivy::{
         blocks::{Block, BlockFile, Rest, Unpackers},
         record::decode,
+        segments::Segments,
     },
 };
 
@@ -54,17 +55,17 @@ pub(super) struct InOrder {
 }
 
 impl Stores {
-    /// Opens those of all segments that a searcher reads, which keeps their files. Those that were opened before stay
+    /// Opens those of all segments of a state, which keeps their files. Those that were opened before stay
     /// as they are, with what was read of them lately.
-    pub(super) fn open(searcher: &Searcher, before: Option<&Self>) -> tantivy::Result<Self> {
+    pub(super) fn open(segments: &Segments, before: Option<&Self>) -> tantivy::Result<Self> {
         let unpackers = before.and_then(|before| before.0.first()).map(|(_, store)| store.file.unpackers().clone());
         let unpackers = unpackers.unwrap_or_default();
         let open = |segment: &SegmentReader| {
             let id = segment.segment_id();
             let known = before.and_then(|before| before.0.iter().find(|(known, _)| *known == id)).cloned();
-            known.map_or_else(|| Ok((id, Arc::new(Store::open(searcher, segment, &unpackers)?))), Ok)
+            known.map_or_else(|| Ok((id, Arc::new(Store::open(segments.index(), segment, &unpackers)?))), Ok)
         };
-        searcher.segment_readers().iter().map(open).collect::<tantivy::Result<_>>().map(Self)
+        segments.readers().iter().map(open).collect::<tantivy::Result<_>>().map(Self)
     }
 
     /// A stored field of an entry.
@@ -91,10 +92,10 @@ impl Stores {
 }
 
 impl Store {
-    fn open(searcher: &Searcher, segment: &SegmentReader, unpackers: &Unpackers) -> tantivy::Result<Self> {
+    fn open(index: &Index, segment: &SegmentReader, unpackers: &Unpackers) -> tantivy::Result<Self> {
         let path = format!("{}.store", segment.segment_id().uuid_string());
-        // Mapped by the searcher, so that it is the same file even when its name is gone.
-        let file = searcher.index().directory().open_read(Path::new(&path))?.read_bytes()?;
+        // Mapped by the segment's reader, so that it is the same file even when its name is gone.
+        let file = index.directory().open_read(Path::new(&path))?.read_bytes()?;
         let file = BlockFile::open(file, unpackers.clone()).ok_or_else(|| {
             TantivyError::DataCorruption(DataCorruption::comment_only(format!("`{path}` is no file of stored entries")))
         })?;
@@ -211,9 +212,10 @@ mod tests {
         }
         writer.commit().unwrap();
         let searcher = index.reader().unwrap().searcher();
-        let stores = Stores::open(&searcher, None).unwrap();
+        let segments = Segments::open(&index).unwrap();
+        let stores = Stores::open(&segments, None).unwrap();
         let mut read = 0;
-        for (segment, reader) in (0..).zip(searcher.segment_readers()) {
+        for (segment, reader) in (0..).zip(segments.readers()) {
             let mut in_order = InOrder::new(stores.of(reader).unwrap());
             for entry in 0..reader.max_doc() {
                 let address = DocAddress::new(segment, entry);

@@ -131,7 +131,7 @@ fn segments_stay_sorted_by_position_through_commits_replacements_and_merges() {
     }
     let index = index.reopen();
     let newest = index.engine.shared().newest();
-    for segment in newest.searcher().segment_readers() {
+    for segment in newest.segments().readers() {
         let positions = segment.fast_fields().u64(column::POSITION).expect("a column");
         let stored: Vec<_> = (0..segment.max_doc()).map(|document| positions.first(document)).collect();
         assert!(stored.is_sorted() && stored.iter().all(Option::is_some));
@@ -158,9 +158,10 @@ fn deletions_and_replacements_leave_tombstones_with_sequences_of_their_own() {
     let newest = index.engine.shared().newest();
     let fields = &index.engine.shared().fields;
     let query = TermQuery::new(fields.kind_term(Kind::Tombstone), IndexRecordOption::Basic);
+    let searcher = index.engine.shared().index.reader().expect("readable").searcher();
     let found: BTreeSet<DocAddress> =
-        newest.searcher().search(&query, &DocSetCollector).expect("readable").into_iter().collect();
-    let stores = Stores::open(newest.searcher(), None).expect("readable");
+        searcher.search(&query, &DocSetCollector).expect("readable").into_iter().collect();
+    let stores = Stores::open(newest.segments(), None).expect("readable");
     let mut tombstones: Vec<TombstoneEntry> =
         found.into_iter().map(|address| stores.fetch(address, fields.stored).expect("readable")).collect();
     tombstones.sort_by_key(|entry| entry.removed_sequence);

@@ -43,7 +43,7 @@ pub(super) fn occurrences(
     };
     let fields = ranker.compiler.fields;
     for paragraphs in paragraphs.chunk_by(|a, b| a.segment == b.segment) {
-        let segment = ranker.searcher.segment_reader(paragraphs[0].segment);
+        let segment = ranker.segments.at(paragraphs[0].segment);
         for (token, counts) in tokens.iter().zip(&mut found.counts) {
             ranker.check()?;
             count(&term(token, fields), paragraphs, segment, ranker.compiler.lately, counts).map_err(read_error)?;
@@ -63,7 +63,7 @@ pub(super) fn scores(
     let mut scores = Vec::with_capacity(paragraphs.len());
     for paragraphs in paragraphs.chunk_by(|a, b| a.segment == b.segment) {
         ranker.check()?;
-        let mut parts = weights.scorers(ranker.searcher.segment_reader(paragraphs[0].segment))?;
+        let mut parts = weights.scorers(ranker.segments.at(paragraphs[0].segment))?;
         scores.extend(paragraphs.iter().map(|address| parts.score(address.document).map(single)));
         if let Some(failure) = parts.failure() {
             return Err(failure);

@@ -3,7 +3,10 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        mpsc::{Sender, channel},
+    },
     thread,
 };
 
@@ -40,17 +43,107 @@ impl Unsynced {
     }
 }
 
-/// Syncs files and the directory's entries. When this returns they are on disk, or it is an error.
-pub(super) fn sync_at_once(files: Vec<Written>, directory: &dyn Directory) -> io::Result<()> {
-    let mut files = files.into_iter();
-    thread::scope(|scope| {
-        let first = files.by_ref().take(AT_ONCE);
-        let syncing = first.map(|file| thread::Builder::new().spawn_scoped(scope, move || file.terminate()));
-        let syncing = syncing.collect::<io::Result<Vec<_>>>();
-        files.try_for_each(TerminatingWrite::terminate)?;
-        directory.sync_directory()?;
-        syncing?.into_iter().try_for_each(|thread| {
-            thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread that syncs panicked")))
-        })
-    })
+/// Threads that sync files, each begun when it is needed for the first time: to begin them for every commit would take
+/// longer than the syncs. Clones are the same ones; they end with the last of these.
+#[derive(Clone, Default)]
+pub(super) struct Syncing(Arc<Mutex<Vec<Sender<Task>>>>);
+
+struct Task {
+    file: Written,
+    synced: Sender<io::Result<()>>,
+}
+
+impl Syncing {
+    /// Syncs files and the directory's entries. When this returns they are on disk, or it is an error; nothing is being
+    /// synced any more.
+    pub(super) fn sync_at_once(&self, files: Vec<Written>, directory: &dyn Directory) -> io::Result<()> {
+        let (count, (synced, outcomes)) = (files.len(), channel());
+        let tasks = files.into_iter().map(|file| Task { file, synced: synced.clone() });
+        let begun = tasks.enumerate().try_for_each(|(index, task)| self.begin(index % AT_ONCE, task));
+        drop(synced);
+        let entries = directory.sync_directory();
+        let outcomes: Vec<_> = outcomes.iter().collect();
+        begun.and(entries)?;
+        if outcomes.len() < count {
+            return Err(ended());
+        }
+        outcomes.into_iter().collect()
+    }
+
+    fn begin(&self, thread: usize, task: Task) -> io::Result<()> {
+        let mut threads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if thread == threads.len() {
+            let (tasks, begun) = channel::<Task>();
+            let sync = move || begun.iter().for_each(Task::run);
+            thread::Builder::new().name("sync".to_owned()).spawn(sync)?;
+            threads.push(tasks);
+        }
+        threads[thread].send(task).map_err(|_| ended())
+    }
+}
+
+impl Task {
+    fn run(self) {
+        let Self { file, synced } = self;
+        // Whoever began it waits for all of them.
+        let _heard = synced.send(file.terminate());
+    }
+}
+
+fn ended() -> io::Error {
+    io::Error::other("a thread that syncs panicked")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::Write,
+        sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    };
+
+    use tantivy::directory::{AntiCallToken, RamDirectory};
+
+    use super::*;
+
+    /// Counts the syncs, of which some fail.
+    struct Counted {
+        synced: Arc<AtomicUsize>,
+        fails: bool,
+    }
+
+    impl Write for Counted {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl TerminatingWrite for Counted {
+        fn terminate_ref(&mut self, _: AntiCallToken) -> io::Result<()> {
+            self.synced.fetch_add(1, Relaxed);
+            if self.fails { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        }
+    }
+
+    #[test]
+    fn all_files_are_synced_and_the_failure_of_one_is_that_of_all() {
+        let (syncing, directory) = (Syncing::default(), RamDirectory::create());
+        let check = |count: usize, failing: Option<usize>| {
+            let synced = Arc::<AtomicUsize>::default();
+            let file = |index| Counted { synced: Arc::clone(&synced), fails: failing == Some(index) };
+            let files = (0..count).map(|index| Box::new(file(index)) as Written).collect();
+            let outcome = syncing.sync_at_once(files, &directory).map_err(|error| error.kind());
+            assert_eq!(synced.load(Relaxed), count);
+            assert_eq!(outcome, failing.map_or(Ok(()), |_| Err(io::ErrorKind::StorageFull)), "{count} {failing:?}");
+        };
+        check(0, None);
+        check(7, None);
+        check(2 * AT_ONCE + 1, None);
+        check(7, Some(0));
+        check(2 * AT_ONCE + 1, Some(2 * AT_ONCE));
+        check(7, None);
+    }
 }

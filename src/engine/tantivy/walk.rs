@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-use tantivy::{DocId, DocSet, Searcher, SegmentReader, TERMINATED, query::Scorer};
+use tantivy::{DocId, DocSet, SegmentReader, TERMINATED, query::Scorer};
 
 use crate::engine::{
     Address, Position, ReadError, Walk,
@@ -15,6 +15,7 @@ use crate::engine::{
         heed::Stop,
         matching::{Judge, Matching},
         record::read_error,
+        segments::Segments,
     },
 };
 
@@ -41,14 +42,14 @@ struct Segment {
 
 impl Merge {
     pub(super) fn new(
-        searcher: &Searcher,
+        segments: &Segments,
         columns: &SegmentColumns,
         matching: &Matching,
         after: Option<Position>,
         stop: Stop,
     ) -> Result<Self, ReadError> {
         let mut merge = Self { segments: Vec::new(), heads: BinaryHeap::new(), stop, is_stopped: false };
-        for ((ordinal, reader), columns) in (0..).zip(searcher.segment_readers()).zip(columns.iter()) {
+        for ((ordinal, reader), columns) in (0..).zip(segments.readers()).zip(columns.iter()) {
             // Sorted: what was committed since is in few segments, which are all that is looked at.
             if after.is_some_and(|after| last_position(reader, columns) <= after) {
                 continue;

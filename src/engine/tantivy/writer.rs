@@ -136,9 +136,12 @@ impl TantivyWriter {
         let committed = self.batch.finish(&self.writer).and_then(|()| {
             let mut prepared = self.writer.prepare_commit()?;
             prepared.set_payload(&payload);
-            prepared.commit()
+            let committed = prepared.commit_future();
+            // A disk that fails here ends this writer: what it has committed is in doubt then, as it is after any failure.
+            let begun = self.batch.begin_next(&self.writer);
+            committed.wait().and(begun)
         });
-        committed.map(|_| ()).map_err(|error| self.write_error(error))
+        committed.map_err(|error| self.write_error(error))
     }
 
     /// Begins to merge small segments, in the background, if there is room for what becomes of them.

@@ -1,9 +1,16 @@
 //! Batches of any size: what is written by whoever commits, and by tantivy's threads.
 
+use std::{fs, path::PathBuf, sync::Arc};
+
+use tantivy::SegmentReader;
+
 use super::harness::{Index, document, document_id, quoted};
 use crate::{
     document::Layout,
-    engine::{Change, Expression, IndexedDocument, Position, Version, tantivy::schema::column},
+    engine::{
+        Change, Expression, IndexedDocument, Position, Version,
+        tantivy::{check, durable::LIST, schema::column},
+    },
 };
 
 /// Every document weighs so many bytes more than its text.
@@ -39,7 +46,7 @@ fn check(weight_bytes: usize) {
     assert_eq!(index.texts(&quoted("文")), ["戊文", "己文", "庚文", "辛文"]);
     let statistics = index.snapshot().statistics().unwrap();
     assert_eq!((statistics.documents, statistics.paragraphs), (4, 4));
-    for segment in index.engine.shared().newest().searcher().segment_readers() {
+    for segment in index.engine.shared().newest().segments().readers() {
         let positions = segment.fast_fields().u64(column::POSITION).unwrap();
         assert!((0..segment.max_doc()).map(|entry| positions.first(entry)).is_sorted());
     }
@@ -54,4 +61,53 @@ fn a_small_batch_is_as_it_was_written() {
 #[test]
 fn a_batch_that_grows_large_is_as_it_was_written() {
     check(100_000);
+}
+
+/// It is begun for a batch as large as the last one, and any other may come. A writer that ends leaves one, and the next
+/// takes its files away.
+#[test]
+fn a_segment_that_is_begun_ahead_takes_every_batch() {
+    let mut index = Index::new();
+    let weights = [0, 0, 300_000, 0, 2_000_000, 0, 300_000];
+    for (number, weight) in (1..).zip(weights) {
+        let layout = Layout { remains: " ".repeat(weight), ..Layout::default() };
+        index.put(IndexedDocument { layout, ..document(&number.to_string(), "", &["文"]) }, None);
+        index.commit();
+        assert_eq!(index.texts(&quoted("文")).len(), number);
+    }
+    let index = index.reopen();
+    assert_eq!(index.texts(&quoted("文")).len(), weights.len());
+    let shared = index.engine.shared();
+    let names = fs::read_dir(shared.directory.path()).unwrap().map(|entry| PathBuf::from(entry.unwrap().file_name()));
+    let is_of_segment = |name: &PathBuf| !name.starts_with(LIST) && !name.to_string_lossy().starts_with('.');
+    let mut found: Vec<_> = names.filter(is_of_segment).collect();
+    found.sort();
+    assert_eq!(found, check::files_of(&shared.index).unwrap());
+}
+
+/// What was looked up in it stays looked up. One of which something was deleted is another one.
+#[test]
+fn a_segment_that_is_as_it_was_stays_open() {
+    let mut index = Index::with(&[("a", &["甲"]), ("b", &["乙"])]);
+    let opened = |index: &Index| {
+        let (shared, newest) = (index.engine.shared(), index.engine.shared().newest());
+        let look_up = |segment: &SegmentReader| {
+            let grams = segment.inverted_index(shared.fields.grams).unwrap();
+            (segment.segment_id(), segment.num_docs(), grams)
+        };
+        newest.segments().readers().iter().map(look_up).collect::<Vec<_>>()
+    };
+    let before = opened(&index);
+    let [(first, entries, grams)] = &before[..] else { panic!("there is one segment") };
+    index.put(document("c", "", &["丙"]), None);
+    index.commit();
+    let found = opened(&index).into_iter().find(|(segment, ..)| segment == first).unwrap();
+    assert!(Arc::ptr_eq(&found.2, grams));
+    assert_eq!(index.texts(&quoted("丙")), ["丙"]);
+    index.delete("a");
+    index.commit();
+    let found = opened(&index).into_iter().find(|(segment, ..)| segment == first).unwrap();
+    assert!(!Arc::ptr_eq(&found.2, grams));
+    assert!(found.1 < *entries);
+    assert!(index.texts(&quoted("甲")).is_empty());
 }
