@@ -8,8 +8,8 @@ use xunzhang::rpc::proto::{
 };
 
 use crate::support::{
-    Follower, Server, Service, check_refused, copy_directory, export_ids, exported, hit_ids, limited, listed_ids, poll,
-    ready, run, searched, status_of, within,
+    Follower, Server, Service, check_refused, copy_directory, export_ids, exported, file_of_segment, hit_ids, limited,
+    listed_ids, poll, ready, run, searched, status_of, within,
 };
 
 async fn try_back_up(service: &Service, directory: &Path) -> Result<CreateBackupResponse, Status> {
@@ -147,8 +147,7 @@ async fn an_index_that_is_found_damaged_is_not_served_any_more() {
     let stopped = service.stop().await;
     let index = stopped.data_dir().join("index");
     let service = stopped.start().await;
-    let mut files = fs::read_dir(&index).unwrap().map(|entry| entry.unwrap().path());
-    let store = files.find(|path| path.extension().is_some_and(|kind| kind == "store")).unwrap();
+    let store = file_of_segment(&index, "store");
     let mut bytes = fs::read(&store).unwrap();
     bytes[3] ^= 1;
     fs::write(&store, bytes).unwrap();

@@ -19,8 +19,8 @@ use xunzhang::{
 };
 
 use crate::support::{
-    Service, any_port, check_refused, config_in, counted, exported, get, hit_ids, metric, poll, ready, searched,
-    status_of, within,
+    Service, any_port, check_refused, config_in, counted, exported, file_of_segment, get, hit_ids, metric, poll, ready,
+    searched, status_of, within,
 };
 
 /// Every name that health knows; the empty one is the whole process.
@@ -323,9 +323,8 @@ async fn a_damaged_index_is_not_served_and_everyone_is_told() {
         let stopped = service.stop().await;
         let data = stopped.data_dir();
         fs::remove_file(data.join("clean")).expect("it was stopped in order");
-        let mut files = fs::read_dir(data.join("index")).unwrap().map(|entry| entry.unwrap().path());
         let path = match damaged_file.strip_prefix("index/*.") {
-            Some(kind) => files.find(|path| path.extension().is_some_and(|extension| extension == kind)).unwrap(),
+            Some(kind) => file_of_segment(&data.join("index"), kind),
             None => data.join(damaged_file),
         };
         let mut bytes = fs::read(&path).unwrap();
@@ -351,8 +350,7 @@ async fn a_damaged_index_is_not_served_and_everyone_is_told() {
 async fn damage_that_is_met_while_reading_is_told_as_such() {
     let service = Service::start().await;
     service.put(ready("甲", &["部署防汛工作"])).await;
-    let entries = fs::read_dir(service.data_dir().join("index")).unwrap().map(|entry| entry.unwrap().path());
-    let store = entries.into_iter().find(|path| path.extension().is_some_and(|kind| kind == "store")).unwrap();
+    let store = file_of_segment(&service.data_dir().join("index"), "store");
     // How many bytes the first block unpacks to.
     let mut file = fs::OpenOptions::new().write(true).open(&store).unwrap();
     file.write_all(&[0xff; 3]).unwrap();

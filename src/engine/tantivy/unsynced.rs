@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        mpsc::{Sender, channel},
+        mpsc::{SyncSender, sync_channel},
     },
     thread,
 };
@@ -14,6 +14,8 @@ use tantivy::{Directory, directory::TerminatingWrite};
 
 /// The most files that are synced at once. What a file system has to do for all of them it then does once.
 const AT_ONCE: usize = 16;
+/// Files that wait for each thread; whoever brings more waits, too.
+const WAITING: usize = 1;
 
 /// A file to which everything is written; ending it syncs it.
 pub(super) type Written = Box<dyn TerminatingWrite + Send + Sync>;
@@ -46,18 +48,19 @@ impl Unsynced {
 /// Threads that sync files, each begun when it is needed for the first time: to begin them for every commit would take
 /// longer than the syncs. Clones are the same ones; they end with the last of these.
 #[derive(Clone, Default)]
-pub(super) struct Syncing(Arc<Mutex<Vec<Sender<Task>>>>);
+pub(super) struct Syncing(Arc<Mutex<Vec<SyncSender<Task>>>>);
 
 struct Task {
     file: Written,
-    synced: Sender<io::Result<()>>,
+    synced: SyncSender<io::Result<()>>,
 }
 
 impl Syncing {
     /// Syncs files and the directory's entries. When this returns they are on disk, or it is an error; nothing is being
     /// synced any more.
     pub(super) fn sync_at_once(&self, files: Vec<Written>, directory: &dyn Directory) -> io::Result<()> {
-        let (count, (synced, outcomes)) = (files.len(), channel());
+        let count = files.len();
+        let (synced, outcomes) = sync_channel(count);
         let tasks = files.into_iter().map(|file| Task { file, synced: synced.clone() });
         let begun = tasks.enumerate().try_for_each(|(index, task)| self.begin(index % AT_ONCE, task));
         drop(synced);
@@ -73,7 +76,7 @@ impl Syncing {
     fn begin(&self, thread: usize, task: Task) -> io::Result<()> {
         let mut threads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if thread == threads.len() {
-            let (tasks, begun) = channel::<Task>();
+            let (tasks, begun) = sync_channel::<Task>(WAITING);
             let sync = move || begun.iter().for_each(Task::run);
             thread::Builder::new().name("sync".to_owned()).spawn(sync)?;
             threads.push(tasks);

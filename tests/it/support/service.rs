@@ -1,8 +1,9 @@
 //! The real service in this process, on ports of its own and a directory of its own.
 
 use std::{
+    fs,
     net::{Ipv4Addr, SocketAddr},
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
     sync::Arc,
     time::Duration,
@@ -56,6 +57,13 @@ pub(crate) fn config_in(directory: &Path) -> Config {
     config.drain = DrainConfig { lame_duck: Duration::ZERO, timeout: Duration::from_secs(30) };
     config.ingest.commit_linger = Duration::from_millis(20);
     config
+}
+
+/// A file of a segment of an index; those of one that is begun ahead are empty.
+pub(crate) fn file_of_segment(index: &Path, kind: &str) -> PathBuf {
+    let files = fs::read_dir(index).unwrap().map(|entry| entry.unwrap().path());
+    let mut files = files.filter(|path| path.extension().is_some_and(|extension| extension == kind));
+    files.find(|path| fs::metadata(path).unwrap().len() > 0).unwrap()
 }
 
 /// Copies a directory with all that is in it, as people do.

@@ -175,9 +175,11 @@ fn a_copy_that_is_given_up_or_fails_leaves_nothing() {
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0, "what is damaged is not kept as if it were whole");
 }
 
+/// A file of a segment; those of one that is begun ahead are empty.
 fn file_of(index: &Path, kind: &str) -> std::path::PathBuf {
-    let mut files = fs::read_dir(index).unwrap().map(|entry| entry.unwrap().path());
-    files.find(|path| path.extension().is_some_and(|extension| extension == kind)).unwrap()
+    let files = fs::read_dir(index).unwrap().map(|entry| entry.unwrap().path());
+    let mut files = files.filter(|path| path.extension().is_some_and(|extension| extension == kind));
+    files.find(|path| fs::metadata(path).unwrap().len() > 0).unwrap()
 }
 
 #[test]
