@@ -61,9 +61,10 @@ pub(crate) fn config_in(directory: &Path) -> Config {
 
 /// A file of a segment of an index; those of one that is begun ahead are empty.
 pub(crate) fn file_of_segment(index: &Path, kind: &str) -> PathBuf {
-    let files = fs::read_dir(index).unwrap().map(|entry| entry.unwrap().path());
+    let files = fs::read_dir(index).expect("it is there").map(|entry| entry.expect("it is listed").path());
     let mut files = files.filter(|path| path.extension().is_some_and(|extension| extension == kind));
-    files.find(|path| fs::metadata(path).unwrap().len() > 0).unwrap()
+    let is_written = |path: &PathBuf| fs::metadata(path).is_ok_and(|file| file.len() > 0);
+    files.find(is_written).expect("a segment has one of each kind")
 }
 
 /// Copies a directory with all that is in it, as people do.
