@@ -238,7 +238,8 @@ impl Scanner<'_> {
     fn quote(&mut self, at: usize, opening: char) -> usize {
         let kind = QuoteKind::opened_by(opening);
         let is_closed = kind.is_some_and(|kind| self.last_quotes[kind as usize].is_some_and(|last| last > at));
-        let close = (at + 1..self.characters.len()).find(|&close| is_closed && closing(self.characters, close) == kind);
+        let mut rest = at + 1..self.characters.len();
+        let close = if is_closed { rest.find(|&close| closing(self.characters, close) == kind) } else { None };
         match close {
             Some(close) => self.mark(at, close + 1, MarkKind::Quote),
             None => self.mark(at, at + 1, MarkKind::UnclosedQuote),
