@@ -26,7 +26,7 @@ use crate::{
 /// The hits of a search, as `bench` asks for them.
 const LIMIT: usize = 10;
 
-/// The first day that a filter lets through, as the service and as its index write it: half of the laws are later.
+/// The first day that a filter lets through, as the service and as its index write it: of the laws' paragraphs 0.44 are later.
 const SINCE: (&str, u64) = ("from=2019", 20_190_000);
 
 /// Fields of text with the fields of words beside them.
@@ -58,20 +58,19 @@ impl SameTree {
 
     /// Queries of several words with a filter, with all words required, and with the first one required.
     pub(crate) fn asked(&self, service: &Service, queries: &Path, folder: &Path) -> anyhow::Result<[Asked; 3]> {
-        let words: Vec<String> = several_words(queries)?;
+        let words = several_words(queries)?;
         let first_required: Vec<String> = words.iter().map(|words| format!("+{words}")).collect();
         let since = Term::from_field_u64(self.field("date")?, SINCE.1);
-        let mut filtered = self.trees(service, &words, &[])?;
-        for tree in &mut filtered {
-            let dates = RangeQuery::new(Bound::Included(since.clone()), Bound::Unbounded);
-            let words = std::mem::replace(tree, Box::new(dates.clone()));
-            *tree = Box::new(BooleanQuery::intersection(vec![words, Box::new(dates)]));
-        }
+        let dates = RangeQuery::new(Bound::Included(since), Bound::Unbounded);
+        let filter =
+            |words| -> Box<dyn Query> { Box::new(BooleanQuery::intersection(vec![words, Box::new(dates.clone())])) };
+        let filtered = self.trees(service, &words, &[])?.into_iter().map(filter).collect();
         let all = self.trees(service, &words, &["--match", "all"])?;
         let first = self.trees(service, &first_required, &[])?;
+        let queries = written(folder, "words", &words)?;
         Ok([
-            Asked { queries: written(folder, "words", &words)?, flags: &["--filter", SINCE.0], trees: filtered },
-            Asked { queries: written(folder, "words", &words)?, flags: &["--match", "all"], trees: all },
+            Asked { queries: queries.clone(), flags: &["--filter", SINCE.0], trees: filtered },
+            Asked { queries, flags: &["--match", "all"], trees: all },
             Asked { queries: written(folder, "first", &first_required)?, flags: &[], trees: first },
         ])
     }

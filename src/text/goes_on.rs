@@ -2,8 +2,7 @@
 
 use std::convert::Infallible;
 
-/// Asked between the steps of long work, each of which takes a few milliseconds on the longest text; work is given up
-/// when it fails.
+/// Asked between the steps of long work, which are many, and for each line at least one; work is given up when it fails.
 pub type GoesOn<'a, E> = &'a dyn Fn() -> Result<(), E>;
 
 /// Does work that nobody gives up.

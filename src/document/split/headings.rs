@@ -113,8 +113,8 @@ pub(super) fn classified<E>(text: &str, title: Option<Span>, goes_on: GoesOn<'_,
         lines[at].role = role;
     }
     let with_lines_below = with_lines_below(text, &lines, &shapes);
-    for (line, goes_on) in lines.iter_mut().zip(with_lines_below) {
-        line.goes_on = goes_on;
+    for (line, has_lines_below) in lines.iter_mut().zip(with_lines_below) {
+        line.goes_on = has_lines_below;
     }
     Ok(Lines { lines, inner })
 }
