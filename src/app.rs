@@ -11,7 +11,12 @@ mod tests;
 mod token_key;
 mod words;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::{
     net::TcpListener,
@@ -49,7 +54,7 @@ pub use words::WordsError;
 
 /// What of the time to stop is kept for the last commit, when connections do not close: at most a half.
 const COMMIT_TIME: Duration = Duration::from_secs(5);
-/// How often the metrics of the index and of the pool are brought up to date.
+/// How often the metrics of the index are brought up to date.
 const METRICS_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How a service ended.
@@ -124,6 +129,11 @@ impl App {
         let (metrics, shutdown) = (Metrics::new(), Shutdown::new());
         let watched = metrics.clone();
         let pool = pool(&config.pool)?.observed(move |went_on| watched.job_stopped(went_on));
+        let jobs = pool.jobs();
+        metrics.look_at(move |metrics| {
+            let (waiting, running) = jobs();
+            metrics.jobs(waiting as u64, running as u64);
+        });
         let (text, search) = (config.text.clone(), config.search.clone());
         let reading =
             pool.run(move |_| Ok::<_, StartError>((Segmenter::with(&user_dictionary(&text)?), synonyms(&search)?)));
@@ -303,22 +313,24 @@ async fn failed(servers: &mut JoinSet<Result<(), ServeError>>) {
     }
 }
 
-/// Keeps the metrics of the index and of the pool up to date, and gives up states of the index that nobody comes back to,
+/// Keeps the metrics of the index up to date, and gives up states of the index that nobody comes back to,
 /// for ever. `fingerprint` names how texts are analysed now.
 async fn watch_index(searcher: Searcher, fingerprint: String, pool: Pool, metrics: Metrics) {
     let mut ticks = tokio::time::interval(METRICS_INTERVAL);
     loop {
         ticks.tick().await;
-        searcher.expire_leases(std::time::Instant::now());
-        metrics.leases(searcher.leases() as u64);
         let searcher = searcher.clone();
-        metrics.jobs(pool.waiting() as u64, pool.running() as u64);
-        match pool.run(move |_| searcher.statistics()).await {
-            Ok(Ok((_, statistics))) => {
+        let look = move |_: &_| {
+            searcher.expire_leases(Instant::now());
+            (searcher.leases(), searcher.statistics())
+        };
+        match pool.run(look).await {
+            Ok((leases, Ok((_, statistics)))) => {
+                metrics.leases(leases as u64);
                 metrics.index_size(statistics.documents, statistics.paragraphs);
                 metrics.text_chain_stale(statistics.fingerprint != fingerprint);
             }
-            Ok(Err(error)) => tracing::error!(%error, "the index does not say what it holds"),
+            Ok((_, Err(error))) => tracing::error!(%error, "the index does not say what it holds"),
             Err(error) => tracing::error!(%error, "the index does not say what it holds"),
         }
     }

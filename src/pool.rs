@@ -223,9 +223,10 @@ impl Pool {
         self.waiting.get()
     }
 
-    /// Jobs that run.
-    pub fn running(&self) -> usize {
-        self.running.get()
+    /// Tells, whenever it is asked, how many jobs wait and how many run. Does not keep the pool.
+    pub fn jobs(&self) -> impl Fn() -> (usize, usize) + Send + 'static {
+        let (waiting, running) = (self.waiting.clone(), self.running.clone());
+        move || (waiting.get(), running.get())
     }
 }
 

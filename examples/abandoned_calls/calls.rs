@@ -49,8 +49,8 @@ impl Client {
         }
         let begun = Instant::now();
         while self.metric(STOPPED).await? <= stopped {
-            // A fetch that is given up between two jobs stops none.
-            if begun.elapsed() > Duration::from_millis(300) && self.metric("xunzhang_stream_tasks").await? < 1.0 {
+            // What is given up before its job begins, or between two, stops none.
+            if begun.elapsed() > Duration::from_millis(300) && self.is_idle().await? {
                 break;
             }
             ensure!(begun.elapsed() < AT_MOST, "a job goes on and on");
@@ -58,6 +58,16 @@ impl Client {
         }
         let seconds = self.metric(STOPPING_SECONDS).await? - seconds;
         Ok(Some(Duration::from_secs_f64(seconds.max(0.0))))
+    }
+
+    /// Whether nothing is done for anybody.
+    async fn is_idle(&self) -> anyhow::Result<bool> {
+        for gauge in ["xunzhang_stream_tasks", "xunzhang_jobs_waiting", "xunzhang_jobs_running"] {
+            if self.metric(gauge).await? >= 1.0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Reads all of an answer.

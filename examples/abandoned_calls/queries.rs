@@ -121,7 +121,7 @@ fn texts_and_lists(vocabulary: &Vocabulary) -> Vec<(String, Asked)> {
     calls
 }
 
-/// Texts of the largest size: paragraphs, one line, lines of one character, one character.
+/// Texts of the largest size: paragraphs, one line, short lines, characters and words that nothing divides.
 fn long_texts(Vocabulary { characters, text, .. }: &Vocabulary) -> Vec<(&'static str, String)> {
     let filled = |part: &str| part.repeat(TEXT_BYTES / part.len());
     vec![
@@ -129,6 +129,9 @@ fn long_texts(Vocabulary { characters, text, .. }: &Vocabulary) -> Vec<(&'static
         ("16 MiB in one line", filled(&text.replace('\n', ""))),
         ("16 MiB of short lines", filled(&format!("{}\n", characters[0]))),
         ("16 MiB of one character", filled(&characters[0])),
+        ("16 MiB of Latin words", filled("the act of it ")),
+        ("16 MiB of a Latin letter", filled("a")),
+        ("16 MiB of full stops", filled(".")),
     ]
 }
 

@@ -1,7 +1,8 @@
 //! Metrics, in the text format of OpenMetrics.
 
 use std::{
-    sync::{Arc, atomic::AtomicU64},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -53,7 +54,14 @@ struct Inner {
     jobs_waiting: Gauge64,
     jobs_running: Gauge64,
     stopping: Histogram,
+    looks: Looks,
 }
+
+/// What is looked at whenever the metrics are asked for.
+#[derive(Default)]
+struct Looks(Mutex<Vec<Look>>);
+
+type Look = Box<dyn Fn(&Metrics) + Send>;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Method {
@@ -122,6 +130,7 @@ impl Metrics {
             jobs_waiting: Gauge::default(),
             jobs_running: Gauge::default(),
             stopping: durations(),
+            looks: Looks::default(),
         };
         inner.register_calls();
         inner.register_streams();
@@ -204,11 +213,29 @@ impl Metrics {
         self.inner.stopping.observe(went_on.as_secs_f64());
     }
 
+    /// Has `look` set gauges whenever the metrics are asked for. It must not wait.
+    pub fn look_at(&self, look: impl Fn(&Self) + Send + 'static) {
+        self.inner.looks.lock().push(Box::new(look));
+    }
+
     /// All metrics as text, of type [`CONTENT_TYPE`].
     pub fn encode(&self) -> String {
+        self.inner.looks.lock().iter().for_each(|look| look(self));
         let mut page = String::new();
         text::encode(&mut page, &self.inner.registry).expect("writing to a string cannot fail");
         page
+    }
+}
+
+impl Looks {
+    fn lock(&self) -> MutexGuard<'_, Vec<Look>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Looks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} looks", self.lock().len())
     }
 }
 

@@ -6,7 +6,7 @@ use super::{UserDictionary, fold, questions, segment};
 /// headings, sentences and the sizes that paragraphs are packed to; bigrams; segmentation, which is hard wraps,
 /// numerals, formulas, the user dictionary's weight and the version of the segmenter's crate. Whoever changes one of
 /// those so that some text comes out differently adds one.
-const CHAIN_VERSION: u32 = 10;
+const CHAIN_VERSION: u32 = 11;
 
 /// Names how a program with a user dictionary repairs, splits, folds and segments text: equal names, equal results.
 ///
@@ -41,7 +41,7 @@ mod tests {
     #[test]
     fn it_changes_only_on_purpose() {
         let none = UserDictionary::default();
-        assert_eq!(fingerprint_under((17, 0, 0), &none), "2bdfebf24ff0034d");
+        assert_eq!(fingerprint_under((17, 0, 0), &none), "1d77552a7750fd0b");
         assert_ne!(fingerprint_under((16, 0, 0), &none), fingerprint_under((17, 0, 0), &none));
         assert_eq!(fingerprint(&none), fingerprint_under(char::UNICODE_VERSION, &none));
     }

@@ -127,6 +127,8 @@ fn code_point(hexadecimal: &str) -> Option<char> {
 
 /// Whether a text has anything that a query could name.
 pub fn has_searchable(text: &str) -> bool {
+    // Of white space and marks there may be much, and most are of these.
+    let text = text.trim_start_matches(|first: char| first.is_ascii() && !first.is_ascii_alphanumeric());
     text.chars().map(fold_character).any(is_searchable)
 }
 

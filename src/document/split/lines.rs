@@ -1,6 +1,7 @@
 //! Lines as they were meant: those that a fixed width broke are joined again.
 
 use super::{
+    cutting::{Cut, Units},
     labels::is_short_sentence,
     markers::{Kind, Marker, Position, marker},
     marks::{breaks_line, closes, is_finished},
@@ -19,6 +20,12 @@ const NAME_END: usize = 3;
 
 /// The most characters of a line that has nothing but a marker: 第一百二十，.
 const MAX_MARKER: usize = 8;
+
+/// The most bytes of a line: a longer one is divided. Whoever reads lines looks at each as a whole, several times, and
+/// asks between them whether to go on.
+const MAX_LINE: usize = 1 << 20;
+/// How many bytes before that a line that is too long is searched for a place to divide it.
+const DIVIDED_WITHIN: usize = 4 << 10;
 
 /// The lines of a text that have something to search for, trimmed, hard wraps joined; the title is one of them.
 pub(super) fn lines<E>(text: &str, title: Option<Span>, goes_on: GoesOn<'_, E>) -> Result<Vec<Span>, E> {
@@ -44,7 +51,7 @@ fn joined<E>(
     let (mut quoting, mut apart, mut torn, mut turned, mut widest) = (false, false, false, false, 0);
     while start.byte() < end {
         goes_on()?;
-        let physical = &text[start.byte()..line_end(text, start.byte(), end)];
+        let physical = first_line(&text[start.byte()..end]);
         let (span, next) = Span::trimmed_from(start, physical);
         start = next;
         if span.start == span.end {
@@ -63,7 +70,7 @@ fn joined<E>(
                 if apart && !turned { goes_on_apart(&between, text) } else { between.goes_on(text) }
             });
         match lines.last_mut() {
-            Some(line) if joins => line.end = span.end,
+            Some(line) if joins && span.end.byte() - line.start.byte() <= MAX_LINE => line.end = span.end,
             _ => {
                 (quoting, widest) = (false, 0);
                 lines.push(span);
@@ -76,24 +83,42 @@ fn joined<E>(
         torn = !finished && (torn && joins || needs_object(line));
         (previous, apart, turned) = (Some((span, width, opens)), false, false);
     }
-    lines.retain(|line| has_searchable(line.text(text)));
+    let searchable = |line: Span| goes_on().map(|()| has_searchable(line.text(text)).then_some(line));
+    let mut lines = lines.into_iter().map(searchable).filter_map(Result::transpose).collect::<Result<Vec<_>, E>>()?;
     lines.shrink_to_fit();
     Ok(lines)
 }
 
-/// The byte behind the line that starts at a byte, its break included.
-fn line_end(text: &str, start: usize, end: usize) -> usize {
-    let bytes = &text.as_bytes()[..end];
-    let mut from = start;
+/// The line that a text begins with, its break included, or the first part of one that is too long.
+fn first_line(text: &str) -> &str {
+    let head = &text[..text.floor_char_boundary(MAX_LINE)];
+    let undivided = if head.len() < text.len() { divided_at } else { str::len };
+    &text[..break_end(head).unwrap_or_else(|| undivided(head))]
+}
+
+/// Where a line is divided of which this is as much as may stay together: before the last sentence or, if none begins
+/// shortly before its end, the last clause.
+fn divided_at(head: &str) -> usize {
+    let from = head.floor_char_boundary(head.len().saturating_sub(DIVIDED_WITHIN));
+    let tail = &head[from..];
+    let whole = Span { start: Place::default(), end: Place::default().after(tail) };
+    let last = |cut| Units::new(tail, whole, cut).last().map(|unit| unit.start.byte()).filter(|&at| at > 0);
+    last(Cut::Sentence).or_else(|| last(Cut::Clause)).map_or(head.len(), |at| from + at)
+}
+
+/// The byte behind the first line break.
+fn break_end(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut from = 0;
     while let Some(at) = may_break(&bytes[from..]) {
         from += at + 1;
         match bytes[from - 1] {
-            0xE2 if matches!(bytes.get(from..from + 2), Some([0x80, 0xA8 | 0xA9])) => return from + 2,
+            0xE2 if matches!(bytes.get(from..from + 2), Some([0x80, 0xA8 | 0xA9])) => return Some(from + 2),
             0xE2 => {} // The first byte of quotation marks as well as of U+2028 and U+2029.
-            _ => return from,
+            _ => return Some(from),
         }
     }
-    end
+    None
 }
 
 /// The first byte that may break a line. Looks at blocks without branching, which compilers make vector instructions of.
@@ -431,5 +456,23 @@ mod tests {
         let lines = to_the_end(|goes_on| lines(text, Some(title), goes_on));
         let found: Vec<&str> = lines.iter().map(|line| line.text(text)).collect();
         assert_eq!(found, ["转载：", "讲话稿", "同志们：今天开会。\n，还有。"]);
+    }
+
+    #[test]
+    fn lines_that_are_too_long_are_divided() {
+        let divided = |text: &str| {
+            let lines = to_the_end(|goes_on| lines(text, None, goes_on));
+            let longest = lines.iter().map(|line| line.text(text).len()).max();
+            assert!(lines.len() > 1 && longest <= Some(MAX_LINE), "{longest:?}");
+            let parts: Vec<&str> = lines.iter().map(|line| line.text(text)).collect();
+            assert_eq!(parts.concat().replace('\n', ""), text.replace(['\n', ' '], ""));
+            parts.iter().map(|part| part.chars().next_back().unwrap()).collect::<Vec<_>>()
+        };
+        let sentences = "各级要抓落实。".repeat(MAX_LINE / 10);
+        assert!(divided(&sentences).into_iter().all(|last| last == '。'));
+        let clauses = "各级要抓落实，".repeat(MAX_LINE / 10);
+        assert!(divided(&clauses).into_iter().all(|last| last == '，'));
+        divided(&"字".repeat(MAX_LINE));
+        divided(&format!("{}\n", "字".repeat(38)).repeat(MAX_LINE / 50));
     }
 }

@@ -17,8 +17,10 @@ use tantivy::{
     query::{EnableScoring, Explanation, PhraseQuery, Query, Scorer, TermQuery, Weight},
 };
 
-/// So many steps are gone between two looks: each costs some microseconds at the most.
+/// So many steps are gone between two looks at the most: one of a few terms costs some microseconds.
 const STEPS: u32 = 32;
+/// The terms of all steps between two looks: a step goes to each term, and some queries have a thousand.
+const TERMS_OF_STEPS: u32 = 4 * STEPS;
 
 /// What the error of stopped work says, so that it can be told from others.
 const STOPPED: &str = "stopped";
@@ -63,6 +65,7 @@ struct HeedingWeight {
     weight: Box<dyn Weight>,
     stop: Stop,
     is_phrase: bool,
+    steps: u32,
 }
 
 /// A part of a query, of which no scorer is made once work is to stop: a query has up to thousands of parts.
@@ -74,8 +77,10 @@ pub(super) struct Part {
 struct HeedingScorer {
     scorer: Box<dyn Scorer>,
     stop: Stop,
-    /// Steps until it looks again.
+    /// Steps between two looks.
     steps: u32,
+    /// Steps until it looks again.
+    left: u32,
     /// The match that it stands at, which the scorer need not know.
     document: DocId,
     /// Whether it goes from candidate to candidate, because it is far from match to match.
@@ -105,7 +110,10 @@ impl Query for Heeding {
     fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
         self.stop.check()?;
         let (weight, is_phrase) = (self.query.weight(scoring)?, self.query.is::<PhraseQuery>());
-        Ok(Box::new(HeedingWeight { weight, stop: self.stop.clone(), is_phrase }))
+        let mut terms = 0;
+        self.query.query_terms(&mut |_, _| terms += 1);
+        let steps = TERMS_OF_STEPS.checked_div(terms).map_or(STEPS, |steps| steps.clamp(1, STEPS));
+        Ok(Box::new(HeedingWeight { weight, stop: self.stop.clone(), is_phrase, steps }))
     }
 
     fn query_terms<'a>(&'a self, visitor: &mut dyn FnMut(&'a Term, bool)) {
@@ -115,7 +123,8 @@ impl Query for Heeding {
 
 impl HeedingWeight {
     fn scorer_at(&self, target: DocId, scorer: Box<dyn Scorer>) -> HeedingScorer {
-        HeedingScorer { scorer, stop: self.stop.clone(), steps: STEPS, document: target, by_candidates: self.is_phrase }
+        let (stop, steps) = (self.stop.clone(), self.steps);
+        HeedingScorer { scorer, stop, steps, left: steps, document: target, by_candidates: self.is_phrase }
     }
 }
 
@@ -169,15 +178,15 @@ impl Part {
 impl HeedingScorer {
     /// Whether it is at its end because work is to stop.
     fn ends(&mut self) -> bool {
-        self.steps -= 1;
-        if self.steps > 0 {
+        self.left -= 1;
+        if self.left > 0 {
             return false;
         }
-        self.steps = STEPS;
+        self.left = self.steps;
         let ends = self.stop.is_set();
         if ends {
             // It stays so: whoever asks the scorer once more looks at once.
-            (self.steps, self.document) = (1, TERMINATED);
+            (self.left, self.document) = (1, TERMINATED);
         }
         ends
     }

@@ -13,7 +13,7 @@ use super::{
     page_numbers::{are_named, is_page_number, named_page, with_margins},
     repaired::Cut,
 };
-use crate::text::fold;
+use crate::text::{GoesOn, fold};
 
 /// A longer line is never boilerplate. Fewer bytes than joined pages have, which [`super::page_breaks`] counts on.
 const LONGEST_SHARE_LINE_BYTES: usize = 1_000;
@@ -144,11 +144,12 @@ impl<'t> Cluster<'t> {
 }
 
 /// The boilerplate of a text that can be told by its words.
-pub(super) fn boilerplate(text: &str) -> Vec<Cut> {
+pub(super) fn boilerplate<E>(text: &str, goes_on: GoesOn<'_, E>) -> Result<Vec<Cut>, E> {
     let (mut cuts, mut cluster, mut folded) = (Vec::new(), Cluster::default(), String::new());
     let (mut lacks_name, mut trail) = (false, Trail::default());
     let speaks_of_pages = LazyCell::new(|| are_named(text));
     for line in lines(text).filter(|line| !line.shown.is_empty()) {
+        goes_on()?;
         let is_its_name = lacks_name && is_short_name(line.shown);
         let is_step = trail.goes_on(line.shown);
         let judged = if is_its_name {
@@ -171,7 +172,7 @@ pub(super) fn boilerplate(text: &str) -> Vec<Cut> {
         }
     }
     cuts.append(&mut cluster.close(""));
-    cuts
+    Ok(cuts)
 }
 
 /// What a line could be, and how sure that is.

@@ -2,7 +2,7 @@
 
 use super::{
     EdgeLine, Repaired, RepeatedLines, boilerplate::boilerplate, glosses::pinyin_glosses, page_breaks::page_breaks,
-    page_numbers, repeated_lines, zero_width::zero_width,
+    page_numbers, repaired::Cut, repeated_lines, zero_width::zero_width,
 };
 use crate::text::{GoesOn, to_the_end};
 
@@ -55,21 +55,20 @@ fn trim<E>(original: &str, mended: Repaired, repeated: &RepeatedLines, goes_on: 
     Ok(trimmed.cut(original, last_number))
 }
 
+/// Finds what one rule cuts.
+type Finding<E> = fn(&str, GoesOn<'_, E>) -> Result<Vec<Cut>, E>;
+
 /// All that can be seen in the text alone. Each rule works on what the ones before it have left.
 ///
 /// Characters first, so that lines read as they were meant; then lines that are not of the text, so that what they
 /// had come between meets; then the pages, which become one line of over a thousand bytes and so none of the lines
 /// before. Only a gloss can come together when pages are joined, so glosses are looked for again.
 fn mend<E>(original: &str, goes_on: GoesOn<'_, E>) -> Result<Repaired, E> {
-    const RULES: [fn(&str) -> Vec<super::repaired::Cut>; 5] =
-        [zero_width, pinyin_glosses, boilerplate, page_numbers::between_pages, page_breaks];
-    let mended = RULES.iter().try_fold(Repaired::whole(original), |repaired, rule| {
-        goes_on()?;
-        let cuts = rule(repaired.text());
+    let rules: [Finding<E>; 6] =
+        [zero_width, pinyin_glosses, boilerplate, page_numbers::between_pages, page_breaks, pinyin_glosses];
+    rules.iter().try_fold(Repaired::whole(original), |repaired, rule| {
+        let cuts = rule(repaired.text(), goes_on)?;
         goes_on()?;
         Ok(repaired.cut(original, cuts))
-    })?;
-    goes_on()?;
-    let split_glosses = pinyin_glosses(mended.text());
-    Ok(mended.cut(original, split_glosses))
+    })
 }

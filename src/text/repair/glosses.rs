@@ -7,7 +7,7 @@
 use pinyin::ToPinyinMulti as _;
 
 use super::{Rule, repaired::Cut, scan::places};
-use crate::text::{fold::is_ideograph, fold_character, pinyin::Syllable};
+use crate::text::{GoesOn, fold::is_ideograph, fold_character, pinyin::Syllable};
 
 /// What says how another character is read, folded, and its own readings without their tones: `读作(háng)` is no gloss.
 const READ_AS: [(char, &[&str]); 10] = [
@@ -30,11 +30,12 @@ const LONGEST_BYTES: usize = 64;
 const NEAR_BYTES: usize = 60;
 
 /// The glosses of a text. What is inside a text's parentheses is looked at once.
-pub(super) fn pinyin_glosses(text: &str) -> Vec<Cut> {
+pub(super) fn pinyin_glosses<E>(text: &str, goes_on: GoesOn<'_, E>) -> Result<Vec<Cut>, E> {
     let mut found: Vec<Gloss> = Vec::new();
     let mut read = None;
     for start in places(text.as_bytes(), LONGEST_BYTES, may_have_tone) {
         let Some(inside) = after_parenthesis(text.as_bytes(), start) else { continue };
+        goes_on()?;
         // Behind a gloss may stand another reading of the same character.
         if found.last().is_none_or(|last| last.cut.range.end != start) {
             read = text[..start].chars().next_back();
@@ -47,7 +48,7 @@ pub(super) fn pinyin_glosses(text: &str) -> Vec<Cut> {
     }
     let stands = |at: usize| found[at].is_true || is_between(&found, at);
     let kept: Vec<bool> = (0..found.len()).map(stands).collect();
-    found.into_iter().zip(kept).filter(|&(_, kept)| kept).map(|(gloss, _)| gloss.cut).collect()
+    Ok(found.into_iter().zip(kept).filter(|&(_, kept)| kept).map(|(gloss, _)| gloss.cut).collect())
 }
 
 /// What has the form of a gloss.

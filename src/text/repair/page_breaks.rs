@@ -11,7 +11,7 @@ use super::{
     line::{Line, end_without_break, ends_sentence, is_running_text, lines, number},
     repaired::Cut,
 };
-use crate::text::fold::is_ideograph;
+use crate::text::{GoesOn, fold::is_ideograph};
 
 /// Fewer numbered lines are not taken for pages.
 const FEWEST_PAGES: usize = 3;
@@ -92,9 +92,10 @@ impl<'a> Stretch<'a> {
 ///
 /// Numbered lines that follow one another are all pages or all not: what is joined leaves at most one of them, which
 /// has no numbered neighbour, so that no other pages can come to light.
-pub(super) fn page_breaks(text: &str) -> Vec<Cut> {
+pub(super) fn page_breaks<E>(text: &str, goes_on: GoesOn<'_, E>) -> Result<Vec<Cut>, E> {
     let (mut cuts, mut stretch, mut before) = (Vec::new(), Stretch::default(), None);
     for line in lines(text).filter(|line| !line.shown.is_empty()) {
+        goes_on()?;
         let above = before.replace(line.clone());
         match Page::read(line, above.clone(), text) {
             Some(page) => stretch.add(page, above.as_ref()),
@@ -103,7 +104,7 @@ pub(super) fn page_breaks(text: &str) -> Vec<Cut> {
         stretch.is_below_text |= before.as_ref().is_some_and(|line| is_running_text(line.shown));
     }
     cuts.append(&mut stretch.close(text));
-    cuts
+    Ok(cuts)
 }
 
 /// Whether lines that count up are pages: long, and most of them with sentences, the last of which is broken off.

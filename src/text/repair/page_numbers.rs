@@ -9,7 +9,7 @@ use super::{
     own_lines::starts_with_marker,
     repaired::Cut,
 };
-use crate::text::{columns, fold_character};
+use crate::text::{GoesOn, columns, fold_character};
 
 /// Fewer bare numbers are not taken for a series.
 const FEWEST_IN_SERIES: usize = 3;
@@ -102,21 +102,24 @@ fn is_digits(text: &str) -> bool {
 
 /// Bare numbers between the pages of a text: all that it has, counted without a gap, and a page between any two. A 1 that
 /// has none above it heads a section, and so do they all if headings stand below most of them.
-pub(super) fn between_pages(text: &str) -> Vec<Cut> {
+pub(super) fn between_pages<E>(text: &str, goes_on: GoesOn<'_, E>) -> Result<Vec<Cut>, E> {
     let mut numbered: Vec<(u32, Line<'_>)> = Vec::new();
-    for (number, line) in lines(text).filter_map(|line| Some((number(line.shown)?, line))) {
+    for line in lines(text) {
+        goes_on()?;
+        let Some(number) = number(line.shown) else { continue };
         let is_next = numbered.last().is_none_or(|(last_number, last)| {
             number == last_number + 1 && line.range.start - last.range.end >= SHORTEST_PAGE_BYTES
         });
         let is_next = is_next && (number > 1 || line.range.start >= SHORTEST_PAGE_BYTES);
         if !is_next || is_in_brackets(text, &line) {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         numbered.push((number, line));
     }
     let sections = numbered.iter().filter(|(_, line)| heads_section(text, line)).count();
     let cuts = numbered.iter().map(|(_, line)| with_margins(text, line.cut(text, Rule::PageNumber)));
-    if numbered.len() >= FEWEST_IN_SERIES && 2 * sections <= numbered.len() { cuts.collect() } else { Vec::new() }
+    let are_pages = numbered.len() >= FEWEST_IN_SERIES && 2 * sections <= numbered.len();
+    Ok(if are_pages { cuts.collect() } else { Vec::new() })
 }
 
 /// Whether a heading stands right below a number, and no sentence goes on over it.

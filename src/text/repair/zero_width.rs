@@ -12,15 +12,17 @@ use super::{
     repaired::Cut,
     scan::places,
 };
+use crate::text::GoesOn;
 
 /// The bytes of the longest.
 const LONGEST_BYTES: usize = 3;
 
 /// Lines of them, and runs of them in others.
-pub(super) fn zero_width(text: &str) -> Vec<Cut> {
+pub(super) fn zero_width<E>(text: &str, goes_on: GoesOn<'_, E>) -> Result<Vec<Cut>, E> {
     let mut cuts: Vec<Cut> = Vec::new();
     let (mut line, mut is_whole) = (Line { shown: "", range: 0..0 }, false);
     for run in runs(text).into_iter().filter(|run| !is_joiner(text, run)) {
+        goes_on()?;
         if run.range.start >= line.range.end {
             line = line_around(text, run.range.start);
             is_whole = is_hidden(line.shown);
@@ -31,7 +33,7 @@ pub(super) fn zero_width(text: &str) -> Vec<Cut> {
             _ => cuts.push(cut),
         }
     }
-    cuts
+    Ok(cuts)
 }
 
 /// Whether a run is a single joiner, or a single sign not to join, between characters that it shapes.
