@@ -177,7 +177,7 @@ impl TantivySnapshot {
     }
 
     fn merge(&self, query: &dyn Query, after: Option<Position>, stop: Stop) -> Result<Merge, ReadError> {
-        Merge::new(&self.segments, &self.columns, &Matching::of(query, self.unscored())?, after, stop)
+        Ok(Merge::new(&self.segments, &self.columns, Matching::of(query, self.unscored())?, after, stop))
     }
 
     fn matching(&self, expression: &Expression, filter: &Filter, stop: &Stop) -> Result<Matching, ReadError> {
@@ -331,7 +331,7 @@ impl Snapshot for TantivySnapshot {
     ) -> Result<Box<dyn Walk>, ReadError> {
         let stop = Stop::new(stop);
         let matching = self.matching(expression, filter, &stop)?;
-        Ok(Box::new(Merge::new(&self.segments, &self.columns, &matching, after, stop)?))
+        Ok(Box::new(Merge::new(&self.segments, &self.columns, matching, after, stop)))
     }
 
     fn removals(

@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::BinaryHeap,
+    collections::{BinaryHeap, binary_heap::PeekMut},
     sync::{Arc, atomic::AtomicBool},
 };
 
@@ -14,17 +14,23 @@ use crate::engine::{
         columns::{Columns, SegmentColumns},
         heed::Stop,
         matching::{Judge, Matching},
-        record::read_error,
         segments::Segments,
     },
 };
 
-/// The merge.
+/// The merge. A segment is open from its first entry's turn to its last match: those of an import follow each other, and
+/// what a query holds open in each of them is the most of what a walk takes.
 pub(super) struct Merge {
-    segments: Vec<Segment>,
-    /// The next position of every segment that is not at its end, with the segment's index. What is found there is not
-    /// decided about yet.
-    heads: BinaryHeap<Reverse<(Position, usize)>>,
+    matching: Matching,
+    after: Option<Position>,
+    segments: Segments,
+    columns: SegmentColumns,
+    /// Segments that are not open yet, and the positions of their first entries, the next one last.
+    waiting: Vec<(Position, u32)>,
+    /// Those that are open, by their places in the order.
+    open: Vec<Option<Segment>>,
+    /// The next position of each of them. What is found there is not decided about yet.
+    heads: BinaryHeap<Reverse<(Position, u32)>>,
     /// What its scorers look at.
     stop: Stop,
     /// Whether they have seen it set: what they passed over then is lost.
@@ -44,25 +50,38 @@ impl Merge {
     pub(super) fn new(
         segments: &Segments,
         columns: &SegmentColumns,
-        matching: &Matching,
+        matching: Matching,
         after: Option<Position>,
         stop: Stop,
-    ) -> Result<Self, ReadError> {
-        let mut merge = Self { segments: Vec::new(), heads: BinaryHeap::new(), stop, is_stopped: false };
+    ) -> Self {
+        let mut waiting = Vec::new();
         for ((ordinal, reader), columns) in (0..).zip(segments.readers()).zip(columns.iter()) {
             // Sorted: what was committed since is in few segments, which are all that is looked at.
-            if after.is_some_and(|after| last_position(reader, columns) <= after) {
-                continue;
+            if after.is_none_or(|after| last_position(reader, columns) > after) {
+                waiting.push((columns.position(0), ordinal));
             }
-            let (scorer, judge) = matching.in_segment(reader)?;
-            let mut segment = Segment { ordinal, reader: reader.clone(), scorer, judge, columns: columns.clone() };
-            if let Some(head) = segment.begin(after) {
-                merge.heads.push(Reverse((head, merge.segments.len())));
-            }
-            merge.segments.push(segment);
         }
-        merge.stop.check().map_err(read_error)?;
-        Ok(merge)
+        waiting.sort_unstable_by_key(|&first| Reverse(first));
+        let open = segments.readers().iter().map(|_| None).collect();
+        let (segments, columns) = (segments.clone(), columns.clone());
+        Self { matching, after, segments, columns, waiting, open, heads: BinaryHeap::new(), stop, is_stopped: false }
+    }
+
+    /// Opens the segments that may have what comes next.
+    fn open(&mut self) -> Result<(), ReadError> {
+        let comes = |heads: &BinaryHeap<Reverse<(Position, u32)>>, first| {
+            heads.peek().is_none_or(|Reverse((head, _))| first < *head)
+        };
+        while let Some((_, ordinal)) = self.waiting.pop_if(|(first, _)| comes(&self.heads, *first)) {
+            let (reader, columns) = (self.segments.at(ordinal).clone(), self.columns.at(ordinal).clone());
+            let (scorer, judge) = self.matching.in_segment(&reader)?;
+            let mut segment = Segment { ordinal, reader, scorer, judge, columns };
+            if let Some(head) = segment.begin(self.after) {
+                self.heads.push(Reverse((head, ordinal)));
+                self.open[ordinal as usize] = Some(segment);
+            }
+        }
+        Ok(())
     }
 
     fn check(&mut self) -> Result<(), ReadError> {
@@ -77,13 +96,19 @@ impl Walk for Merge {
         let mut found = Vec::new();
         while found.len() < count {
             self.check()?;
-            let Some(Reverse((position, index))) = self.heads.pop() else { break };
-            let segment = &mut self.segments[index];
+            self.open()?;
+            let Some(mut next) = self.heads.peek_mut() else { break };
+            let Reverse((position, ordinal)) = *next;
+            let slot = &mut self.open[ordinal as usize];
+            let segment = slot.as_mut().expect("what has a head is open");
             if segment.judge.accepts(segment.scorer.doc())? {
                 found.push((position, segment.address()));
             }
             if let Some(head) = segment.advance() {
-                self.heads.push(Reverse((head, index)));
+                next.0.0 = head;
+            } else {
+                PeekMut::pop(next);
+                *slot = None;
             }
         }
         // What ended may have ended on `stop`.
