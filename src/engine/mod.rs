@@ -20,7 +20,7 @@ pub use expression::{Clause, Expression, MetadataTerm, Term, TermField, Verbatim
 pub use history::Branch;
 pub use maintenance::{Backup, BackupError, BadTarget, Verification};
 pub use original::{all_paragraphs, original};
-pub use seam::{Engine, Reader, Rebuild, Removals, Snapshot, Walk, Writer};
+pub use seam::{Engine, Given, Reader, Rebuild, Removals, Snapshot, Walk, Writer};
 pub use token::{Lengths, Occurrences, Token, TokenField, TokenStatistics, WeighedToken};
 pub use types::{
     Address, Change, Counts, DocumentRecord, DocumentView, Facet, FacetField, FacetValue, Generation, IndexedDocument,

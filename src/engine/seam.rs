@@ -350,10 +350,19 @@ pub trait Walk: Send {
 
 /// Removals in order of their numbers, in flat memory.
 pub trait Removals: Send {
-    /// The next removals, at most `count`; none when there are no more. Those of versions with numbers above `seen` are
-    /// left out: whoever asks has not met them.
+    /// The next removals, at most `count`; none when there are no more. Those of versions that whoever asks was not given
+    /// are left out.
     ///
     /// # Errors
     /// When the index cannot be read, or on `stop`.
-    fn next(&mut self, count: usize, seen: u64, stop: &Arc<AtomicBool>) -> Result<Vec<Removed>, ReadError>;
+    fn next(&mut self, count: usize, given: Given, stop: &Arc<AtomicBool>) -> Result<Vec<Removed>, ReadError>;
+}
+
+/// Which versions somebody may have been given, by their numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Given {
+    /// Those up to this one, if they matched.
+    pub up_to: u64,
+    /// Those up to this one, whether or not they match as the index is now.
+    pub whatever_up_to: u64,
 }

@@ -14,8 +14,8 @@ use std::{
 use crate::{
     document::{Content, Document, Paragraph, ReadyParagraph},
     engine::{
-        Change, DocumentRecord, Engine, Expression, Filter, IndexedDocument, Position, ReadError, Rebuild, Removal,
-        Removals, Removed, Snapshot, WriteError, Writer, all_paragraphs, original,
+        Change, DocumentRecord, Engine, Expression, Filter, Given, IndexedDocument, Position, ReadError, Rebuild,
+        Removal, Removals, Removed, Snapshot, WriteError, Writer, all_paragraphs, original,
     },
     ingest::{PrepareError, ReindexError, prepare::prepare, reindex::Exclusive, seen_lines::SeenLines},
 };
@@ -217,7 +217,8 @@ impl<'a> Entries<'a> {
             self.further = self.documents.back().map(|record| record.version.sequence);
         }
         if self.removed.is_empty() {
-            self.removed = self.removals.next(READ_AT_ONCE, u64::MAX, stop)?.into();
+            let everything = Given { up_to: u64::MAX, whatever_up_to: u64::MAX };
+            self.removed = self.removals.next(READ_AT_ONCE, everything, stop)?.into();
         }
         ReadError::check(stop)
     }

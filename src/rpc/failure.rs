@@ -140,8 +140,9 @@ impl From<SearchError> for Failure {
                 Self::SnapshotExpired(Invalid::new("page_token", message))
             }
             SearchError::RemovalsForgotten => {
-                let message = "is too old to follow from: what was removed since is not remembered any more; begin anew \
-                               without it, or set `allow_snapshot_change` and miss removals";
+                let message = "cannot be followed from: what was removed since is not remembered any more, or was \
+                               passed over without `follow`; begin anew without it, or set `allow_snapshot_change` \
+                               and miss removals";
                 Self::SnapshotExpired(Invalid::new("resume_token", message))
             }
             SearchError::Read(error) => error.into(),

@@ -130,8 +130,15 @@ impl Collapsed {
     /// Compares the matches that come next; says whether there were any.
     fn compare_more(&mut self, stop: &Arc<AtomicBool>) -> Result<bool, ReadError> {
         let begin = self.compared;
-        if begin == self.ranking.hits.len() && !self.ranking.exhausted && begin < RANKS {
-            self.ranking = self.ranker.rank(RANKS, stop)?;
+        let Ranking { hits, exhausted, stopped } = &self.ranking;
+        // What was found before the time was up is not what another ranking would begin with.
+        if begin == hits.len() && !exhausted && !stopped && begin < RANKS {
+            let ranking = self.ranker.rank(RANKS, stop)?;
+            if ranking.stopped {
+                self.ranking.stopped = true;
+                return Ok(false);
+            }
+            self.ranking = ranking;
         }
         let count = if begin == 0 { LEADER_RANKS } else { COMPARED_AT_ONCE };
         let end = self.ranking.hits.len().min(begin + count);

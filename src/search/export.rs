@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     document::Paragraph,
     engine::{
-        Address, Branch, DocumentView, Engine, Expression, Generation, Position, ReadError, Reader, Removals, Removed,
-        Snapshot, Walk,
+        Address, Branch, DocumentView, Engine, Expression, Generation, Given, Position, ReadError, Reader, Removals,
+        Removed, Snapshot, Walk,
     },
     query::{Filter, MatchMode, Query},
     search::{BatchBound, HitView, SearchError, Searcher, fetch::ordinal, highlight::Highlighter, plan::plan},
@@ -56,9 +56,22 @@ pub struct ExportRequest {
 pub struct Reached {
     /// Names the index: one that was restored from a backup gives out the same numbers anew.
     index: u32,
-    /// How often that was built anew by then.
-    rebuilt: u32,
+    matching: Matching,
     position: u64,
+    /// Versions up to this number were matched as another [`Matching`] has it.
+    matched_before: u64,
+    /// Whether what was removed on the way was not told.
+    skips_removals: bool,
+}
+
+/// What it depends on whether a version matches, besides the request: the same document may be split, and a query be
+/// cut into words, otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Matching {
+    /// How often the index was built anew by then.
+    rebuilt: u32,
+    /// Names how texts are cut into words.
+    words: u64,
 }
 
 /// A running export.
@@ -71,11 +84,24 @@ pub struct Export {
     /// The snapshot that it reads from, until it has given all of it.
     pass: Option<Pass>,
     generation: Generation,
-    rebuilt: u32,
+    matching: Matching,
     /// Everything up to here was given; `None` at the very beginning.
     position: Option<Position>,
-    is_missing_removals: bool,
-    repeats_document: bool,
+    /// As in [`Reached`].
+    matched_before: u64,
+    skips_removals: bool,
+    resumption: Resumption,
+}
+
+/// What whoever went on from a place should know.
+#[derive(Clone, Copy, Debug)]
+pub struct Resumption {
+    /// Removals behind it may be missing.
+    pub misses_removals: bool,
+    /// What was given before it may match otherwise now: the index was built anew since, or words are cut otherwise.
+    pub matches_otherwise: bool,
+    /// The document that it is in is given whole, as it may be split otherwise than when a part was given.
+    pub repeats_document: bool,
 }
 
 /// Some matches after each other, which any thread may fetch while another one fetches others.
@@ -111,6 +137,9 @@ impl Searcher {
         }
         let expression = plan(query, *mode, &self.segmenter);
         let highlighter = Arc::new(Highlighter::new(&expression));
+        let words = words_named(self.segmenter.fingerprint());
+        let matching = Matching { rebuilt: snapshot.rebuilt(), words };
+        let is_everything = expression == Expression::All && filter.is_empty();
         let mut export = Export {
             engine: Arc::clone(&self.engine),
             expression,
@@ -119,12 +148,17 @@ impl Searcher {
             highlighter,
             pass: None,
             generation: snapshot.generation(),
-            rebuilt: snapshot.rebuilt(),
+            matching: after.map_or(matching, |after| after.matching),
             position: after.and_then(|after| after.within(snapshot.as_ref())),
-            is_missing_removals: !is_continuous,
-            repeats_document: after.is_some_and(|after| after.is_split_otherwise(snapshot.as_ref())),
+            matched_before: after.map_or(0, |after| after.matched_before),
+            skips_removals: !follow && after.is_some(),
+            resumption: Resumption {
+                misses_removals: !is_continuous,
+                matches_otherwise: after.is_some_and(|after| after.matching != matching) && !is_everything,
+                repeats_document: after.is_some_and(|after| after.is_split_otherwise(snapshot.as_ref())),
+            },
         };
-        export.begin(snapshot.as_ref(), stop)?;
+        export.begin(snapshot.as_ref(), words, stop)?;
         Ok(export)
     }
 }
@@ -137,18 +171,14 @@ impl Export {
 
     /// Everything up to here was given; `None` at the very beginning.
     pub fn reached(&self) -> Option<Reached> {
-        let (index, rebuilt) = (self.generation.index, self.rebuilt);
-        self.position.map(|position| Reached { index, rebuilt, position: position.to_u64() })
+        let Self { generation: Generation { index, .. }, matching, matched_before, skips_removals, .. } = *self;
+        let at = |position: Position| position.to_u64();
+        self.position.map(at).map(|position| Reached { index, matching, position, matched_before, skips_removals })
     }
 
-    /// Whether removals behind the place where it began may be missing.
-    pub fn is_missing_removals(&self) -> bool {
-        self.is_missing_removals
-    }
-
-    /// Whether the document in which it began is given whole, as it may be split otherwise than when a part was given.
-    pub fn repeats_document(&self) -> bool {
-        self.repeats_document
+    /// What whoever went on from a place should know.
+    pub fn resumption(&self) -> Resumption {
+        self.resumption
     }
 
     /// Whether a snapshot with such a newest number has more to give, once this one has given all.
@@ -212,22 +242,26 @@ impl Export {
         if self.reached().is_some_and(|reached| !reached.is_continuous(snapshot.as_ref(), self.follow)) {
             return Err(SearchError::RemovalsForgotten);
         }
-        self.begin(snapshot.as_ref(), stop)
+        self.begin(snapshot.as_ref(), self.matching.words, stop)
     }
 
-    fn begin(&mut self, snapshot: &dyn Snapshot, stop: &Arc<AtomicBool>) -> Result<(), SearchError> {
+    fn begin(&mut self, snapshot: &dyn Snapshot, words: u64, stop: &Arc<AtomicBool>) -> Result<(), SearchError> {
+        let matching = Matching { rebuilt: snapshot.rebuilt(), words };
+        if matching != self.matching {
+            self.matched_before = self.position.map_or(0, Position::sequence);
+        }
         let walk = snapshot.walk(&self.expression, &self.filter, self.position, stop)?;
         // Who begins with a snapshot has seen nothing that was removed before it.
         let removals = match self.position.filter(|_| self.follow) {
             Some(position) => Some(RemovalQueue {
                 removals: snapshot.removals(&self.expression, &self.filter, position, stop)?,
-                seen: position.sequence(),
+                given: Given { up_to: position.sequence(), whatever_up_to: self.matched_before },
                 next: VecDeque::new(),
             }),
             None => None,
         };
         let end = Position::end_of(snapshot.sequence());
-        (self.generation, self.rebuilt) = (snapshot.generation(), snapshot.rebuilt());
+        (self.generation, self.matching) = (snapshot.generation(), matching);
         let matches = MatchQueue { walk, next: VecDeque::new() };
         let readers = (0..PORTIONS).map(|_| snapshot.reader()).collect();
         self.pass = Some(Pass { readers, matches, removals, end });
@@ -282,7 +316,7 @@ impl Reached {
     fn is_continuous(self, snapshot: &dyn Snapshot, follow: bool) -> bool {
         let position = Position::from_u64(self.position);
         snapshot.in_common(self.index).is_some_and(|branch| position <= branch.end())
-            && (!follow || position.sequence() >= snapshot.forgotten())
+            && (!follow || !self.skips_removals && position.sequence() >= snapshot.forgotten())
     }
 
     /// The place in a snapshot behind which may be what was not given: no further than both have in common, the beginning
@@ -299,8 +333,13 @@ impl Reached {
         let position = Position::from_u64(self.position);
         let sequence = position.sequence();
         let is_between = position > Position::record(sequence) && position < Position::end_of(sequence);
-        is_between && snapshot.rebuilt() != self.rebuilt
+        is_between && snapshot.rebuilt() != self.matching.rebuilt
     }
+}
+
+/// A number that stands for a name.
+fn words_named(fingerprint: &str) -> u64 {
+    u64::from_le_bytes(*blake3::hash(fingerprint.as_bytes()).as_bytes().first_chunk().expect("a hash has 32 bytes"))
 }
 
 /// What one snapshot gives: matches and removals, merged.
@@ -374,15 +413,14 @@ impl MatchQueue {
 /// Removals of versions that may have been given.
 struct RemovalQueue {
     removals: Box<dyn Removals>,
-    /// Versions with a larger number were never given.
-    seen: u64,
+    given: Given,
     next: VecDeque<Removed>,
 }
 
 impl RemovalQueue {
     fn peek(&mut self, stop: &Arc<AtomicBool>) -> Result<Option<Position>, ReadError> {
         if self.next.is_empty() {
-            self.next = self.removals.next(REMOVED_AT_ONCE, self.seen, stop)?.into();
+            self.next = self.removals.next(REMOVED_AT_ONCE, self.given, stop)?.into();
         }
         Ok(self.next.front().map(|removed| Position::record(removed.sequence)))
     }

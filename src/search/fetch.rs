@@ -48,15 +48,17 @@ pub(super) struct Extras {
 pub(super) struct Fetcher {
     snapshot: Arc<dyn Snapshot>,
     extras: Extras,
-    /// Of the documents met last, by sequence.
+    /// Of the documents met last, by sequence. Without their attributes, which hits do not tell and which may be long.
     records: HashMap<u64, Arc<DocumentRecord>>,
-    /// Fetched, but the last batch had no room for them.
-    fetched: VecDeque<Hit>,
+    /// Texts that are next. What goes with one is fetched when its turn comes: with neighbours it may be ten times as much.
+    fetched: VecDeque<(Found, StoredParagraph)>,
+    /// The next hit, if the last batch had no room for it.
+    left: Option<Hit>,
 }
 
 impl Fetcher {
     pub(super) fn new(snapshot: Arc<dyn Snapshot>, extras: Extras) -> Self {
-        Self { snapshot, extras, records: HashMap::new(), fetched: VecDeque::new() }
+        Self { snapshot, extras, records: HashMap::new(), fetched: VecDeque::new(), left: None }
     }
 
     pub(super) fn snapshot(&self) -> &dyn Snapshot {
@@ -70,7 +72,7 @@ impl Fetcher {
 
     /// Whether all that was fetched was given.
     pub(super) fn is_empty(&self) -> bool {
-        self.fetched.is_empty()
+        self.fetched.is_empty() && self.left.is_none()
     }
 
     /// The next hits, as many as the bound allows. `next` gives the next matches, at most so many; none at the end.
@@ -87,14 +89,13 @@ impl Fetcher {
                 // What is there is given, should anyone wait for it.
                 return if batch.is_empty() { Err(ReadError::Stopped.into()) } else { Ok(batch) };
             }
-            if self.fetched.is_empty() {
-                let found = next(FETCHED_AT_ONCE.min(bound.hits - batch.len()))?;
-                self.fetched = self.fetch(&found)?.into();
+            if self.is_empty() {
+                self.fetch(next(FETCHED_AT_ONCE.min(bound.hits - batch.len()))?)?;
             }
-            let Some(hit) = self.fetched.pop_front() else { break };
+            let Some(hit) = self.next_hit()? else { break };
             bytes += hit.view().bytes();
             if bytes > bound.bytes && !batch.is_empty() {
-                self.fetched.push_front(hit);
+                self.left = Some(hit);
                 break;
             }
             batch.push(hit);
@@ -102,10 +103,18 @@ impl Fetcher {
         Ok(batch)
     }
 
-    fn fetch(&mut self, found: &[Found]) -> Result<Vec<Hit>, ReadError> {
+    fn fetch(&mut self, found: Vec<Found>) -> Result<(), ReadError> {
         let addresses: Vec<_> = found.iter().map(|found| found.address).collect();
-        let paragraphs = self.snapshot.paragraphs(&addresses)?;
-        found.iter().zip(paragraphs).map(|(found, stored)| self.hit(found, stored)).collect()
+        let texts = self.snapshot.paragraphs(&addresses)?;
+        self.fetched.extend(found.into_iter().zip(texts));
+        Ok(())
+    }
+
+    fn next_hit(&mut self) -> Result<Option<Hit>, ReadError> {
+        match self.left.take() {
+            None => self.fetched.pop_front().map(|(found, stored)| self.hit(&found, stored)).transpose(),
+            left => Ok(left),
+        }
     }
 
     fn hit(&mut self, found: &Found, stored: StoredParagraph) -> Result<Hit, ReadError> {
@@ -142,7 +151,9 @@ impl Fetcher {
         if self.records.len() >= RECORDS_KEPT {
             self.records.clear();
         }
-        let record = Arc::new(self.snapshot.record(address)?);
+        let mut record = self.snapshot.record(address)?;
+        record.metadata.attributes.clear();
+        let record = Arc::new(record);
         self.records.insert(sequence, Arc::clone(&record));
         Ok(record)
     }

@@ -27,7 +27,7 @@ pub use collapse::LEADER_RANKS;
 pub use count::CountRequest;
 pub use diagnosis::{Diagnosis, RuledOut};
 pub use explain::{ExplainRequest, Explained, ExplainedParagraph, ExplainedTerm, Score, Stage, TermKind, TermPart};
-pub use export::{Export, ExportRequest, Fetched, PORTIONS, Portion, Reached};
+pub use export::{Export, ExportRequest, Fetched, PORTIONS, Portion, Reached, Resumption};
 pub use highlight::{Highlighter, MAX_HIGHLIGHTS};
 pub use hit::{BatchBound, Context, Hit, HitView, NearCopies, Neighbour};
 pub use leases::{LEASE, MAX_LEASES};

@@ -1,6 +1,15 @@
 //! Near copies, folded into the best of them.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    hint,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    thread,
+    time::{Duration, Instant},
+};
 
 use proptest::{
     collection::vec,
@@ -9,7 +18,13 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use tokio::runtime::Runtime;
-use xunzhang::rpc::proto::{FinishReason, Hit, SearchRequest, total_hits::Relation};
+use xunzhang::{
+    engine::tantivy::TantivyEngine,
+    query::{self, parse},
+    rpc::proto::{FinishReason, Hit, SearchRequest, total_hits::Relation},
+    search::{BatchBound, Context, NearCopies, RankRequest, Searcher},
+    text::Segmenter,
+};
 
 use crate::support::{Found, Law, Service, limited, ready, searched};
 
@@ -175,4 +190,52 @@ async fn many_copies_do_not_use_up_the_limit() {
     assert_eq!(folded, [(0, 999), (1_200, 0), (1_201, 0)]);
     assert_eq!((found.total(), found.summary.finish_reason()), ((1_202, Relation::Exact), FinishReason::Exhausted));
     service.stop().await;
+}
+
+/// Of a ranking that ran out of time nothing else is given than what it found, and what it found is given.
+#[tokio::test]
+async fn a_ranking_that_ran_out_of_time_is_not_gone_on_with() {
+    let service = Service::start().await;
+    let copies = vec!["各级党组织要落实目标"; LEADER_RANKS + 100];
+    service.put(ready("甲", &copies)).await;
+    let stopped = service.stop().await;
+    let segmenter = Segmenter::new();
+    let engine = Arc::new(TantivyEngine::open(stopped.data_dir(), &segmenter).unwrap());
+    let searcher = Searcher::new(engine, segmenter);
+    let request = RankRequest {
+        query: parse("目标").query,
+        mode: query::MatchMode::Any,
+        filter: query::Filter::default(),
+        limit: 10,
+        context: Context::default(),
+        near_copies: NearCopies::Counted,
+        min_generation: None,
+        resume: None,
+    };
+    let [goes_on, stop] = [false, true].map(|stop| Arc::new(AtomicBool::new(stop)));
+    let bound = BatchBound { hits: 1, bytes: usize::MAX };
+
+    // The first thousand are one hit; the time is up some moment while more are ranked.
+    for moment in (0..100).map(|step| Duration::from_micros(20 * step)) {
+        let mut ranked = searcher.rank(&request, &goes_on).unwrap();
+        assert_eq!(ranked.next_batch(bound, &goes_on).unwrap().len(), 1);
+        let later = Arc::new(AtomicBool::new(false));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let begun = Instant::now();
+                while begun.elapsed() < moment {
+                    hint::spin_loop();
+                }
+                later.store(true, Relaxed);
+            });
+            assert!(ranked.next_batch(bound, &later).map_or(true, |hits| hits.is_empty()));
+        });
+        assert!(ranked.next_batch(bound, &goes_on).unwrap().is_empty());
+    }
+
+    // The time is up before anything is ranked.
+    let mut ranked = searcher.rank(&request, &stop).unwrap();
+    assert!(ranked.is_cut());
+    assert!(ranked.next_batch(bound, &goes_on).unwrap().is_empty());
+    assert!(ranked.is_cut());
 }

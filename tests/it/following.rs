@@ -3,12 +3,17 @@
 use std::time::{Duration, Instant};
 
 use tonic::Code;
-use xunzhang::rpc::proto::{
-    BooleanQuery, Document, ExportRequest, Filter, Query, SubstringQuery, export_request::QueryForm,
-    export_response::Event, query::Kind,
+use xunzhang::{
+    config::Config,
+    rpc::proto::{
+        BooleanQuery, Document, ExportRequest, Filter, Query, SubstringQuery, export_request::QueryForm,
+        export_response::Event, query::Kind,
+    },
 };
 
-use crate::support::{Follower, Service, check_refused, check_status, exported, phrase, poll, ready};
+use crate::support::{
+    Exported, Follower, Service, check_refused, check_status, export_ids, exported, phrase, poll, ready, sent,
+};
 
 /// A document of a source.
 fn from(source: &str, document: Document) -> Document {
@@ -143,6 +148,56 @@ async fn an_export_that_ended_can_be_followed_on() {
     service.try_delete("甲", "").await.unwrap();
     follower.take().await.unwrap();
     assert_eq!(follower.removed, ["甲"]);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_passed_over_without_following_is_not_followed_from() {
+    let service = Service::start().await;
+    service.put(ready("甲", &["防汛"])).await;
+    let behind = |token: &str| ExportRequest { resume_token: token.to_owned(), ..exported("") };
+    let last_token = |found: &Exported| found.tokens.last().expect("there is a batch").1.clone();
+    let early = last_token(&service.export(exported("")).await);
+    service.try_delete("甲", "").await.unwrap();
+    service.put(ready("乙", &["抗旱"])).await;
+    let late = last_token(&service.export(behind(&early)).await);
+
+    let address = service.addresses.service;
+    let refused = Follower::start_at(address, behind(&late)).await.map(|_| ());
+    check_refused(refused, Code::FailedPrecondition, "SNAPSHOT_EXPIRED", Some("resume_token"));
+    let allowed = ExportRequest { allow_snapshot_change: true, ..behind(&late) };
+    let allowed = Follower::start_at(address, allowed).await.unwrap();
+    assert_eq!(allowed.header.warnings[0].reason, "REMOVALS_MISSING");
+    let mut told = Follower::start_at(address, behind(&early)).await.unwrap();
+    told.catches_up().await;
+    assert_eq!((told.removed.as_slice(), told.texts()), (["甲".to_owned()].as_slice(), vec!["抗旱"]));
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn what_other_words_matched_is_removed_all_the_same() {
+    let service = Service::start().await;
+    // Together, so that what is deleted of them can be looked at for a while.
+    let documents = [ready("甲", &["各地专班"]), ready("乙", &["成立工作专班"])];
+    let documents = (1..).zip(documents).map(|(number, document)| sent(number, document));
+    let answers = service.documents().import_documents(tokio_stream::iter(documents.collect::<Vec<_>>())).await;
+    let mut answers = answers.unwrap().into_inner();
+    while answers.message().await.unwrap().is_some() {}
+    let mut follower = Follower::start(&service, exported("工作专班")).await;
+    follower.catches_up().await;
+    assert_eq!(follower.texts(), ["各地专班", "成立工作专班"]);
+    let words = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(words.path(), "工作专班\n").unwrap();
+    let change = |config: &mut Config| config.text.user_dictionary = Some(words.path().to_owned());
+    let service = service.stop().await.start_with(change).await;
+    assert_eq!(export_ids(&service.export(exported("工作专班")).await), ["乙#0"]);
+    follower.go_on(&service).await;
+    assert_eq!(follower.header.warnings[0].reason, "MATCHED_OTHERWISE");
+    service.try_delete("甲", "").await.unwrap();
+    while follower.removed.is_empty() {
+        follower.take().await.unwrap();
+    }
+    assert_eq!((follower.removed.as_slice(), follower.texts()), (["甲".to_owned()].as_slice(), vec!["成立工作专班"]));
     service.stop().await;
 }
 

@@ -178,6 +178,36 @@ async fn who_reads_goes_on_across_it() {
     service.stop().await;
 }
 
+#[tokio::test]
+async fn what_matched_before_it_is_removed_all_the_same() {
+    let service = Service::start().await;
+    for (number, body) in ["防汛", "抗旱", "救灾"].iter().enumerate() {
+        service.put(page(&format!("页{number}"), body)).await;
+    }
+    let standing = exported("“云溪网与您同行”");
+    let mut follower = Follower::start(&service, standing.clone()).await;
+    follower.catches_up().await;
+    assert_eq!(follower.texts().len(), 2, "the third one's line was known: {:?}", follower.texts());
+    // The line is cut from all three now.
+    assert_eq!(service.reindex(true).await.state(), OperationState::Succeeded);
+    assert!(service.export(standing.clone()).await.hits.is_empty());
+    let token = follower.token.clone();
+    for id in ["页0", "页2", "页1"] {
+        service.try_delete(id, "").await.unwrap();
+    }
+    while follower.removed.last().is_none_or(|last| last != "页1") {
+        follower.take().await.unwrap();
+    }
+    // What may have been given is told, and what came later than that is not.
+    assert!(follower.texts().is_empty() && follower.removed.first().is_some_and(|first| first == "页0"));
+    let resumed = ExportRequest { resume_token: token, ..standing };
+    let mut late = Follower::start_at(service.addresses.service, resumed).await.unwrap();
+    assert_eq!(late.header.warnings[0].reason, "MATCHED_OTHERWISE");
+    late.catches_up().await;
+    assert_eq!(late.removed, follower.removed);
+    service.stop().await;
+}
+
 /// Writers and followers do not notice; what each writer was told last is what is there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_written_meanwhile_is_kept() {

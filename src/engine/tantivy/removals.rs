@@ -14,7 +14,7 @@ use tantivy::{
 use crate::{
     document::DocumentId,
     engine::{
-        ReadError, Removals, Removed, Walk as _,
+        Given, ReadError, Removals, Removed, Walk as _,
         tantivy::{
             columns::SegmentColumns,
             matching::{Judge, Matching},
@@ -122,14 +122,17 @@ impl Asked {
 }
 
 impl Removals for Tombstones {
-    fn next(&mut self, count: usize, seen: u64, stop: &Arc<AtomicBool>) -> Result<Vec<Removed>, ReadError> {
+    fn next(&mut self, count: usize, given: Given, stop: &Arc<AtomicBool>) -> Result<Vec<Removed>, ReadError> {
+        let Given { up_to, whatever_up_to } = given;
         let mut found = Vec::new();
         while found.len() < count {
             let Some((position, address)) = self.entries.next(1, stop)?.pop() else { break };
             let address = DocAddress::new(address.segment, address.document);
             let TombstoneEntry { id, removed_sequence, removed_at: at } =
                 self.stores.fetch(address, self.fields.stored)?;
-            if removed_sequence <= seen && self.may_have_matched(&id, removed_sequence)? {
+            if removed_sequence <= whatever_up_to
+                || removed_sequence <= up_to && self.may_have_matched(&id, removed_sequence)?
+            {
                 found.push(Removed { id, sequence: position.sequence(), removed_sequence, at });
             }
         }

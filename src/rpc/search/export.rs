@@ -28,7 +28,8 @@ use crate::{
         token::{For, Kind, Tokens},
     },
     search::{
-        BatchBound, Export, ExportRequest, Fetched, Generation, PORTIONS, Portion, Reached, Removed, SearchError, Total,
+        BatchBound, Export, ExportRequest, Fetched, Generation, PORTIONS, Portion, Reached, Removed, Resumption,
+        SearchError, Total,
     },
 };
 
@@ -99,18 +100,28 @@ impl Producer {
         export: &Export,
         mut warnings: Vec<proto::Warning>,
     ) -> proto::ExportHeader {
-        if export.is_missing_removals() {
+        let Resumption { misses_removals, matches_otherwise, repeats_document } = export.resumption();
+        if misses_removals {
             warnings.push(proto::Warning {
                 reason: "REMOVALS_MISSING".to_owned(),
                 message: "what was removed since may not be told, as it is not remembered any more".to_owned(),
                 field: "resume_token".to_owned(),
             });
         }
-        if export.repeats_document() {
+        if repeats_document {
             warnings.push(proto::Warning {
                 reason: "DOCUMENT_REPEATED".to_owned(),
                 message: "the index was built anew since: the document of the last hit before the token, which may be \
                           split otherwise now, is sent again whole, if it is there and matches"
+                    .to_owned(),
+                field: "resume_token".to_owned(),
+            });
+        }
+        if matches_otherwise {
+            warnings.push(proto::Warning {
+                reason: "MATCHED_OTHERWISE".to_owned(),
+                message: "the index was built anew since, or words are cut otherwise: what was sent before may not \
+                          match any more, and what was left out may match now; begin anew for exactly what matches"
                     .to_owned(),
                 field: "resume_token".to_owned(),
             });

@@ -152,7 +152,6 @@ impl Producer {
             }
             sent.hits += hits.hits() as u64;
             self.call.stats().count_hits(hits.hits(), self.call.elapsed());
-            ranked.renew_lease(Instant::now().into_std());
             self.core.metrics.leases(self.searcher.leases() as u64);
             room.send(event(Event::Hits(hits.ended(&sending.token(place)))));
         }
@@ -187,8 +186,13 @@ struct Batch {
 }
 
 impl Batch {
+    /// Fetches and writes the next hits, and keeps the state of the index for whoever goes on behind them. Which may free
+    /// the files of another state: in a job, not where connections are served.
     fn next(ranked: &mut Ranked, bound: BatchBound, stop: &Arc<AtomicBool>, unit: Unit) -> Result<Self, SearchError> {
         let hits = ranked.next_batch(bound, stop)?;
+        if !hits.is_empty() {
+            ranked.renew_lease(Instant::now().into_std());
+        }
         let place = hits.last().and_then(|last| ranked.place(last));
         Ok(Self { hits: convert::Batch::of(&hits, unit), place })
     }

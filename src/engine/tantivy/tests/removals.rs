@@ -2,7 +2,7 @@
 
 use super::harness::{Index, NEVER, document, quoted};
 use crate::{
-    engine::{Expression, Position, tantivy::writer::TantivyWriter},
+    engine::{Expression, Given, Position, tantivy::writer::TantivyWriter},
     query::Filter,
 };
 
@@ -32,7 +32,8 @@ fn check(index: &Index, expression: &Expression, after: Position, expected: &[(&
     let mut removals = index.snapshot().removals(expression, &Filter::default(), after, &NEVER).expect("readable");
     let mut found = Vec::new();
     loop {
-        let part = removals.next(1, after.sequence(), &NEVER).expect("readable");
+        let given = Given { up_to: after.sequence(), whatever_up_to: 0 };
+        let part = removals.next(1, given, &NEVER).expect("readable");
         if part.is_empty() {
             break;
         }
