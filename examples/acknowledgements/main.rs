@@ -58,7 +58,7 @@ struct Arguments {
     #[arg(long, default_value_t = 500)]
     alone: usize,
     /// Clients at once.
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, default_value_t = 48)]
     clients: usize,
     /// Documents of each of them.
     #[arg(long, default_value_t = 100)]
