@@ -8,7 +8,7 @@ use xunzhang::rpc::proto::{
     CancelStreamRequest, DocumentView, GetDocumentRequest, ListStreamsRequest, RunningStream, StreamState,
 };
 
-use crate::support::{Peer, Service, check_refused, document, exported, metric, poll, ready, within};
+use crate::support::{Peer, Server, Service, Stuck, check_refused, document, exported, metric, poll, ready, within};
 
 const EXPORT: &str = "/xunzhang.v1.SearchService/Export";
 const GET: &str = "/xunzhang.v1.DocumentService/GetDocument";
@@ -133,4 +133,22 @@ async fn operators_end_a_stream_that_has_ended_but_for_its_reader() {
     };
     check_refused(Err::<(), _>(status), Code::Aborted, "STREAM_CANCELLED", None);
     service.stop().await;
+}
+
+#[tokio::test]
+async fn the_log_says_who_took_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let environment = [("XUNZHANG_ADMISSION__READER_PATIENCE", "200ms"), ("XUNZHANG_LOG__FORMAT", "json")];
+    let server = Server::start_with(&directory.path().join("data"), &[], &environment);
+    let file = directory.path().join("long.txt");
+    std::fs::write(&file, format!("{}\n", LINE.repeat(20)).repeat(200)).unwrap();
+    server.answer(&["import", file.to_str().unwrap()]);
+    let stuck = Stuck::export(server.address("listening on").parse().unwrap()).await;
+    assert_eq!(stuck.reset().await, Reason::ENHANCE_YOUR_CALM);
+    let log = server.terminate().stderr;
+    let lines: Vec<serde_json::Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let told =
+        |parts: [&str; 2]| lines.iter().filter(|line| parts.iter().all(|part| line.to_string().contains(part))).count();
+    assert_eq!(told(["WARN", "SLOW_CONSUMER: a reader took nothing"]), 1, "{log}");
+    assert_eq!(told(["SearchService/Export", "RESOURCE_EXHAUSTED"]), 1, "{log}");
 }
