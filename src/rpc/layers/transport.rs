@@ -91,6 +91,7 @@ mod tests {
     use std::future::pending;
 
     use prost::bytes::Buf as _;
+    use tokio::time::timeout;
 
     use super::*;
     use crate::rpc::{flight::Chunk, limits::TRANSPORT_BYTES};
@@ -114,7 +115,8 @@ mod tests {
                 pending::<()>().await;
             }
         };
-        Transport::new(PATIENCE).watch(task).await;
+        let watched = Transport::new(PATIENCE).watch(task);
+        timeout(Duration::from_hours(24), watched).await.expect("it is ended");
         assert!(call.flight().is_given_up());
         begun.elapsed().as_secs()
     }
