@@ -179,7 +179,7 @@ impl Pool {
                 receive.await
             }
         };
-        caller.queued.take().map(Queued::has_begun);
+        caller.has_begun();
         answered.expect("a job that is not cancelled always answers")
     }
 
@@ -321,12 +321,6 @@ struct Queued {
     ticket: Option<Ticket>,
 }
 
-impl Queued {
-    fn has_begun(mut self) {
-        self.ticket = None;
-    }
-}
-
 impl Drop for Queued {
     fn drop(&mut self) {
         // What it holds is dropped without the lock.
@@ -357,6 +351,15 @@ impl Wishes {
     fn tell_to_stop(&self) {
         self.told.get_or_init(Instant::now);
         self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Caller {
+    /// Its job does not wait any more.
+    fn has_begun(&mut self) {
+        if let Some(mut queued) = self.queued.take() {
+            queued.ticket = None;
+        }
     }
 }
 

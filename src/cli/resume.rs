@@ -132,11 +132,11 @@ mod tests {
         Streaming::new_response(codec.decoder(), body, http::StatusCode::OK, None, None)
     }
 
-    fn take(ExportResponse { event }: ExportResponse) -> Result<Mark, Failure> {
-        Ok(match event {
+    fn mark(ExportResponse { event }: ExportResponse) -> Mark {
+        match event {
             Some(Event::Hits(batch)) => Mark::Token(batch.resume_token),
             _ => Mark::None,
-        })
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -151,7 +151,7 @@ mod tests {
             let events = if tokens.len() == 6 { vec![header(), batch("behind")] } else { vec![header()] };
             async move { Ok(broken(events)) }
         };
-        let ended = read(Persistence::Bounded, open, take).await;
+        let ended = read(Persistence::Bounded, open, |message| Ok(mark(message))).await;
         assert!(matches!(&ended, Err(Failure::Refused(status)) if status.message() == "away"), "{ended:?}");
         assert_eq!(tokens, [vec![""; 6], vec!["behind"; TRIES as usize]].concat());
     }

@@ -157,8 +157,8 @@ mod tests {
     #[test]
     fn a_job_that_nobody_wants_leaves_the_queue() {
         let (mut queue, now) = (Queue::default(), Instant::now());
-        let long_ago = now.checked_sub(Duration::from_secs(60)).unwrap();
-        let (send, taken) = mpsc::channel();
+        let long_ago = now.checked_sub(Duration::from_mins(1)).unwrap();
+        let (send, taken) = mpsc::sync_channel(4);
         let mut push = |name: char, came| {
             let send = send.clone();
             queue.push(Precedence::Beginning, came, Box::new(move || send.send(name).unwrap()))

@@ -262,8 +262,8 @@ fn an_export_goes_on_when_its_server_is_killed_and_comes_back() {
     let directory = tempfile::tempdir().expect("there is room for a directory");
     let data = directory.path().join("data");
     let server = Server::start(&data, &[]);
-    let text: String =
-        (0..3_000).map(|line| format!("第{line}号文件{}。\n", "要求压实各级责任，统筹推进工作".repeat(20))).collect();
+    let line = |number| format!("第{number}号文件{}。", "要求压实各级责任，统筹推进工作".repeat(20));
+    let text = (0..3_000).map(line).collect::<Vec<_>>().join("\n");
     server.answer(&["import", &write(directory.path(), "long.txt", text)]);
     let whole: Vec<Value> = objects(&server.answer(&["export", "--json"]));
     let mut export = server.begin(&["export", "--json"]);
