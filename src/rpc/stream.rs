@@ -295,8 +295,8 @@ impl<T> Answers<T> {
     /// Waits a moment for the first answer, or for the failure that comes instead.
     ///
     /// A response that is given to the transport before it has answers is sent by itself: its caller is woken for nothing
-    /// but headers, while the cores could rank. But a caller whose time is up before it has the headers, or the transport
-    /// that watches over it, may call that a cancel, so that they do not wait for long.
+    /// but headers, while the cores could rank. But a caller whose time is up before it has the headers may call that a
+    /// cancel, so that they do not wait for long.
     pub(crate) async fn begun(mut self) -> Self {
         let patience = FIRST_ANSWER_PATIENCE.min(self.call.time_left() / 2);
         self.first = timeout(patience, self.next()).await.unwrap_or_default();
