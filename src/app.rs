@@ -41,7 +41,7 @@ use crate::{
     http,
     ingest::Ingest,
     pool::Pool,
-    rpc::{Channel, Opened, Rpc, ServeError},
+    rpc::{Channel, Opened, Rpc},
     search::{Rescoring, Searcher},
     shutdown::{DrainTimes, Shutdown},
     telemetry::Metrics,
@@ -94,7 +94,7 @@ pub struct App {
     /// What `/readyz` says.
     ready: watch::Sender<bool>,
     /// The gRPC listeners and pipes, which end when the service stops.
-    servers: JoinSet<Result<(), ServeError>>,
+    servers: JoinSet<()>,
     /// What goes on until the very end: the HTTP listener and the metrics of the index.
     background: JoinSet<io::Result<()>>,
     /// Ends the background.
@@ -301,15 +301,13 @@ impl App {
 }
 
 /// Waits until a listener fails, which none does in order.
-async fn failed(servers: &mut JoinSet<Result<(), ServeError>>) {
+async fn failed(servers: &mut JoinSet<()>) {
     while let Some(ended) = servers.join_next().await {
-        let error: Box<dyn std::error::Error> = match ended {
-            Ok(Ok(())) => continue, // A pipe within the process that nobody holds any more.
-            Ok(Err(error)) => error.into(),
-            Err(error) => error.into(),
-        };
-        tracing::error!(error, "a listener failed: stopping");
-        return;
+        // Else it is a pipe within the process that nobody holds any more.
+        if let Err(error) = ended {
+            tracing::error!(%error, "a listener failed: stopping");
+            return;
+        }
     }
 }
 

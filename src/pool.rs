@@ -1,8 +1,8 @@
 //! The one place where async code waits for CPU work.
 //!
 //! A [`Pool`] has its own threads, and a queue of which whoever asks bounds how long it gets: it knows how long one more
-//! would wait. A job whose caller has left is skipped, or told to stop when it already runs. The module does not know
-//! what the work is.
+//! would wait. A job whose caller has left leaves the queue, or is told to stop when it already runs. The module does
+//! not know what the work is.
 
 mod fork;
 mod queue;
@@ -24,7 +24,7 @@ use std::{
 use tokio::{select, sync::oneshot};
 use tracing::{Span, error};
 
-use self::queue::{Job, Pace, Queue};
+use self::queue::{Job, Pace, Queue, Ticket};
 
 pub use self::{fork::Forked, queue::Precedence};
 
@@ -151,15 +151,16 @@ impl Pool {
         T: Send + 'static,
         W: FnOnce(&Arc<AtomicBool>) -> T + Send + 'static,
     {
-        let caller = Caller::default();
+        let mut caller = Caller::default();
         let waiting = self.waiting.count_one();
         let (send, mut receive) = oneshot::channel();
         let (wishes, running, span) = (Arc::clone(&caller.wishes), self.running.clone(), Span::current());
         let observe = Arc::clone(&self.stopped);
-        self.enqueue(precedence, came, move || {
+        caller.queued = Some(self.enqueue(precedence, came, move || {
             drop(waiting);
-            begun();
+            // Else it left in this moment: it is no work, and nobody learns from it how long work waits.
             if !wishes.left.load(Ordering::Relaxed) {
+                begun();
                 let (counted, begun) = (running.count_one(), Instant::now());
                 let result = span.in_scope(|| guarded(|| work(&wishes.stop)));
                 if let Some(told) = wishes.told.get() {
@@ -169,7 +170,7 @@ impl Pool {
                 drop(counted);
                 let _ = send.send(result); // Fails when the caller has left, who wants nothing then.
             }
-        });
+        }));
         let answered = select! {
             biased;
             answered = &mut receive => answered,
@@ -178,21 +179,27 @@ impl Pool {
                 receive.await
             }
         };
+        caller.has_begun();
         answered.expect("a job that is not cancelled always answers")
     }
 
-    /// Lets another thread do a part of a job meanwhile, if one has nothing else to do.
+    /// Lets another thread do a part of a job meanwhile, if one has nothing else to do. It waits no longer than the job
+    /// wants it, so that there are no more of them than jobs have.
     pub fn fork<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Forked<T> {
-        let forked = Forked::new(work);
-        let part = forked.part();
-        self.enqueue(Precedence::Background, Instant::now(), move || part.run());
-        forked
+        Forked::new(work, |part| {
+            self.enqueue(Precedence::Background, Instant::now(), move || {
+                part.run();
+            })
+        })
     }
 
-    /// Puts a job into the queue, and has a thread take the one that is next then.
-    fn enqueue(&self, precedence: Precedence, came: Instant, job: impl FnOnce() + Send + 'static) {
-        self.workers.0.lock().queue.push(precedence, came, Box::new(job));
-        self.workers.0.arrived.notify_one();
+    /// Puts a job into the queue, and has a thread take the one that is next then. Whoever drops what is returned takes
+    /// it out again, if it still waits.
+    fn enqueue(&self, precedence: Precedence, came: Instant, job: impl FnOnce() + Send + 'static) -> Queued {
+        let shared = Arc::clone(&self.workers.0);
+        let ticket = shared.lock().queue.push(precedence, came, Box::new(job));
+        shared.arrived.notify_one();
+        Queued { shared, ticket: Some(ticket) }
     }
 
     /// Runs `work` that takes minutes, most of them waiting for a disk, on a thread of its own, so that the pool's are
@@ -308,10 +315,26 @@ fn message(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
+/// A job in the queue, which leaves it when this is dropped: with it go its place and all that it holds.
+struct Queued {
+    shared: Arc<Shared>,
+    /// `None` once it is known that it does not wait any more.
+    ticket: Option<Ticket>,
+}
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        // What it holds is dropped without the lock.
+        let _unwanted = self.ticket.and_then(|ticket| self.shared.lock().queue.remove(ticket));
+    }
+}
+
 /// Tells a job to stop when its caller leaves; harmless once it is done.
 #[derive(Default)]
 struct Caller {
     wishes: Arc<Wishes>,
+    /// As long as it may wait.
+    queued: Option<Queued>,
 }
 
 /// What a job's caller wants of it.
@@ -332,10 +355,20 @@ impl Wishes {
     }
 }
 
+impl Caller {
+    /// Its job does not wait any more.
+    fn has_begun(&mut self) {
+        if let Some(mut queued) = self.queued.take() {
+            queued.ticket = None;
+        }
+    }
+}
+
 impl Drop for Caller {
     fn drop(&mut self) {
         self.wishes.left.store(true, Ordering::Relaxed);
         self.wishes.tell_to_stop();
+        drop(self.queued.take());
     }
 }
 

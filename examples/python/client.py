@@ -24,10 +24,13 @@ from grpc_tools import protoc
 
 PROTO = pathlib.Path(__file__).resolve().parents[2] / "proto"
 # What passes: the service is away, has no room, or gave a slow reader up.
-MAY_PASS = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
+PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
+# Where a status of the service has its details. One of the client's own has none: the connection broke, in one way or
+# another.
+DETAILS = "grpc-status-details-bin"
 # Seconds before a broken stream is opened again: at first, and at most.
 FIRST_WAIT, LAST_WAIT = 0.2, 5.0
-# How often a stream that does not follow is opened again without bringing anything.
+# How often a stream that does not follow is opened again without bringing anything but its header.
 TRIES = 10
 # A connection over which nothing comes is asked whether it is there: the service allows it every 30 seconds.
 KEEPALIVE = [
@@ -48,6 +51,11 @@ def contract(directory):
     return importlib.import_module("xunzhang.v1.search_pb2"), importlib.import_module("xunzhang.v1.search_pb2_grpc")
 
 
+def may_pass(error):
+    """Says whether a stream that broke so may go on."""
+    return error.code() in PASSING or all(key != DETAILS for key, _ in error.trailing_metadata() or ())
+
+
 def events(method, request, for_ever=False):
     """Yields the events of a stream, each once, in order. One that breaks after it began is opened again behind the
     newest token; it is over when its summary came."""
@@ -56,17 +64,20 @@ def events(method, request, for_ever=False):
         try:
             for response in method(request):
                 kind = response.WhichOneof("event")
+                has_begun = True
+                # A later version of the service may have events that this client does not know.
+                if kind is None:
+                    continue
                 event = getattr(response, kind)
                 yield kind, event
                 if kind == "summary":
                     return
                 # Only now: what came before the token was taken.
                 if kind != "header":
-                    request.resume_token = event.resume_token
-                has_begun, tries = True, 0
+                    request.resume_token, tries = event.resume_token, 0
             broken = "it ended without its summary"
         except grpc.RpcError as error:
-            if not has_begun or error.code() not in MAY_PASS:
+            if not has_begun or not may_pass(error):
                 raise
             broken = f"{error.code().name}: {error.details()}"
         if not has_begun or (tries == TRIES and not for_ever):

@@ -26,7 +26,7 @@ use xunzhang::rpc::proto::{
 
 /// How long to wait before a broken stream is opened again: at first, and at most.
 const WAITS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
-/// How often a stream that does not follow is opened again without bringing anything.
+/// How often a stream that does not follow is opened again without bringing anything but its header.
 const TRIES: u32 = 10;
 /// How often a connection over which nothing comes is asked whether it is there.
 const KEEPALIVE: Duration = Duration::from_secs(30);
@@ -109,12 +109,12 @@ async fn read<M, F: Future<Output = Result<Streaming<M>, Status>>>(
             Ok(mut stream) => loop {
                 match stream.message().await {
                     Ok(Some(message)) => {
+                        has_begun = true;
                         match take(message) {
                             Place::Head => {}
-                            Place::Behind(behind) => token = behind,
+                            Place::Behind(behind) => (token, tries) = (behind, 0),
                             Place::Whole => return Ok(()),
                         }
-                        (has_begun, tries) = (true, 0);
                     }
                     Ok(None) => break Status::unavailable("it ended without its summary"),
                     Err(status) => break status,

@@ -16,12 +16,12 @@ use super::{
     search::{count, duration, warn},
 };
 use crate::rpc::proto::{
-    ExportRequest, ExportResponse, ExportSummary, Removed, export_request::QueryForm, export_response::Event,
+    ExportRequest, ExportResponse, ExportSummary, Removed, Warning, export_request::QueryForm, export_response::Event,
 };
 
 /// Prints every paragraph that matches, as they come; with `--follow` until it is stopped.
 pub(super) async fn export(channel: Channel, arguments: ExportArguments, output: &mut Output) -> Result<(), Failure> {
-    let mut printer = Printer { hits: HitForm::of(output), styles: output.styles, printed: 0, began: false };
+    let mut printer = Printer { hits: HitForm::of(output), styles: output.styles, printed: 0, warned: Vec::new() };
     let ExportArguments { query, wording, follow, filter } = arguments;
     let request = ExportRequest { filter: filter.filter()?, follow, ..request(query, wording) };
     let persistence = if follow { Persistence::Endless } else { Persistence::Bounded };
@@ -52,17 +52,15 @@ struct Printer {
     hits: HitForm,
     styles: Styles,
     printed: u64,
-    /// Whether a header came: that of a stream gone on with says nothing new.
-    began: bool,
+    /// What was warned of: a stream gone on with says it again, and may have more to say.
+    warned: Vec<Warning>,
 }
 
 impl Printer {
     fn take(&mut self, ExportResponse { event }: ExportResponse, out: &mut impl Write) -> Result<Mark, Failure> {
         Ok(match event {
             Some(Event::Header(header)) => {
-                if !std::mem::replace(&mut self.began, true) {
-                    warn(&header.warnings);
-                }
+                warn(&self.unsaid(header.warnings));
                 Mark::None
             }
             Some(Event::Hits(batch)) => {
@@ -83,6 +81,13 @@ impl Printer {
             }
             None => Mark::None,
         })
+    }
+
+    /// Those of a header's warnings that no header before it had.
+    fn unsaid(&mut self, warnings: Vec<Warning>) -> Vec<Warning> {
+        let unsaid: Vec<Warning> = warnings.into_iter().filter(|warning| !self.warned.contains(warning)).collect();
+        self.warned.extend_from_slice(&unsaid);
+        unsaid
     }
 
     fn write_removed(&self, out: &mut impl Write, removed: &Removed) -> io::Result<()> {
@@ -109,5 +114,28 @@ impl Printer {
                 None => printed,
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_resumed_stream_says_for_the_first_time_is_shown() {
+        let mut printer = Printer {
+            hits: HitForm::Json(JsonForm::of("Hit")),
+            styles: Styles::default(),
+            printed: 0,
+            warned: Vec::new(),
+        };
+        let warning = |reason: &str| Warning { reason: reason.to_owned(), ..Warning::default() };
+        let mut unsaid = |reasons: &[&str]| {
+            let unsaid = printer.unsaid(reasons.iter().copied().map(warning).collect());
+            unsaid.into_iter().map(|warning| warning.reason).collect::<Vec<_>>()
+        };
+        assert_eq!(unsaid(&["MISSING_VALUE"]), ["MISSING_VALUE"]);
+        assert_eq!(unsaid(&["MISSING_VALUE", "DOCUMENT_REPEATED"]), ["DOCUMENT_REPEATED"]);
+        assert!(unsaid(&["MISSING_VALUE", "DOCUMENT_REPEATED"]).is_empty());
     }
 }

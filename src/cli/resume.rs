@@ -11,7 +11,7 @@ use super::{failure::Failure, output};
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LAST_WAIT: Duration = Duration::from_secs(5);
 
-/// How often a stream is opened again that brings nothing: half a minute in all.
+/// How often a stream is opened again that brings nothing but its header: half a minute in all.
 const TRIES: u32 = 10;
 
 /// What a message says of its stream.
@@ -56,9 +56,11 @@ where
             Ok(mut stream) => loop {
                 match stream.message().await {
                     Ok(Some(message)) => {
-                        tries = 0;
                         match take(message)? {
-                            Mark::Token(behind) => token = Some(behind).filter(|behind| !behind.is_empty()),
+                            Mark::Token(behind) => {
+                                tries = 0;
+                                token = Some(behind).filter(|behind| !behind.is_empty());
+                            }
                             Mark::Whole => return ended(stream).await,
                             Mark::None if !has_begun => token = Some(String::new()),
                             Mark::None => {}
@@ -109,5 +111,48 @@ pub(super) async fn until_interrupted(command: impl Future<Output = Result<(), F
     tokio::select! {
         ended = command => ended,
         _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted("stopped".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic::codec::{Codec as _, EncodeBody, SingleMessageCompressionOverride};
+    use tonic_prost::ProstCodec;
+
+    use super::*;
+    use crate::rpc::proto::{ExportBatch, ExportHeader, ExportResponse, export_response::Event};
+
+    /// A stream of these events that breaks behind them.
+    fn broken(events: Vec<Event>) -> Streaming<ExportResponse> {
+        let messages = events.into_iter().map(|event| Ok(ExportResponse { event: Some(event) }));
+        let messages = tokio_stream::iter(messages.chain([Err(Status::unavailable("away"))]));
+        let mut codec = ProstCodec::<ExportResponse, ExportResponse>::default();
+        let whole = SingleMessageCompressionOverride::default();
+        let body = EncodeBody::new_server(codec.encoder(), messages, None, whole, None);
+        Streaming::new_response(codec.decoder(), body, http::StatusCode::OK, None, None)
+    }
+
+    fn mark(ExportResponse { event }: ExportResponse) -> Mark {
+        match event {
+            Some(Event::Hits(batch)) => Mark::Token(batch.resume_token),
+            _ => Mark::None,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_that_brings_nothing_but_its_header_is_given_up() {
+        let header = || Event::Header(ExportHeader::default());
+        let batch = |token: &str| Event::Hits(ExportBatch { resume_token: token.to_owned(), ..ExportBatch::default() });
+        let mut tokens = Vec::new();
+        let open = |token: String| {
+            tokens.push(token);
+            assert!(tokens.len() < 100, "it goes on for ever");
+            // The sixth brings something.
+            let events = if tokens.len() == 6 { vec![header(), batch("behind")] } else { vec![header()] };
+            async move { Ok(broken(events)) }
+        };
+        let ended = read(Persistence::Bounded, open, |message| Ok(mark(message))).await;
+        assert!(matches!(&ended, Err(Failure::Refused(status)) if status.message() == "away"), "{ended:?}");
+        assert_eq!(tokens, [vec![""; 6], vec!["behind"; TRIES as usize]].concat());
     }
 }

@@ -5,12 +5,16 @@ use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
-use super::guarded;
+use super::{Queued, guarded};
 
 /// Work that whoever wants its result does itself, unless another thread has begun it by then. Dropping it leaves out
 /// what has not begun.
 #[must_use = "it is left out when this is dropped"]
-pub struct Forked<T>(Arc<Part<T>>);
+pub struct Forked<T> {
+    part: Arc<Part<T>>,
+    /// As long as another thread may begin it.
+    queued: Option<Queued>,
+}
 
 /// What both threads know of it.
 pub(super) struct Part<T> {
@@ -28,13 +32,10 @@ enum Progress<T> {
 }
 
 impl<T> Forked<T> {
-    pub(super) fn new(work: impl FnOnce() -> T + Send + 'static) -> Self {
-        Self(Arc::new(Part { progress: Mutex::new(Progress::Waits(Box::new(work))), ended: Condvar::new() }))
-    }
-
-    /// For the thread that may do it.
-    pub(super) fn part(&self) -> Arc<Part<T>> {
-        Arc::clone(&self.0)
+    /// `enqueue` gives it to the thread that may do it.
+    pub(super) fn new(work: impl FnOnce() -> T + Send + 'static, enqueue: impl FnOnce(Arc<Part<T>>) -> Queued) -> Self {
+        let part = Arc::new(Part { progress: Mutex::new(Progress::Waits(Box::new(work))), ended: Condvar::new() });
+        Self { queued: Some(enqueue(Arc::clone(&part))), part }
     }
 
     /// The result: waits for the thread that has begun it, or does it here.
@@ -42,10 +43,11 @@ impl<T> Forked<T> {
     /// # Panics
     ///
     /// If the work panicked.
-    pub fn join(self) -> T {
-        self.0.run();
+    pub fn join(mut self) -> T {
+        drop(self.queued.take());
+        self.part.run();
         let runs = |progress: &mut Progress<T>| matches!(progress, Progress::Runs);
-        let mut progress = self.0.ended.wait_while(self.0.lock(), runs).unwrap_or_else(PoisonError::into_inner);
+        let mut progress = self.part.ended.wait_while(self.part.lock(), runs).unwrap_or_else(PoisonError::into_inner);
         match mem::replace(&mut *progress, Progress::Gone) {
             Progress::Ended(Some(result)) => result,
             _ => panic!("a part of the work panicked"),
@@ -55,7 +57,8 @@ impl<T> Forked<T> {
 
 impl<T> Drop for Forked<T> {
     fn drop(&mut self) {
-        let mut progress = self.0.lock();
+        drop(self.queued.take());
+        let mut progress = self.part.lock();
         if let Progress::Waits(_) = *progress {
             *progress = Progress::Gone;
         }

@@ -27,19 +27,45 @@ pub(super) type Job = Box<dyn FnOnce() + Send>;
 #[derive(Default)]
 pub(super) struct Queue {
     lines: [Line; 3],
+    /// Jobs that came so far.
+    came: u64,
 }
 
 /// Jobs that are taken in the order in which they came.
 #[derive(Default)]
 struct Line {
-    jobs: VecDeque<(Instant, Job)>,
+    jobs: VecDeque<Waiting>,
     passed_over: u32,
+}
+
+struct Waiting {
+    ticket: Ticket,
+    came: Instant,
+    job: Job,
+}
+
+/// Names a job that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ticket {
+    precedence: Precedence,
+    /// Rises from one job to the next.
+    number: u64,
 }
 
 impl Queue {
     /// Puts a job behind those of its precedence.
-    pub(super) fn push(&mut self, precedence: Precedence, came: Instant, job: Job) {
-        self.lines[precedence as usize].jobs.push_back((came, job));
+    pub(super) fn push(&mut self, precedence: Precedence, came: Instant, job: Job) -> Ticket {
+        self.came += 1;
+        let ticket = Ticket { precedence, number: self.came };
+        self.lines[precedence as usize].jobs.push_back(Waiting { ticket, came, job });
+        ticket
+    }
+
+    /// Takes a job out that nobody wants any more, if it still waits.
+    pub(super) fn remove(&mut self, ticket: Ticket) -> Option<Job> {
+        let jobs = &mut self.lines[ticket.precedence as usize].jobs;
+        let at = jobs.binary_search_by_key(&ticket.number, |waiting| waiting.ticket.number).ok()?;
+        jobs.remove(at).map(|waiting| waiting.job)
     }
 
     /// The job that is next.
@@ -51,13 +77,19 @@ impl Queue {
         for behind in self.lines[next + 1..].iter_mut().filter(|line| waits(line)) {
             behind.passed_over += 1;
         }
-        self.lines[next].jobs.pop_front().map(|(_, job)| job)
+        self.lines[next].jobs.pop_front().map(|waiting| waiting.job)
+    }
+
+    /// Jobs that wait.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.lines.iter().map(|line| line.jobs.len()).sum()
     }
 
     /// How long the first job of a line has been waiting.
     pub(super) fn longest_wait(&self, precedence: Precedence) -> Duration {
         let first = self.lines[precedence as usize].jobs.front();
-        first.map_or(Duration::ZERO, |(came, _)| came.elapsed())
+        first.map_or(Duration::ZERO, |first| first.came.elapsed())
     }
 }
 
@@ -120,6 +152,28 @@ mod tests {
         check("bbcccccccccc", "ccccbccccbcc");
         check("gbbbbbb", "bbbbgbb");
         check("gbbcccccccccc", "ccccbgccccbcc");
+    }
+
+    #[test]
+    fn a_job_that_nobody_wants_leaves_the_queue() {
+        let (mut queue, now) = (Queue::default(), Instant::now());
+        let long_ago = now.checked_sub(Duration::from_mins(1)).unwrap();
+        let (send, taken) = mpsc::sync_channel(4);
+        let mut push = |name: char, came| {
+            let send = send.clone();
+            queue.push(Precedence::Beginning, came, Box::new(move || send.send(name).unwrap()))
+        };
+        let [first, _second, third, _fourth] =
+            [('a', long_ago), ('b', now), ('c', now), ('d', now)].map(|(name, came)| push(name, came));
+        for gone in [first, third] {
+            assert!(queue.remove(gone).is_some());
+            assert!(queue.remove(gone).is_none(), "it is gone");
+        }
+        assert!(queue.longest_wait(Precedence::Beginning) < Duration::from_secs(30), "those that left do not count");
+        while let Some(job) = queue.pop() {
+            job();
+        }
+        assert_eq!(taken.try_iter().collect::<String>(), "bd");
     }
 
     #[test]

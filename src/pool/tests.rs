@@ -49,6 +49,35 @@ async fn a_panic_is_an_error_and_the_pool_goes_on() {
 }
 
 #[tokio::test]
+async fn work_whose_caller_has_left_gives_its_place_up_at_once() {
+    let pool = pool();
+    let release = occupy(&pool).await;
+    let held = Arc::new(());
+    let carried = Arc::clone(&held);
+    let mut left = Box::pin(pool.begin(pool.place(), pending(), move |_| drop(carried)));
+    poll_once(left.as_mut()).await;
+    let mut stays = pin!(pool.begin(pool.place(), pending(), |_| ()));
+    poll_once(stays.as_mut()).await;
+    assert_eq!((pool.waiting(), pool.beginning.get(), Arc::strong_count(&held)), (2, 2, 2));
+    drop(left);
+    assert_eq!((pool.waiting(), pool.beginning.get(), Arc::strong_count(&held)), (1, 1, 1));
+    assert_eq!(pool.workers.0.lock().queue.len(), 1);
+    drop(release);
+    stays.await.unwrap();
+}
+
+#[tokio::test]
+async fn parts_of_jobs_wait_no_longer_than_they_are_wanted() {
+    let pool = pool();
+    let _release = occupy(&pool).await;
+    for number in 0..64 {
+        assert_eq!(pool.fork(move || number).join(), number);
+        drop(pool.fork(|| panic!("nobody wants it")));
+    }
+    assert_eq!(pool.workers.0.lock().queue.len(), 0);
+}
+
+#[tokio::test]
 async fn work_that_nobody_waits_for_is_skipped() {
     let pool = pool();
     let release = occupy(&pool).await;

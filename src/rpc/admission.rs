@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     pool::{Place, Pool},
@@ -18,7 +18,7 @@ use crate::{
         call::Call,
         core::Policy,
         failure::Failure,
-        limits::{DOCUMENT_CALLS, IMPORTS, IMPORTS_PER_CALLER},
+        limits::{DOCUMENT_CALLS, DOCUMENT_CALLS_PER_CALLER, IMPORTS, IMPORTS_PER_CALLER},
     },
     telemetry::{Counted, Metrics},
 };
@@ -27,13 +27,14 @@ use crate::{
 pub(crate) struct Admission {
     streams: Arc<Semaphore>,
     imports: Arc<Semaphore>,
-    document_calls: Semaphore,
+    document_calls: Arc<Semaphore>,
     /// For calls that wait for a core to begin.
     queue: Arc<Semaphore>,
     /// The longest that one may be expected to wait.
     max_wait: Duration,
     callers: Arc<Callers>,
     importers: Arc<Callers>,
+    document_callers: Arc<Callers>,
     metrics: Metrics,
 }
 
@@ -43,6 +44,13 @@ pub(crate) struct Admitted {
     _permit: OwnedSemaphorePermit,
     _of_caller: OfCaller,
     _counted: Counted,
+}
+
+/// The right to answer once, most often about a document: given back when dropped.
+#[derive(Debug)]
+pub(crate) struct AnswerPlace {
+    _permit: OwnedSemaphorePermit,
+    _of_caller: OfCaller,
 }
 
 /// The right to wait for a core: given back when dropped.
@@ -64,29 +72,34 @@ impl Admission {
         Self {
             streams: Arc::new(room(policy.max_streams)),
             imports: Arc::new(room(IMPORTS)),
-            document_calls: room(DOCUMENT_CALLS),
+            document_calls: Arc::new(room(DOCUMENT_CALLS)),
             queue: Arc::new(room(policy.max_waiting)),
             max_wait: policy.max_wait,
             callers: Callers::new(policy.max_streams_per_caller),
             importers: Callers::new(IMPORTS_PER_CALLER),
+            document_callers: Callers::new(DOCUMENT_CALLS_PER_CALLER),
             metrics,
         }
     }
 
     /// Admits a search, an export or an explanation, or refuses it at once.
     pub(crate) fn stream(&self, call: &Call) -> Result<Admitted, Failure> {
-        self.admit(&self.streams, Callers::admit(&self.callers, call.peer())?)
+        let of_caller = Callers::admit(&self.callers, call.peer()).map_err(Failure::TooManyOfCaller)?;
+        self.admit(&self.streams, of_caller)
     }
 
     /// Admits an import, or refuses it at once.
     pub(crate) fn import(&self, call: &Call) -> Result<Admitted, Failure> {
-        self.admit(&self.imports, Callers::admit(&self.importers, call.peer())?)
+        let of_caller = Callers::admit(&self.importers, call.peer()).map_err(Failure::TooManyOfCaller)?;
+        self.admit(&self.imports, of_caller)
     }
 
-    /// Admits a call that answers once, most of them about a document, until what is returned is dropped, or refuses it
-    /// at once.
-    pub(crate) fn document_call(&self) -> Result<SemaphorePermit<'_>, Failure> {
-        self.document_calls.try_acquire().map_err(|_| Failure::Overloaded)
+    /// Admits a call that answers once, most of them about a document, or refuses it at once.
+    pub(crate) fn document_call(&self, call: &Call) -> Result<AnswerPlace, Failure> {
+        let of_caller =
+            Callers::admit(&self.document_callers, call.peer()).map_err(Failure::TooManyDocumentCallsOfCaller)?;
+        let permit = Arc::clone(&self.document_calls).try_acquire_owned().map_err(|_| Failure::Overloaded)?;
+        Ok(AnswerPlace { _permit: permit, _of_caller: of_caller })
     }
 
     /// Lets a call wait for one of the pool's threads, or refuses it at once: when it is expected to wait for too long or
@@ -133,11 +146,12 @@ impl Callers {
         Arc::new(Self { most, streams: Mutex::default() })
     }
 
-    fn admit(callers: &Arc<Self>, peer: Option<IpAddr>) -> Result<OfCaller, Failure> {
+    /// Counts one more of a caller; fails with how many may run when as many do.
+    fn admit(callers: &Arc<Self>, peer: Option<IpAddr>) -> Result<OfCaller, usize> {
         let mut streams = callers.lock();
         let number = streams.entry(peer).or_default();
         if *number >= callers.most {
-            return Err(Failure::TooManyOfCaller(callers.most));
+            return Err(callers.most);
         }
         *number += 1;
         Ok(OfCaller { callers: Arc::clone(callers), peer })
@@ -245,9 +259,16 @@ mod tests {
     #[test]
     fn calls_about_documents_are_bounded() {
         let admission = admission();
-        let mut admitted: Vec<_> = (0..DOCUMENT_CALLS).map(|_| admission.document_call().unwrap()).collect();
-        assert_eq!(admission.document_call().unwrap_err().reason(), "OVERLOADED");
-        admitted.pop();
-        drop(admission.document_call().unwrap());
+        let admit = |peer| admission.document_call(&call(peer));
+        let one: Vec<_> = (0..DOCUMENT_CALLS_PER_CALLER).map(|_| admit("10.0.0.1").unwrap()).collect();
+        let refused = admit("10.0.0.1").unwrap_err();
+        assert_eq!(refused.reason(), "OVERLOADED");
+        assert!(refused.to_string().contains("this caller"), "{refused}");
+        let rest = DOCUMENT_CALLS_PER_CALLER..DOCUMENT_CALLS;
+        let mut others: Vec<_> = rest.map(|_| admit("10.0.0.2").expect("there is room for others")).collect();
+        assert_eq!(admit("10.0.0.3").unwrap_err().reason(), "OVERLOADED");
+        others.pop();
+        admit("10.0.0.3").unwrap();
+        drop(one);
     }
 }

@@ -4,7 +4,7 @@ use std::{
     future::Future,
     net::IpAddr,
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU8, AtomicU64, Ordering},
     },
     time::Duration,
@@ -13,7 +13,7 @@ use std::{
 use tokio::time::Instant;
 use tonic::{Code, Request, Status};
 
-use crate::rpc::{core::reached, failure::Failure};
+use crate::rpc::{admission::AnswerPlace, core::reached, failure::Failure, flight::Flight};
 
 /// One call. Cheap to clone; the layer around every call puts it into the request's extensions.
 #[derive(Clone, Debug)]
@@ -29,6 +29,9 @@ struct Inner {
     arrived: Instant,
     deadline: Option<Instant>,
     stats: CallStats,
+    flight: Flight,
+    /// Its place among the calls that answer once, if it took one.
+    place: Mutex<Option<AnswerPlace>>,
 }
 
 /// What a stream is doing.
@@ -64,8 +67,17 @@ impl Call {
     ) -> Self {
         let arrived = Instant::now();
         // A timeout past the end of time is none.
-        let deadline = timeout.and_then(|timeout| arrived.checked_add(timeout));
-        Self(Arc::new(Inner { request_id, method, peer, arrived, deadline, stats: CallStats::default() }))
+        let (deadline, stats) = (timeout.and_then(|timeout| arrived.checked_add(timeout)), CallStats::default());
+        Self(Arc::new(Inner {
+            request_id,
+            method,
+            peer,
+            arrived,
+            deadline,
+            stats,
+            flight: Flight::new(),
+            place: Mutex::default(),
+        }))
     }
 
     /// The call that a request belongs to.
@@ -108,6 +120,26 @@ impl Call {
     /// What the call has done.
     pub(crate) fn stats(&self) -> &CallStats {
         &self.0.stats
+    }
+
+    /// What the transport holds of its answer.
+    pub(crate) fn flight(&self) -> &Flight {
+        &self.0.flight
+    }
+
+    /// Keeps a place until the whole answer is with the transport, or nobody wants it any more.
+    pub(crate) fn keep(&self, place: AnswerPlace) {
+        *self.place() = Some(place);
+    }
+
+    /// Gives the place back.
+    pub(crate) fn leave(&self) {
+        *self.place() = None;
+    }
+
+    /// Nothing that is done under the lock can panic half-way.
+    fn place(&self) -> MutexGuard<'_, Option<AnswerPlace>> {
+        self.0.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Turns a failure into what the caller is told, and remembers its reason.

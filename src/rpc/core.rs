@@ -12,7 +12,7 @@ use std::{
 
 use tokio::{
     select,
-    sync::{Semaphore, SemaphorePermit, watch},
+    sync::{Semaphore, watch},
     time::{Instant, sleep},
 };
 use tokio_util::task::TaskTracker;
@@ -156,8 +156,11 @@ impl Core {
     }
 
     /// Admits a call that answers once, most of them about a document, or refuses it at once.
-    pub(crate) fn admit_document_call(&self) -> Result<SemaphorePermit<'_>, Failure> {
-        self.admission.document_call()
+    /// Its place is kept until its answer is with the transport: answers are as large as documents, and readers may be
+    /// slow.
+    pub(crate) fn admit_document_call(&self, call: &Call) -> Result<(), Failure> {
+        call.keep(self.admission.document_call(call)?);
+        Ok(())
     }
 
     /// Says no to a call that would wait too long for a core, as [`Core::queue`] does; before anything is done for it.

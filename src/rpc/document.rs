@@ -46,7 +46,7 @@ impl Documents {
         let Received { document, mut warnings } = document(sent)?;
         let expected = etag(&expected)?;
         let ingest = self.ingest()?;
-        let _admitted = self.core.admit_document_call()?;
+        self.core.admit_document_call(call)?;
         let id = document.id.clone();
         let preparing = ingest.clone();
         let prepared = self.core.in_turn(call, move |stop| preparing.prepare(document, stop)).await??;
@@ -62,15 +62,19 @@ impl Documents {
     ) -> Result<proto::GetDocumentResponse, Failure> {
         let (id, view) = get_request(request)?;
         let searcher = self.core.opened()?.searcher.clone();
-        let _admitted = self.core.admit_document_call()?;
+        self.core.admit_document_call(call)?;
         Ok(self.core.in_turn(call, move |_| read(&searcher, &id, &view)).await??)
     }
 
-    async fn delete(&self, request: proto::DeleteDocumentRequest) -> Result<proto::DeleteDocumentResponse, Failure> {
+    async fn delete(
+        &self,
+        call: &Call,
+        request: proto::DeleteDocumentRequest,
+    ) -> Result<proto::DeleteDocumentResponse, Failure> {
         let proto::DeleteDocumentRequest { document_id: id, etag: expected } = request;
         let (id, expected) = (document_id("document_id", id)?, etag(&expected)?);
         let ingest = self.ingest()?;
-        let _admitted = self.core.admit_document_call()?;
+        self.core.admit_document_call(call)?;
         let deleted = ingest.delete(id, expected).await?;
         Ok(delete_response(&deleted))
     }
@@ -144,7 +148,8 @@ impl DocumentService for Documents {
         &self,
         request: Request<proto::DeleteDocumentRequest>,
     ) -> Result<Response<proto::DeleteDocumentResponse>, Status> {
-        Call::of(&request).answer(self.delete(request.into_inner())).await
+        let call = Call::of(&request);
+        call.answer(self.delete(&call, request.into_inner())).await
     }
 
     async fn purge_documents(

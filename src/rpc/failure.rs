@@ -63,8 +63,11 @@ pub(crate) enum Failure {
     #[error("too many streams run at once; try again later")]
     TooManyStreams,
     /// As many streams of the caller's run as may.
-    #[error("more than {0} streams of one caller run at once; let some end, or try again later")]
+    #[error("{0} streams of one caller run, as many as may at once; let some end, or try again later")]
     TooManyOfCaller(usize),
+    /// As many calls of the caller's that answer once are under way as may.
+    #[error("{0} calls of this caller are under way, as many as may be at once; let some end, or try again later")]
+    TooManyDocumentCallsOfCaller(usize),
     /// No core was free for too long.
     #[error("the service is overloaded; try again later")]
     Overloaded,

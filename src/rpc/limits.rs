@@ -79,8 +79,13 @@ pub(crate) const FIRST_ANSWER_PATIENCE: Duration = Duration::from_millis(20);
 /// turns out much longer than could be expected, behind a few very long jobs.
 pub(crate) const QUEUE_PATIENCE: Duration = Duration::from_secs(1);
 
-/// Calls at once that answer once, most of them about a document: each may hold one of the largest size, 1 GiB altogether.
-pub(crate) const DOCUMENT_CALLS: usize = 64;
+/// Calls at once that answer once, most of them about a document: each may hold one of the largest size, 1.5 GiB
+/// altogether.
+pub(crate) const DOCUMENT_CALLS: usize = 96;
+/// Those of one caller: it leaves room for others, as with streams.
+pub(crate) const DOCUMENT_CALLS_PER_CALLER: usize = 64;
+/// How long the request of a call that is refused unread may take to come: most are there with their heads.
+pub(crate) const UNREAD_PATIENCE: Duration = Duration::from_millis(20);
 /// Imports at once: each may hold some documents of the largest size.
 pub(crate) const IMPORTS: usize = 8;
 /// Those of one caller: it leaves room for others, as with streams.

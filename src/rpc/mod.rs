@@ -5,10 +5,12 @@
 mod admin;
 mod admission;
 mod call;
+mod connection;
 mod convert;
 mod core;
 mod document;
 mod failure;
+mod flight;
 mod health;
 mod import;
 mod layers;
@@ -28,9 +30,10 @@ mod streams;
 mod tests;
 mod token;
 
+pub use connection::ConnectionPolicy;
 #[doc(hidden)]
 pub use convert::written;
 pub use core::{Opened, Policy};
-pub use server::{ConnectionPolicy, Rpc, ServeError};
+pub use server::Rpc;
 pub use token::TokenKey;
 pub use tonic::transport::Channel;

@@ -1,6 +1,6 @@
 //! The services put together, on connections that are held to limits.
 
-use std::{future::Future, io, sync::Arc, time::Duration};
+use std::{future::Future, io, sync::Arc};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -9,21 +9,23 @@ use tokio::{
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::{
     server::NamedService,
+    service::Routes,
     transport::{
-        Channel, Server,
-        server::{Connected, Router, TcpIncoming},
+        Channel,
+        server::{Connected, TcpIncoming},
     },
 };
-use tower::layer::util::{Identity, Stack};
+use tower::Layer as _;
 
 use crate::{
     pool::Pool,
     rpc::{
         admin::Admin,
+        connection::{ConnectionPolicy, Connections},
         core::{Core, Opened, Policy},
         document::Documents,
         health::Health,
-        layers::Calls,
+        layers::{Calls, WatchedCalls},
         limits::{self, DOCUMENT_REQUEST_BYTES, REQUEST_BYTES},
         local,
         proto::{admin_service_server::AdminServiceServer, document_service_server::DocumentServiceServer},
@@ -34,32 +36,6 @@ use crate::{
     telemetry::Metrics,
 };
 
-/// Bytes of a call's headers.
-const HEADER_BYTES: u32 = 16 << 10;
-/// Streams that a peer may make us reset before its connection is closed. h2 has such a cap, which tonic's default
-/// takes away (CVE-2025-8671).
-const LOCAL_RESETS: usize = 128;
-/// Streams that a peer may reset before we took them up. More than h2's 20: honest callers cancel many searches.
-const PENDING_RESETS: usize = 64;
-
-/// What a connection is held to.
-#[derive(Clone, Copy, Debug)]
-pub struct ConnectionPolicy {
-    /// Calls at once on one connection.
-    pub max_concurrent_streams: u32,
-    /// Silence after which the peer is asked whether it is still there.
-    pub keepalive_interval: Duration,
-    /// How long it may take to answer.
-    pub keepalive_timeout: Duration,
-    /// Age at which the peer is asked to open a new one.
-    pub max_age: Duration,
-}
-
-/// Why the services could not be served.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot serve gRPC: {0}")]
-pub struct ServeError(#[from] tonic::transport::Error);
-
 /// All gRPC services of one process. Cheap to clone.
 #[derive(Clone)]
 pub struct Rpc {
@@ -69,7 +45,8 @@ pub struct Rpc {
     connections: ConnectionPolicy,
 }
 
-type Services = Router<Stack<Calls, Identity>>;
+/// The services of a listener.
+type Services = WatchedCalls<Routes>;
 
 impl Rpc {
     /// The services before the index is open: calls are told so, and health says `NOT_SERVING`.
@@ -119,35 +96,28 @@ impl Rpc {
 
     /// Serves searches and documents on what a listener accepts, until the service stops; then ends when the last
     /// connection does, which has no bound of its own.
-    pub fn serve_tcp(&self, listener: TcpListener) -> impl Future<Output = Result<(), ServeError>> + Send + use<> {
+    pub fn serve_tcp(&self, listener: TcpListener) -> impl Future<Output = ()> + Send + use<> {
         self.serve(self.services(), accepted(listener))
     }
 
     /// Serves the operators' services likewise.
-    pub fn serve_admin_tcp(
-        &self,
-        listener: TcpListener,
-    ) -> impl Future<Output = Result<(), ServeError>> + Send + use<> {
+    pub fn serve_admin_tcp(&self, listener: TcpListener) -> impl Future<Output = ()> + Send + use<> {
         self.serve(self.admin_services(), accepted(listener))
     }
 
     /// A channel to the same services as on the listener, and the task that serves it, until the service stops.
-    pub fn local(&self) -> (Channel, impl Future<Output = Result<(), ServeError>> + Send + use<>) {
+    pub fn local(&self) -> (Channel, impl Future<Output = ()> + Send + use<>) {
         let (channel, incoming) = local::connection();
         (channel, self.serve(self.services(), incoming))
     }
 
-    fn serve<I, IO>(
-        &self,
-        services: Services,
-        incoming: I,
-    ) -> impl Future<Output = Result<(), ServeError>> + Send + use<I, IO>
+    fn serve<I, IO>(&self, services: Services, incoming: I) -> impl Future<Output = ()> + Send + use<I, IO>
     where
         I: Stream<Item = io::Result<IO>> + Send,
         IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
-        let stopping = self.core.shutdown.stopping();
-        async move { Ok(services.serve_with_incoming_shutdown(incoming, stopping).await?) }
+        let connections = Connections::new(services, self.connections, self.core.policy.reader_patience);
+        connections.serve(incoming, self.core.shutdown.clone())
     }
 
     /// Waits until the tasks of all streams have ended. No new ones are expected.
@@ -160,33 +130,21 @@ impl Rpc {
     fn services(&self) -> Services {
         let search = SizedSearch::new(Search::new(Arc::clone(&self.core)));
         let documents = DocumentServiceServer::new(Documents::new(Arc::clone(&self.core)));
-        self.router(&[name(&search), name(&documents)])
-            .add_service(search)
-            .add_service(documents.max_decoding_message_size(DOCUMENT_REQUEST_BYTES))
+        let names = [name(&search), name(&documents)];
+        let documents = documents.max_decoding_message_size(DOCUMENT_REQUEST_BYTES);
+        self.calls.layer(self.beside(&names).add_service(search).add_service(documents))
     }
 
     fn admin_services(&self) -> Services {
         let admin = AdminServiceServer::new(Admin::new(Arc::clone(&self.core)));
-        self.router(&[name(&admin)]).add_service(admin.max_decoding_message_size(REQUEST_BYTES))
+        let names = [name(&admin)];
+        self.calls.layer(self.beside(&names).add_service(admin.max_decoding_message_size(REQUEST_BYTES)))
     }
 
     /// What every listener has; `services` are its own.
-    fn router(&self, services: &[&str]) -> Services {
-        let ConnectionPolicy { max_concurrent_streams, keepalive_interval, keepalive_timeout, max_age } =
-            self.connections;
-        Server::builder()
-            .max_concurrent_streams(max_concurrent_streams)
-            .http2_max_local_error_reset_streams(Some(LOCAL_RESETS))
-            .http2_max_pending_accept_reset_streams(Some(PENDING_RESETS))
-            .http2_max_header_list_size(HEADER_BYTES)
-            .http2_keepalive_interval(Some(keepalive_interval))
-            .http2_keepalive_timeout(Some(keepalive_timeout))
-            // Without a grace: with one, tonic says no GOAWAY and cuts the connection when it is over.
-            .max_connection_age(max_age)
-            .layer(self.calls.clone())
-            .add_service(self.health.service())
-            .add_service(reflection::v1(services))
-            .add_service(reflection::v1alpha(services))
+    fn beside(&self, services: &[&str]) -> Routes {
+        let routes = Routes::new(self.health.service());
+        routes.add_service(reflection::v1(services)).add_service(reflection::v1alpha(services))
     }
 }
 

@@ -44,7 +44,9 @@ impl Failure {
             Self::TooManyStreams | Self::TooManyOfCaller(_) => {
                 (Code::ResourceExhausted, "TOO_MANY_STREAMS", Some(RETRY_SOON))
             }
-            Self::Overloaded => (Code::ResourceExhausted, "OVERLOADED", Some(RETRY_SOON)),
+            Self::Overloaded | Self::TooManyDocumentCallsOfCaller(_) => {
+                (Code::ResourceExhausted, "OVERLOADED", Some(RETRY_SOON))
+            }
             Self::MaintenanceRuns => (Code::ResourceExhausted, "OVERLOADED", Some(RETRY_LATER)),
             Self::SlowConsumer(_) => (Code::ResourceExhausted, "SLOW_CONSUMER", None),
             Self::StreamCancelled => (Code::Aborted, "STREAM_CANCELLED", None),

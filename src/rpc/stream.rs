@@ -17,6 +17,7 @@ use tokio::{
     time::timeout,
 };
 use tokio_stream::{Stream, StreamExt as _};
+use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tracing::Instrument as _;
 
@@ -44,14 +45,18 @@ pub(crate) struct Outlet<T> {
 pub(crate) type Room<'a, T> = mpsc::Permit<'a, T>;
 
 impl<T> Outlet<T> {
-    /// Waits until the reader has made room for one more answer.
+    /// Waits until the reader has made room for one more answer, for as long as bytes of the others leave.
     ///
     /// Taken before an answer is made, so that a slow reader holds neither a thread nor an answer too many.
     pub(crate) async fn room(&self) -> Result<Room<'_, T>, Failure> {
         self.call.stats().set_state(StreamState::Blocked);
-        let room = timeout(self.patience, self.sender.reserve()).await;
+        let room = tokio::select! {
+            biased;
+            room = self.sender.reserve() => room.map_err(|_| Failure::Cancelled),
+            () = self.call.flight().stands_still(self.patience) => Err(Failure::SlowConsumer(self.patience)),
+        };
         self.call.stats().set_state(StreamState::Running);
-        room.map_err(|_| Failure::SlowConsumer(self.patience))?.map_err(|_| Failure::Cancelled)
+        room
     }
 
     /// The same outlet, for a job that makes several answers.
@@ -82,7 +87,7 @@ impl<T> JobOutlet<T> {
 pub(crate) struct Answers<T> {
     /// The first one, or the failure that came instead, if it was waited for.
     first: Option<Result<T, Status>>,
-    queue: Arc<Mutex<Option<Queue<T>>>>,
+    queue: Arc<Mutex<Waiting<T>>>,
     /// How the task ended; `None` once that was said.
     end: Option<oneshot::Receiver<Result<(), Status>>>,
     call: Call,
@@ -90,6 +95,22 @@ pub(crate) struct Answers<T> {
     patience: Duration,
     /// Dropped with the rest of it, which tells the task that the reader has left.
     _reading: oneshot::Sender<Infallible>,
+}
+
+/// What waits for the reader.
+enum Waiting<T> {
+    Answers(Queue<T>),
+    /// They were thrown away, and a stream that ended well did not after all.
+    GivenUp(GivenUp),
+}
+
+/// Why answers are thrown away that nobody has read yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum GivenUp {
+    /// The reader took nothing for too long.
+    Slow,
+    /// An operator wanted it.
+    Cancelled,
 }
 
 /// What a stream holds while it lives.
@@ -124,11 +145,11 @@ where
     let (sender, receiver) = mpsc::channel(ANSWERS_WAITING);
     let (end, ended) = oneshot::channel();
     let (listed, cancelled) = Streams::enter(&core.streams, call.clone());
-    let queue = Arc::new(Mutex::new(Some(Queue { receiver, _admitted: admitted, _listed: listed })));
+    let queue = Arc::new(Mutex::new(Waiting::Answers(Queue { receiver, _admitted: admitted, _listed: listed })));
     let (reading, left) = oneshot::channel();
     let patience = core.policy.reader_patience;
     let (watched, metrics) = (Arc::downgrade(&queue), core.metrics.clone());
-    let task = Task { left, queue: watched, call: call.clone(), patience, metrics };
+    let task = Task { left, cancelled: cancelled.clone(), queue: watched, call: call.clone(), patience, metrics };
     // Some kilobytes, which else are moved several times over.
     let work = Box::pin(work(Outlet { sender, call: call.clone(), patience }));
     let counted = core.metrics.stream_task_started();
@@ -157,8 +178,10 @@ where
 struct Task<T> {
     /// Resolves when the reader has left.
     left: oneshot::Receiver<Infallible>,
+    /// Resolves when an operator wants the stream to end.
+    cancelled: CancellationToken,
     /// Weak, so that the reader's leaving closes the queue.
-    queue: Weak<Mutex<Option<Queue<T>>>>,
+    queue: Weak<Mutex<Waiting<T>>>,
     call: Call,
     /// How long the reader may take nothing.
     patience: Duration,
@@ -183,41 +206,65 @@ impl<T> Task<T> {
         self.call.stats().set_state(StreamState::Ended);
         let is_slow = matches!(done, Err(Failure::SlowConsumer(_)));
         if is_slow {
-            self.give_up();
+            self.give_up(GivenUp::Slow);
         }
         // Nobody listens when the reader has left.
         let _ = end.send(done.map_err(|failure| self.call.status(failure)));
-        if !is_slow && !self.reader_leaves().await {
-            self.give_up();
+        if is_slow {
+            return;
+        }
+        if let Err(why) = self.reader_leaves().await {
+            self.give_up(why);
         }
     }
 
-    /// Waits until the reader leaves, for as long as it takes an answer now and then; says whether it did.
-    async fn reader_leaves(&mut self) -> bool {
-        let mut waiting = self.waiting();
-        while timeout(self.patience, &mut self.left).await.is_err() {
-            if self.waiting() == waiting {
-                return false;
+    /// Waits until the reader leaves, for as long as it takes something now and then and nobody else ends it.
+    async fn reader_leaves(&mut self) -> Result<(), GivenUp> {
+        loop {
+            let waiting = self.waiting();
+            tokio::select! {
+                biased;
+                _ = &mut self.left => return Ok(()),
+                () = self.cancelled.cancelled() => return Err(GivenUp::Cancelled),
+                () = self.call.flight().stands_still(self.patience) => {
+                    if self.waiting() == waiting {
+                        return Err(GivenUp::Slow);
+                    }
+                }
             }
-            waiting = self.waiting();
         }
-        true
     }
 
     /// Answers that wait for the reader.
     fn waiting(&self) -> usize {
         let queue = self.queue.upgrade();
-        queue.map_or(0, |queue| lock(&queue).as_ref().map_or(0, |queue| queue.receiver.len()))
+        queue.map_or(0, |queue| match &*lock(&queue) {
+            Waiting::Answers(queue) => queue.receiver.len(),
+            Waiting::GivenUp(_) => 0,
+        })
     }
 
     /// Gives back what a reader that takes nothing holds, and says so: the transport keeps its body for as long as it
     /// likes, and the access line comes with the body's end.
-    fn give_up(&self) {
-        self.call.status(Failure::SlowConsumer(self.patience));
-        self.metrics.shed(ShedReason::SlowConsumer);
-        tracing::warn!(request_id = self.call.request_id(), patience = ?self.patience, "SLOW_CONSUMER: a reader took nothing");
+    fn give_up(&self, why: GivenUp) {
+        let patience = self.patience;
+        self.call.status(why.failure(patience));
+        if why == GivenUp::Slow {
+            self.metrics.shed(ShedReason::SlowConsumer);
+            tracing::warn!(request_id = self.call.request_id(), ?patience, "SLOW_CONSUMER: a reader took nothing");
+        }
         if let Some(queue) = self.queue.upgrade() {
-            drop(lock(&queue).take());
+            let thrown_away = std::mem::replace(&mut *lock(&queue), Waiting::GivenUp(why));
+            drop(thrown_away);
+        }
+    }
+}
+
+impl GivenUp {
+    fn failure(self, patience: Duration) -> Failure {
+        match self {
+            Self::Slow => Failure::SlowConsumer(patience),
+            Self::Cancelled => Failure::StreamCancelled,
         }
     }
 }
@@ -232,12 +279,14 @@ impl<T> Stream for Answers<T> {
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(first));
         }
-        let next = lock(&self.queue).as_mut().map(|queue| queue.receiver.poll_recv(context));
-        match next {
-            Some(Poll::Ready(Some(answer))) => Poll::Ready(Some(Ok(answer))),
-            Some(Poll::Ready(None)) => self.poll_end(context, false),
-            Some(Poll::Pending) => Poll::Pending,
-            None => self.poll_end(context, true),
+        let next = match &mut *lock(&self.queue) {
+            Waiting::Answers(queue) => queue.receiver.poll_recv(context).map(Ok),
+            Waiting::GivenUp(why) => Poll::Ready(Err(*why)),
+        };
+        match std::task::ready!(next) {
+            Ok(Some(answer)) => Poll::Ready(Some(Ok(answer))),
+            Ok(None) => self.poll_end(context, None),
+            Err(why) => self.poll_end(context, Some(why)),
         }
     }
 }
@@ -246,15 +295,15 @@ impl<T> Answers<T> {
     /// Waits a moment for the first answer, or for the failure that comes instead.
     ///
     /// A response that is given to the transport before it has answers is sent by itself: its caller is woken for nothing
-    /// but headers, while the cores could rank. But a caller whose time is up before it has the headers, or the transport
-    /// that watches over it, may call that a cancel, so that they do not wait for long.
+    /// but headers, while the cores could rank. But a caller whose time is up before it has the headers may call that a
+    /// cancel, so that they do not wait for long.
     pub(crate) async fn begun(mut self) -> Self {
         let patience = FIRST_ANSWER_PATIENCE.min(self.call.time_left() / 2);
         self.first = timeout(patience, self.next()).await.unwrap_or_default();
         self
     }
 
-    fn poll_end(&mut self, context: &mut Context<'_>, is_given_up: bool) -> Poll<Option<Result<T, Status>>> {
+    fn poll_end(&mut self, context: &mut Context<'_>, given_up: Option<GivenUp>) -> Poll<Option<Result<T, Status>>> {
         let Some(end) = self.end.as_mut() else {
             return Poll::Ready(None);
         };
@@ -262,8 +311,7 @@ impl<T> Answers<T> {
         self.end = None;
         Poll::Ready(match end {
             // Answers may have been thrown away.
-            Ok(Ok(())) if is_given_up => Some(Err(self.call.status(Failure::SlowConsumer(self.patience)))),
-            Ok(Ok(())) => None,
+            Ok(Ok(())) => given_up.map(|why| Err(self.call.status(why.failure(self.patience)))),
             Ok(Err(status)) => Some(Err(status)),
             // Never OK: the caller would take what it has for all there is.
             Err(panicked) => Some(Err(self.call.status(Failure::Internal(panicked.into())))),
@@ -272,7 +320,7 @@ impl<T> Answers<T> {
 }
 
 /// Nothing that is done under the lock can panic half-way.
-fn lock<T>(queue: &Mutex<Option<Queue<T>>>) -> MutexGuard<'_, Option<Queue<T>>> {
+fn lock<T>(queue: &Mutex<Waiting<T>>) -> MutexGuard<'_, Waiting<T>> {
     queue.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -2,7 +2,11 @@
 
 use std::{num::NonZeroUsize, time::Duration};
 
-use tokio::task::JoinHandle;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+    time::timeout,
+};
 use tonic::{Code, Request, Status, metadata::AsciiMetadataValue};
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 use tonic_reflection::pb::v1::{
@@ -15,7 +19,7 @@ use crate::{
     ingest::unreadable,
     pool::Pool,
     rpc::{
-        Channel, ConnectionPolicy, Opened, Policy, Rpc, ServeError, TokenKey,
+        Channel, ConnectionPolicy, Opened, Policy, Rpc, TokenKey,
         proto::{
             self, document_service_client::DocumentServiceClient, search_request::QueryForm,
             search_service_client::SearchServiceClient,
@@ -31,12 +35,15 @@ struct Served {
     shutdown: Shutdown,
     metrics: Metrics,
     channel: Channel,
-    serving: JoinHandle<Result<(), ServeError>>,
+    serving: JoinHandle<()>,
 }
 
 async fn served() -> Served {
+    served_with(Policy::of_streams(4)).await
+}
+
+async fn served_with(policy: Policy) -> Served {
     let (metrics, shutdown) = (Metrics::new(), Shutdown::new());
-    let policy = Policy::of_streams(4);
     let connections = ConnectionPolicy {
         max_concurrent_streams: 64,
         keepalive_interval: Duration::from_secs(30),
@@ -60,7 +67,7 @@ impl Served {
         let Self { shutdown, serving, .. } = self;
         let times = DrainTimes { lame_duck: Duration::ZERO, timeout: Duration::from_secs(25) };
         let ended = shutdown.run(times, tokio_stream::once(()), serving).await;
-        ended.expect("must end in time").unwrap().unwrap();
+        ended.expect("must end in time").unwrap();
     }
 }
 
@@ -81,6 +88,37 @@ async fn without_an_index_calls_are_told_so() {
     // A request that cannot be taken is said so at once.
     let status = served.search_fails(proto::SearchRequest { limit: 10_001, ..everything() }).await;
     assert_eq!((status.code(), reason(&status).as_str()), (Code::InvalidArgument, "INVALID_FIELD"));
+}
+
+/// The status of a search whose message never comes, over a socket.
+async fn unfinished(served: &Served, timeout_header: &str) -> Status {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(served.rpc.serve_tcp(listener));
+    let connection = TcpStream::connect(address).await.unwrap();
+    let (mut requests, connection) = h2::client::handshake(connection).await.unwrap();
+    tokio::spawn(connection);
+    let request = http::Request::post(format!("http://{address}/xunzhang.v1.SearchService/Search"));
+    let request = request.header("content-type", "application/grpc").header("grpc-timeout", timeout_header);
+    let (response, _sending) = requests.send_request(request.body(()).unwrap(), false).unwrap();
+    let answer = timeout(Duration::from_secs(10), response).await.expect("the rest is not waited for").unwrap();
+    Status::from_header_map(answer.headers()).expect("it is refused in its head")
+}
+
+#[tokio::test]
+async fn a_call_that_is_refused_unread_does_not_wait_for_the_rest_of_it() {
+    let served = served_with(Policy { max_waiting: 0, ..Policy::of_streams(4) }).await;
+    let status = unfinished(&served, "1H").await;
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::ResourceExhausted, "OVERLOADED"));
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn a_deadline_ends_a_call_whose_message_does_not_come() {
+    let served = served().await;
+    let status = unfinished(&served, "100m").await;
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::DeadlineExceeded, "DEADLINE"));
+    served.stop().await;
 }
 
 #[tokio::test]

@@ -1,14 +1,16 @@
 //! Imports whose clients vanish, or take nothing of what they are told.
 
+use std::time::Duration;
+
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::Streaming;
+use tonic::{Code, Streaming};
 use xunzhang::rpc::proto::{
     DocumentView, GetDocumentRequest, ImportDocumentsRequest, ImportDocumentsResponse,
     document_service_client::DocumentServiceClient,
 };
 
-use crate::support::{Service, document, export_ids, exported, poll, ready, sent, within};
+use crate::support::{Service, check_status, document, export_ids, exported, poll, ready, sent, within};
 
 /// An import with a connection of its own, which is all of it that is there.
 async fn begin(service: &Service) -> (mpsc::Sender<ImportDocumentsRequest>, Streaming<ImportDocumentsResponse>) {
@@ -86,5 +88,22 @@ async fn a_client_that_reads_no_acknowledgements_is_told_all_of_them_in_the_end(
         created += u64::from(answer.created);
     }
     assert_eq!((through, created), (DOCUMENTS, DOCUMENTS));
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn an_import_that_sends_nothing_for_a_minute_is_ended() {
+    let service = Service::start().await;
+    let (requests, mut answers) = begin(&service).await;
+    requests.send(sent(1, document("甲", "部署防汛工作。"))).await.unwrap();
+    let answer = within("an acknowledgement", answers.message()).await.unwrap().expect("it goes on");
+    assert_eq!(answer.acknowledged_through, 1);
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(61)).await;
+    tokio::time::resume();
+    let status = within("the end", answers.message()).await.expect_err("it is over");
+    check_status(&status, Code::ResourceExhausted, "IDLE_IMPORT", None);
+    drop(requests);
+    assert_eq!(service.stats().await.documents, 1);
     service.stop().await;
 }

@@ -256,3 +256,28 @@ fn wrong_use_and_nobody_there() {
     check_failed(&run(&["search", "甲", "--endpoint", &endpoint]), 1, &[&endpoint, "xunzhang serve"]);
     check_failed(&run(&["stats", "--admin-endpoint", &endpoint]), 1, &["--admin-endpoint"]);
 }
+
+#[test]
+fn an_export_goes_on_when_its_server_is_killed_and_comes_back() {
+    let directory = tempfile::tempdir().expect("there is room for a directory");
+    let data = directory.path().join("data");
+    let server = Server::start(&data, &[]);
+    let line = |number| format!("第{number}号文件{}。", "要求压实各级责任，统筹推进工作".repeat(20));
+    let text = (0..3_000).map(line).collect::<Vec<_>>().join("\n");
+    server.answer(&["import", &write(directory.path(), "long.txt", text)]);
+    let whole: Vec<Value> = objects(&server.answer(&["export", "--json"]));
+    let mut export = server.begin(&["export", "--json"]);
+    // Most of it waits behind what nobody has read.
+    let mut lines: Vec<String> = (0..10).map(|_| export.line()).collect();
+    let address = server.address("listening on").to_owned();
+    server.kill();
+    let server = Server::start_in_place_of(&data, &address);
+    let ended = export.end();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stderr.contains("going on behind what is here"), "{}", ended.stderr);
+    lines.push(ended.stdout);
+    let id = |hit: &Value| hit["paragraph_id"].clone();
+    let (got, expected) = (objects(&lines.join("\n")), whole);
+    assert_eq!(got.iter().map(id).collect::<Vec<_>>(), expected.iter().map(id).collect::<Vec<_>>());
+    assert_eq!(server.terminate().code, Some(0));
+}

@@ -5,7 +5,9 @@ use xunzhang::rpc::proto::{
     Document, GetDocumentRequest, Outcome, PutDocumentRequest, ReadyParagraph, ReadyParagraphs, document::Content,
 };
 
-use crate::support::{NOTICE, Service, check_refused, document, exported, hit_ids, phrase, ready, searched, typed};
+use crate::support::{
+    NOTICE, Service, check_refused, document, exported, hit_ids, phrase, poll, ready, searched, typed,
+};
 
 fn of(id: &str) -> GetDocumentRequest {
     GetDocumentRequest { document_id: id.to_owned(), ..GetDocumentRequest::default() }
@@ -197,5 +199,21 @@ async fn ids_of_every_kind() {
         check_refused(service.try_get(of(id)).await, Code::NotFound, "DOCUMENT_NOT_FOUND", None);
     }
     assert!(service.export(exported("")).await.hits.is_empty());
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn an_index_that_cannot_be_written_to_refuses_changes_until_it_can() {
+    let service = Service::start().await;
+    service.put(document("甲", "部署防汛工作。")).await;
+    let (index, aside) = (service.data_dir().join("index"), service.data_dir().join("aside"));
+    std::fs::rename(&index, &aside).unwrap();
+    let put =
+        |id: &str| PutDocumentRequest { document: Some(document(id, "部署防火工作。")), etag: String::new() };
+    check_refused(service.try_put(put("乙")).await, Code::Unavailable, "ENGINE_UNAVAILABLE", None);
+    assert_eq!(service.search(searched("防汛")).await.hits.len(), 1, "reads go on");
+    std::fs::rename(&aside, &index).unwrap();
+    poll("it to be written to again", async || service.try_put(put("丙")).await.ok()).await;
+    assert_eq!(hit_ids(&service.search(searched("防火")).await), ["丙#0"]);
     service.stop().await;
 }

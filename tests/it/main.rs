@@ -40,6 +40,7 @@ mod resuming;
 mod searching;
 mod seeds;
 mod short_queries;
+mod slow_readers;
 mod strange_queries;
 mod strange_texts;
 mod streams;

@@ -23,7 +23,7 @@ pub(super) async fn list(
     let searcher = core.opened()?.searcher.clone();
     let (tokens, list) = (core.tokens()?, For::new(Kind::List, "page_token", &list, call.caller()));
     let after: Option<ListPlace> = tokens.open(&list, &previous)?;
-    let _admitted = core.admit_document_call()?;
+    core.admit_document_call(call)?;
     let bound = PageBound { documents, bytes: LIST_PAGE_BYTES };
     let page = core.in_turn(call, move |stop| searcher.documents(&filter, after, bound, stop)).await??;
     let next = page.next.map_or_else(String::new, |after| tokens.seal(&list, &after));

@@ -28,7 +28,7 @@ pub(super) async fn purge(
 ) -> Result<proto::PurgeDocumentsResponse, Failure> {
     let Purge { filter, validate_only } = purge_request(request)?;
     let Opened { searcher, ingest, token_key: _ } = core.opened()?.clone();
-    let _admitted = core.admit_document_call()?;
+    core.admit_document_call(call)?;
     let (looking, conditions) = (searcher.clone(), filter.clone());
     let scope = core.in_turn(call, move |stop| looking.purge_scope(&conditions, stop)).await??;
     let mut purging = Purging { core, searcher, ingest, filter, scope, after: None };

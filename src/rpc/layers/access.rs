@@ -9,7 +9,7 @@ use tonic::Code;
 use tracing::Span;
 
 use crate::{
-    rpc::{call::Call, layers::methods::Method, status::shed_reason},
+    rpc::{call::Call, failure::Failure, layers::methods::Method, status::shed_reason},
     telemetry::{Metrics, ShedReason},
 };
 
@@ -64,6 +64,16 @@ impl Record {
     fn of(call: Call, method: Method, metrics: Metrics, span: Span, refused: Option<u64>) -> Self {
         metrics.call_started(method.service, method.method);
         Self { call, method, metrics, span, bytes: 0, code: None, refused }
+    }
+
+    /// Notes that the reader took nothing for too long, if that is not known yet.
+    pub(super) fn give_up(&mut self, patience: Duration) {
+        // A stream's was counted when it was given up.
+        if self.call.stats().reason().is_none() {
+            self.metrics.shed(ShedReason::SlowConsumer);
+            tracing::warn!(request_id = self.call.request_id(), ?patience, "SLOW_CONSUMER: a reader took nothing");
+        }
+        self.code = Some(self.call.status(Failure::SlowConsumer(patience)).code());
     }
 
     fn measure(&self, code: Code) {
@@ -122,6 +132,7 @@ impl Refusals {
 
 impl Drop for Record {
     fn drop(&mut self) {
+        self.call.leave();
         // A caller that leaves without reading why its call failed did not end it.
         let code = self.code.or_else(|| self.call.stats().code()).unwrap_or(Code::Cancelled);
         self.measure(code);

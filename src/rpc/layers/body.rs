@@ -10,19 +10,15 @@ use std::{
 
 use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use tokio::time::{Sleep, sleep};
 use tonic::{Code, Status, body::Body};
 
-use crate::{
-    rpc::{
-        failure::Failure,
-        layers::{access::Record, flight::Flight},
-    },
-    telemetry::ShedReason,
-};
+use crate::rpc::{failure::Failure, flight::Chunk, layers::access::Record};
 
 /// Resolves when bodies that would never end have to.
 pub(super) type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// The body of every answer: watched, or the empty one of a call that was refused unread.
+pub(crate) struct CallBody(Option<Box<Watched>>);
 
 /// A body that counts its bytes and reads its trailers; its [`Record`] is written when it is dropped.
 ///
@@ -31,20 +27,27 @@ pub(super) type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(super) struct Watched {
     inner: Body,
     record: Record,
-    flight: Flight,
     /// How long the reader may take nothing.
     patience: Duration,
-    /// Ends the wait for bytes to leave.
-    waiting: Option<Pin<Box<Sleep>>>,
     /// For what others stream without end (health, reflection): our own streams end themselves.
     stop: Option<Stop>,
     is_stopped: bool,
 }
 
+impl CallBody {
+    pub(super) fn empty() -> Self {
+        Self(None)
+    }
+
+    pub(super) fn watched(body: Watched) -> Self {
+        Self(Some(Box::new(body)))
+    }
+}
+
 impl Watched {
     /// Watches a body; with `stop`, ends it when that resolves.
     pub(super) fn new(inner: Body, record: Record, patience: Duration, stop: Option<Stop>) -> Self {
-        Self { inner, record, flight: Flight::default(), patience, waiting: None, stop, is_stopped: false }
+        Self { inner, record, patience, stop, is_stopped: false }
     }
 
     /// The end of a body that has to stop: a status like any other.
@@ -58,32 +61,44 @@ impl Watched {
         trailers
     }
 
-    /// Waits until enough of what the transport holds has left; fails when it does not.
-    fn poll_room(&mut self, context: &mut Context<'_>) -> Poll<Result<(), h2::Error>> {
-        if self.flight.poll_room(context).is_ready() {
-            self.waiting = None;
-            return Poll::Ready(Ok(()));
-        }
-        let patience = self.patience;
-        let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(patience.saturating_mul(2))));
-        ready!(waiting.as_mut().poll(context));
-        // A stream's was counted when it was given up.
-        if self.record.call.stats().reason().is_none() {
-            self.record.metrics.shed(ShedReason::SlowConsumer);
-        }
-        self.record.code = Some(self.record.call.status(Failure::SlowConsumer(patience)).code());
-        self.is_stopped = true;
-        // Callers take it for RESOURCE_EXHAUSTED.
-        Poll::Ready(Err(h2::Reason::ENHANCE_YOUR_CALM.into()))
-    }
-
     fn has_to_stop(&mut self, context: &mut Context<'_>) -> bool {
         self.stop.as_mut().is_some_and(|stop| stop.as_mut().poll(context).is_ready())
     }
 }
 
+impl Drop for Watched {
+    fn drop(&mut self) {
+        if self.record.call.flight().is_given_up() {
+            self.record.give_up(self.patience);
+        }
+    }
+}
+
+impl HttpBody for CallBody {
+    type Data = Chunk;
+    type Error = Box<dyn Error + Send + Sync>;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        match &mut self.get_mut().0 {
+            Some(body) => Pin::new(&mut **body).poll_frame(context),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.as_ref().is_none_or(HttpBody::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.as_ref().map_or_else(|| SizeHint::with_exact(0), HttpBody::size_hint)
+    }
+}
+
 impl HttpBody for Watched {
-    type Data = <Body as HttpBody>::Data;
+    type Data = Chunk;
     type Error = Box<dyn Error + Send + Sync>;
 
     fn poll_frame(
@@ -94,8 +109,10 @@ impl HttpBody for Watched {
         if this.is_stopped {
             return Poll::Ready(None);
         }
-        if let Err(stuck) = ready!(this.poll_room(context)) {
-            return Poll::Ready(Some(Err(stuck.into())));
+        if ready!(this.record.call.flight().poll_room(context)).is_err() {
+            this.is_stopped = true;
+            // Callers take it for RESOURCE_EXHAUSTED.
+            return Poll::Ready(Some(Err(h2::Error::from(h2::Reason::ENHANCE_YOUR_CALM).into())));
         }
         let span = this.record.span.clone();
         let _entered = span.enter();
@@ -114,7 +131,7 @@ impl HttpBody for Watched {
             }
             Poll::Ready(None) | Poll::Pending => {}
         }
-        polled.map_ok(|frame| frame.map_data(|data| this.flight.take_off(data))).map_err(Into::into)
+        polled.map_ok(|frame| frame.map_data(|data| Chunk::new(data, &this.record.call))).map_err(Into::into)
     }
 
     fn is_end_stream(&self) -> bool {
@@ -136,7 +153,7 @@ mod tests {
     use std::future::poll_fn;
 
     use prost::bytes::Bytes;
-    use tokio::time::{Instant, timeout};
+    use tokio::time::timeout;
 
     use super::*;
     use crate::{
@@ -164,7 +181,7 @@ mod tests {
         Watched::new(Body::new(Endless), Record::begin(call, method, Metrics::new()), PATIENCE, None)
     }
 
-    async fn next(body: &mut Watched) -> Result<Bytes, Box<dyn Error + Send + Sync>> {
+    async fn next(body: &mut Watched) -> Result<Chunk, Box<dyn Error + Send + Sync>> {
         let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await.expect("it has no end");
         frame.map(|frame| frame.into_data().expect("it has no trailers"))
     }
@@ -180,16 +197,16 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_stream_of_which_nothing_leaves_is_reset() {
+    async fn a_body_that_is_given_up_is_reset() {
         let mut body = endless();
         let held = next(&mut body).await.unwrap();
-        let begun = Instant::now();
+        body.record.call.flight().give_up();
         let reset = next(&mut body).await.expect_err("nothing left");
-        assert_eq!(begun.elapsed().as_secs(), 2 * PATIENCE.as_secs());
         let reset = reset.downcast::<h2::Error>().expect("the transport knows what it means");
         assert_eq!(reset.reason(), Some(h2::Reason::ENHANCE_YOUR_CALM));
-        assert_eq!(body.record.call.stats().reason(), Some("SLOW_CONSUMER"));
         assert!(body.is_end_stream());
-        drop(held);
+        let call = body.record.call.clone();
+        drop((held, body));
+        assert_eq!(call.stats().reason(), Some("SLOW_CONSUMER"));
     }
 }

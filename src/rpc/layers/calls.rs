@@ -12,6 +12,7 @@ use std::{
 use http::{HeaderValue, Request, Response};
 use http_body::Body as _;
 use prost::bytes::Bytes;
+use tokio::time::timeout;
 use tonic::{Code, Status, body::Body, transport::server::TcpConnectInfo};
 use tower::{Layer, Service};
 use tracing::Instrument as _;
@@ -19,14 +20,16 @@ use tracing::Instrument as _;
 use crate::rpc::{
     call::Call,
     core::Core,
+    failure::Failure,
     layers::{
         access::{Record, Refusals},
-        body::{Stop, Watched, code},
+        body::{CallBody, Stop, Watched, code},
         methods::Method,
-        request::{REQUEST_ID, RequestIds, timeout},
+        request::{self, REQUEST_ID, RequestIds},
+        transport,
         turns::Turns,
     },
-    limits::REQUEST_BYTES,
+    limits::{REQUEST_BYTES, UNREAD_PATIENCE},
     status::adopt,
 };
 
@@ -53,13 +56,13 @@ impl Calls {
 
     /// Refuses a call for which nothing was done yet, if it would wait too long: under overload most do, and to read,
     /// check and note each of them costs a fifth of a search.
-    fn refused(&self, call: &Call, method: Method) -> Option<Response<Body>> {
+    fn refused(&self, call: &Call, method: Method) -> Option<Response<CallBody>> {
         if !method.waits_for_core() {
             return None;
         }
         let failure = self.core.check_wait(call).err()?;
         self.turns.give_way();
-        let response = named(call.status(failure).into_http(), call);
+        let response = named(call.status(failure).into_http::<Body>(), call).map(|_empty| CallBody::empty());
         Record::refuse(call.clone(), method, self.core.metrics.clone(), &self.refusals);
         Some(response)
     }
@@ -90,9 +93,9 @@ where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
     S::Future: Send + 'static,
 {
-    type Response = Response<Body>;
+    type Response = Response<CallBody>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<CallBody>, Infallible>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(context)
@@ -103,30 +106,39 @@ where
         let peer = request.extensions().get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
         let peer = peer.map(|address| address.ip().to_canonical());
         let name = self.calls.ids.name(request.headers());
-        let call = Call::new(name, method.method, peer, timeout(request.headers()));
+        let call = Call::new(name, method.method, peer, request::timeout(request.headers()));
         if let Some(response) = self.calls.refused(&call, method) {
             return Box::pin(async move {
-                read_to_end(request.into_body()).await;
+                let _slow = timeout(UNREAD_PATIENCE, read_to_end(request.into_body())).await;
                 Ok(response)
             });
         }
         request.extensions_mut().insert(call.clone());
-        let record = Record::begin(call, method, self.calls.core.metrics.clone());
+        let record = Record::begin(call.clone(), method, self.calls.core.metrics.clone());
         let (patience, stop) = (self.calls.core.policy.reader_patience, self.calls.stop(method));
         let handled = record.span.in_scope(|| self.inner.call(request)).instrument(record.span.clone());
-        Box::pin(async move { Ok(watched(handled.await?, record, patience, stop)) })
+        Box::pin(async move {
+            transport::serves(&call);
+            let response = tokio::select! {
+                biased;
+                response = handled => response?,
+                // Where it is not reached within the call: its message does not come.
+                () = call.deadline() => call.status(Failure::Deadline).into_http(),
+            };
+            Ok(watched(response, record, patience, stop))
+        })
     }
 }
 
 /// Names the call in its answer, and watches the rest of it.
-fn watched(response: Response<Body>, mut record: Record, patience: Duration, stop: Option<Stop>) -> Response<Body> {
+fn watched(response: Response<Body>, mut record: Record, patience: Duration, stop: Option<Stop>) -> Response<CallBody> {
     let mut response = if record.method.is_plumbing() { response } else { adopted(response, &record.call) };
     record.code = code(response.headers());
     response = named(response, &record.call);
-    response.map(|body| Body::new(Watched::new(body, record, patience, stop)))
+    response.map(|body| CallBody::watched(Watched::new(body, record, patience, stop)))
 }
 
-fn named(mut response: Response<Body>, call: &Call) -> Response<Body> {
+fn named<B>(mut response: Response<B>, call: &Call) -> Response<B> {
     if let Ok(name) = HeaderValue::from_str(call.request_id()) {
         response.headers_mut().insert(REQUEST_ID, name);
     }
@@ -134,7 +146,7 @@ fn named(mut response: Response<Body>, call: &Call) -> Response<Body> {
 }
 
 /// Reads what a caller sends, as much as it may, so that the transport need not cut it off: some callers take that for a
-/// failure of its own.
+/// failure of its own. They send it together with the head; whoever is slower is not waited for.
 async fn read_to_end(mut body: Body) {
     let mut left = REQUEST_BYTES;
     while left > 0 {

@@ -6,9 +6,11 @@
 mod access;
 mod body;
 mod calls;
-mod flight;
 mod methods;
 mod request;
+mod transport;
 mod turns;
 
-pub(crate) use calls::Calls;
+pub(crate) use body::CallBody;
+pub(crate) use calls::{Calls, WatchedCalls};
+pub(crate) use transport::Transport;

@@ -49,7 +49,6 @@ fn is_fit(name: &str) -> bool {
 
 /// The time that a caller gives, from its `grpc-timeout`; `None` when there is none or it is malformed.
 ///
-/// tonic reads the header too, but ends calls late (a stream never) and with CANCELLED.
 /// <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>
 pub(super) fn timeout(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get("grpc-timeout")?.to_str().ok()?;

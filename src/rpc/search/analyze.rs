@@ -22,7 +22,7 @@ pub(super) async fn analyze(
 ) -> Result<proto::AnalyzeResponse, Failure> {
     let asked = analyze_request(request)?;
     let ingest = core.opened()?.ingest.clone();
-    let _admitted = core.admit_document_call()?;
+    core.admit_document_call(call)?;
     let fingerprint = core.policy.fingerprint.clone();
     Ok(core.in_turn(call, move |stop| answer(&ingest, &asked, &fingerprint, stop)).await??)
 }

@@ -15,7 +15,7 @@ impl Producer {
     pub(super) async fn count(self, asked: Asked<CountRequest>) -> Result<proto::CountResponse, Failure> {
         let Asked { mut request, warnings, written: _, synonyms } = asked;
         let Self { core, searcher, call, enough: _ } = self;
-        let _admitted = core.admit_document_call()?;
+        core.admit_document_call(&call)?;
         let counted = core.in_turn(&call, move |stop| {
             request.query = searcher.understood(request.query, synonyms);
             searcher.count(&request, stop).map(|counted| (request.query, counted))

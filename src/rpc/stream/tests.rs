@@ -2,6 +2,7 @@
 
 use std::{num::NonZeroUsize, time::Duration};
 
+use prost::bytes::Buf as _;
 use tokio::time::Instant;
 use tokio_stream::StreamExt as _;
 use tonic::Code;
@@ -9,7 +10,7 @@ use tonic::Code;
 use super::*;
 use crate::{
     pool::Pool,
-    rpc::core::Policy,
+    rpc::{core::Policy, flight::Chunk},
     shutdown::{DrainTimes, Shutdown},
     telemetry::Metrics,
 };
@@ -173,6 +174,60 @@ async fn a_stream_ends_when_an_operator_wants_it() {
     assert_eq!(code(&mut answers).await, Some(Code::Aborted));
     drop(answers);
     assert!(core.streams.list().is_empty());
+}
+
+#[tokio::test]
+async fn a_stream_that_has_ended_ends_for_its_reader_when_an_operator_wants_it() {
+    let (core, call) = (core(), call(None));
+    let work = |outlet: Outlet<u32>| async move {
+        for number in 0..3 {
+            outlet.room().await?.send(number);
+        }
+        Ok(())
+    };
+    let mut answers = start(&core, &call, core.admit_stream(&call).unwrap(), AtShutdown::Ends, work);
+    while call.stats().state() != StreamState::Ended {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(core.streams.cancel("desk-7"), 1);
+    core.tasks.close();
+    core.tasks.wait().await;
+    assert!(core.streams.list().is_empty());
+    core.admit_stream(&call).expect("the place was given back, though the body is still there");
+    assert_eq!(code(&mut answers).await, Some(Code::Aborted));
+    assert_eq!(call.stats().reason(), Some("STREAM_CANCELLED"));
+    assert!(answers.next().await.is_none());
+}
+
+/// A reader that takes not one answer as a whole within the patience, but some of it.
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_is_sent_byte_after_byte_is_waited_for() {
+    let (core, call) = (core(), call(None));
+    let work = |outlet: Outlet<u32>| async move {
+        // The last one has to wait for room.
+        for number in 0..=u32::try_from(ANSWERS_WAITING).unwrap() {
+            outlet.room().await?.send(number);
+        }
+        Ok(())
+    };
+    let mut answers = start(&core, &call, core.admit_stream(&call).unwrap(), AtShutdown::Ends, work);
+    let mut sent = Chunk::new(vec![7; 100].into(), &call);
+    let send_slowly = async |sent: &mut Chunk| {
+        for _ in 0..9 {
+            tokio::time::sleep(PATIENCE.mul_f64(0.9)).await;
+            sent.advance(1);
+        }
+    };
+    send_slowly(&mut sent).await;
+    assert_eq!(call.stats().state(), StreamState::Blocked);
+    assert_eq!(answers.next().await.unwrap().unwrap(), 0);
+    send_slowly(&mut sent).await;
+    assert_eq!(call.stats().state(), StreamState::Ended);
+    send_slowly(&mut sent).await;
+    for number in 1..=u32::try_from(ANSWERS_WAITING).unwrap() {
+        assert_eq!(answers.next().await.unwrap().unwrap(), number);
+    }
+    assert!(answers.next().await.is_none(), "it ended well");
 }
 
 #[tokio::test]

@@ -95,12 +95,17 @@ impl Command {
         self.stdout.next().unwrap_or_else(|| panic!("it ended: {}", joined(&self.stderr, "its end")))
     }
 
-    /// Presses Ctrl-C and waits for its end; `stdout` is what was not looked at.
-    pub(crate) fn interrupt(mut self) -> Ended {
-        send_signal("INT", self.child.0.id());
+    /// Waits for its end; `stdout` is what was not looked at.
+    pub(crate) fn end(mut self) -> Ended {
         let stdout: Vec<String> = std::iter::from_fn(|| self.stdout.next()).collect();
         let stderr = joined(&self.stderr, "its end");
         Ended { code: self.child.0.wait().expect("it can be waited for").code(), stdout: stdout.join("\n"), stderr }
+    }
+
+    /// Presses Ctrl-C and waits for its end; `stdout` is what was not looked at.
+    pub(crate) fn interrupt(self) -> Ended {
+        send_signal("INT", self.child.0.id());
+        self.end()
     }
 }
 
@@ -123,6 +128,14 @@ impl Server {
     pub(crate) fn start_with(directory: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = program(Self::ON_FREE_PORTS);
         command.arg(directory).args(arguments).envs(environment.iter().copied());
+        Self::start_as(command)
+    }
+
+    /// Serves `directory` where another server did, which is gone.
+    pub(crate) fn start_in_place_of(directory: &Path, address: &str) -> Self {
+        let mut command =
+            program(&["serve", "--listen", address, "--admin-listen", "127.0.0.1:0", "--http-listen", "off"]);
+        command.arg("--data-dir").arg(directory);
         Self::start_as(command)
     }
 

@@ -34,7 +34,10 @@ pub(crate) fn check_status(status: &Status, code: Code, reason: &str, field: Opt
     assert!(!info.metadata.get("request_id").is_none_or(String::is_empty), "{status:?}");
     assert!(!status.message().is_empty() && !status.message().contains("/tmp"), "{status:?}");
     let retry = details.retry_info().and_then(|retry| retry.retry_delay);
-    let retry_helps = matches!(reason, "TOO_MANY_STREAMS" | "OVERLOADED" | "SERVER_DRAINING" | "INDEX_OPENING");
+    let retry_helps = matches!(
+        reason,
+        "TOO_MANY_STREAMS" | "OVERLOADED" | "SERVER_DRAINING" | "INDEX_OPENING" | "ENGINE_UNAVAILABLE"
+    );
     assert_eq!(retry.is_some_and(|delay| delay > Duration::ZERO), retry_helps, "{status:?}");
 }
 
