@@ -9,7 +9,7 @@ mod kept;
 
 use std::{
     collections::{BTreeMap, HashSet},
-    io::{self, Write},
+    io::{self, Cursor, Read, Write},
     ops::Range,
     path::{Path, PathBuf},
     sync::{Arc, Condvar, Mutex, MutexGuard},
@@ -37,6 +37,15 @@ type File = usize;
 enum Place {
     Data,
     Index(IndexName),
+}
+
+impl Place {
+    /// The directory of a file, and its name there, by its path within the data directory.
+    fn of(path: &Path) -> Name {
+        let index = path.parent().and_then(|parent| IndexName::of(parent.to_str()?));
+        let file = path.file_name().expect("the path of a file");
+        (index.map_or(Self::Data, Self::Index), file.into())
+    }
 }
 
 /// What of the unsynced survives a power cut.
@@ -117,6 +126,20 @@ impl Disk {
     /// The engine's view of it.
     pub(crate) fn files(&self) -> Box<dyn Files> {
         Box::new(Directories(self.clone()))
+    }
+
+    /// Puts a file there, by its path within the data directory, as a copy does: the system writes it when it likes.
+    pub(crate) fn copy(&self, path: &Path, content: &[u8]) {
+        let mut state = self.state();
+        let name = Place::of(path);
+        if let Place::Index(index) = name.0 {
+            let directory = (Place::Data, PathBuf::from(index.to_string()));
+            if !state.entries.contains_key(&directory) {
+                state.create(directory);
+            }
+        }
+        let file = state.create(name);
+        state.write(file, content).expect("nothing fails yet");
     }
 
     fn at(&self, place: Place) -> Box<dyn Directory> {
@@ -306,6 +329,18 @@ impl Files for Directories {
             state.log.push(Operation::Enter(Entry::Unlink(name)));
         }
         Ok(())
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Box<dyn Read>> {
+        let state = self.0.state();
+        let file = *state.entries.get(&Place::of(path)).ok_or(io::ErrorKind::NotFound)?;
+        Ok(Box::new(Cursor::new(state.contents[file].clone())))
+    }
+
+    fn sync(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.0.state();
+        let file = *state.entries.get(&Place::of(path)).ok_or(io::ErrorKind::NotFound)?;
+        state.sync_file(file)
     }
 }
 

@@ -5,12 +5,19 @@ mod disk;
 #[path = "../../examples/power_cut/trial.rs"]
 mod trial;
 
-use std::{io, sync::LazyLock};
+use std::{
+    io,
+    sync::{LazyLock, atomic::AtomicBool},
+};
 
 use disk::{Disk, Image, Survival};
 use fastrand::Rng;
 use trial::History;
-use xunzhang::{engine::Engine as _, ingest::Ingest, text::Segmenter};
+use xunzhang::{
+    engine::{Engine as _, tantivy::TantivyEngine},
+    ingest::Ingest,
+    text::Segmenter,
+};
 
 static SEGMENTER: LazyLock<Segmenter> = LazyLock::new(Segmenter::new);
 
@@ -205,4 +212,40 @@ async fn a_switch_that_may_not_be_on_disk_is_taken_back() {
             cut(&disk, disk.length(), survival, &history, &mut rng);
         }
     }
+}
+
+/// Whoever copies a backup back leaves it to the system when to write that.
+#[tokio::test]
+async fn a_copy_that_is_opened_is_on_disk_before_anything_is_acknowledged() {
+    let (place, mut rng) = (tempfile::tempdir().expect("there is room"), Rng::new());
+    let engine = TantivyEngine::open(&place.path().join("data"), &SEGMENTER).expect("it opens");
+    let ingest = trial::start(engine.clone(), &SEGMENTER).expect("it can be written");
+    trial::put(&ingest, 0, 1).await.expect("nothing fails");
+    let backup = place.path().join("backup");
+    engine.back_up(&backup, &AtomicBool::new(false)).expect("it can be copied");
+    ingest.close().await;
+
+    let disk = Disk::new(Image::default());
+    for entry in walkdir::WalkDir::new(&backup).into_iter().map(|entry| entry.expect("readable")) {
+        if entry.file_type().is_file() {
+            let content = std::fs::read(entry.path()).expect("readable");
+            disk.copy(entry.path().strip_prefix(&backup).expect("within"), &content);
+        }
+    }
+    let copied = disk.length();
+    let ingest = start(&disk);
+    let restored = disk.length();
+    trial::put(&ingest, 1, 2).await.expect("nothing fails");
+    for survival in Survival::ALL {
+        let left = Disk::new(disk.cut(disk.length(), survival, &mut rng));
+        let found = trial::open(&left, &SEGMENTER).and_then(|engine| trial::found(&engine));
+        assert_eq!(found, Ok([(0, 1), (1, 2)].into()), "{survival:?}");
+    }
+    // Before it was known to be whole it is a copy, or what is left of one, and no index.
+    for length in copied..restored {
+        let left = Disk::new(disk.cut(length, Survival::All, &mut rng));
+        let found = trial::open(&left, &SEGMENTER).and_then(|engine| trial::found(&engine));
+        assert_eq!(found, Ok([(0, 1)].into()), "{length}");
+    }
+    ingest.close().await;
 }

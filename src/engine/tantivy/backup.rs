@@ -18,6 +18,7 @@ use crate::engine::{
         check,
         directory::{DataDirectory, mapped},
         durable::LIST,
+        files::OnDisk,
         format::IndexName,
         founding::random,
         index::{self, Commit, Shared},
@@ -37,9 +38,9 @@ pub(super) fn back_up(shared: &Shared, target: &Path, stop: &AtomicBool) -> Resu
     let Copied { commit, mut paths, linked } = copy.copy_index(shared, stop)?;
     paths.extend(copy.copy_beside(data)?);
     copy.check(stop)?;
-    let mut files = Vec::with_capacity(paths.len());
+    let (copied, mut files) = (OnDisk(copy.path.clone()), Vec::with_capacity(paths.len()));
     for path in paths {
-        files.push(CopiedFile::of(&copy.path, &path, stop).map_err(failed)?);
+        files.push(CopiedFile::of(&copied, &path, stop).map_err(failed)?);
     }
     let generation = Generation { index: data.index_id, commit: commit.number };
     let branch = Branch { index: generation.index, commit: commit.number, sequence: commit.sequence };

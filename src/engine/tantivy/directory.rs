@@ -70,11 +70,10 @@ impl DataDirectory {
     ) -> Result<IndexDirectory, OpenError> {
         let failed = |source| OpenError::Io { directory: path.to_owned(), source };
         create_directory(path).map_err(failed)?;
-        let manifest = read_if_there(&path.join(MANIFEST)).map_err(failed)?;
         let format = read_if_there(&path.join(FORMAT_FILE)).map_err(failed)?;
         // Before anything is put there, or taken away.
         let format = format.map(|text| read_format(path, &text)).transpose()?;
-        if format.is_none() && manifest.is_none() {
+        if format.is_none() && !path.join(MANIFEST).try_exists().map_err(failed)? {
             refuse_foreign(path)?;
         }
         let lock = File::options().create(true).truncate(false).write(true).open(path.join(LOCK)).map_err(failed)?;
@@ -83,11 +82,7 @@ impl DataDirectory {
             Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(path.to_owned())),
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
-        let files = OnDisk(path.to_owned());
-        if let Some(manifest) = manifest {
-            restore(path, &files, &manifest, format.as_ref())?;
-        }
-        Self::opened(path, Arc::new(files), Some(lock), make_index)
+        Self::opened(path, Arc::new(OnDisk(path.to_owned())), Some(lock), make_index)
     }
 
     /// The same on files that nobody else has, such as simulated ones; `path` names them in messages.
@@ -107,10 +102,16 @@ impl DataDirectory {
     ) -> Result<IndexDirectory, OpenError> {
         let failed = |source| OpenError::Io { directory: path.to_owned(), source };
         let own = files.data().map_err(|error| index_error(path, error.into()))?;
-        let format = match own.atomic_read(Path::new(FORMAT_FILE)) {
-            Ok(text) => Format::read(path, &text)?,
-            Err(OpenReadError::FileDoesNotExist(_)) => create(path, files.as_ref(), own.as_ref(), make_index)?,
-            Err(error) => return Err(index_error(path, error.into())),
+        let read = |name| match own.atomic_read(Path::new(name)) {
+            Ok(content) => Ok(Some(content)),
+            Err(OpenReadError::FileDoesNotExist(_)) => Ok(None),
+            Err(error) => Err(index_error(path, error.into())),
+        };
+        let format = read(FORMAT_FILE)?.map(|text| Format::read(path, &text)).transpose()?;
+        let format = match (format, read(MANIFEST)?) {
+            (format, Some(manifest)) => restore(path, files.as_ref(), own.as_ref(), &manifest, format)?,
+            (Some(format), None) => format,
+            (None, None) => create(path, files.as_ref(), own.as_ref(), make_index)?,
         };
         let name = format.index;
         if !files.indexes().map_err(failed)?.contains(&name) {

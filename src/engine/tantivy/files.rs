@@ -3,7 +3,7 @@
 use std::{
     fmt,
     fs::{self, File},
-    io,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -60,6 +60,20 @@ pub trait Files: fmt::Debug + Send + Sync {
     /// # Errors
     /// When it is not gone; a part of it may be.
     fn remove(&self, index: IndexName) -> io::Result<()>;
+
+    /// Reads a file from its beginning, by its path within the data directory. What cannot be read is an error there,
+    /// and not, as where files are mapped, the end of the process.
+    ///
+    /// # Errors
+    /// When it is not there, or cannot be read.
+    fn read(&self, path: &Path) -> io::Result<Box<dyn Read>>;
+
+    /// Has on disk what a file holds that somebody else wrote, by its path within the data directory. That it is there
+    /// is on disk once its directory is synced.
+    ///
+    /// # Errors
+    /// When it is not there, or that cannot be made sure.
+    fn sync(&self, path: &Path) -> io::Result<()>;
 }
 
 /// Those of a file system, in the data directory at a path.
@@ -105,6 +119,14 @@ impl Files for OnDisk {
 
     fn remove(&self, index: IndexName) -> io::Result<()> {
         fs::remove_dir_all(self.path(index))
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Box<dyn Read>> {
+        Ok(Box::new(File::open(self.0.join(path))?))
+    }
+
+    fn sync(&self, path: &Path) -> io::Result<()> {
+        File::open(self.0.join(path))?.sync_all()
     }
 }
 
