@@ -57,7 +57,7 @@ pub(crate) enum Survival {
     Prefix,
     /// Any of it, in whatever order it reached the disk.
     Subset,
-    /// All of it: the process was killed, the power stayed.
+    /// All of it: the process was killed, the power stayed. It is no more on disk than it was.
     All,
 }
 
@@ -99,6 +99,8 @@ struct State {
     /// What was there at the beginning, all of it synced.
     first: Image,
     log: Vec<Operation>,
+    /// How much of that had happened before it was opened last.
+    begun: usize,
     entries: BTreeMap<Name, File>,
     contents: Vec<Vec<u8>>,
     locked: HashSet<Name>,
@@ -114,13 +116,16 @@ struct State {
 impl Disk {
     /// One that holds what another one kept.
     pub(crate) fn new(first: Image) -> Self {
-        let mut state = State::default();
-        for (name, content) in &first.0 {
-            state.entries.insert(name.clone(), state.contents.len());
-            state.contents.push(content.clone());
-        }
-        state.first = first;
-        Self { state: Arc::new(Mutex::new(state)), unlocked: Arc::default() }
+        Self::from(State::with(first))
+    }
+
+    /// What is left of it when the process is killed after so much has happened: all of it, in memory as before.
+    pub(crate) fn killed(&self, length: usize) -> Self {
+        let state = self.state();
+        let mut left = State::with(state.first.clone());
+        state.log[..length].iter().for_each(|operation| left.repeat(operation));
+        left.begun = length;
+        Self::from(left)
     }
 
     /// The engine's view of it.
@@ -171,25 +176,29 @@ impl Disk {
         self.state().log.len()
     }
 
-    /// A moment for the power to go: any, or, every other time, just behind a file's renaming, before that is on disk.
+    /// A moment for the power to go since it was opened: any, or, every other time, just behind a file's renaming, before
+    /// that is on disk; every fourth time that of a file in the data directory, of which there are few.
     pub(crate) fn moment(&self, rng: &mut Rng) -> usize {
         let state = self.state();
-        let is_renaming = |operation: &Operation| matches!(operation, Operation::Enter(Entry::Rename(..)));
-        let behind = (1..).zip(&state.log).filter(|(_, operation)| is_renaming(operation)).map(|(length, _)| length);
-        let renamed = if rng.bool() { rng.choice(behind.collect::<Vec<_>>()) } else { None };
-        renamed.unwrap_or_else(|| rng.usize(..=state.log.len()))
+        let mut behind: Vec<_> = (state.begun + 1..).zip(&state.log[state.begun..]).collect();
+        let among = rng.u8(..4);
+        behind.retain(|(_, operation)| match operation {
+            Operation::Enter(Entry::Rename(_, (place, _), _)) => among > 0 || *place == Place::Data,
+            _ => false,
+        });
+        let renamed = if among < 2 { rng.choice(behind).map(|(length, _)| length) } else { None };
+        renamed.unwrap_or_else(|| rng.usize(state.begun..=state.log.len()))
     }
 
-    /// What is left when the power goes after so much has happened.
-    pub(crate) fn cut(&self, length: usize, survival: Survival, rng: &mut Rng) -> Image {
+    /// What is left when the power goes after so much has happened, or, where all survives, the process is killed.
+    pub(crate) fn cut(&self, length: usize, survival: Survival, rng: &mut Rng) -> Self {
+        if survival == Survival::All {
+            return self.killed(length);
+        }
         let state = self.state();
         let mut kept = Kept::new(&state.first);
-        // What a failed sync has lost for the disk is in memory still.
-        let is_seen = |operation: &&Operation| survival != Survival::All || !matches!(operation, Operation::Lost(_));
-        for operation in state.log[..length].iter().filter(is_seen) {
-            kept.take(operation);
-        }
-        kept.image(survival, rng)
+        state.log[..length].iter().for_each(|operation| kept.take(operation));
+        Self::new(kept.image(survival, rng))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -197,7 +206,39 @@ impl Disk {
     }
 }
 
+impl From<State> for Disk {
+    fn from(state: State) -> Self {
+        Self { state: Arc::new(Mutex::new(state)), unlocked: Arc::default() }
+    }
+}
+
 impl State {
+    /// That of a disk on which something is.
+    fn with(first: Image) -> Self {
+        let mut state = Self::default();
+        for (name, content) in &first.0 {
+            state.entries.insert(name.clone(), state.contents.len());
+            state.contents.push(content.clone());
+        }
+        Self { first, ..state }
+    }
+
+    /// Does again what another one did.
+    fn repeat(&mut self, operation: &Operation) {
+        match operation {
+            Operation::Write(file, bytes) => self.contents[*file].extend_from_slice(bytes),
+            Operation::Enter(entry) => {
+                if let Entry::Link(..) = entry {
+                    self.contents.push(Vec::new());
+                }
+                entry.enter(&mut self.entries);
+            }
+            // What a failed sync has lost for the disk is in memory still.
+            Operation::SyncFile(_) | Operation::SyncDirectory(_) | Operation::Lost(_) => {}
+        }
+        self.log.push(operation.clone());
+    }
+
     /// Counts a step; the error if it fails.
     fn step(&mut self) -> io::Result<()> {
         let step = self.steps;
@@ -266,6 +307,21 @@ impl Entry {
     fn place(&self) -> Place {
         match self {
             Self::Link((place, _), _) | Self::Rename((place, _), ..) | Self::Unlink((place, _)) => *place,
+        }
+    }
+
+    fn enter(&self, entries: &mut BTreeMap<Name, File>) {
+        match self {
+            Self::Link(name, file) => {
+                entries.insert(name.clone(), *file);
+            }
+            Self::Rename(from, to, file) => {
+                entries.remove(from);
+                entries.insert(to.clone(), *file);
+            }
+            Self::Unlink(name) => {
+                entries.remove(name);
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::engine::{
     Branch, OpenError, ReadError,
     tantivy::{
         check::NOTE,
-        files::{Files, OnDisk, UNFINISHED, create_directory, disk_bytes, free_bytes},
+        files::{Files, OnDisk, UNFINISHED, create_directory, disk_bytes, free_bytes, keep},
         format::{FORMAT_FILE, Format, IndexName},
         founding::{FORMAT_DRAFT, create, read_format, read_if_there, refuse_foreign, restore},
         manifest::MANIFEST,
@@ -107,7 +107,15 @@ impl DataDirectory {
             Err(OpenReadError::FileDoesNotExist(_)) => Ok(None),
             Err(error) => Err(index_error(path, error.into())),
         };
-        let format = read(FORMAT_FILE)?.map(|text| Format::read(path, &text)).transpose()?;
+        let format = match read(FORMAT_FILE)? {
+            Some(text) => {
+                let format = Format::read(path, &text)?;
+                // Before anything is removed because it does not name it.
+                keep(own.as_ref(), FORMAT_FILE, &text).map_err(failed)?;
+                Some(format)
+            }
+            None => None,
+        };
         let format = match (format, read(MANIFEST)?) {
             (format, Some(manifest)) => restore(path, files.as_ref(), own.as_ref(), &manifest, format)?,
             (Some(format), None) => format,

@@ -28,7 +28,7 @@ use tantivy::{
 use crate::engine::tantivy::{
     check,
     directory::IndexDirectory,
-    files::Files,
+    files::{Files, keep},
     format::IndexName,
     unsynced::{Syncing, Unsynced, Written},
 };
@@ -47,11 +47,11 @@ const SYNCED_TOGETHER_BYTES: u64 = 1 << 20;
 pub(super) struct KnownList(Arc<Mutex<Vec<u8>>>);
 
 impl KnownList {
-    /// Reads the list of an index that nobody writes, once its directory is synced.
-    pub(super) fn read(files: &dyn Directory) -> Result<Self, OpenReadError> {
-        let failed = |error| OpenReadError::wrap_io_error(error, LIST.into());
-        files.sync_directory().map_err(failed)?;
-        Ok(Self(Arc::new(Mutex::new(files.atomic_read(Path::new(LIST))?))))
+    /// Reads the list of an index that nobody writes, and makes sure that it is on disk.
+    pub(super) fn read(files: &dyn Directory) -> tantivy::Result<Self> {
+        let list = files.atomic_read(Path::new(LIST))?;
+        keep(files, LIST, &list)?;
+        Ok(Self(Arc::new(Mutex::new(list))))
     }
 
     /// Notes, beside the index, that it is closed in order.
