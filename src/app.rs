@@ -49,7 +49,7 @@ pub use words::WordsError;
 
 /// What of the time to stop is kept for the last commit, when connections do not close: at most a half.
 const COMMIT_TIME: Duration = Duration::from_secs(5);
-/// How often the metrics of the index and of the pool are brought up to date.
+/// How often the metrics of the index and of the pool are brought up to date, and damage is told of.
 const METRICS_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How a service ended.
@@ -204,7 +204,8 @@ impl App {
             Ok(())
         });
         let fingerprint = self.segmenter.fingerprint().to_owned();
-        let watching = watch_index(opened.searcher.clone(), fingerprint, self.pool.clone(), self.metrics.clone());
+        let watching =
+            watch_index(opened.clone(), self.rpc.clone(), fingerprint, self.pool.clone(), self.metrics.clone());
         let ended = self.ended.clone();
         self.background.spawn(async move {
             ended.run_until_cancelled(watching).await;
@@ -303,12 +304,16 @@ async fn failed(servers: &mut JoinSet<Result<(), ServeError>>) {
     }
 }
 
-/// Keeps the metrics of the index and of the pool up to date, and gives up states of the index that nobody comes back to,
-/// for ever. `fingerprint` names how texts are analysed now.
-async fn watch_index(searcher: Searcher, fingerprint: String, pool: Pool, metrics: Metrics) {
+/// Keeps the metrics of the index and of the pool up to date, gives up states of the index that nobody comes back to, and
+/// tells of damage that was found beside, for ever. `fingerprint` names how texts are analysed now.
+async fn watch_index(opened: Opened, rpc: Rpc, fingerprint: String, pool: Pool, metrics: Metrics) {
+    let Opened { searcher, ingest, token_key: _ } = opened;
     let mut ticks = tokio::time::interval(METRICS_INTERVAL);
     loop {
         ticks.tick().await;
+        if ingest.is_damaged() {
+            rpc.damaged("the log names the damaged files".to_owned());
+        }
         searcher.expire_leases(std::time::Instant::now());
         metrics.leases(searcher.leases() as u64);
         let searcher = searcher.clone();

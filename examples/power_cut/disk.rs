@@ -13,6 +13,7 @@ use std::{
     ops::Range,
     path::{Path, PathBuf},
     sync::{Arc, Condvar, Mutex, MutexGuard},
+    thread,
 };
 
 use fastrand::Rng;
@@ -111,6 +112,19 @@ struct State {
     /// Syncs of the data directory so far, and which of them fail.
     data_syncs: usize,
     failing_data_syncs: Range<usize>,
+    failing_behind: usize,
+    room: Room,
+}
+
+/// Whether there is room for more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Room {
+    #[default]
+    Enough,
+    /// A merge takes all that there is.
+    UntilMerged,
+    /// There is none until a file is deleted.
+    None,
 }
 
 impl Disk {
@@ -133,20 +147,6 @@ impl Disk {
         Box::new(Directories(self.clone()))
     }
 
-    /// Puts a file there, by its path within the data directory, as a copy does: the system writes it when it likes.
-    pub(crate) fn copy(&self, path: &Path, content: &[u8]) {
-        let mut state = self.state();
-        let name = Place::of(path);
-        if let Place::Index(index) = name.0 {
-            let directory = (Place::Data, PathBuf::from(index.to_string()));
-            if !state.entries.contains_key(&directory) {
-                state.create(directory);
-            }
-        }
-        let file = state.create(name);
-        state.write(file, content).expect("nothing fails yet");
-    }
-
     fn at(&self, place: Place) -> Box<dyn Directory> {
         Box::new(At { disk: self.clone(), place })
     }
@@ -158,11 +158,22 @@ impl Disk {
         state.failing = Some((now + steps.start..now.saturating_add(steps.end), kind));
     }
 
-    /// Makes syncs of the data directory fail, counted from now on.
-    pub(crate) fn fail_data_syncs(&self, syncs: Range<usize>) {
+    /// Makes syncs of the data directory fail, counted from now on, and so many steps behind each.
+    pub(crate) fn fail_data_syncs(&self, syncs: Range<usize>, steps: usize) {
         let mut state = self.state();
         let now = state.data_syncs;
         state.failing_data_syncs = now + syncs.start..now + syncs.end;
+        state.failing_behind = steps;
+    }
+
+    /// Has the next merge take all the room that there is, or leaves none at once; until a file is deleted.
+    pub(crate) fn fill(&self, by_merging: bool) {
+        self.state().room = if by_merging { Room::UntilMerged } else { Room::None };
+    }
+
+    /// Whether there has been no room since.
+    pub(crate) fn was_filled(&self) -> bool {
+        self.state().room != Room::UntilMerged
     }
 
     /// Whether one of the steps that are to fail has been asked for.
@@ -259,11 +270,19 @@ impl State {
 
     /// Writes half of it when it fails.
     fn write(&mut self, file: File, bytes: &[u8]) -> io::Result<()> {
-        let result = self.step();
+        let result = self.step().and_then(|()| self.take_room());
         let written = if result.is_ok() { bytes } else { &bytes[..bytes.len() / 2] };
         self.contents[file].extend_from_slice(written);
         self.log.push(Operation::Write(file, written.to_vec()));
         result
+    }
+
+    fn take_room(&mut self) -> io::Result<()> {
+        let is_merging = || thread::current().name().is_some_and(|name| name.starts_with("merge_thread"));
+        if self.room == Room::UntilMerged && is_merging() {
+            self.room = Room::None;
+        }
+        if self.room == Room::None { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
     fn sync_file(&mut self, file: File) -> io::Result<()> {
@@ -277,6 +296,9 @@ impl State {
         if place == Place::Data {
             if self.failing_data_syncs.contains(&self.data_syncs) {
                 result = Err(io::Error::other("made to fail"));
+                if self.failing_behind > 0 {
+                    self.failing = Some((self.steps..self.steps + self.failing_behind, io::ErrorKind::Other));
+                }
             }
             self.data_syncs += 1;
         }
@@ -398,6 +420,16 @@ impl Files for Directories {
         let file = *state.entries.get(&Place::of(path)).ok_or(io::ErrorKind::NotFound)?;
         state.sync_file(file)
     }
+
+    fn bytes(&self, path: &Path) -> io::Result<u64> {
+        let state = self.0.state();
+        let file = *state.entries.get(&Place::of(path)).ok_or(io::ErrorKind::NotFound)?;
+        Ok(state.contents[file].len() as u64)
+    }
+
+    fn free_bytes(&self) -> io::Result<u64> {
+        Ok(if self.0.state().room == Room::None { 0 } else { u64::MAX })
+    }
 }
 
 /// A directory of a disk.
@@ -430,6 +462,9 @@ impl Directory for At {
         state.step().map_err(failed)?;
         let name = self.name(path);
         state.entries.remove(&name).ok_or_else(|| DeleteError::FileDoesNotExist(path.to_owned()))?;
+        if state.room == Room::None {
+            state.room = Room::Enough;
+        }
         state.log.push(Operation::Enter(Entry::Unlink(name)));
         Ok(())
     }

@@ -51,8 +51,8 @@ fn main() -> anyhow::Result<ExitCode> {
     say(&format!("seed {seed}"))?;
     let (runtime, segmenter) = (tokio::runtime::Runtime::new()?, Segmenter::new());
     let (mut rng, mut disk, mut history) = (Rng::with_seed(seed), Disk::new(Image::default()), History::default());
-    let (mut tallies, mut acknowledged, mut refused, mut rebuilt, mut failing, started) =
-        ([Tally::default(); Survival::ALL.len()], 0, 0, 0, 0, Instant::now());
+    let (mut tallies, mut acknowledged, mut refused, mut rebuilt, mut failing, mut filled, started) =
+        ([Tally::default(); Survival::ALL.len()], 0, 0, 0, 0, 0, Instant::now());
     while tallies.iter().map(|tally| tally.cuts).sum::<usize>() < cuts {
         let before = (history.acknowledged(), history.refused());
         let engine = trial::open(&disk, &segmenter).map_err(|error| anyhow!(error))?;
@@ -61,7 +61,10 @@ fn main() -> anyhow::Result<ExitCode> {
             let first = rng.usize(..STEPS);
             disk.fail(first..first + rng.usize(1..4), io::ErrorKind::Other);
             // The switch to another index is one sync of many.
-            disk.fail_data_syncs(rng.usize(1..3)..rng.usize(2..5));
+            disk.fail_data_syncs(rng.usize(1..3)..rng.usize(2..5), rng.usize(..3));
+        }
+        if rng.bool() {
+            disk.fill(true);
         }
         runtime.block_on(async {
             let rebuilding = rng.bool().then(|| tokio::spawn(trial::reindex(ingest.clone())));
@@ -71,6 +74,7 @@ fn main() -> anyhow::Result<ExitCode> {
             }
             ingest.close().await;
             failing += usize::from(disk.has_failed());
+            filled += usize::from(disk.was_filled());
         });
         acknowledged += history.acknowledged() - before.0;
         refused += history.refused() - before.1;
@@ -82,8 +86,8 @@ fn main() -> anyhow::Result<ExitCode> {
             let (length, survival) = (disk.moment(&mut rng), Survival::ALL[model]);
             let left = disk.cut(length, survival, &mut rng);
             tallies[model].cuts += 1;
-            match trial::reopen(&left, (length, survival), &history, &segmenter) {
-                Ok(seen) if cut == kept => next = Some((left, seen)),
+            match trial::reopen(&left, (length, survival), &history, &segmenter, &mut rng) {
+                Ok(history) if cut == kept => next = Some((left, history)),
                 Ok(_) => {}
                 Err(lost) => tallies[model].fail(&lost)?,
             }
@@ -95,8 +99,8 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     let seconds = started.elapsed().as_secs_f64();
     say(&format!(
-        "{acknowledged} changes acknowledged, {refused} refused in {failing} rounds with failures, {rebuilt} times built \
-         anew, {seconds:.0} s"
+        "{acknowledged} changes acknowledged, {refused} refused in {failing} rounds with failures, {filled} times a merge has \
+         filled the disk, {rebuilt} times the index was built anew, {seconds:.0} s"
     ))?;
     Ok(if tallies.iter().all(|tally| tally.failed == 0) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

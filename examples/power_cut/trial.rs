@@ -112,20 +112,26 @@ pub(crate) fn open(disk: &Disk, segmenter: &Segmenter) -> Result<TantivyEngine, 
     opened.map_err(|error| format!("it does not open: {error}"))
 }
 
-/// Opens what a disk has left and holds it to what clients were told before it was cut off; what they hold it to from
-/// then on.
+/// Opens what a disk has left and holds it to what clients were told before it was cut off, and, if only the process was
+/// killed, to what they have seen then when the power goes at once; what they hold it to from then on.
 pub(crate) fn reopen(
     left: &Disk,
     (length, survival): (usize, Survival),
     history: &History,
     segmenter: &Segmenter,
+    rng: &mut Rng,
 ) -> Result<History, String> {
     let found = open(left, segmenter).and_then(|engine| found(&engine))?;
     history.check(&found, length)?;
-    Ok(match survival {
-        Survival::All => history.seen(length, &found, left.length()),
-        _ => history.after(&found),
-    })
+    if survival != Survival::All {
+        return Ok(history.after(&found));
+    }
+    let (seen, opened) = (history.seen(length, &found, left.length()), left.length());
+    let survival = Survival::ALL[rng.usize(..3)];
+    let cut = left.cut(opened, survival, rng);
+    reopen(&cut, (opened, survival), &seen, segmenter, rng)
+        .map_err(|lost| format!("killed, opened, and then {survival:?} of the unsynced survives: {lost}"))?;
+    Ok(seen)
 }
 
 /// What is found in an index: every document, whole and once.

@@ -6,7 +6,8 @@ mod disk;
 mod trial;
 
 use std::{
-    io,
+    io::{self, Write as _},
+    path::Path,
     sync::{LazyLock, atomic::AtomicBool},
 };
 
@@ -14,7 +15,10 @@ use disk::{Disk, Image, Survival};
 use fastrand::Rng;
 use trial::History;
 use xunzhang::{
-    engine::{Engine as _, tantivy::TantivyEngine},
+    engine::{
+        Engine as _,
+        tantivy::{IndexName, TantivyEngine},
+    },
     ingest::Ingest,
     text::Segmenter,
 };
@@ -34,7 +38,7 @@ fn start(disk: &Disk) -> Ingest {
 /// What is left after a cut, where what was acknowledged before it has to be.
 fn cut(disk: &Disk, length: usize, survival: Survival, history: &History, rng: &mut Rng) -> (Disk, History) {
     let left = disk.cut(length, survival, rng);
-    let seen = trial::reopen(&left, (length, survival), history, &SEGMENTER);
+    let seen = trial::reopen(&left, (length, survival), history, &SEGMENTER, rng);
     (left, seen.unwrap_or_else(|lost| panic!("cut after {length}, {survival:?}: {lost}")))
 }
 
@@ -245,7 +249,7 @@ async fn a_switch_that_may_not_be_on_disk_is_taken_back() {
         let (disk, mut history) = (Disk::new(Image::default()), History::default());
         let ingest = start(&disk);
         trial::work(&disk, &ingest, &mut history, 3, &mut rng).await;
-        disk.fail_data_syncs(failing.clone());
+        disk.fail_data_syncs(failing.clone(), 0);
         trial::reindex(ingest.clone()).await.expect_err("a sync fails");
         cut_after_a_kill(&disk, disk.length(), &history, &mut rng).await;
         for _ in 0..3 {
@@ -264,7 +268,7 @@ async fn a_switch_that_may_not_be_on_disk_is_taken_back() {
     }
 }
 
-/// Whoever copies a backup back leaves it to the system when to write that.
+/// Whoever copies a backup back leaves it to the system when to write that: nothing of it is synced.
 #[tokio::test]
 async fn a_copy_that_is_opened_is_on_disk_before_anything_is_acknowledged() {
     let (place, mut rng) = (tempfile::tempdir().expect("there is room"), Rng::new());
@@ -276,10 +280,16 @@ async fn a_copy_that_is_opened_is_on_disk_before_anything_is_acknowledged() {
     ingest.close().await;
 
     let disk = Disk::new(Image::default());
+    let files = disk.files();
+    files.make(IndexName::FIRST).expect("nothing fails");
     for entry in walkdir::WalkDir::new(&backup).into_iter().map(|entry| entry.expect("readable")) {
         if entry.file_type().is_file() {
             let content = std::fs::read(entry.path()).expect("readable");
-            disk.copy(entry.path().strip_prefix(&backup).expect("within"), &content);
+            let is_beside = entry.path().parent() == Some(&backup);
+            let directory = if is_beside { files.data() } else { files.open(IndexName::FIRST) };
+            let file = directory.expect("readable").open_write(Path::new(entry.file_name()));
+            let mut file = file.expect("it is not there");
+            file.write_all(&content).and_then(|()| file.flush()).expect("nothing fails");
         }
     }
     let copied = disk.length();
@@ -297,5 +307,73 @@ async fn a_copy_that_is_opened_is_on_disk_before_anything_is_acknowledged() {
         let found = trial::open(&left, &SEGMENTER).and_then(|engine| trial::found(&engine));
         assert_eq!(found, Ok([(0, 1)].into()), "{length}");
     }
+    ingest.close().await;
+}
+
+/// What it has written by then is deleted, though no document is let in before.
+#[tokio::test]
+async fn a_merge_that_fills_the_disk_gives_its_room_back() {
+    let disk = Disk::new(Image::default());
+    let engine = trial::open(&disk, &SEGMENTER).expect("it opens").keeping_free(1);
+    let ingest = trial::start(engine, &SEGMENTER).expect("it can be written");
+    let (mut version, mut refused) = (0, 0);
+    let mut put = async |ingest: &Ingest| {
+        version += 1;
+        trial::put(ingest, version as usize % 12, version).await
+    };
+    disk.fill(true);
+    while !disk.was_filled() {
+        refused += usize::from(put(&ingest).await.is_err());
+    }
+    for _ in 0..20 {
+        refused += usize::from(put(&ingest).await.is_err());
+    }
+    assert!(refused < 3, "{refused} were refused");
+    ingest.close().await;
+}
+
+/// The list that is taken back needs room, and what was begun gives some.
+#[tokio::test]
+async fn a_disk_that_is_full_when_a_commit_fails_does_not_stay_full() {
+    let mut refused = 0;
+    for first in 1..=80 {
+        let disk = Disk::new(Image::default());
+        let ingest = start(&disk);
+        trial::put(&ingest, 0, 1).await.expect("nothing fails yet");
+        disk.fail(first..first + 1, io::ErrorKind::StorageFull);
+        if trial::put(&ingest, 0, 2).await.is_ok() {
+            continue;
+        }
+        refused += 1;
+        disk.fill(false);
+        let mut tries = 0;
+        while trial::put(&ingest, 0, 3).await.is_err() {
+            tries += 1;
+            assert!(tries < 3, "step {first}: it is full for ever");
+        }
+        ingest.close().await;
+    }
+    assert!(refused > 40, "{refused}");
+}
+
+/// The index that the format file may name is not taken for one that nobody uses.
+#[tokio::test]
+async fn a_reindex_begins_when_it_is_known_which_index_is_used() {
+    let (mut rng, mut history) = (Rng::new(), History::default());
+    let disk = Disk::new(Image::default());
+    let ingest = start(&disk);
+    trial::work(&disk, &ingest, &mut history, 3, &mut rng).await;
+    // The sync for the switch, and both times that it is to be taken back.
+    disk.fail_data_syncs(1..2, 2);
+    trial::reindex(ingest.clone()).await.expect_err("the switch fails");
+    let in_doubt = disk.length();
+    trial::reindex(ingest.clone()).await.expect("nothing fails any more");
+    let mut rebuilt = [0, 0];
+    for length in in_doubt..=disk.length() {
+        let (left, _) = cut(&disk, length, Survival::All, &history, &mut rng);
+        let engine = trial::open(&left, &SEGMENTER).expect("it opened before");
+        rebuilt[usize::from(engine.snapshot().rebuilt() == 1)] += 1;
+    }
+    assert!(rebuilt[0] > 0 && rebuilt[1] > 1, "{rebuilt:?}");
     ingest.close().await;
 }

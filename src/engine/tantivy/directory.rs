@@ -19,7 +19,7 @@ use crate::engine::{
     Branch, OpenError, ReadError,
     tantivy::{
         check::NOTE,
-        files::{Files, OnDisk, UNFINISHED, create_directory, disk_bytes, free_bytes, keep},
+        files::{Files, OnDisk, UNFINISHED, create_directory, disk_bytes, keep},
         format::{FORMAT_FILE, Format, IndexName},
         founding::{FORMAT_DRAFT, create, read_format, read_if_there, refuse_foreign, restore},
         manifest::MANIFEST,
@@ -42,7 +42,7 @@ pub(super) struct DataDirectory {
     pub(super) history: Vec<Branch>,
     format: Mutex<KnownFormat>,
     /// Bytes of the disk that documents leave free.
-    pub(super) min_free: AtomicU64,
+    pub(super) min_free: Arc<AtomicU64>,
     /// Held, never read: the operating system releases it when the process ends, however it ends.
     _lock: Option<File>,
 }
@@ -130,8 +130,7 @@ impl DataDirectory {
         let (index_id, history) = (format.index_id, format.history.clone());
         let format = Mutex::new(KnownFormat { format, is_in_doubt: false });
         let path = path.to_owned();
-        let min_free = AtomicU64::new(0);
-        let data = Self { path, files, own, index_id, history, format, min_free, _lock: lock };
+        let data = Self { path, files, own, index_id, history, format, min_free: Arc::default(), _lock: lock };
         Ok(IndexDirectory { data: Arc::new(data), name, files: index })
     }
 
@@ -170,7 +169,7 @@ impl DataDirectory {
         if needed == 0 {
             return Ok(None);
         }
-        let free = free_bytes(&self.path)?;
+        let free = self.files.free_bytes()?;
         Ok(needed.checked_sub(free).filter(|missing| *missing > 0))
     }
 

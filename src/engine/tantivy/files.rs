@@ -74,6 +74,18 @@ pub trait Files: fmt::Debug + Send + Sync {
     /// # Errors
     /// When it is not there, or that cannot be made sure.
     fn sync(&self, path: &Path) -> io::Result<()>;
+
+    /// Bytes of a file, by its path within the data directory.
+    ///
+    /// # Errors
+    /// When it is not there, or cannot be looked at.
+    fn bytes(&self, path: &Path) -> io::Result<u64>;
+
+    /// Bytes that are free for this process.
+    ///
+    /// # Errors
+    /// When the disk does not say.
+    fn free_bytes(&self) -> io::Result<u64>;
 }
 
 /// Those of a file system, in the data directory at a path.
@@ -128,6 +140,14 @@ impl Files for OnDisk {
     fn sync(&self, path: &Path) -> io::Result<()> {
         File::open(self.0.join(path))?.sync_all()
     }
+
+    fn bytes(&self, path: &Path) -> io::Result<u64> {
+        Ok(fs::metadata(self.0.join(path))?.len())
+    }
+
+    fn free_bytes(&self) -> io::Result<u64> {
+        free_bytes(&self.0)
+    }
 }
 
 /// Makes a directory with all above it that are missing; when this returns their entries are on disk, and that of the one
@@ -173,7 +193,8 @@ pub(super) fn keep(directory: &dyn Directory, name: &str, content: &[u8]) -> io:
 
 /// Whether a disk that fails so is full, or as good as full for this process.
 pub(super) fn is_full(error: io::ErrorKind) -> bool {
-    matches!(error, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error, StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 /// Bytes that are free, for this process, on the disk that a directory is on.
