@@ -63,7 +63,8 @@ fn main() -> anyhow::Result<ExitCode> {
             // The switch to another index is one sync of many.
             disk.fail_data_syncs(rng.usize(1..3)..rng.usize(2..5), rng.usize(..3));
         }
-        if rng.bool() {
+        let is_filled = rng.bool();
+        if is_filled {
             disk.fill(true);
         }
         runtime.block_on(async {
@@ -74,7 +75,7 @@ fn main() -> anyhow::Result<ExitCode> {
             }
             ingest.close().await;
             failing += usize::from(disk.has_failed());
-            filled += usize::from(disk.was_filled());
+            filled += usize::from(is_filled && disk.was_filled());
         });
         acknowledged += history.acknowledged() - before.0;
         refused += history.refused() - before.1;
