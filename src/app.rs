@@ -54,7 +54,7 @@ pub use words::WordsError;
 
 /// What of the time to stop is kept for the last commit, when connections do not close: at most a half.
 const COMMIT_TIME: Duration = Duration::from_secs(5);
-/// How often the metrics of the index are brought up to date.
+/// How often the metrics of the index are brought up to date, and damage is told of.
 const METRICS_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How a service ended.
@@ -214,7 +214,8 @@ impl App {
             Ok(())
         });
         let fingerprint = self.segmenter.fingerprint().to_owned();
-        let watching = watch_index(opened.searcher.clone(), fingerprint, self.pool.clone(), self.metrics.clone());
+        let watching =
+            watch_index(opened.clone(), self.rpc.clone(), fingerprint, self.pool.clone(), self.metrics.clone());
         let ended = self.ended.clone();
         self.background.spawn(async move {
             ended.run_until_cancelled(watching).await;
@@ -311,12 +312,16 @@ async fn failed(servers: &mut JoinSet<()>) {
     }
 }
 
-/// Keeps the metrics of the index up to date, and gives up states of the index that nobody comes back to,
-/// for ever. `fingerprint` names how texts are analysed now.
-async fn watch_index(searcher: Searcher, fingerprint: String, pool: Pool, metrics: Metrics) {
+/// Keeps the metrics of the index up to date, gives up states of the index that nobody comes back to, and tells of damage
+/// that was found beside, for ever. `fingerprint` names how texts are analysed now.
+async fn watch_index(opened: Opened, rpc: Rpc, fingerprint: String, pool: Pool, metrics: Metrics) {
+    let Opened { searcher, ingest, token_key: _ } = opened;
     let mut ticks = tokio::time::interval(METRICS_INTERVAL);
     loop {
         ticks.tick().await;
+        if ingest.is_damaged() {
+            rpc.damaged("the log names the damaged files".to_owned());
+        }
         let searcher = searcher.clone();
         let look = move |_: &_| {
             searcher.expire_leases(Instant::now());

@@ -9,10 +9,11 @@ mod kept;
 
 use std::{
     collections::{BTreeMap, HashSet},
-    io::{self, Write},
+    io::{self, Cursor, Read, Write},
     ops::Range,
     path::{Path, PathBuf},
     sync::{Arc, Condvar, Mutex, MutexGuard},
+    thread,
 };
 
 use fastrand::Rng;
@@ -39,6 +40,15 @@ enum Place {
     Index(IndexName),
 }
 
+impl Place {
+    /// The directory of a file, and its name there, by its path within the data directory.
+    fn of(path: &Path) -> Name {
+        let index = path.parent().and_then(|parent| IndexName::of(parent.to_str()?));
+        let file = path.file_name().expect("the path of a file");
+        (index.map_or(Self::Data, Self::Index), file.into())
+    }
+}
+
 /// What of the unsynced survives a power cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Survival {
@@ -48,7 +58,7 @@ pub(crate) enum Survival {
     Prefix,
     /// Any of it, in whatever order it reached the disk.
     Subset,
-    /// All of it: the process was killed, the power stayed.
+    /// All of it: the process was killed, the power stayed. It is no more on disk than it was.
     All,
 }
 
@@ -90,6 +100,8 @@ struct State {
     /// What was there at the beginning, all of it synced.
     first: Image,
     log: Vec<Operation>,
+    /// How much of that had happened before it was opened last.
+    begun: usize,
     entries: BTreeMap<Name, File>,
     contents: Vec<Vec<u8>>,
     locked: HashSet<Name>,
@@ -100,18 +112,34 @@ struct State {
     /// Syncs of the data directory so far, and which of them fail.
     data_syncs: usize,
     failing_data_syncs: Range<usize>,
+    failing_behind: usize,
+    room: Room,
+}
+
+/// Whether there is room for more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Room {
+    #[default]
+    Enough,
+    /// A merge takes all that there is.
+    UntilMerged,
+    /// There is none until a file is deleted.
+    None,
 }
 
 impl Disk {
     /// One that holds what another one kept.
     pub(crate) fn new(first: Image) -> Self {
-        let mut state = State::default();
-        for (name, content) in &first.0 {
-            state.entries.insert(name.clone(), state.contents.len());
-            state.contents.push(content.clone());
-        }
-        state.first = first;
-        Self { state: Arc::new(Mutex::new(state)), unlocked: Arc::default() }
+        Self::from(State::with(first))
+    }
+
+    /// What is left of it when the process is killed after so much has happened: all of it, in memory as before.
+    pub(crate) fn killed(&self, length: usize) -> Self {
+        let state = self.state();
+        let mut left = State::with(state.first.clone());
+        state.log[..length].iter().for_each(|operation| left.repeat(operation));
+        left.begun = length;
+        Self::from(left)
     }
 
     /// The engine's view of it.
@@ -130,11 +158,22 @@ impl Disk {
         state.failing = Some((now + steps.start..now.saturating_add(steps.end), kind));
     }
 
-    /// Makes syncs of the data directory fail, counted from now on.
-    pub(crate) fn fail_data_syncs(&self, syncs: Range<usize>) {
+    /// Makes syncs of the data directory fail, counted from now on, and so many steps behind each.
+    pub(crate) fn fail_data_syncs(&self, syncs: Range<usize>, steps: usize) {
         let mut state = self.state();
         let now = state.data_syncs;
         state.failing_data_syncs = now + syncs.start..now + syncs.end;
+        state.failing_behind = steps;
+    }
+
+    /// Has the next merge take all the room that there is, or leaves none at once; until a file is deleted.
+    pub(crate) fn fill(&self, by_merging: bool) {
+        self.state().room = if by_merging { Room::UntilMerged } else { Room::None };
+    }
+
+    /// Whether there has been no room since.
+    pub(crate) fn was_filled(&self) -> bool {
+        self.state().room != Room::UntilMerged
     }
 
     /// Whether one of the steps that are to fail has been asked for.
@@ -148,25 +187,29 @@ impl Disk {
         self.state().log.len()
     }
 
-    /// A moment for the power to go: any, or, every other time, just behind a file's renaming, before that is on disk.
+    /// A moment for the power to go since it was opened: any, or, every other time, just behind a file's renaming, before
+    /// that is on disk; every fourth time that of a file in the data directory, of which there are few.
     pub(crate) fn moment(&self, rng: &mut Rng) -> usize {
         let state = self.state();
-        let is_renaming = |operation: &Operation| matches!(operation, Operation::Enter(Entry::Rename(..)));
-        let behind = (1..).zip(&state.log).filter(|(_, operation)| is_renaming(operation)).map(|(length, _)| length);
-        let renamed = if rng.bool() { rng.choice(behind.collect::<Vec<_>>()) } else { None };
-        renamed.unwrap_or_else(|| rng.usize(..=state.log.len()))
+        let mut behind: Vec<_> = (state.begun + 1..).zip(&state.log[state.begun..]).collect();
+        let among = rng.u8(..4);
+        behind.retain(|(_, operation)| match operation {
+            Operation::Enter(Entry::Rename(_, (place, _), _)) => among > 0 || *place == Place::Data,
+            _ => false,
+        });
+        let renamed = if among < 2 { rng.choice(behind).map(|(length, _)| length) } else { None };
+        renamed.unwrap_or_else(|| rng.usize(state.begun..=state.log.len()))
     }
 
-    /// What is left when the power goes after so much has happened.
-    pub(crate) fn cut(&self, length: usize, survival: Survival, rng: &mut Rng) -> Image {
+    /// What is left when the power goes after so much has happened, or, where all survives, the process is killed.
+    pub(crate) fn cut(&self, length: usize, survival: Survival, rng: &mut Rng) -> Self {
+        if survival == Survival::All {
+            return self.killed(length);
+        }
         let state = self.state();
         let mut kept = Kept::new(&state.first);
-        // What a failed sync has lost for the disk is in memory still.
-        let is_seen = |operation: &&Operation| survival != Survival::All || !matches!(operation, Operation::Lost(_));
-        for operation in state.log[..length].iter().filter(is_seen) {
-            kept.take(operation);
-        }
-        kept.image(survival, rng)
+        state.log[..length].iter().for_each(|operation| kept.take(operation));
+        Self::new(kept.image(survival, rng))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -174,7 +217,39 @@ impl Disk {
     }
 }
 
+impl From<State> for Disk {
+    fn from(state: State) -> Self {
+        Self { state: Arc::new(Mutex::new(state)), unlocked: Arc::default() }
+    }
+}
+
 impl State {
+    /// That of a disk on which something is.
+    fn with(first: Image) -> Self {
+        let mut state = Self::default();
+        for (name, content) in &first.0 {
+            state.entries.insert(name.clone(), state.contents.len());
+            state.contents.push(content.clone());
+        }
+        Self { first, ..state }
+    }
+
+    /// Does again what another one did.
+    fn repeat(&mut self, operation: &Operation) {
+        match operation {
+            Operation::Write(file, bytes) => self.contents[*file].extend_from_slice(bytes),
+            Operation::Enter(entry) => {
+                if let Entry::Link(..) = entry {
+                    self.contents.push(Vec::new());
+                }
+                entry.enter(&mut self.entries);
+            }
+            // What a failed sync has lost for the disk is in memory still.
+            Operation::SyncFile(_) | Operation::SyncDirectory(_) | Operation::Lost(_) => {}
+        }
+        self.log.push(operation.clone());
+    }
+
     /// Counts a step; the error if it fails.
     fn step(&mut self) -> io::Result<()> {
         let step = self.steps;
@@ -195,11 +270,19 @@ impl State {
 
     /// Writes half of it when it fails.
     fn write(&mut self, file: File, bytes: &[u8]) -> io::Result<()> {
-        let result = self.step();
+        let result = self.step().and_then(|()| self.take_room());
         let written = if result.is_ok() { bytes } else { &bytes[..bytes.len() / 2] };
         self.contents[file].extend_from_slice(written);
         self.log.push(Operation::Write(file, written.to_vec()));
         result
+    }
+
+    fn take_room(&mut self) -> io::Result<()> {
+        let is_merging = || thread::current().name().is_some_and(|name| name.starts_with("merge_thread"));
+        if self.room == Room::UntilMerged && is_merging() {
+            self.room = Room::None;
+        }
+        if self.room == Room::None { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
     fn sync_file(&mut self, file: File) -> io::Result<()> {
@@ -213,6 +296,9 @@ impl State {
         if place == Place::Data {
             if self.failing_data_syncs.contains(&self.data_syncs) {
                 result = Err(io::Error::other("made to fail"));
+                if self.failing_behind > 0 {
+                    self.failing = Some((self.steps..self.steps + self.failing_behind, io::ErrorKind::Other));
+                }
             }
             self.data_syncs += 1;
         }
@@ -243,6 +329,21 @@ impl Entry {
     fn place(&self) -> Place {
         match self {
             Self::Link((place, _), _) | Self::Rename((place, _), ..) | Self::Unlink((place, _)) => *place,
+        }
+    }
+
+    fn enter(&self, entries: &mut BTreeMap<Name, File>) {
+        match self {
+            Self::Link(name, file) => {
+                entries.insert(name.clone(), *file);
+            }
+            Self::Rename(from, to, file) => {
+                entries.remove(from);
+                entries.insert(to.clone(), *file);
+            }
+            Self::Unlink(name) => {
+                entries.remove(name);
+            }
         }
     }
 }
@@ -307,6 +408,28 @@ impl Files for Directories {
         }
         Ok(())
     }
+
+    fn read(&self, path: &Path) -> io::Result<Box<dyn Read>> {
+        let state = self.0.state();
+        let file = *state.entries.get(&Place::of(path)).ok_or(io::ErrorKind::NotFound)?;
+        Ok(Box::new(Cursor::new(state.contents[file].clone())))
+    }
+
+    fn sync(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.0.state();
+        let file = *state.entries.get(&Place::of(path)).ok_or(io::ErrorKind::NotFound)?;
+        state.sync_file(file)
+    }
+
+    fn bytes(&self, path: &Path) -> io::Result<u64> {
+        let state = self.0.state();
+        let file = *state.entries.get(&Place::of(path)).ok_or(io::ErrorKind::NotFound)?;
+        Ok(state.contents[file].len() as u64)
+    }
+
+    fn free_bytes(&self) -> io::Result<u64> {
+        Ok(if self.0.state().room == Room::None { 0 } else { u64::MAX })
+    }
 }
 
 /// A directory of a disk.
@@ -339,6 +462,9 @@ impl Directory for At {
         state.step().map_err(failed)?;
         let name = self.name(path);
         state.entries.remove(&name).ok_or_else(|| DeleteError::FileDoesNotExist(path.to_owned()))?;
+        if state.room == Room::None {
+            state.room = Room::Enough;
+        }
         state.log.push(Operation::Enter(Entry::Unlink(name)));
         Ok(())
     }

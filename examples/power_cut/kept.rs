@@ -38,25 +38,10 @@ impl Kept {
             }
             Operation::SyncDirectory(place) => {
                 for entry in self.pending.extract_if(.., |entry| entry.place() == *place).collect::<Vec<_>>() {
-                    self.enter(entry);
+                    entry.enter(&mut self.entries);
                 }
             }
             Operation::Lost(place) => self.pending.retain(|entry| entry.place() != *place),
-        }
-    }
-
-    fn enter(&mut self, entry: Entry) {
-        match entry {
-            Entry::Link(name, file) => {
-                self.entries.insert(name, file);
-            }
-            Entry::Rename(from, to, file) => {
-                self.entries.remove(&from);
-                self.entries.insert(to, file);
-            }
-            Entry::Unlink(name) => {
-                self.entries.remove(&name);
-            }
         }
     }
 
@@ -71,7 +56,7 @@ impl Kept {
                 Survival::All => true,
             };
             if survives {
-                self.enter(entry);
+                entry.enter(&mut self.entries);
             }
         }
         let mut entries = std::mem::take(&mut self.entries);

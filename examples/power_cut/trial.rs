@@ -17,7 +17,7 @@ use xunzhang::{
     text::Segmenter,
 };
 
-use super::disk::Disk;
+use super::disk::{Disk, Survival};
 
 /// Documents that are written again and again.
 const DOCUMENTS: usize = 12;
@@ -54,6 +54,20 @@ impl History {
             acknowledged: Some(0),
         };
         Self { changes: found.iter().map(change).collect(), versions: self.versions }
+    }
+
+    /// The history of a disk that the process was killed on after so much had happened, when clients have seen what is
+    /// there: from `now` on, that is as good as acknowledged.
+    pub(crate) fn seen(&self, length: usize, found: &BTreeMap<usize, u32>, now: usize) -> Self {
+        let before = self.changes.iter().filter(|change| change.sent <= length);
+        let known = |change: &Change| Change {
+            acknowledged: change.acknowledged.filter(|acknowledged| *acknowledged <= length),
+            ..change.clone()
+        };
+        let see =
+            |document| Change { document, version: found.get(&document).copied(), sent: now, acknowledged: Some(now) };
+        let changes = before.map(known).chain((0..DOCUMENTS).map(see)).collect();
+        Self { changes, versions: self.versions }
     }
 
     /// How many changes were acknowledged.
@@ -96,6 +110,28 @@ impl History {
 pub(crate) fn open(disk: &Disk, segmenter: &Segmenter) -> Result<TantivyEngine, String> {
     let opened = TantivyEngine::open_on(Path::new("simulated"), disk.files(), segmenter);
     opened.map_err(|error| format!("it does not open: {error}"))
+}
+
+/// Opens what a disk has left and holds it to what clients were told before it was cut off, and, if only the process was
+/// killed, to what they have seen then when the power goes at once; what they hold it to from then on.
+pub(crate) fn reopen(
+    left: &Disk,
+    (length, survival): (usize, Survival),
+    history: &History,
+    segmenter: &Segmenter,
+    rng: &mut Rng,
+) -> Result<History, String> {
+    let found = open(left, segmenter).and_then(|engine| found(&engine))?;
+    history.check(&found, length)?;
+    if survival != Survival::All {
+        return Ok(history.after(&found));
+    }
+    let (seen, opened) = (history.seen(length, &found, left.length()), left.length());
+    let survival = Survival::ALL[rng.usize(..3)];
+    let cut = left.cut(opened, survival, rng);
+    reopen(&cut, (opened, survival), &seen, segmenter, rng)
+        .map_err(|lost| format!("killed, opened, and then {survival:?} of the unsynced survives: {lost}"))?;
+    Ok(seen)
 }
 
 /// What is found in an index: every document, whole and once.

@@ -33,6 +33,9 @@ pub trait Engine: Send + Sync + 'static {
     /// When the note cannot be written; then it is checked.
     fn close(&self) -> Result<(), WriteError>;
 
+    /// Whether damage was found since it was opened, by whatever looks at whole files. Nothing is written then.
+    fn is_damaged(&self) -> bool;
+
     /// Copies what is on disk now into a directory that does not exist, while writes go on. When this returns all of
     /// it is on disk; opened as a data directory, it answers the same. Runs long.
     ///
@@ -41,8 +44,8 @@ pub trait Engine: Send + Sync + 'static {
     /// there then.
     fn back_up(&self, target: &Path, stop: &AtomicBool) -> Result<Backup, BackupError>;
 
-    /// Compares every file with its checksum, while writes go on. An index that is found damaged is not noted as
-    /// closed in order any more. Runs long.
+    /// Compares every file with its checksum, while writes go on. An index that is found damaged, here or by a backup or a
+    /// merge, is not written any more and is checked when it is opened again. Runs long.
     ///
     /// # Errors
     /// When files cannot be looked at, or on `stop`.
@@ -111,6 +114,10 @@ pub trait Writer: Send {
     /// # Errors
     /// When any of that could not be made sure.
     fn commit(&mut self, upkeep: Upkeep) -> Result<Generation, WriteError>;
+
+    /// Whether it has failed beside what it was asked for, as in merging, and has to be dropped: what it takes of the disk
+    /// to no purpose is given back by the next one.
+    fn has_failed(&self) -> bool;
 
     /// Takes up what merging did to the committed state since: same content, fewer parts; has more merged if that would
     /// make searches faster. To be called when idle, and again later.

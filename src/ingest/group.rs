@@ -2,10 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant, UNIX_EPOCH},
 };
 
@@ -111,8 +108,8 @@ pub(super) struct Log {
     /// How long to be idle before merged segments are taken up.
     refresh_after: Duration,
     retention: Retention,
-    /// Whether removals are kept although their time is over.
-    is_rebuilding: Arc<AtomicBool>,
+    /// Whether removals are kept although their time is over. It is locked while a commit is made that minds it.
+    is_rebuilding: Arc<Mutex<bool>>,
     /// Told how long each commit took.
     on_commit: OnCommit,
     /// The newest number that snapshots show, for those who follow.
@@ -123,7 +120,7 @@ impl Log {
     pub(super) fn new(
         engine: Arc<dyn Engine>,
         retention: Retention,
-        is_rebuilding: Arc<AtomicBool>,
+        is_rebuilding: Arc<Mutex<bool>>,
         on_commit: OnCommit,
     ) -> Result<Self, WriteError> {
         let committed = watch::Sender::new(0);
@@ -241,9 +238,19 @@ impl Log {
     /// after twice the time.
     pub(super) fn refresh(&mut self) {
         self.refresh_after = (self.refresh_after * 2).min(LAST_REFRESH_AFTER);
+        if self.drop_failed()
+            && let Err(error) = self.reopen()
+        {
+            tracing::error!(%error, "there is no writer; the next change tries again");
+        }
         if let Some(Err(error)) = self.writer.as_mut().map(|writer| writer.refresh()) {
             tracing::warn!(%error, "merged segments could not be taken up; the next commit will");
         }
+    }
+
+    /// Gives up the writer after a panic, and what it was at: nothing of that is acknowledged.
+    pub(super) fn give_up(&mut self) {
+        self.writer = None;
     }
 
     fn write_document(
@@ -280,12 +287,15 @@ impl Log {
         let follows_closely = self.ended.is_some_and(|ended| started.saturating_duration_since(ended) < CLOSELY);
         let upkeep = if follows_closely { Upkeep::Deferred } else { Upkeep::Usual };
         let kept_for = self.retention.removals.as_secs();
-        // An index that is built anew learns from them what is gone.
-        let forgotten = (!self.is_rebuilding.load(Relaxed)).then(|| self.now().saturating_sub(kept_for));
+        // An index that is built anew learns from them what is gone: it begins before this commit, or behind it.
+        let is_rebuilding = Arc::clone(&self.is_rebuilding);
+        let is_rebuilding = is_rebuilding.lock().unwrap_or_else(PoisonError::into_inner);
+        let forgotten = (!*is_rebuilding).then(|| self.now().saturating_sub(kept_for));
         let committed = self.open_writer().and_then(|writer| {
             forgotten.map_or(Ok(()), |until| writer.forget(until))?;
             writer.commit(upkeep)
         });
+        drop(is_rebuilding);
         let ended = Instant::now();
         self.ended = Some(ended);
         (self.on_commit)(ended.saturating_duration_since(started));
@@ -296,6 +306,10 @@ impl Log {
 
     /// The version that a change meets: the group's own, else the committed one.
     fn current(&mut self, group: &Group, id: &DocumentId) -> Result<Option<Version>, IngestError> {
+        // What failed in the background, as a merge does, is no failure of changes that come after it.
+        if !group.written {
+            self.drop_failed();
+        }
         // First of all: a new writer may find that what failed before is there after all.
         self.open_writer().map_err(|error| IngestError::Write(Arc::new(error)))?;
         match group.versions.get(id) {
@@ -313,6 +327,16 @@ impl Log {
             self.reopen()?;
         }
         Ok(self.writer.as_mut().expect("just opened"))
+    }
+
+    /// Drops a writer that has failed in the background. Only between groups: with it goes what it was given.
+    fn drop_failed(&mut self) -> bool {
+        let has_failed = self.writer.as_ref().is_some_and(|writer| writer.has_failed());
+        if has_failed {
+            tracing::warn!("writing failed in the background; the writer is opened anew");
+            self.writer = None;
+        }
+        has_failed
     }
 
     fn reopen(&mut self) -> Result<(), WriteError> {

@@ -1,7 +1,7 @@
 //! The asynchronous way to the writer.
 
 use std::{
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, Mutex, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -84,10 +84,10 @@ pub struct Ingest {
     pub(super) seen: Arc<SeenLines>,
     pub(super) last_analysis: Arc<LastAnalysis>,
     /// Whether removals are kept although their time is over: the index is being built anew.
-    pub(super) is_rebuilding: Arc<AtomicBool>,
+    pub(super) is_rebuilding: Arc<Mutex<bool>>,
     queue: Queue,
     committed: watch::Receiver<u64>,
-    changes: Arc<Semaphore>,
+    pub(super) changes: Arc<Semaphore>,
     kib: Arc<Semaphore>,
 }
 
@@ -214,6 +214,11 @@ impl Ingest {
         self.send_put(prepared, None, Urgency::Lingers).await
     }
 
+    /// Whether damage was found since the index was opened: every change is refused.
+    pub fn is_damaged(&self) -> bool {
+        self.engine.is_damaged()
+    }
+
     /// Gives a command to the writer thread.
     pub(super) fn send(&self, command: Command) -> Result<(), IngestError> {
         self.queue.send(command).map_err(|_| ended(&self.changes))
@@ -295,8 +300,8 @@ impl Ingest {
     }
 }
 
-/// Why the writer thread gives no answer: it was closed, or it is gone without having been asked to.
-fn ended(changes: &Semaphore) -> IngestError {
+/// Why the writer thread gives no answer: it was closed, or it has panicked.
+pub(super) fn ended(changes: &Semaphore) -> IngestError {
     if changes.is_closed() { IngestError::Closed } else { IngestError::Write(Arc::new(WriteError::Gone)) }
 }
 

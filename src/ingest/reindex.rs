@@ -1,16 +1,13 @@
 //! Building the index anew while it is read and written: what the text chain makes of documents has changed.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering::Relaxed},
-};
+use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicBool};
 
 use tokio::sync::oneshot;
 
 use crate::{
     document::DocumentId,
     engine::{Generation, ReadError, WriteError},
-    ingest::{Ingest, IngestError, PrepareError, Progress, Rebuilt, writer::Command},
+    ingest::{Ingest, IngestError, PrepareError, Progress, Rebuilt, handle::ended, writer::Command},
 };
 
 /// So many changes may be missing when the writer stops for the last of them.
@@ -39,25 +36,30 @@ pub enum ReindexError {
         /// Why.
         source: PrepareError,
     },
-    /// The writer is shutting down.
+    /// The writer is shutting down, or has panicked.
     #[error(transparent)]
     Closed(IngestError),
 }
 
 /// Held by the one that builds the index anew; no removal is forgotten meanwhile.
-pub(super) struct Exclusive(Arc<AtomicBool>);
+pub(super) struct Exclusive(Arc<Mutex<bool>>);
 
 impl Exclusive {
-    fn acquire(is_rebuilding: &Arc<AtomicBool>) -> Option<Self> {
-        let was_rebuilding = is_rebuilding.swap(true, Relaxed);
+    /// Waits for the commit that is being made: it may forget removals.
+    fn acquire(is_rebuilding: &Arc<Mutex<bool>>) -> Option<Self> {
+        let was_rebuilding = set(is_rebuilding, true);
         (!was_rebuilding).then(|| Self(Arc::clone(is_rebuilding)))
     }
 }
 
 impl Drop for Exclusive {
     fn drop(&mut self) {
-        self.0.store(false, Relaxed);
+        set(&self.0, false);
     }
+}
+
+fn set(is_rebuilding: &Mutex<bool>, now: bool) -> bool {
+    std::mem::replace(&mut *is_rebuilding.lock().unwrap_or_else(PoisonError::into_inner), now)
 }
 
 impl Ingest {
@@ -93,7 +95,7 @@ impl Ingest {
         let (reply, answer) = oneshot::channel();
         let room = self.room(0).await.map_err(ReindexError::Closed)?;
         self.send(Command::TakeOver { rebuilt: Box::new(rebuilt), reply, room }).map_err(ReindexError::Closed)?;
-        let generation = answer.await.unwrap_or(Err(ReindexError::Closed(IngestError::Closed)))?;
+        let generation = answer.await.unwrap_or_else(|_| Err(ReindexError::Closed(ended(&self.changes))))?;
         // What it remembers was asked of the old index.
         self.seen.clear();
         Ok(generation)

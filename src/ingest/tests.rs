@@ -411,3 +411,31 @@ fn the_rest_of_an_analysis_is_not_read_anew() {
     ingest.remember_analysis("一句话。", "", Arc::clone(&first), false);
     assert!(!Arc::ptr_eq(&first, &rest("一句话。", "")));
 }
+
+/// As a merge does that fills the disk.
+#[tokio::test]
+async fn a_writer_that_has_failed_beside_is_opened_anew_before_anything_is_refused() {
+    let (memory, ingest) = start(PATIENT);
+    ingest.put(document("a", "一"), None).await.expect("written");
+    memory.is_full.store(true, Relaxed);
+    assert!(matches!(ingest.put(document("b", "一"), None).await, Err(IngestError::Write(_))), "there is no room");
+    memory.has_failed.store(true, Relaxed);
+    ingest.put(document("b", "一"), None).await.expect("there is room again");
+    assert_eq!(memory.state().versions.keys().collect::<Vec<_>>(), ["a", "b"]);
+}
+
+#[tokio::test]
+async fn a_panic_is_a_failure_of_its_group_and_no_other() {
+    let (memory, ingest) = start(PATIENT);
+    ingest.put(document("a", "一"), None).await.expect("written");
+    for _ in 0..2 {
+        memory.is_panicking.store(true, Relaxed);
+        let lost = ingest.put(document("a", "二"), None).await.expect_err("it has panicked");
+        assert!(matches!(&lost, IngestError::Write(_)), "{lost:?}");
+        let again = ingest.put(document("a", "三"), None).await.expect("it goes on");
+        assert_eq!(again.outcome, Outcome::Replaced);
+        ingest.put(document("a", "一"), None).await.expect("it goes on");
+    }
+    ingest.close().await;
+    assert!(matches!(ingest.put(document("a", "四"), None).await, Err(IngestError::Closed)));
+}

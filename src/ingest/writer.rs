@@ -1,6 +1,7 @@
 //! The writer thread: takes changes off the queue, groups them, commits each group once.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     thread,
     time::{Duration, Instant, SystemTime},
@@ -85,6 +86,14 @@ enum Then {
     Close { reply: oneshot::Sender<()> },
 }
 
+/// What comes behind a group.
+enum Next {
+    Group,
+    Close(oneshot::Sender<()>),
+    /// Nobody is left who could send anything.
+    Nothing,
+}
+
 /// The writer thread takes nothing any more.
 #[derive(Debug)]
 pub(super) struct NotTaken;
@@ -114,34 +123,51 @@ pub(super) fn start(group: GroupCommit, log: Log, capacity: usize) -> Result<Que
     Ok(Queue { commands })
 }
 
-/// Goes on until it is told to close or nobody can tell it anything any more.
+/// Goes on until it is told to close or nobody can tell it anything any more. A panic is a failure of the group that it
+/// comes in: nothing of that is acknowledged, and the next one has a new writer.
 fn run(mut log: Log, limits: GroupCommit, commands: &Receiver<Command>) {
     let mut company = Company::default();
-    loop {
-        let came_meanwhile = commands.try_recv().ok();
-        company.gather(came_meanwhile.is_some());
-        let Some(first) = came_meanwhile.or_else(|| wait(&mut log, commands)) else { return };
-        let mut group = Group::new(limits, company, Instant::now());
-        let mut then = take(&mut log, &mut group, first);
-        while then.is_none() {
-            match next(&mut group, commands) {
-                Some(command) => then = take(&mut log, &mut group, command),
-                None => break,
+    let closing = loop {
+        let done = catch_unwind(AssertUnwindSafe(|| run_group(&mut log, &mut company, limits, commands)));
+        match done {
+            Ok(Next::Group) => {}
+            Ok(Next::Close(reply)) => break reply,
+            Ok(Next::Nothing) => return,
+            Err(_) => {
+                tracing::error!("the writer has panicked: its changes are not acknowledged, and it is opened anew");
+                company = Company::default();
+                if catch_unwind(AssertUnwindSafe(|| log.give_up())).is_err() {
+                    tracing::error!("the writer has panicked again as it was given up");
+                }
             }
         }
-        company = log.finish(group);
-        match then {
-            Some(Then::TakeOver { rebuilt, reply }) => {
-                let _nobody_waits = reply.send(log.take_over(*rebuilt));
-            }
-            Some(Then::Close { reply }) => {
-                // The writer goes before the answer: whoever closed may open the index anew.
-                log.close();
-                let _nobody_waits = reply.send(());
-                return;
-            }
-            None => {}
+    };
+    // The writer goes before the answer: whoever closed may open the index anew.
+    log.close();
+    let _nobody_waits = closing.send(());
+}
+
+/// Takes a group of commands and commits what they change.
+fn run_group(log: &mut Log, company: &mut Company, limits: GroupCommit, commands: &Receiver<Command>) -> Next {
+    let came_meanwhile = commands.try_recv().ok();
+    company.gather(came_meanwhile.is_some());
+    let Some(first) = came_meanwhile.or_else(|| wait(log, commands)) else { return Next::Nothing };
+    let mut group = Group::new(limits, *company, Instant::now());
+    let mut then = take(log, &mut group, first);
+    while then.is_none() {
+        match next(&mut group, commands) {
+            Some(command) => then = take(log, &mut group, command),
+            None => break,
         }
+    }
+    *company = log.finish(group);
+    match then {
+        Some(Then::TakeOver { rebuilt, reply }) => {
+            let _nobody_waits = reply.send(log.take_over(*rebuilt));
+            Next::Group
+        }
+        Some(Then::Close { reply }) => Next::Close(reply),
+        None => Next::Group,
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
         proto::{self, admin_service_server::AdminService},
         reindex,
     },
-    search::{LEASE, MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, MAX_LEASES},
+    search::{BackupError, LEASE, MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, MAX_LEASES, ReadError},
 };
 
 /// The service.
@@ -44,8 +44,11 @@ impl Admin {
         let searcher = self.core.opened()?.searcher.clone();
         let _alone = self.core.maintenance.try_acquire().map_err(|_| Failure::MaintenanceRuns)?;
         let directory = target.clone();
-        let backup = self.core.pool.run_aside(move |stop| searcher.back_up(Path::new(&directory), stop)).await??;
-        Ok(backup_response(target, &backup))
+        let made = self.core.pool.run_aside(move |stop| searcher.back_up(Path::new(&directory), stop)).await?;
+        if let Err(BackupError::Read(ReadError::Corrupt(files))) = &made {
+            self.damaged(files);
+        }
+        Ok(backup_response(target, &made?))
     }
 
     async fn verify(&self) -> Result<proto::VerifyIndexResponse, Failure> {
@@ -53,11 +56,14 @@ impl Admin {
         let _alone = self.core.maintenance.try_acquire().map_err(|_| Failure::MaintenanceRuns)?;
         let verification = self.core.pool.run_aside(move |stop| searcher.verify(stop)).await??;
         if !verification.damaged.is_empty() {
-            let files = verification.damaged.join(", ");
-            tracing::error!(files, "the index is damaged: nothing of it is served any more");
-            self.core.damaged(format!("damaged files: {files}"));
+            self.damaged(&verification.damaged.join(", "));
         }
         Ok(verification_response(verification))
+    }
+
+    fn damaged(&self, files: &str) {
+        tracing::error!(files, "the index is damaged: nothing of it is served any more");
+        self.core.damaged(format!("damaged files: {files}"));
     }
 
     async fn start_reindex(&self, request: proto::StartReindexRequest) -> Result<proto::StartReindexResponse, Failure> {

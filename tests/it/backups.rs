@@ -4,7 +4,8 @@ use std::{fs, path::Path};
 
 use tonic::{Code, Response, Status};
 use xunzhang::rpc::proto::{
-    CreateBackupRequest, CreateBackupResponse, ExportRequest, ListDocumentsRequest, SearchRequest, VerifyIndexRequest,
+    CreateBackupRequest, CreateBackupResponse, ExportRequest, ListDocumentsRequest, PutDocumentRequest, SearchRequest,
+    VerifyIndexRequest,
 };
 
 use crate::support::{
@@ -162,6 +163,46 @@ async fn an_index_that_is_found_damaged_is_not_served_any_more() {
     let service = service.restart().await;
     damaged(service.try_search(searched("防汛")).await.map(|_| ()));
     service.stop().await;
+}
+
+/// A merge does as it reads all of a file, and a backup as it copies it.
+#[tokio::test]
+async fn damage_that_is_found_beside_ends_the_serving_too() {
+    for is_merged in [false, true] {
+        let service = Service::start().await;
+        service.put(ready("甲", &["部署防汛工作"])).await;
+        let stopped = service.stop().await;
+        let index = stopped.data_dir().join("index");
+        let service = stopped.start().await;
+        let store = file_of_segment(&index, "store");
+        let mut bytes = fs::read(&store).unwrap();
+        bytes[3] ^= 1;
+        fs::remove_file(&store).unwrap();
+        fs::write(&store, bytes).unwrap();
+        let damaged = |result| check_refused::<()>(result, Code::DataLoss, "INDEX_CORRUPT", None);
+        if is_merged {
+            let put = async |number: u32| {
+                let document = Some(ready(&format!("d{number}"), &["部署防火工作"]));
+                service.try_put(PutDocumentRequest { document, etag: String::new() }).await.map(|_| ())
+            };
+            let mut number = 0;
+            let refused = async || {
+                number += 1;
+                put(number).await.err()
+            };
+            damaged(Err(poll("a merge", refused).await));
+        } else {
+            let place = tempfile::tempdir().unwrap();
+            damaged(try_back_up(&service, &place.path().join("copy")).await.map(|_| ()));
+        }
+        let http = service.addresses.http.unwrap();
+        poll("readiness to end", async || (status_of(http, "/readyz").await == 503).then_some(())).await;
+        damaged(service.try_search(searched("防汛")).await.map(|_| ()));
+        // It is looked at when it is opened again.
+        let service = service.restart().await;
+        damaged(service.try_search(searched("防汛")).await.map(|_| ()));
+        service.stop().await;
+    }
 }
 
 /// A backup by the command line in the middle of an import, served and searched.

@@ -5,12 +5,23 @@ mod disk;
 #[path = "../../examples/power_cut/trial.rs"]
 mod trial;
 
-use std::{io, sync::LazyLock};
+use std::{
+    io::{self, Write as _},
+    path::Path,
+    sync::{LazyLock, atomic::AtomicBool},
+};
 
 use disk::{Disk, Image, Survival};
 use fastrand::Rng;
 use trial::History;
-use xunzhang::{engine::Engine as _, ingest::Ingest, text::Segmenter};
+use xunzhang::{
+    engine::{
+        Engine as _,
+        tantivy::{IndexName, TantivyEngine},
+    },
+    ingest::Ingest,
+    text::Segmenter,
+};
 
 static SEGMENTER: LazyLock<Segmenter> = LazyLock::new(Segmenter::new);
 
@@ -24,36 +35,49 @@ fn start(disk: &Disk) -> Ingest {
     trial::start(engine, &SEGMENTER).expect("it can be written")
 }
 
-/// What is found after a cut, which has to be what was acknowledged before it.
-fn cut(disk: &Disk, length: usize, survival: Survival, history: &History, rng: &mut Rng) -> (Image, History) {
+/// What is left after a cut, where what was acknowledged before it has to be.
+fn cut(disk: &Disk, length: usize, survival: Survival, history: &History, rng: &mut Rng) -> (Disk, History) {
     let left = disk.cut(length, survival, rng);
-    let found = trial::open(&Disk::new(left.clone()), &SEGMENTER).and_then(|engine| trial::found(&engine));
-    let found = found.unwrap_or_else(|error| panic!("cut after {length}, {survival:?}: {error}"));
-    history.check(&found, length).unwrap_or_else(|lost| panic!("cut after {length}, {survival:?}: {lost}"));
-    let history = history.after(&found);
-    (left, history)
+    let seen = trial::reopen(&left, (length, survival), history, &SEGMENTER, rng);
+    (left, seen.unwrap_or_else(|lost| panic!("cut after {length}, {survival:?}: {lost}")))
+}
+
+/// The process is killed and begun anew. When the power goes then, what it has found is there, and what it has written.
+async fn cut_after_a_kill(disk: &Disk, length: usize, history: &History, rng: &mut Rng) {
+    let (left, mut history) = cut(disk, length, Survival::All, history, rng);
+    for rounds in [0, 1] {
+        let ingest = start(&left);
+        trial::work(&left, &ingest, &mut history, rounds, rng).await;
+        for survival in Survival::ALL {
+            cut(&left, left.length(), survival, &history, rng);
+        }
+        ingest.close().await;
+    }
 }
 
 #[tokio::test]
 async fn nothing_acknowledged_is_lost_when_the_power_goes() {
     let seed = fastrand::u64(..);
     println!("seed {seed}");
-    let (mut rng, mut image, mut history) = (Rng::with_seed(seed), Image::default(), History::default());
+    let (mut rng, mut disk, mut history) = (Rng::with_seed(seed), Disk::new(Image::default()), History::default());
     for _ in 0..ROUNDS {
-        let disk = Disk::new(image.clone());
+        let before = history.acknowledged();
         let ingest = start(&disk);
         let rebuilding = tokio::spawn(trial::reindex(ingest.clone()));
         trial::work(&disk, &ingest, &mut history, 16, &mut rng).await;
         rebuilding.await.expect("it does not panic").expect("nothing fails");
         ingest.close().await;
-        assert!(history.acknowledged() > 10);
-        let mut left = None;
+        assert!(history.acknowledged() > before + 10);
+        let (mut left, kept) = (None, rng.usize(..CUTS));
         for number in 0..CUTS {
             let survival = Survival::ALL[number % Survival::ALL.len()];
             let length = disk.moment(&mut rng);
-            left = Some(cut(&disk, length, survival, &history, &mut rng));
+            let cut = cut(&disk, length, survival, &history, &mut rng);
+            if number == kept {
+                left = Some(cut);
+            }
         }
-        (image, history) = left.expect("there were cuts");
+        (disk, history) = left.expect("it is one of them");
     }
 }
 
@@ -110,7 +134,7 @@ async fn what_failed_half_way_is_taken_back_before_anything_is_decided_on_it() {
             trial::put(&ingest, 0, 2).await.expect("nothing fails any more");
         }
         let left = disk.cut(disk.length(), Survival::Nothing, &mut rng);
-        let found = trial::open(&Disk::new(left), &SEGMENTER).and_then(|engine| trial::found(&engine));
+        let found = trial::open(&left, &SEGMENTER).and_then(|engine| trial::found(&engine));
         assert_eq!(found, Ok([(0, 2)].into()), "step {first} failed");
         ingest.close().await;
     }
@@ -130,7 +154,7 @@ async fn a_reindex_that_is_cut_off_leaves_one_index() {
     let mut rebuilt = [0, 0];
     for length in (began..=ended).filter(|length| length % 3 == 0 || ended - length < 24) {
         for survival in Survival::ALL {
-            let left = Disk::new(disk.cut(length, survival, &mut rng));
+            let left = disk.cut(length, survival, &mut rng);
             let engine =
                 trial::open(&left, &SEGMENTER).unwrap_or_else(|error| panic!("{length}, {survival:?}: {error}"));
             let found = trial::found(&engine).unwrap_or_else(|error| panic!("{length}, {survival:?}: {error}"));
@@ -141,6 +165,42 @@ async fn a_reindex_that_is_cut_off_leaves_one_index() {
     }
     assert!(rebuilt[0] > 20 && rebuilt[1] > 20, "{rebuilt:?} of {} steps", ended - began);
     ingest.close().await;
+}
+
+/// What a process reads when it begins may be in memory only, whatever the last step was of the one before.
+#[tokio::test]
+async fn what_is_found_after_a_kill_is_on_disk_before_anything_rests_on_it() {
+    let (mut rng, mut history) = (Rng::new(), History::default());
+    let disk = Disk::new(Image::default());
+    let ingest = start(&disk);
+    // The making of the index, and the first writer's beginning.
+    for length in 0..=disk.length() {
+        cut_after_a_kill(&disk, length, &history, &mut rng).await;
+    }
+    trial::work(&disk, &ingest, &mut history, 2, &mut rng).await;
+    trial::reindex(ingest.clone()).await.expect("nothing fails");
+    let switched = disk.length();
+    for length in switched - 24..=switched {
+        cut_after_a_kill(&disk, length, &history, &mut rng).await;
+    }
+    ingest.close().await;
+}
+
+/// Nor does a process know what a sync has lost that failed for the one before.
+#[tokio::test]
+async fn what_a_failed_sync_has_lost_is_on_disk_when_a_killed_process_has_begun_anew() {
+    let (mut rng, mut refused) = (Rng::new(), 0);
+    for first in 1..=80 {
+        let (disk, mut history) = (Disk::new(Image::default()), History::default());
+        let ingest = start(&disk);
+        trial::work(&disk, &ingest, &mut history, 1, &mut rng).await;
+        disk.fail(first..usize::MAX, io::ErrorKind::Other);
+        trial::work(&disk, &ingest, &mut history, 1, &mut rng).await;
+        refused += usize::from(history.refused() > 0);
+        cut_after_a_kill(&disk, disk.length(), &history, &mut rng).await;
+        ingest.close().await;
+    }
+    assert!(refused > 40, "{refused}");
 }
 
 /// Any step of a reindex fails, once or for a while: the old index goes on or the new one, and later both can be had.
@@ -169,7 +229,7 @@ async fn a_reindex_on_a_failing_disk_loses_nothing() {
         ingest.close().await;
         for survival in Survival::ALL {
             let (left, _) = cut(&disk, disk.length(), survival, &history, &mut rng);
-            assert!(trial::open(&Disk::new(left), &SEGMENTER).is_ok_and(|engine| engine.snapshot().rebuilt() > 0));
+            assert!(trial::open(&left, &SEGMENTER).is_ok_and(|engine| engine.snapshot().rebuilt() > 0));
         }
         if is_over {
             break;
@@ -189,8 +249,9 @@ async fn a_switch_that_may_not_be_on_disk_is_taken_back() {
         let (disk, mut history) = (Disk::new(Image::default()), History::default());
         let ingest = start(&disk);
         trial::work(&disk, &ingest, &mut history, 3, &mut rng).await;
-        disk.fail_data_syncs(failing.clone());
+        disk.fail_data_syncs(failing.clone(), 0);
         trial::reindex(ingest.clone()).await.expect_err("a sync fails");
+        cut_after_a_kill(&disk, disk.length(), &history, &mut rng).await;
         for _ in 0..3 {
             trial::work(&disk, &ingest, &mut history, 1, &mut rng).await;
             for survival in Survival::ALL {
@@ -205,4 +266,114 @@ async fn a_switch_that_may_not_be_on_disk_is_taken_back() {
             cut(&disk, disk.length(), survival, &history, &mut rng);
         }
     }
+}
+
+/// Whoever copies a backup back leaves it to the system when to write that: nothing of it is synced.
+#[tokio::test]
+async fn a_copy_that_is_opened_is_on_disk_before_anything_is_acknowledged() {
+    let (place, mut rng) = (tempfile::tempdir().expect("there is room"), Rng::new());
+    let engine = TantivyEngine::open(&place.path().join("data"), &SEGMENTER).expect("it opens");
+    let ingest = trial::start(engine.clone(), &SEGMENTER).expect("it can be written");
+    trial::put(&ingest, 0, 1).await.expect("nothing fails");
+    let backup = place.path().join("backup");
+    engine.back_up(&backup, &AtomicBool::new(false)).expect("it can be copied");
+    ingest.close().await;
+
+    let disk = Disk::new(Image::default());
+    let files = disk.files();
+    files.make(IndexName::FIRST).expect("nothing fails");
+    for entry in walkdir::WalkDir::new(&backup).into_iter().map(|entry| entry.expect("readable")) {
+        if entry.file_type().is_file() {
+            let content = std::fs::read(entry.path()).expect("readable");
+            let is_beside = entry.path().parent() == Some(&backup);
+            let directory = if is_beside { files.data() } else { files.open(IndexName::FIRST) };
+            let file = directory.expect("readable").open_write(Path::new(entry.file_name()));
+            let mut file = file.expect("it is not there");
+            file.write_all(&content).and_then(|()| file.flush()).expect("nothing fails");
+        }
+    }
+    let copied = disk.length();
+    let ingest = start(&disk);
+    let restored = disk.length();
+    trial::put(&ingest, 1, 2).await.expect("nothing fails");
+    for survival in Survival::ALL {
+        let left = disk.cut(disk.length(), survival, &mut rng);
+        let found = trial::open(&left, &SEGMENTER).and_then(|engine| trial::found(&engine));
+        assert_eq!(found, Ok([(0, 1), (1, 2)].into()), "{survival:?}");
+    }
+    // Before it was known to be whole it is a copy, or what is left of one, and no index.
+    for length in copied..restored {
+        let left = disk.cut(length, Survival::All, &mut rng);
+        let found = trial::open(&left, &SEGMENTER).and_then(|engine| trial::found(&engine));
+        assert_eq!(found, Ok([(0, 1)].into()), "{length}");
+    }
+    ingest.close().await;
+}
+
+/// What it has written by then is deleted, though no document is let in before.
+#[tokio::test]
+async fn a_merge_that_fills_the_disk_gives_its_room_back() {
+    let disk = Disk::new(Image::default());
+    let engine = trial::open(&disk, &SEGMENTER).expect("it opens").keeping_free(1);
+    let ingest = trial::start(engine, &SEGMENTER).expect("it can be written");
+    let (mut version, mut refused) = (0, 0);
+    let mut put = async |ingest: &Ingest| {
+        version += 1;
+        trial::put(ingest, version as usize % 12, version).await
+    };
+    disk.fill(true);
+    while !disk.was_filled() {
+        refused += usize::from(put(&ingest).await.is_err());
+    }
+    for _ in 0..20 {
+        refused += usize::from(put(&ingest).await.is_err());
+    }
+    assert!(refused < 3, "{refused} were refused");
+    ingest.close().await;
+}
+
+/// The list that is taken back needs room, and what was begun gives some.
+#[tokio::test]
+async fn a_disk_that_is_full_when_a_commit_fails_does_not_stay_full() {
+    let mut refused = 0;
+    for first in 1..=80 {
+        let disk = Disk::new(Image::default());
+        let ingest = start(&disk);
+        trial::put(&ingest, 0, 1).await.expect("nothing fails yet");
+        disk.fail(first..first + 1, io::ErrorKind::StorageFull);
+        if trial::put(&ingest, 0, 2).await.is_ok() {
+            continue;
+        }
+        refused += 1;
+        disk.fill(false);
+        let mut tries = 0;
+        while trial::put(&ingest, 0, 3).await.is_err() {
+            tries += 1;
+            assert!(tries < 3, "step {first}: it is full for ever");
+        }
+        ingest.close().await;
+    }
+    assert!(refused > 40, "{refused}");
+}
+
+/// The index that the format file may name is not taken for one that nobody uses.
+#[tokio::test]
+async fn a_reindex_begins_when_it_is_known_which_index_is_used() {
+    let (mut rng, mut history) = (Rng::new(), History::default());
+    let disk = Disk::new(Image::default());
+    let ingest = start(&disk);
+    trial::work(&disk, &ingest, &mut history, 3, &mut rng).await;
+    // The sync for the switch, and both times that it is to be taken back.
+    disk.fail_data_syncs(1..2, 2);
+    trial::reindex(ingest.clone()).await.expect_err("the switch fails");
+    let in_doubt = disk.length();
+    trial::reindex(ingest.clone()).await.expect("nothing fails any more");
+    let mut rebuilt = [0, 0];
+    for length in in_doubt..=disk.length() {
+        let (left, _) = cut(&disk, length, Survival::All, &history, &mut rng);
+        let engine = trial::open(&left, &SEGMENTER).expect("it opened before");
+        rebuilt[usize::from(engine.snapshot().rebuilt() == 1)] += 1;
+    }
+    assert!(rebuilt[0] > 0 && rebuilt[1] > 1, "{rebuilt:?}");
+    ingest.close().await;
 }

@@ -5,9 +5,12 @@ use std::{
     fs,
     path::Path,
     sync::{
-        Arc,
+        Arc, Condvar, Mutex,
         atomic::{AtomicBool, Ordering::Relaxed},
+        mpsc,
     },
+    thread,
+    time::{Duration, SystemTime},
 };
 
 use fastrand::Rng;
@@ -15,11 +18,15 @@ use tempfile::NamedTempFile;
 use tonic::{Code, Response, Status};
 use xunzhang::{
     config::Config,
+    document::{self as documents, Content, Metadata},
+    engine::{Engine as _, tantivy::TantivyEngine},
+    ingest::{GroupCommit, Ingest, Retention},
     rpc::proto::{
         CancelOperationRequest, CreateBackupRequest, Document, ExportRequest, GetOperationRequest,
         ListDocumentsRequest, ListedDocument, Operation, OperationState, SearchRequest, StartReindexRequest,
         VerifyIndexRequest,
     },
+    text::Segmenter,
 };
 
 use crate::support::{
@@ -324,4 +331,62 @@ fn a_reindex_from_the_command_line() {
     );
     assert!(server.answer(&["verify"]).contains("is sound"));
     assert_eq!(server.terminate().code, Some(0));
+}
+
+/// Whether commits wait where they ask what time it is, and whether one does.
+static HELD: (Mutex<(bool, bool)>, Condvar) = (Mutex::new((false, false)), Condvar::new());
+
+fn hold(is_held: bool) {
+    HELD.0.lock().expect("nothing panics").0 = is_held;
+    HELD.1.notify_all();
+}
+
+/// Waits while it is told to.
+fn now() -> SystemTime {
+    let mut held = HELD.0.lock().expect("nothing panics");
+    held.1 = held.0;
+    HELD.1.notify_all();
+    let _released = HELD.1.wait_while(held, |held| held.0).expect("nothing panics");
+    SystemTime::now()
+}
+
+/// It had looked whether the index is being built anew, and had not forgotten yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reindex_that_begins_while_a_commit_forgets_removals_knows_of_it() {
+    let (place, never) = (tempfile::tempdir().unwrap(), Arc::new(AtomicBool::new(false)));
+    let segmenter = Segmenter::new();
+    let engine = Arc::new(TantivyEngine::open(place.path(), &segmenter).unwrap());
+    let group = GroupCommit { changes: 1, bytes: 1, linger: Duration::ZERO };
+    let retention = Retention { removals: Duration::ZERO, now };
+    let ingest = Ingest::start(engine.clone(), segmenter, group, retention, |_| {}).unwrap();
+    let prepare = |id: &str| {
+        let content = Content::Text("部署防汛工作".to_owned());
+        let document =
+            documents::Document { id: id.to_owned().try_into().unwrap(), metadata: Metadata::default(), content };
+        ingest.prepare(document, &never).unwrap()
+    };
+    ingest.put(prepare("甲"), None).await.unwrap();
+    ingest.put(prepare("乙"), None).await.unwrap();
+    ingest.delete("甲".to_owned().try_into().unwrap(), None).await.unwrap();
+
+    hold(true);
+    let (committing, prepared) = (ingest.clone(), prepare("丙"));
+    let committed = tokio::spawn(async move { committing.put(prepared, None).await });
+    let (building, stop) = (ingest.clone(), Arc::clone(&never));
+    let (begun, has_begun) = mpsc::sync_channel(1);
+    let built = thread::spawn(move || {
+        let held = HELD.0.lock().expect("nothing panics");
+        drop(HELD.1.wait_while(held, |held| !held.1).expect("nothing panics"));
+        let mut rebuilt = building.begin_rebuild(Arc::default()).unwrap();
+        building.bring_up(&mut rebuilt, &stop).unwrap();
+        begun.send(()).unwrap();
+        rebuilt
+    });
+    // It waits for the commit, or does not.
+    let _waits = has_begun.recv_timeout(Duration::from_millis(300));
+    hold(false);
+    committed.await.unwrap().unwrap();
+    ingest.take_over(built.join().unwrap()).await.unwrap();
+    assert_eq!((engine.snapshot().rebuilt(), engine.snapshot().forgotten()), (1, 3));
+    ingest.close().await;
 }

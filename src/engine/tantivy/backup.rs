@@ -5,19 +5,20 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Write as _},
+    io::{self, Read, Write as _},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::atomic::AtomicBool,
 };
 
-use tantivy::{Index, directory::OwnedBytes};
+use tantivy::Index;
 
 use crate::engine::{
     Backup, BackupError, BadTarget, Branch, Generation, ReadError,
     tantivy::{
         check,
-        directory::{DataDirectory, mapped},
+        directory::{DataDirectory, IndexDirectory, mapped},
         durable::LIST,
+        files::{OnDisk, is_full},
         format::IndexName,
         founding::random,
         index::{self, Commit, Shared},
@@ -34,12 +35,14 @@ pub(super) fn back_up(shared: &Shared, target: &Path, stop: &AtomicBool) -> Resu
     let data = &shared.directory.data;
     check_target(data.path(), target)?;
     let copy = Unfinished::create(target)?;
-    let Copied { commit, mut paths, linked } = copy.copy_index(shared, stop)?;
+    let Copied { commit, files, linked } = copy.copy_index(shared, stop)?;
+    copy.check(&files, shared, stop)?;
+    let names = files.iter().map(|file| file.display().to_string()).chain([LIST.to_owned()]);
+    let mut paths: Vec<_> = names.map(|name| format!("{}/{name}", IndexName::FIRST)).collect();
     paths.extend(copy.copy_beside(data)?);
-    copy.check(stop)?;
-    let mut files = Vec::with_capacity(paths.len());
+    let (copied, mut files) = (OnDisk(copy.path.clone()), Vec::with_capacity(paths.len()));
     for path in paths {
-        files.push(CopiedFile::of(&copy.path, &path, stop).map_err(failed)?);
+        files.push(CopiedFile::of(&copied, &path, stop).map_err(failed)?);
     }
     let generation = Generation { index: data.index_id, commit: commit.number };
     let branch = Branch { index: generation.index, commit: commit.number, sequence: commit.sequence };
@@ -76,8 +79,8 @@ fn check_target(data: &Path, target: &Path) -> Result<(), BadTarget> {
 /// What was copied of an index.
 struct Copied {
     commit: Commit,
-    /// Within the copy.
-    paths: Vec<String>,
+    /// Those of the segments.
+    files: Vec<PathBuf>,
     linked: u64,
 }
 
@@ -90,11 +93,10 @@ struct Unfinished {
 impl Unfinished {
     /// Beside the target, so that it can be renamed.
     fn create(target: &Path) -> Result<Self, BackupError> {
-        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
         let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let path = target.with_file_name(format!("{name}.unfinished-{:08x}", random()));
         let unusable = |error: io::Error| match error.kind() {
-            StorageFull | QuotaExceeded | FileTooLarge => BackupError::Write(error),
+            kind if is_full(kind) => BackupError::Write(error),
             kind => BadTarget::Unusable(kind).into(),
         };
         fs::create_dir(&path).map_err(unusable)?;
@@ -119,21 +121,33 @@ impl Unfinished {
             }
             Ok::<_, BackupError>((commit, files, unlinked))
         })?;
-        for (file, bytes) in &unlinked {
-            write_slowly(&self.index.join(file), bytes, stop)?;
+        let linked = (files.len() - unlinked.len()) as u64;
+        let IndexDirectory { data, name, .. } = &shared.directory;
+        for (file, mapped) in unlinked {
+            let source: io::Result<Box<dyn Read>> = match data.files.read(&name.path_of(&file)) {
+                // It was merged away since. What is mapped stays, but could not be read on a disk that fails.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Box::new(mapped)),
+                source => source,
+            };
+            copy_slowly(&file, source, &self.index.join(&file), stop)?;
         }
-        let names = files.iter().map(|file| file.display().to_string()).chain([LIST.to_owned()]);
-        let paths = names.map(|name| format!("{}/{name}", IndexName::FIRST)).collect();
-        Ok(Copied { commit, paths, linked: (files.len() - unlinked.len()) as u64 })
+        Ok(Copied { commit, files, linked })
     }
 
     /// What was damaged is not copied as if it were whole.
-    fn check(&self, stop: &AtomicBool) -> Result<(), BackupError> {
-        let files = mapped(&self.index)?;
-        let index = Index::open(files.clone()).map_err(read_error)?;
-        let paths = check::files_of(&index).map_err(read_error)?;
-        let damaged = check::damaged(&index, &files, paths, stop)?;
-        if damaged.is_empty() { Ok(()) } else { Err(BackupError::damaged(&damaged)) }
+    fn check(&self, files: &[PathBuf], shared: &Shared, stop: &AtomicBool) -> Result<(), BackupError> {
+        let wrong = check::damaged(&OnDisk(self.path.clone()), IndexName::FIRST, files.to_vec(), stop)?;
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        // It may have been copied wrong.
+        let IndexDirectory { data, name, .. } = &shared.directory;
+        let damaged = check::damaged(data.files.as_ref(), *name, wrong, stop)?;
+        if damaged.is_empty() {
+            let message = "the copy is not what was read of the index";
+            return Err(BackupError::Write(io::Error::new(io::ErrorKind::InvalidData, message)));
+        }
+        Err(BackupError::damaged(&damaged))
     }
 
     /// Copies what else lies in the data directory, such as the key of tokens; says what that is.
@@ -177,15 +191,28 @@ fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-fn write_slowly(path: &Path, content: &OwnedBytes, stop: &AtomicBool) -> Result<(), BackupError> {
-    let mut file = File::create_new(path).map_err(failed)?;
-    for chunk in content.chunks(CHUNK_BYTES) {
-        if stop.load(Relaxed) {
-            return Err(ReadError::Stopped.into());
+/// Copies a file of the index, which is damaged if it cannot be read.
+fn copy_slowly(
+    name: &Path,
+    source: io::Result<Box<dyn Read>>,
+    target: &Path,
+    stop: &AtomicBool,
+) -> Result<(), BackupError> {
+    let damaged = |error| {
+        tracing::error!(file = %name.display(), %error, "a file of the index cannot be read");
+        BackupError::damaged(&[name.to_owned()])
+    };
+    let mut source = source.map_err(damaged)?;
+    let (mut file, mut chunk) = (File::create_new(target).map_err(failed)?, Vec::with_capacity(CHUNK_BYTES));
+    loop {
+        ReadError::check(stop)?;
+        chunk.clear();
+        source.by_ref().take(CHUNK_BYTES as u64).read_to_end(&mut chunk).map_err(damaged)?;
+        if chunk.is_empty() {
+            return file.sync_all().map_err(failed);
         }
-        file.write_all(chunk).map_err(failed)?;
+        file.write_all(&chunk).map_err(failed)?;
     }
-    file.sync_all().map_err(failed)
 }
 
 fn sync_directory(path: &Path) -> io::Result<()> {

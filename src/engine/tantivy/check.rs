@@ -3,24 +3,38 @@
 
 use std::{
     collections::HashSet,
-    io,
+    io::{self, Read},
     path::{Path, PathBuf},
-    sync::atomic::AtomicBool,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use tantivy::{
-    Directory, HasLen as _, Index,
-    directory::error::{DeleteError, OpenReadError},
+    Directory, Index,
+    directory::{
+        FileSlice,
+        error::{DeleteError, OpenReadError},
+        footer::Footer,
+    },
     index::SegmentComponent,
 };
 
-use crate::engine::{ReadError, tantivy::durable::LIST};
+use crate::engine::{
+    ReadError,
+    tantivy::{directory::IndexDirectory, durable::LIST, files::Files, format::IndexName, record::read_error},
+};
 
 /// Says which list of segments was there when the index was closed in order. Beside the index; gone while it is
 /// written to.
 pub(super) const NOTE: &str = "clean";
 /// The least that tantivy ends a file with: two numbers of 32 bits.
-const LEAST_BYTES: usize = 8;
+const LEAST_END_BYTES: usize = 8;
+/// The most that it takes for the end of one, which these numbers are the last of.
+const MOST_END_BYTES: usize = 50_000 + LEAST_END_BYTES;
+/// Bytes that are read at once.
+const CHUNK_BYTES: u64 = 1 << 20;
 /// How tantivy ends its list.
 const END: &[u8] = b"\n}\n";
 /// What stands between the list and its checksum.
@@ -45,34 +59,38 @@ pub(super) fn is_sealed(list: &[u8]) -> bool {
 
 /// The files that are not what was written. Reads all of them, unless the index was closed in order and is as it was
 /// then.
-pub(super) fn damaged_files(data: &dyn Directory, files: &dyn Directory) -> tantivy::Result<Vec<String>> {
+pub(super) fn damaged_files(index: &IndexDirectory) -> Result<Vec<String>, ReadError> {
+    let (data, files) = (index.data.own.as_ref(), index.files.as_ref());
     let list = match files.atomic_read(Path::new(LIST)) {
         Ok(list) if is_sealed(&list) => list,
         Ok(_) | Err(OpenReadError::FileDoesNotExist(_)) => return Ok(vec![LIST.to_owned()]),
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(read_error(error.into())),
     };
     if data.atomic_read(Path::new(NOTE)).is_ok_and(|note| note == digest(&list).as_bytes()) {
         return Ok(Vec::new());
     }
-    let index = Index::open(files.box_clone())?;
-    let damaged = files_of(&index)?.into_iter().filter(|path| !is_sound(&index, files, path));
-    Ok(damaged.map(|path| path.display().to_string()).collect())
+    let paths = Index::open(files.box_clone()).and_then(|index| files_of(&index)).map_err(read_error)?;
+    let damaged = damaged(index.data.files.as_ref(), index.name, paths, &AtomicBool::new(false))?;
+    Ok(damaged.iter().map(|path| path.display().to_string()).collect())
 }
 
-/// Compares files of an index with their checksums; those that are not what was written.
+/// Compares files of an index with their checksums; those that are not what was written, or cannot be read.
 ///
 /// # Errors
 /// On `stop`.
 pub(super) fn damaged(
-    index: &Index,
-    files: &dyn Directory,
+    files: &dyn Files,
+    index: IndexName,
     paths: Vec<PathBuf>,
     stop: &AtomicBool,
 ) -> Result<Vec<PathBuf>, ReadError> {
     let mut damaged = Vec::new();
     for path in paths {
         ReadError::check(stop)?;
-        if !is_sound(index, files, &path) {
+        let read = files.read(&index.path_of(&path)).and_then(|file| is_sound(file, stop));
+        // A file that was given up half-way says nothing.
+        ReadError::check(stop)?;
+        if !read.unwrap_or(false) {
             damaged.push(path);
         }
     }
@@ -98,13 +116,43 @@ pub(super) fn files_of(index: &Index) -> tantivy::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Whether a file is what was written.
-fn is_sound(index: &Index, files: &dyn Directory, path: &Path) -> bool {
-    // tantivy panics on what is too short to say how long its checksum is.
-    files.open_read(path).is_ok_and(|file| file.len() >= LEAST_BYTES)
-        && index.directory().validate_checksum(path).unwrap_or(false)
-        // The version that it says it has can be read.
-        && index.directory().open_read(path).is_ok()
+/// Whether a file is what was written, in a version that can be read. It is read and not mapped: what a disk cannot read of
+/// a file that is mapped ends the process.
+pub(super) fn is_sound(mut file: impl Read, stop: &AtomicBool) -> io::Result<bool> {
+    let (mut hasher, mut unhashed) = (crc32fast::Hasher::new(), Vec::new());
+    // How long its end is, is the last that it says.
+    while file.by_ref().take(CHUNK_BYTES).read_to_end(&mut unhashed)? > 0 && !stop.load(Relaxed) {
+        let body = unhashed.len().saturating_sub(MOST_END_BYTES);
+        hasher.update(&unhashed[..body]);
+        unhashed.drain(..body);
+    }
+    // tantivy panics on what is too short to say that.
+    if unhashed.len() < LEAST_END_BYTES {
+        return Ok(false);
+    }
+    let (end, rest) = Footer::extract_footer(FileSlice::from(unhashed))?;
+    hasher.update(&rest.read_bytes()?);
+    Ok(hasher.finalize() == end.crc && end.is_compatible().is_ok())
+}
+
+/// Whether something that was read makes no sense, though its file's checksum was right or was not looked at. Clones are
+/// the same one.
+#[derive(Clone, Default)]
+pub(super) struct Doubt(Arc<AtomicBool>);
+
+impl Doubt {
+    /// What is said to whoever has met it.
+    pub(super) fn raise(&self, what: &str) -> ReadError {
+        if !self.0.swap(true, Relaxed) {
+            tracing::error!(what, "the index may be damaged: verify it; it is checked when it is opened again");
+        }
+        ReadError::Corrupt(what.to_owned())
+    }
+
+    /// Whether it was met.
+    pub(super) fn is_raised(&self) -> bool {
+        self.0.load(Relaxed)
+    }
 }
 
 /// Notes that an index was closed in order.
@@ -124,4 +172,60 @@ pub(super) fn take_note_away(data: &dyn Directory) -> io::Result<()> {
 
 fn digest(list: &[u8]) -> String {
     blake3::hash(list).to_hex().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Write as _};
+
+    use tantivy::directory::TerminatingWrite as _;
+
+    use super::*;
+
+    static NEVER: AtomicBool = AtomicBool::new(false);
+
+    /// A file as tantivy writes it.
+    fn written(body: &[u8]) -> Vec<u8> {
+        let index = Index::create_in_ram(tantivy::schema::Schema::builder().build());
+        let path = Path::new("a.store");
+        let mut file = index.directory().open_write(path).unwrap();
+        file.write_all(body).unwrap();
+        file.terminate().unwrap();
+        index.directory().atomic_read(path).unwrap()
+    }
+
+    #[test]
+    fn a_file_is_compared_with_its_checksum_however_long_it_is() {
+        let chunk = usize::try_from(CHUNK_BYTES).unwrap();
+        for length in [0, 1, 1_000, MOST_END_BYTES, chunk - 90, chunk - 1, chunk, chunk + 1, 3 * chunk + 7] {
+            let body: Vec<u8> = (0..=250).cycle().take(length).collect();
+            let whole = written(&body);
+            assert!(is_sound(Cursor::new(&whole), &NEVER).unwrap(), "{length}");
+            for place in [0, length / 2, length.saturating_sub(1)].into_iter().filter(|_| length > 0) {
+                let mut damaged = whole.clone();
+                damaged[place] ^= 1;
+                assert!(!is_sound(Cursor::new(damaged), &NEVER).unwrap(), "{length}, {place}");
+            }
+            for cut in [1, 4, 8, 20, whole.len() - 3, whole.len()] {
+                assert!(
+                    !is_sound(Cursor::new(&whole[..whole.len() - cut]), &NEVER).unwrap_or(false),
+                    "{length}, {cut}"
+                );
+            }
+        }
+    }
+
+    /// As a sector is that the disk cannot read: an error where it is read, the end of the process where it is mapped.
+    #[test]
+    fn what_cannot_be_read_is_an_error() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("a bad sector"))
+            }
+        }
+        let whole = written(&vec![7; 3 << 20]);
+        let file = Cursor::new(&whole[..2 << 20]).chain(Broken);
+        assert!(is_sound(file, &NEVER).is_err());
+    }
 }

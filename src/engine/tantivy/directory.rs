@@ -19,7 +19,7 @@ use crate::engine::{
     Branch, OpenError, ReadError,
     tantivy::{
         check::NOTE,
-        files::{Files, OnDisk, UNFINISHED, create_directory, disk_bytes, free_bytes},
+        files::{Files, OnDisk, UNFINISHED, create_directory, disk_bytes, keep},
         format::{FORMAT_FILE, Format, IndexName},
         founding::{FORMAT_DRAFT, create, read_format, read_if_there, refuse_foreign, restore},
         manifest::MANIFEST,
@@ -42,7 +42,7 @@ pub(super) struct DataDirectory {
     pub(super) history: Vec<Branch>,
     format: Mutex<KnownFormat>,
     /// Bytes of the disk that documents leave free.
-    pub(super) min_free: AtomicU64,
+    pub(super) min_free: Arc<AtomicU64>,
     /// Held, never read: the operating system releases it when the process ends, however it ends.
     _lock: Option<File>,
 }
@@ -70,11 +70,10 @@ impl DataDirectory {
     ) -> Result<IndexDirectory, OpenError> {
         let failed = |source| OpenError::Io { directory: path.to_owned(), source };
         create_directory(path).map_err(failed)?;
-        let manifest = read_if_there(&path.join(MANIFEST)).map_err(failed)?;
         let format = read_if_there(&path.join(FORMAT_FILE)).map_err(failed)?;
         // Before anything is put there, or taken away.
         let format = format.map(|text| read_format(path, &text)).transpose()?;
-        if format.is_none() && manifest.is_none() {
+        if format.is_none() && !path.join(MANIFEST).try_exists().map_err(failed)? {
             refuse_foreign(path)?;
         }
         let lock = File::options().create(true).truncate(false).write(true).open(path.join(LOCK)).map_err(failed)?;
@@ -83,11 +82,7 @@ impl DataDirectory {
             Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(path.to_owned())),
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
-        let files = OnDisk(path.to_owned());
-        if let Some(manifest) = manifest {
-            restore(path, &files, &manifest, format.as_ref())?;
-        }
-        Self::opened(path, Arc::new(files), Some(lock), make_index)
+        Self::opened(path, Arc::new(OnDisk(path.to_owned())), Some(lock), make_index)
     }
 
     /// The same on files that nobody else has, such as simulated ones; `path` names them in messages.
@@ -107,10 +102,24 @@ impl DataDirectory {
     ) -> Result<IndexDirectory, OpenError> {
         let failed = |source| OpenError::Io { directory: path.to_owned(), source };
         let own = files.data().map_err(|error| index_error(path, error.into()))?;
-        let format = match own.atomic_read(Path::new(FORMAT_FILE)) {
-            Ok(text) => Format::read(path, &text)?,
-            Err(OpenReadError::FileDoesNotExist(_)) => create(path, files.as_ref(), own.as_ref(), make_index)?,
-            Err(error) => return Err(index_error(path, error.into())),
+        let read = |name| match own.atomic_read(Path::new(name)) {
+            Ok(content) => Ok(Some(content)),
+            Err(OpenReadError::FileDoesNotExist(_)) => Ok(None),
+            Err(error) => Err(index_error(path, error.into())),
+        };
+        let format = match read(FORMAT_FILE)? {
+            Some(text) => {
+                let format = Format::read(path, &text)?;
+                // Before anything is removed because it does not name it.
+                keep(own.as_ref(), FORMAT_FILE, &text).map_err(failed)?;
+                Some(format)
+            }
+            None => None,
+        };
+        let format = match (format, read(MANIFEST)?) {
+            (format, Some(manifest)) => restore(path, files.as_ref(), own.as_ref(), &manifest, format)?,
+            (Some(format), None) => format,
+            (None, None) => create(path, files.as_ref(), own.as_ref(), make_index)?,
         };
         let name = format.index;
         if !files.indexes().map_err(failed)?.contains(&name) {
@@ -121,8 +130,7 @@ impl DataDirectory {
         let (index_id, history) = (format.index_id, format.history.clone());
         let format = Mutex::new(KnownFormat { format, is_in_doubt: false });
         let path = path.to_owned();
-        let min_free = AtomicU64::new(0);
-        let data = Self { path, files, own, index_id, history, format, min_free, _lock: lock };
+        let data = Self { path, files, own, index_id, history, format, min_free: Arc::default(), _lock: lock };
         Ok(IndexDirectory { data: Arc::new(data), name, files: index })
     }
 
@@ -161,7 +169,7 @@ impl DataDirectory {
         if needed == 0 {
             return Ok(None);
         }
-        let free = free_bytes(&self.path)?;
+        let free = self.files.free_bytes()?;
         Ok(needed.checked_sub(free).filter(|missing| *missing > 0))
     }
 

@@ -5,17 +5,28 @@
 //! what it was for: so nothing is written after the first failure, and the next writer begins by taking the list back
 //! that is known to be on disk. Does not know what segments hold.
 //!
-//! A commit waits for the disk twice, whatever it consists of: tantivy would sync each file when it is whole, and a list
-//! of its files before each. Here small files wait until a list of segments is written that may name them; then they, the
-//! directory and the list itself are synced at once, and after the rename the directory is. tantivy's list of files,
-//! which tells it what it may delete, is not kept on disk: what is in the directory when a writer begins is that list.
+//! A commit of small files waits for the disk twice, however many they are: tantivy would sync each when it is whole, and
+//! a list of its files before each. Here they wait until a list of segments is written that may name them; then they,
+//! the directory and the list itself are synced at once, and after the rename the directory is. What is larger is synced
+//! when it is whole. tantivy's list of files, which tells it what it may delete, is not kept on disk: what is in the
+//! directory when a writer begins is that list.
+//!
+//! Where damage is found, the list stays as it is until a restart: a merge would write what is damaged again, with a
+//! checksum that is right.
 
 use std::{
+    collections::HashSet,
     fmt,
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    thread,
 };
+
+use serde::Deserialize;
 
 use tantivy::{
     Directory,
@@ -28,7 +39,7 @@ use tantivy::{
 use crate::engine::tantivy::{
     check,
     directory::IndexDirectory,
-    files::Files,
+    files::{Files, is_full, keep},
     format::IndexName,
     unsynced::{Syncing, Unsynced, Written},
 };
@@ -42,16 +53,34 @@ pub(super) const MANAGED: &str = ".managed.json";
 /// What a longer file than this has written is synced where it is written, which is not where acknowledgements wait.
 const SYNCED_TOGETHER_BYTES: u64 = 1 << 20;
 
+/// How the threads are called on which tantivy merges.
+const MERGING_THREAD: &str = "merge_thread";
+
 /// The list of segments that is known to be on disk, for all writers of an index. It is locked while it is replaced.
 #[derive(Clone)]
-pub(super) struct KnownList(Arc<Mutex<Vec<u8>>>);
+pub(super) struct KnownList {
+    content: Arc<Mutex<Vec<u8>>>,
+    /// Whether there will be no other one: what it names is damaged.
+    is_last: Arc<AtomicBool>,
+}
 
 impl KnownList {
-    /// Reads the list of an index that nobody writes, once its directory is synced.
-    pub(super) fn read(files: &dyn Directory) -> Result<Self, OpenReadError> {
-        let failed = |error| OpenReadError::wrap_io_error(error, LIST.into());
-        files.sync_directory().map_err(failed)?;
-        Ok(Self(Arc::new(Mutex::new(files.atomic_read(Path::new(LIST))?))))
+    /// Reads the list of an index that nobody writes, and makes sure that it is on disk.
+    pub(super) fn read(files: &dyn Directory) -> tantivy::Result<Self> {
+        let list = files.atomic_read(Path::new(LIST))?;
+        keep(files, LIST, &list)?;
+        Ok(Self { content: Arc::new(Mutex::new(list)), is_last: Arc::default() })
+    }
+
+    /// Has it stay as it is from now on, with the files that it names.
+    pub(super) fn stay(&self) {
+        let _not_while_it_is_replaced = self.lock();
+        self.is_last.store(true, Relaxed);
+    }
+
+    /// Whether it stays as it is.
+    pub(super) fn stays(&self) -> bool {
+        self.is_last.load(Relaxed)
     }
 
     /// Notes, beside the index, that it is closed in order.
@@ -65,7 +94,7 @@ impl KnownList {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -80,7 +109,15 @@ pub(super) struct WriterDirectory {
     unsynced: Unsynced,
     syncing: Syncing,
     /// Why nothing is written any more.
-    ended: Arc<OnceLock<io::ErrorKind>>,
+    ended: Arc<OnceLock<End>>,
+}
+
+/// How writing ended.
+#[derive(Clone, Copy)]
+struct End {
+    kind: io::ErrorKind,
+    /// Whether it was a merge that failed.
+    is_of_merge: bool,
 }
 
 impl WriterDirectory {
@@ -88,10 +125,20 @@ impl WriterDirectory {
     pub(super) fn begin(index: &IndexDirectory, list: KnownList) -> io::Result<Self> {
         let (place, name, files) = (Arc::clone(&index.data.files), index.name, index.files.clone());
         let known = list.lock();
+        if list.stays() {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the index is damaged"));
+        }
         let found = files.atomic_read(Path::new(LIST)).map_err(|error| io::Error::other(error.to_string()))?;
         if found != *known {
             tracing::warn!("the last commit failed half-way: it is taken back");
-            files.atomic_write(Path::new(LIST), &known)?;
+            let take_back = || files.atomic_write(Path::new(LIST), &known);
+            take_back().or_else(|error| {
+                if !is_full(error.kind()) {
+                    return Err(error);
+                }
+                delete_unnamed(place.as_ref(), name, files.as_ref(), [&found, &known])?;
+                take_back()
+            })?;
         }
         match files.delete(Path::new(NEXT_LIST)) {
             Ok(()) | Err(DeleteError::FileDoesNotExist(_)) => {}
@@ -114,12 +161,17 @@ impl WriterDirectory {
     /// their writer.
     pub(super) fn end(&self) {
         let _not_while_it_is_replaced = self.list.lock();
-        let _ended_before = self.ended.set(io::ErrorKind::BrokenPipe);
+        let _ended_before = self.ended.set(End { kind: io::ErrorKind::BrokenPipe, is_of_merge: false });
     }
 
-    /// What a disk that failed said.
+    /// What a disk that failed said, or that what is there is damaged.
     pub(super) fn failure(&self) -> Option<io::ErrorKind> {
-        self.ended.get().copied()
+        self.ended.get().map(|end| end.kind).or_else(|| self.list.stays().then_some(io::ErrorKind::InvalidData))
+    }
+
+    /// Whether there was no room for what a merge wrote.
+    pub(super) fn has_filled_by_merging(&self) -> bool {
+        self.ended.get().is_some_and(|end| end.is_of_merge && is_full(end.kind))
     }
 
     /// Does a step of writing, unless an earlier one failed.
@@ -131,11 +183,23 @@ impl WriterDirectory {
     }
 
     fn failed(&self, error: &io::Error) {
-        let _failed_before = self.ended.set(error.kind());
+        let _failed_before = self.ended.set(End { kind: error.kind(), is_of_merge: is_merging() });
+    }
+
+    /// What is merged is written again with a checksum of its own, which has to be right only if the one before was. A
+    /// merge reads all of it anyhow.
+    fn check_merged(&self, path: &Path) -> io::Result<()> {
+        if self.place.read(&self.name.path_of(path)).and_then(|file| check::is_sound(file, &AtomicBool::new(false)))? {
+            return Ok(());
+        }
+        tracing::error!(file = %path.display(), "the index is damaged: nothing is written any more");
+        self.list.stay();
+        Err(io::Error::new(io::ErrorKind::InvalidData, "it is damaged"))
     }
 
     /// Replaces the list of segments; it and all that it names are on disk when this returns.
     fn replace_list(&self, content: &[u8]) -> io::Result<()> {
+        // While it is locked nobody has it stay.
         let mut known = self.list.lock();
         let content = self.step(|| check::sealed(content))?;
         let next = self.step(|| {
@@ -168,6 +232,40 @@ impl WriterDirectory {
     }
 }
 
+/// Whether this is one of the threads that merge.
+fn is_merging() -> bool {
+    thread::current().name().is_some_and(|name| name.starts_with(MERGING_THREAD))
+}
+
+/// Deletes the files of segments that neither of two lists names: they were begun and never committed, or merged away.
+fn delete_unnamed(place: &dyn Files, name: IndexName, files: &dyn Directory, lists: [&[u8]; 2]) -> io::Result<()> {
+    let mut named = HashSet::new();
+    for list in lists {
+        let NamedSegments { segments } = serde_json::from_slice(list)?;
+        named.extend(segments.into_iter().map(|segment| segment.segment_id.replace('-', "")));
+    }
+    for path in place.names(name)?.iter().filter(|path| is_of_segment(path)) {
+        if segment_of(path).is_some_and(|segment| !named.contains(segment)) {
+            match files.delete(path) {
+                Ok(()) | Err(DeleteError::FileDoesNotExist(_)) => {}
+                Err(error) => return Err(io::Error::other(error)),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a list of segments says of their files.
+#[derive(Deserialize)]
+struct NamedSegments {
+    segments: Vec<NamedSegment>,
+}
+
+#[derive(Deserialize)]
+struct NamedSegment {
+    segment_id: String,
+}
+
 /// A full disk is told from others by its kind.
 fn open_error(error: OpenWriteError) -> io::Error {
     match error {
@@ -178,8 +276,12 @@ fn open_error(error: OpenWriteError) -> io::Error {
 
 /// Whether a file has the name of a segment's, which tantivy gives: nobody else's are ever deleted.
 fn is_of_segment(name: &Path) -> bool {
-    let segment = name.to_str().and_then(|name| name.split_once('.')).map(|(segment, _)| segment);
-    segment.is_some_and(|segment| segment.len() == 32 && segment.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    segment_of(name).is_some_and(|segment| segment.len() == 32 && segment.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// What stands for the segment in a file's name.
+fn segment_of(name: &Path) -> Option<&str> {
+    Some(name.to_str()?.split_once('.')?.0)
 }
 
 impl fmt::Debug for WriterDirectory {
@@ -190,6 +292,9 @@ impl fmt::Debug for WriterDirectory {
 
 impl Directory for WriterDirectory {
     fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
+        if is_merging() && is_of_segment(path) {
+            self.check_merged(path).map_err(|error| OpenReadError::wrap_io_error(error, path.to_owned()))?;
+        }
         self.files.get_file_handle(path)
     }
 

@@ -17,7 +17,7 @@ use crate::{
         tantivy::{
             backup, check,
             directory::{DataDirectory, IndexDirectory, index_error},
-            files::{Files, free_bytes},
+            files::Files,
             index::{Shared, make_index},
             rebuild::Rebuilding,
             verify::verify,
@@ -63,12 +63,12 @@ impl TantivyEngine {
 
     fn open_in(directory: IndexDirectory, segmenter: &Segmenter) -> Result<Self, OpenError> {
         let path = directory.data.path().to_owned();
-        let failed = |source| index_error(&path, source);
-        let damaged = check::damaged_files(directory.data.own.as_ref(), directory.files.as_ref()).map_err(failed)?;
+        let damaged = check::damaged_files(&directory);
+        let damaged = damaged.map_err(|error| OpenError::Index { directory: path.clone(), source: Box::new(error) })?;
         if !damaged.is_empty() {
             return Err(OpenError::Damaged { directory: path, files: damaged });
         }
-        let shared = Shared::open(directory, segmenter).map_err(failed)?;
+        let shared = Shared::open(directory, segmenter).map_err(|error| index_error(&path, error))?;
         Ok(Self { current: Arc::new(RwLock::new(Arc::new(shared))) })
     }
 
@@ -89,8 +89,17 @@ pub(super) fn writer_threads() -> usize {
 }
 
 impl Engine for TantivyEngine {
+    fn is_damaged(&self) -> bool {
+        self.shared().list.stays()
+    }
+
     fn back_up(&self, target: &Path, stop: &AtomicBool) -> Result<Backup, BackupError> {
-        backup::back_up(&self.shared(), target, stop)
+        let shared = self.shared();
+        backup::back_up(&shared, target, stop).inspect_err(|error| {
+            if matches!(error, BackupError::Read(ReadError::Corrupt(_))) {
+                shared.found_damaged();
+            }
+        })
     }
 
     fn verify(&self, stop: &AtomicBool) -> Result<Verification, ReadError> {
@@ -98,11 +107,7 @@ impl Engine for TantivyEngine {
     }
 
     fn close(&self) -> Result<(), WriteError> {
-        let shared = self.shared();
-        if shared.is_damaged.load(Relaxed) {
-            return Ok(());
-        }
-        shared.list.note(shared.directory.data.own.as_ref()).map_err(WriteError::Io)
+        self.shared().close().map_err(WriteError::Io)
     }
 
     fn snapshot(&self) -> Arc<dyn Snapshot> {
@@ -116,7 +121,7 @@ impl Engine for TantivyEngine {
         if least == 0 {
             return Ok(());
         }
-        let free = free_bytes(data.path()).map_err(WriteError::Io)?;
+        let free = data.files.free_bytes().map_err(WriteError::Io)?;
         if free >= least {
             return Ok(());
         }

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     fs::{self, File},
-    io,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -60,6 +60,32 @@ pub trait Files: fmt::Debug + Send + Sync {
     /// # Errors
     /// When it is not gone; a part of it may be.
     fn remove(&self, index: IndexName) -> io::Result<()>;
+
+    /// Reads a file from its beginning, by its path within the data directory. What cannot be read is an error there,
+    /// and not, as where files are mapped, the end of the process.
+    ///
+    /// # Errors
+    /// When it is not there, or cannot be read.
+    fn read(&self, path: &Path) -> io::Result<Box<dyn Read>>;
+
+    /// Has on disk what a file holds that somebody else wrote, by its path within the data directory. That it is there
+    /// is on disk once its directory is synced.
+    ///
+    /// # Errors
+    /// When it is not there, or that cannot be made sure.
+    fn sync(&self, path: &Path) -> io::Result<()>;
+
+    /// Bytes of a file, by its path within the data directory.
+    ///
+    /// # Errors
+    /// When it is not there, or cannot be looked at.
+    fn bytes(&self, path: &Path) -> io::Result<u64>;
+
+    /// Bytes that are free for this process.
+    ///
+    /// # Errors
+    /// When the disk does not say.
+    fn free_bytes(&self) -> io::Result<u64>;
 }
 
 /// Those of a file system, in the data directory at a path.
@@ -106,17 +132,69 @@ impl Files for OnDisk {
     fn remove(&self, index: IndexName) -> io::Result<()> {
         fs::remove_dir_all(self.path(index))
     }
+
+    fn read(&self, path: &Path) -> io::Result<Box<dyn Read>> {
+        Ok(Box::new(File::open(self.0.join(path))?))
+    }
+
+    fn sync(&self, path: &Path) -> io::Result<()> {
+        File::open(self.0.join(path))?.sync_all()
+    }
+
+    fn bytes(&self, path: &Path) -> io::Result<u64> {
+        Ok(fs::metadata(self.0.join(path))?.len())
+    }
+
+    fn free_bytes(&self) -> io::Result<u64> {
+        free_bytes(&self.0)
+    }
 }
 
-/// Makes a directory with all above it, and their entries durable.
+/// Makes a directory with all above it that are missing; when this returns their entries are on disk, and that of the one
+/// that they are in: a process that was killed may have made that.
 pub(super) fn create_directory(path: &Path) -> io::Result<()> {
-    let missing: Vec<_> = path.ancestors().take_while(|path| !path.exists() && *path != Path::new("")).collect();
-    fs::create_dir_all(path)?;
-    for parent in missing.into_iter().filter_map(Path::parent) {
-        let parent = if parent == Path::new("") { Path::new(".") } else { parent };
-        File::open(parent)?.sync_all()?;
+    let is_missing = |path: &&Path| !path.exists() && **path != *"";
+    let missing: Vec<_> = path.ancestors().take_while(is_missing).collect();
+    let there = path.ancestors().nth(missing.len()).filter(|there| **there != *"");
+    match there.map(sync_entry) {
+        // Whoever may not list a directory has made nothing in it.
+        Some(Err(error)) if error.kind() != io::ErrorKind::PermissionDenied => return Err(error),
+        _ => {}
+    }
+    for directory in missing.into_iter().rev() {
+        match fs::create_dir(directory) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => made?,
+        }
+        sync_entry(directory)?;
     }
     Ok(())
+}
+
+/// Has on disk that a directory is there.
+fn sync_entry(directory: &Path) -> io::Result<()> {
+    match directory.parent() {
+        Some(parent) if *parent == *"" => File::open(".")?.sync_all(),
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// Puts a small file on disk as it was read: that it could be read says nothing of that. A process that was killed may
+/// have left its renaming in memory only, and a sync that failed may have lost it there for good. A full disk has no
+/// room for it a second time; then it is synced where it is.
+pub(super) fn keep(directory: &dyn Directory, name: &str, content: &[u8]) -> io::Result<()> {
+    match directory.atomic_write(Path::new(name), content) {
+        Err(error) if is_full(error.kind()) => {}
+        written => written?,
+    }
+    directory.sync_directory()
+}
+
+/// Whether a disk that fails so is full, or as good as full for this process.
+pub(super) fn is_full(error: io::ErrorKind) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error, StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 /// Bytes that are free, for this process, on the disk that a directory is on.

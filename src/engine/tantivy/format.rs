@@ -1,6 +1,9 @@
 //! `format.json`: the format of a data directory, which index is in it, where that lies, and where it comes from.
 
-use std::{fmt, path::Path};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +31,11 @@ impl IndexName {
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))
+    }
+
+    /// A file of the index, by its path within the data directory.
+    pub(super) fn path_of(self, file: &Path) -> PathBuf {
+        Path::new(&self.to_string()).join(file)
     }
 
     /// The index whose directory has this name; `None` for other directories.

@@ -48,22 +48,24 @@ pub(super) fn read_format(path: &Path, text: &[u8]) -> Result<Format, OpenError>
 pub(super) fn restore(
     path: &Path,
     files: &dyn Files,
+    own: &dyn Directory,
     manifest: &[u8],
-    format: Option<&Format>,
-) -> Result<(), OpenError> {
+    format: Option<Format>,
+) -> Result<Format, OpenError> {
     let failed = |source| OpenError::Io { directory: path.to_owned(), source };
-    let own = files.data().map_err(|error| index_error(path, error.into()))?;
-    match format {
-        Some(format) if manifest::is_of(format, manifest) => {}
+    let format = match format {
+        Some(format) if manifest::is_of(&format, manifest) => format,
         Some(_) => return Err(OpenError::Mixed(path.to_owned())),
         None => {
-            let format = manifest::restored(path, manifest, random())?;
+            let format = manifest::restored(path, files, manifest, random())?;
             own.atomic_write(Path::new(FORMAT_FILE), &format.to_text()).map_err(failed)?;
             own.sync_directory().map_err(failed)?;
             tracing::info!("the index is restored from a backup");
+            format
         }
-    }
-    fs::remove_file(path.join(MANIFEST)).and_then(|()| own.sync_directory()).map_err(failed)
+    };
+    own.delete(Path::new(MANIFEST)).map_err(io::Error::other).and_then(|()| own.sync_directory()).map_err(failed)?;
+    Ok(format)
 }
 
 /// Makes an index and writes the format file, in an order in which a power cut at any point leaves nothing that is

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeSet, HashSet},
     io,
     path::Path,
-    sync::{Arc, PoisonError, RwLock, atomic::AtomicBool},
+    sync::{Arc, PoisonError, RwLock},
     thread,
 };
 
@@ -13,12 +13,13 @@ use tantivy::{Directory, Index, TantivyError, directory::error::DeleteError};
 
 use crate::{
     engine::{
-        Generation, Snapshot as _,
+        Generation, ReadError, Snapshot as _,
         tantivy::{
-            check,
+            check::{self, Doubt},
             directory::IndexDirectory,
             durable::{KnownList, LIST, MANAGED},
             lately::Lately,
+            room::Room,
             schema::{self, Fields},
             segments::Segments,
             snapshot::TantivySnapshot,
@@ -64,10 +65,11 @@ pub(super) struct Shared {
     pub(super) directory: IndexDirectory,
     /// To read; each writer has one of its own.
     pub(super) index: Index,
-    /// Whether something was found damaged since it was opened.
-    pub(super) is_damaged: AtomicBool,
     /// What every writer begins with.
     pub(super) list: KnownList,
+    /// What merges of all writers have.
+    pub(super) room: Room,
+    doubt: Doubt,
     pub(super) fields: Fields,
     pub(super) segmenter: Segmenter,
     /// Shared by all snapshots.
@@ -84,10 +86,36 @@ impl Shared {
         let index = open_index(directory.files.clone(), segmenter)?;
         let commit = last_commit(&index, segmenter.fingerprint())?;
         let lately = Arc::default();
-        let newest = TantivySnapshot::new(&directory, &fields, Segments::open(&index)?, &lately, commit, None)?;
+        let doubt = Doubt::default();
+        let segments = Segments::open(&index, doubt.clone())?;
+        let newest = TantivySnapshot::new(&directory, &fields, segments, &lately, commit, None)?;
         let newest = RwLock::new(Arc::new(newest));
-        let (segmenter, is_damaged) = (segmenter.clone(), AtomicBool::new(false));
-        Ok(Self { directory, index, is_damaged, list, fields, segmenter, lately, newest })
+        let data = &directory.data;
+        let room = Room::new(Arc::clone(&data.files), directory.name, Arc::clone(&data.min_free));
+        Ok(Self { directory, index, list, room, doubt, fields, segmenter: segmenter.clone(), lately, newest })
+    }
+
+    /// Damage was found: from now on nothing is written, so that nothing that is damaged is merged into what looks whole,
+    /// and all is checked when it is opened again.
+    pub(super) fn found_damaged(&self) {
+        self.list.stay();
+        if let Err(error) = check::take_note_away(self.directory.data.own.as_ref()) {
+            tracing::error!(%error, "the note is left that the index was closed in order: delete `clean` beside it");
+        }
+    }
+
+    /// Says no to writing what is damaged.
+    pub(super) fn check_undamaged(&self) -> Result<(), ReadError> {
+        let damaged = || ReadError::Corrupt("nothing is written until it is opened again".to_owned());
+        if self.list.stays() { Err(damaged()) } else { Ok(()) }
+    }
+
+    /// Notes that it is closed in order, unless there is something to check when it is opened again.
+    pub(super) fn close(&self) -> io::Result<()> {
+        if self.list.stays() || self.doubt.is_raised() {
+            return Ok(());
+        }
+        self.list.note(self.directory.data.own.as_ref())
     }
 
     pub(super) fn newest(&self) -> Arc<TantivySnapshot> {

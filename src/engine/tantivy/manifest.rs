@@ -2,8 +2,7 @@
 //! that has it becomes a data directory when it is opened, with an index of its own name.
 
 use std::{
-    fs::File,
-    io::{self, Read as _},
+    io,
     path::Path,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
@@ -14,7 +13,9 @@ use crate::engine::{
     Branch, OpenError,
     tantivy::{
         check,
-        format::{self, Format},
+        directory::index_error,
+        files::Files,
+        format::{self, Format, IndexName},
         schema::FORMAT,
     },
 };
@@ -88,12 +89,19 @@ impl Manifest {
     }
 
     /// The files that are not what was copied.
-    fn damaged_files(&self, directory: &Path) -> Vec<String> {
+    fn damaged_files(&self, files: &dyn Files) -> Vec<String> {
         let never = AtomicBool::new(false);
         let is_whole = |file: &&CopiedFile| {
-            CopiedFile::of(directory, &file.path, &never).is_ok_and(|found| found.blake3 == file.blake3)
+            CopiedFile::of(files, &file.path, &never).is_ok_and(|found| found.blake3 == file.blake3)
         };
         self.files.iter().filter(|file| !is_whole(file)).map(|file| file.path.clone()).collect()
+    }
+
+    /// Has all of it on disk: whoever copied it back may have left it to the system when to write that.
+    fn put_on_disk(&self, files: &dyn Files) -> tantivy::Result<()> {
+        self.files.iter().try_for_each(|file| files.sync(Path::new(&file.path)))?;
+        files.open(IndexName::FIRST)?.sync_directory()?;
+        Ok(files.data()?.sync_directory()?)
     }
 }
 
@@ -102,8 +110,8 @@ impl CopiedFile {
     ///
     /// # Errors
     /// When it cannot be read, or, of the kind `Interrupted`, on `stop`.
-    pub(super) fn of(directory: &Path, path: &str, stop: &AtomicBool) -> io::Result<Self> {
-        let mut file = File::open(directory.join(path))?;
+    pub(super) fn of(files: &dyn Files, path: &str, stop: &AtomicBool) -> io::Result<Self> {
+        let mut file = files.read(Path::new(path))?;
         let (mut hasher, mut bytes, mut chunk) = (blake3::Hasher::new(), 0, vec![0; CHUNK_BYTES]);
         loop {
             if stop.load(Relaxed) {
@@ -122,18 +130,24 @@ impl CopiedFile {
 }
 
 /// What the format file of a directory has to say that a backup was copied to: an index of a new name, so that what
-/// callers carry from after the backup is told from what comes now. Reads all of the backup.
+/// callers carry from after the backup is told from what comes now. Reads all of the backup, which is on disk when this
+/// returns.
 ///
 /// # Errors
-/// When files are not what was copied, or another version copied them.
-pub(super) fn restored(directory: &Path, manifest: &[u8], index_id: u32) -> Result<Format, OpenError> {
+/// When files are not what was copied, another version copied them, or they cannot be put on disk.
+pub(super) fn restored(
+    directory: &Path,
+    files: &dyn Files,
+    manifest: &[u8],
+    index_id: u32,
+) -> Result<Format, OpenError> {
     let read = Manifest::read(directory, manifest)?;
-    let damaged = read.damaged_files(directory);
-    if damaged.is_empty() {
-        Ok(Format::new(index_id, read.history, Some(digest(manifest))))
-    } else {
-        Err(OpenError::Damaged { directory: directory.to_owned(), files: damaged })
+    let damaged = read.damaged_files(files);
+    if !damaged.is_empty() {
+        return Err(OpenError::Damaged { directory: directory.to_owned(), files: damaged });
     }
+    read.put_on_disk(files).map_err(|error| index_error(directory, error))?;
+    Ok(Format::new(index_id, read.history, Some(digest(manifest))))
 }
 
 /// Whether an index was restored from the backup with this manifest.

@@ -22,7 +22,7 @@ use tantivy::{
     indexer::{MergeCandidate, MergePolicy},
 };
 
-use crate::engine::Upkeep;
+use crate::engine::{Upkeep, tantivy::room::Room};
 
 /// The share of a segment's entries that may be deleted before it is written again without them.
 const DELETED_BEFORE_MERGE: f64 = 0.3;
@@ -44,21 +44,27 @@ const DEFERRED_BELOW: u64 = 8_192;
 const IDLE_HALVES: u64 = 3;
 
 /// Chooses what is merged, and remembers what no merge is at work on.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Merging {
+    room: Room,
     is_deferred: Arc<AtomicBool>,
     /// The segments that could have been merged when tantivy asked last, less those that are since; `None` before.
     at_rest: Arc<Mutex<Option<BTreeSet<SegmentId>>>>,
 }
 
 impl Merging {
+    /// For one writer, and as much as there is room for.
+    pub(super) fn new(room: Room) -> Self {
+        Self { room, is_deferred: Arc::default(), at_rest: Arc::default() }
+    }
+
     /// Does as much beside writing as this says, from now on.
     pub(super) fn keep_up(&self, upkeep: Upkeep) {
         self.is_deferred.store(upkeep == Upkeep::Deferred, Relaxed);
     }
 
-    /// The segments to merge into one while nothing is written; none while a merge is going on, and none where that
-    /// would gain little. `committed` are all that there are. What is given is taken for being merged from now on.
+    /// The segments to merge into one while nothing is written; none while a merge is going on, none where that would gain
+    /// little, and none where there is no room. `committed` are all that there are. What is given is taken for being merged from now on.
     pub(super) fn when_idle(&self, committed: &[SegmentMeta]) -> Vec<SegmentId> {
         let mut at_rest = self.at_rest.lock().unwrap_or_else(PoisonError::into_inner);
         let at_rest = at_rest.get_or_insert_with(|| committed.iter().map(SegmentMeta::id).collect());
@@ -66,7 +72,8 @@ impl Merging {
             return Vec::new();
         }
         let (merged, _) = apart(committed, 1, |_| IDLE_HALVES);
-        merged.iter().filter_map(|segment| at_rest.take(&segment.id())).collect()
+        let fitting = self.room.fitting((!merged.is_empty()).then_some(merged));
+        fitting.iter().flatten().filter_map(|segment| at_rest.take(&segment.id())).collect()
     }
 }
 
@@ -111,9 +118,9 @@ impl MergePolicy for Merging {
         let halves = |size| if is_deferred && size < DEFERRED_BELOW { DEFERRED_HALVES } else { USUAL_HALVES };
         let (together, left) = apart(segments, LEAST, halves);
         let worn = left.into_iter().filter(|segment| is_worn(segment)).map(|segment| vec![segment]);
-        let merged = worn.chain((!together.is_empty()).then_some(together));
-        let candidates: Vec<_> =
-            merged.map(|segments| MergeCandidate(segments.into_iter().map(SegmentMeta::id).collect())).collect();
+        let merged = self.room.fitting(worn.chain((!together.is_empty()).then_some(together)));
+        let ids = |segments: Vec<&SegmentMeta>| segments.into_iter().map(SegmentMeta::id).collect();
+        let candidates: Vec<_> = merged.into_iter().map(|segments| MergeCandidate(ids(segments))).collect();
         let mut at_rest: BTreeSet<_> = segments.iter().map(SegmentMeta::id).collect();
         for MergeCandidate(merged) in &candidates {
             at_rest.retain(|id| !merged.contains(id));
@@ -130,6 +137,7 @@ mod tests {
     use tantivy::{Index, schema::Schema};
 
     use super::*;
+    use crate::engine::tantivy::{files::OnDisk, format::IndexName};
 
     #[test]
     fn segments_are_merged_that_are_several_times_as_large_together() {
@@ -141,7 +149,8 @@ mod tests {
             let meta = |entries| index.new_segment_meta(SegmentId::generate_random(), entries);
             let segments: Vec<_> = all(sizes).into_iter().map(meta).collect();
             let size = |id: &SegmentId| segments.iter().find(|segment| segment.id() == *id).unwrap().max_doc();
-            let merging = Merging::default();
+            let disk = Arc::new(OnDisk(std::env::temp_dir()));
+            let merging = Merging::new(Room::new(disk, IndexName::FIRST, Arc::default()));
             merging.keep_up(upkeep);
             let candidates = merging.compute_merge_candidates(&segments);
             let merged: Vec<Vec<_>> =

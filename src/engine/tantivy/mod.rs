@@ -40,6 +40,7 @@ mod reader;
 mod rebuild;
 mod record;
 mod removals;
+mod room;
 mod schema;
 mod segments;
 mod snapshot;

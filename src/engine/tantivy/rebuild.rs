@@ -28,6 +28,8 @@ impl Rebuilding {
     pub(super) fn begin(engine: TantivyEngine) -> Result<Self, WriteError> {
         let used = engine.shared();
         let data = &used.directory.data;
+        // An earlier one may have left it in doubt which index is used: it may be one that is removed now.
+        data.settle().map_err(WriteError::Io)?;
         if let Some(missing) = data.missing_bytes(&used.directory).map_err(WriteError::Io)? {
             let message = format!("{missing} bytes more have to be free for a second index");
             return Err(WriteError::Io(io::Error::new(io::ErrorKind::StorageFull, message)));
@@ -63,6 +65,7 @@ impl Rebuild for Rebuilding {
 
     fn take_over(mut self: Box<Self>) -> Result<Box<dyn Writer>, WriteError> {
         let used = self.engine.shared();
+        used.check_undamaged()?;
         let last = used.index_commit().map_err(engine_error)?;
         self.writer().follow(&last);
         // On disk, and shown by its own snapshot, before anything can name it.

@@ -11,23 +11,26 @@ use tantivy::{
     query::{Bm25StatisticsProvider, EnableScoring},
 };
 
+use crate::engine::tantivy::check::Doubt;
+
 /// Segments in the order of their list. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Segments {
     index: Index,
     readers: Arc<[SegmentReader]>,
+    doubt: Doubt,
     /// Of an empty index with the same fields: tantivy wants a searcher for each query that is scored, and looks at nothing
     /// but its fields.
     fields: Searcher,
 }
 
 impl Segments {
-    /// Opens those of an index as it is on disk.
-    pub(super) fn open(index: &Index) -> tantivy::Result<Self> {
+    /// Opens those of an index as it is on disk. What makes no sense in them raises `doubt`.
+    pub(super) fn open(index: &Index, doubt: Doubt) -> tantivy::Result<Self> {
         let empty = Index::create_in_ram(index.schema()).reader_builder().reload_policy(ReloadPolicy::Manual);
         let fields = empty.try_into()?.searcher();
         let readers = index.searchable_segments()?.iter().map(SegmentReader::open).collect::<tantivy::Result<_>>()?;
-        Ok(Self { index: index.clone(), readers, fields })
+        Ok(Self { index: index.clone(), readers, doubt, fields })
     }
 
     /// Opens those that the index has by now. No file that its list names may go until this returns.
@@ -43,6 +46,10 @@ impl Segments {
 
     pub(super) fn index(&self) -> &Index {
         &self.index
+    }
+
+    pub(super) fn doubt(&self) -> &Doubt {
+        &self.doubt
     }
 
     pub(super) fn readers(&self) -> &[SegmentReader] {

@@ -10,7 +10,7 @@ use std::{
 use lru::LruCache;
 use serde::de::DeserializeOwned;
 use tantivy::{
-    Directory as _, DocAddress, DocId, Index, SegmentReader, TantivyError, error::DataCorruption, index::SegmentId,
+    Directory as _, DocAddress, DocId, SegmentReader, TantivyError, error::DataCorruption, index::SegmentId,
     schema::Field,
 };
 
@@ -18,6 +18,7 @@ use crate::engine::{
     ReadError,
     tantivy::{
         blocks::{Block, BlockFile, Rest, Unpackers},
+        check::Doubt,
         record::decode,
         segments::Segments,
     },
@@ -38,6 +39,7 @@ pub(super) struct Stores(Arc<[(SegmentId, Arc<Store>)]>);
 /// What is stored in one segment.
 pub(super) struct Store {
     file: BlockFile,
+    doubt: Doubt,
     /// Those that were read lately.
     blocks: Mutex<LruCache<DocId, Arc<Block>>>,
 }
@@ -63,7 +65,7 @@ impl Stores {
         let open = |segment: &SegmentReader| {
             let id = segment.segment_id();
             let known = before.and_then(|before| before.0.iter().find(|(known, _)| *known == id)).cloned();
-            known.map_or_else(|| Ok((id, Arc::new(Store::open(segments.index(), segment, &unpackers)?))), Ok)
+            known.map_or_else(|| Ok((id, Arc::new(Store::open(segments, segment, &unpackers)?))), Ok)
         };
         segments.readers().iter().map(open).collect::<tantivy::Result<_>>().map(Self)
     }
@@ -92,32 +94,44 @@ impl Stores {
 }
 
 impl Store {
-    fn open(index: &Index, segment: &SegmentReader, unpackers: &Unpackers) -> tantivy::Result<Self> {
+    fn open(segments: &Segments, segment: &SegmentReader, unpackers: &Unpackers) -> tantivy::Result<Self> {
         let path = format!("{}.store", segment.segment_id().uuid_string());
         // Mapped by the segment's reader, so that it is the same file even when its name is gone.
-        let file = index.directory().open_read(Path::new(&path))?.read_bytes()?;
+        let file = segments.index().directory().open_read(Path::new(&path))?.read_bytes()?;
         let file = BlockFile::open(file, unpackers.clone()).ok_or_else(|| {
             TantivyError::DataCorruption(DataCorruption::comment_only(format!("`{path}` is no file of stored entries")))
         })?;
-        Ok(Self { file, blocks: Mutex::new(LruCache::new(CACHED_BLOCKS)) })
+        Ok(Self { file, doubt: segments.doubt().clone(), blocks: Mutex::new(LruCache::new(CACHED_BLOCKS)) })
     }
 
     /// A stored field of an entry.
     fn field(&self, entry: DocId, field: Field) -> Result<Stored, ReadError> {
         let block = self.block(entry)?;
-        let value = value(&block, entry, field)?;
+        let value = self.value(&block, entry, field)?;
         Ok(Stored { block, value })
+    }
+
+    /// Where the value of a field of an entry stands among the bytes of its block.
+    fn value(&self, block: &Block, entry: DocId, field: Field) -> Result<Range<usize>, ReadError> {
+        let place = block.place(entry).ok_or_else(|| self.senseless())?;
+        let value = value_in(&block.bytes()[place.clone()], field);
+        let value = value.ok_or_else(|| self.doubt.raise("an entry has nothing stored"))?;
+        Ok(place.start + value.start..place.start + value.end)
+    }
+
+    fn senseless(&self) -> ReadError {
+        self.doubt.raise("a stored entry makes no sense")
     }
 
     /// The block of an entry. Two that ask for the same at once may both unpack it.
     fn block(&self, entry: DocId) -> Result<Arc<Block>, ReadError> {
-        let begin = self.file.begin(entry).ok_or_else(senseless)?;
+        let begin = self.file.begin(entry).ok_or_else(|| self.senseless())?;
         let blocks = || self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(block) = blocks().get(&begin) {
             return Ok(Arc::clone(block));
         }
         let mut block = Block::default();
-        self.file.unpack(entry, &mut block).ok_or_else(senseless)?;
+        self.file.unpack(entry, &mut block).ok_or_else(|| self.senseless())?;
         let block = Arc::new(block);
         blocks().put(begin, Arc::clone(&block));
         Ok(block)
@@ -141,19 +155,11 @@ impl InOrder {
     /// likely to be found without unpacking.
     pub(super) fn field(&mut self, entry: DocId, field: Field) -> Result<&[u8], ReadError> {
         if !self.block.has(entry) {
-            self.store.file.unpack(entry, &mut self.block).ok_or_else(senseless)?;
+            self.store.file.unpack(entry, &mut self.block).ok_or_else(|| self.store.senseless())?;
         }
-        let value = value(&self.block, entry, field)?;
+        let value = self.store.value(&self.block, entry, field)?;
         Ok(&self.block.bytes()[value])
     }
-}
-
-/// Where the value of a field of an entry stands among the bytes of its block.
-fn value(block: &Block, entry: DocId, field: Field) -> Result<Range<usize>, ReadError> {
-    let place = block.place(entry).ok_or_else(senseless)?;
-    let value = value_in(&block.bytes()[place.clone()], field);
-    let value = value.ok_or_else(|| ReadError::Corrupt("an entry has nothing stored".to_owned()))?;
-    Ok(place.start + value.start..place.start + value.end)
 }
 
 /// Where the first value of a field stands in an entry, which has a number of values, and of each its field, kind, length
@@ -175,10 +181,6 @@ fn value_in(entry: &[u8], field: Field) -> Option<Range<usize>> {
         }
     }
     None
-}
-
-fn senseless() -> ReadError {
-    ReadError::Corrupt("a stored entry makes no sense".to_owned())
 }
 
 #[cfg(test)]
@@ -212,7 +214,7 @@ mod tests {
         }
         writer.commit().unwrap();
         let searcher = index.reader().unwrap().searcher();
-        let segments = Segments::open(&index).unwrap();
+        let segments = Segments::open(&index, Doubt::default()).unwrap();
         let stores = Stores::open(&segments, None).unwrap();
         let mut read = 0;
         for (segment, reader) in (0..).zip(segments.readers()) {

@@ -1,36 +1,38 @@
 //! Compares the files of an index that is open, and may be written to, with their checksums.
 
-use std::{
-    collections::HashSet,
-    fs,
-    path::Path,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
-};
+use std::{collections::HashSet, fs, path::Path, sync::atomic::AtomicBool};
 
 use tantivy::Index;
 
 use crate::engine::{
     Generation, ReadError, Verification,
-    tantivy::{check, directory::mapped, durable::LIST, format::FORMAT_FILE, index::Shared, record::read_error},
+    tantivy::{
+        check,
+        directory::{IndexDirectory, mapped},
+        durable::LIST,
+        format::FORMAT_FILE,
+        index::Shared,
+        record::read_error,
+    },
 };
 
 /// The list of segments, and the format.
 const OTHER_FILES: u64 = 2;
 
-/// Looks at every file that the newest state needs, on disk and not as it is mapped. Without its list the rest is not
-/// looked at.
+/// Looks at every file that the newest state needs, as it is read now and not as it was when it was mapped. Without its list
+/// the rest is not looked at.
 pub(super) fn verify(shared: &Shared, stop: &AtomicBool) -> Result<Verification, ReadError> {
     let (mut files, mut bytes) = (OTHER_FILES, 0);
     let (commit, mut damaged) =
         shared.list.while_it_stays(|_| (shared.newest().commit().number, damaged_lists(shared)));
     if damaged.is_empty() {
-        let disk = mapped(&shared.directory.path())?;
-        let index = Index::open(disk.clone()).map_err(read_error)?;
+        let IndexDirectory { data, name, .. } = &shared.directory;
+        let index = Index::open(mapped(&shared.directory.path())?).map_err(read_error)?;
         let paths = check::files_of(&index).map_err(read_error)?;
         files += paths.len() as u64;
         let sizes = paths.iter().filter_map(|path| fs::metadata(shared.directory.path().join(path)).ok());
         bytes = sizes.map(|file| file.len()).sum();
-        let found = check::damaged(&index, &disk, paths, stop)?;
+        let found = check::damaged(data.files.as_ref(), *name, paths, stop)?;
         if !found.is_empty() {
             // What merging has taken away since is not missing.
             let needed: HashSet<_> = check::files_of(&index).map_err(read_error)?.into_iter().collect();
@@ -38,7 +40,7 @@ pub(super) fn verify(shared: &Shared, stop: &AtomicBool) -> Result<Verification,
         }
     }
     if !damaged.is_empty() {
-        shared.is_damaged.store(true, Relaxed);
+        shared.found_damaged();
     }
     let generation = Generation { index: shared.directory.data.index_id, commit };
     Ok(Verification { generation, files, bytes, damaged })

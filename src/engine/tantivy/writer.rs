@@ -49,10 +49,11 @@ pub(super) struct TantivyWriter {
 
 impl TantivyWriter {
     pub(super) fn new(shared: Arc<Shared>, threads: usize) -> Result<Self, WriteError> {
+        shared.check_undamaged()?;
         check::take_note_away(shared.directory.data.own.as_ref()).map_err(WriteError::Io)?;
         let files = WriterDirectory::begin(&shared.directory, shared.list.clone());
         let files = files.map_err(WriteError::Io)?;
-        let merging = Merging::default();
+        let merging = Merging::new(shared.room.clone());
         let writer = open_writer(&shared, files.clone(), threads, merging.clone()).map_err(engine_error)?;
         // tantivy gives the first operation the number of the last commit. A merge of what was committed then takes a
         // first deletion for committed: into some of the segments and not into others, and it is never done again.
@@ -137,18 +138,17 @@ impl TantivyWriter {
             let mut prepared = self.writer.prepare_commit()?;
             prepared.set_payload(&payload);
             let committed = prepared.commit_future();
-            // A disk that fails here ends this writer: what it has committed is in doubt then, as it is after any failure.
-            let begun = self.batch.begin_next(&self.writer);
-            committed.wait().and(begun)
+            if let Err(error) = self.batch.begin_next(&self.writer) {
+                // A disk that fails there ends this writer, once what is committed is on disk or is not.
+                tracing::warn!(%error, "no segment could be begun for the next changes");
+            }
+            committed.wait()
         });
-        committed.map_err(|error| self.write_error(error))
+        committed.map(drop).map_err(|error| self.write_error(error))
     }
 
-    /// Begins to merge small segments, in the background, if there is room for what becomes of them.
+    /// Begins to merge small segments, in the background.
     fn merge_when_idle(&mut self) -> tantivy::Result<()> {
-        if self.shared.directory.data.missing_bytes(&self.shared.directory)?.is_some() {
-            return Ok(());
-        }
         let merged = self.merging.when_idle(&self.shared.index.searchable_segment_metas()?);
         if !merged.is_empty() {
             // Nobody waits for it: `refresh` takes up what has become of it.
@@ -159,6 +159,9 @@ impl TantivyWriter {
 
     /// What the disk said counts: a thread of tantivy's that it stopped only says that it has stopped.
     fn write_error(&self, error: TantivyError) -> WriteError {
+        if let Err(damaged) = self.shared.check_undamaged() {
+            return damaged.into();
+        }
         match self.files.failure() {
             Some(kind) => WriteError::Io(io::Error::new(kind, error)),
             None => engine_error(error),
@@ -193,6 +196,9 @@ impl TantivyWriter {
 impl Drop for TantivyWriter {
     fn drop(&mut self) {
         self.files.end();
+        if self.files.has_filled_by_merging() {
+            self.shared.room.was_not_there();
+        }
     }
 }
 
@@ -228,6 +234,10 @@ impl Writer for TantivyWriter {
         self.merging.keep_up(upkeep);
         self.persist()?;
         self.shared.publish(self.open.clone()).map_err(engine_error)
+    }
+
+    fn has_failed(&self) -> bool {
+        self.files.failure().is_some()
     }
 
     fn refresh(&mut self) -> Result<(), WriteError> {

@@ -26,8 +26,12 @@ pub(crate) struct Memory {
     committed: Arc<Mutex<State>>,
     /// Makes the next commit fail.
     pub(super) is_failing: Arc<AtomicBool>,
-    /// Leaves no room for documents.
+    /// Makes the next commit panic.
+    pub(super) is_panicking: Arc<AtomicBool>,
+    /// Leaves no room for documents, until a writer that has failed is opened anew.
     pub(super) is_full: Arc<AtomicBool>,
+    /// Makes the writer fail beside what it is asked for.
+    pub(super) has_failed: Arc<AtomicBool>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -55,6 +59,10 @@ impl Engine for Memory {
         Ok(())
     }
 
+    fn is_damaged(&self) -> bool {
+        unreachable!("writing does not ask")
+    }
+
     fn back_up(&self, _: &Path, _: &AtomicBool) -> Result<Backup, BackupError> {
         unreachable!("writing does not copy")
     }
@@ -72,6 +80,9 @@ impl Engine for Memory {
     }
 
     fn writer(&self) -> Result<Box<dyn Writer>, WriteError> {
+        if self.has_failed.swap(false, Relaxed) {
+            self.is_full.store(false, Relaxed);
+        }
         Ok(Box::new(MemoryWriter { memory: self.clone(), open: self.state() }))
     }
 }
@@ -114,9 +125,14 @@ impl Writer for MemoryWriter {
         if self.memory.is_failing.swap(false, Relaxed) {
             return Err(WriteError::Io(io::Error::other("the disk is gone")));
         }
+        assert!(!self.memory.is_panicking.swap(false, Relaxed), "made to panic");
         self.open.commit += 1;
         *self.memory.committed.lock().expect("no test panics while it holds it") = self.open.clone();
         Ok(self.open.generation())
+    }
+
+    fn has_failed(&self) -> bool {
+        self.memory.has_failed.load(Relaxed)
     }
 
     fn refresh(&mut self) -> Result<(), WriteError> {

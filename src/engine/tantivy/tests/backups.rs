@@ -9,6 +9,7 @@ use std::{
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     thread,
+    time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
@@ -16,7 +17,8 @@ use tempfile::TempDir;
 use super::harness::{Index, NEVER, document, quoted, segmenter, words};
 use crate::{
     engine::{
-        BackupError, BadTarget, Engine as _, Expression, Generation, OpenError, Position, ReadError, Snapshot,
+        BackupError, BadTarget, Change, Engine as _, Expression, Generation, OpenError, Position, ReadError, Snapshot,
+        Upkeep, WriteError,
         tantivy::{TantivyEngine, check, schema},
     },
     query::Filter,
@@ -173,6 +175,27 @@ fn a_copy_that_is_given_up_or_fails_leaves_nothing() {
     let damaged = index.engine.back_up(&target, &NEVER).unwrap_err();
     assert!(matches!(damaged, BackupError::Read(ReadError::Corrupt(_))), "{damaged:?}");
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0, "what is damaged is not kept as if it were whole");
+    // Nor is it written to, or noted as closed in order.
+    check_ended(index);
+}
+
+/// The index was found damaged: nothing is written any more, and it is checked when it is opened again.
+fn check_ended(mut index: Index) {
+    let change = document("丙", "", &["防汛"]);
+    index.sequence += 1;
+    let put = Change::Put { sequence: index.sequence, document: Box::new(change), replaces: None };
+    let written = index.writer().write(put).and_then(|()| index.writer().commit(Upkeep::Usual).map(drop));
+    assert!(matches!(written, Err(WriteError::Read(ReadError::Corrupt(_)))), "{written:?}");
+    assert!(index.writer().has_failed());
+    index.writer = None;
+    let opened = index.engine.writer().map(drop);
+    assert!(matches!(opened, Err(WriteError::Read(ReadError::Corrupt(_)))), "{opened:?}");
+    index.engine.close().unwrap();
+    assert!(!index.directory.path().join("clean").exists());
+    assert!(matches!(open(index.directory.path()), Err(OpenError::InUse(_))));
+    let Index { engine, directory, .. } = index;
+    drop(engine);
+    assert!(matches!(open(directory.path()), Err(OpenError::Damaged { .. })));
 }
 
 /// A file of a segment; those of one that is begun ahead are empty.
@@ -302,8 +325,47 @@ fn damage_is_found_while_the_index_is_open_and_not_forgotten() {
         }
         fs::write(&path, &whole).unwrap();
     }
-    // It is not noted as closed in order any more.
-    index.writer = None;
-    index.engine.close().unwrap();
-    assert!(!data.join("clean").exists());
+    let path = file_of(&data.join("index"), "store");
+    fs::write(&path, "").unwrap();
+    check_ended(index);
+}
+
+/// An index that nobody writes is noted as closed in order all the while.
+#[test]
+fn what_is_found_damaged_is_not_noted_as_closed_in_order_any_more() {
+    let Index { engine, writer, directory, .. } = Index::with(&[("甲", &["防汛"])]);
+    drop(writer);
+    engine.close().unwrap();
+    let note = directory.path().join("clean");
+    assert!(note.exists());
+    fs::remove_file(file_of(&directory.path().join("index"), "pos")).unwrap();
+    assert_eq!(engine.verify(&NEVER).unwrap().damaged.len(), 1);
+    assert!(!note.exists());
+}
+
+/// A merge would write it again, with a checksum that is right.
+#[test]
+fn what_is_damaged_is_not_merged() {
+    for kind in ["fast", "fieldnorm", "idx", "pos", "store", "term"] {
+        let mut index = Index::with(&[("甲", &["持续优化营商环境"])]);
+        let path = file_of(&index.directory.path().join("index"), kind);
+        let whole = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, [&[whole[0] ^ 8], &whole[1..]].concat()).unwrap();
+        let shared = index.engine.shared();
+        for number in 0..64 {
+            index.put(document(&format!("d{number}"), "", &["防汛"]), None);
+            // Enough of them are merged behind one of these.
+            if index.writer().commit(Upkeep::Usual).is_err() {
+                break;
+            }
+        }
+        let deadline = Instant::now() + Duration::from_mins(1);
+        while !shared.list.stays() {
+            assert!(path.exists() && Instant::now() < deadline, "{kind}: it was merged");
+            thread::yield_now();
+        }
+        drop(shared);
+        check_ended(index);
+    }
 }

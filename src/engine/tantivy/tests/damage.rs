@@ -127,7 +127,12 @@ fn what_does_not_unpack_while_it_is_read_is_damage() {
             walk.next(usize::MAX, &NEVER).unwrap().into_iter().map(|(_, address)| address).collect();
         written(at, byte ^ 1);
         match snapshot.paragraphs(&addresses) {
-            Err(ReadError::Corrupt(_)) => found += 1,
+            Err(ReadError::Corrupt(_)) => {
+                found += 1;
+                // It is looked at when it is opened again.
+                engine.close().unwrap();
+                assert!(!directory.path().join("clean").exists(), "{at}");
+            }
             Err(error) => panic!("{at}: {error:?}"),
             // No checksum covers one block.
             Ok(paragraphs) => assert_eq!(paragraphs.len(), expected.len()),
