@@ -126,6 +126,7 @@ impl Admin {
             document_request_bytes: saturated(limits::DOCUMENT_REQUEST_BYTES),
             request_bytes: saturated(limits::REQUEST_BYTES),
             calls: saturated(limits::DOCUMENT_CALLS),
+            calls_per_caller: saturated(limits::DOCUMENT_CALLS_PER_CALLER),
             imports: saturated(limits::IMPORTS),
             imports_per_caller: saturated(limits::IMPORTS_PER_CALLER),
             reader_patience_ms: milliseconds(self.core.policy.reader_patience),
