@@ -6,7 +6,7 @@
 
 use pinyin::ToPinyinMulti as _;
 
-use super::{Rule, repaired::Cut, scan::places};
+use super::{Rule, repaired::Cut, scan::blocks};
 use crate::text::{GoesOn, fold::is_ideograph, fold_character, pinyin::Syllable};
 
 /// What says how another character is read, folded, and its own readings without their tones: `读作(háng)` is no gloss.
@@ -33,17 +33,19 @@ const NEAR_BYTES: usize = 60;
 pub(super) fn pinyin_glosses<E>(text: &str, goes_on: GoesOn<'_, E>) -> Result<Vec<Cut>, E> {
     let mut found: Vec<Gloss> = Vec::new();
     let mut read = None;
-    for start in places(text.as_bytes(), LONGEST_BYTES, may_have_tone) {
-        let Some(inside) = after_parenthesis(text.as_bytes(), start) else { continue };
+    for block in blocks(text.as_bytes(), LONGEST_BYTES, may_have_tone) {
         goes_on()?;
-        // Behind a gloss may stand another reading of the same character.
-        if found.last().is_none_or(|last| last.cut.range.end != start) {
-            read = text[..start].chars().next_back();
-        }
-        if let Some(read) = read.filter(|&c| is_ideograph(c))
-            && let Some((rest, is_true)) = gloss_rest(read, &text[inside..])
-        {
-            found.push(Gloss { cut: Cut { range: start..inside + rest, rule: Rule::PinyinGloss }, is_true });
+        for start in block {
+            let Some(inside) = after_parenthesis(text.as_bytes(), start) else { continue };
+            // Behind a gloss may stand another reading of the same character.
+            if found.last().is_none_or(|last| last.cut.range.end != start) {
+                read = text[..start].chars().next_back();
+            }
+            if let Some(read) = read.filter(|&c| is_ideograph(c))
+                && let Some((rest, is_true)) = gloss_rest(read, &text[inside..])
+            {
+                found.push(Gloss { cut: Cut { range: start..inside + rest, rule: Rule::PinyinGloss }, is_true });
+            }
         }
     }
     let stands = |at: usize| found[at].is_true || is_between(&found, at);

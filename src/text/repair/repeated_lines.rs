@@ -14,13 +14,16 @@ use super::{
     repaired::Cut,
     site_lines::is_site_line,
 };
-use crate::text::fold::searchable_characters;
+use crate::text::{fold::searchable_characters, fold_character};
 
 /// As many documents of a source have a line at their head or tail before it is cut from each.
 pub const MIN_DOCUMENTS_WITH_LINE: usize = 3;
 
 /// Lines that [`edge_lines`] names at either end; beyond them nobody has a banner.
 const MOST_LINES_AT_AN_EDGE: usize = 24;
+
+/// A line with more bytes is a document's own, whatever comes behind them.
+const FOLDED_BYTES: usize = 4 << 10;
 
 /// A line at the head or tail of a text, by its folded letters and digits: lines that differ in nothing else have the
 /// same name, in every run and on every machine.
@@ -141,11 +144,12 @@ fn outer_lines(text: &str, edge: Edge) -> Vec<Line<'_>> {
 fn outside<'a>(lines: impl Iterator<Item = Line<'a>>, edge: Edge) -> Vec<Line<'a>> {
     let (mut outer, mut folded) = (Vec::new(), String::new());
     for line in lines.filter(|line| !line.shown.is_empty()) {
-        fold_into(&mut folded, line.shown);
+        fold_into(&mut folded, &line.shown[..line.shown.floor_char_boundary(FOLDED_BYTES)]);
         let is_footer = edge == Edge::Tail && is_footer_label(&folded);
         if !is_footer && is_own_line(line.shown, &folded, edge) {
+            let leads_in = || line.shown.chars().next_back().is_some_and(|last| fold_character(last) == ':');
             // What stands right above running text may be its title, though nothing in it says so.
-            if edge == Edge::Head && (is_running_text(line.shown) || folded.ends_with(':')) {
+            if edge == Edge::Head && (is_running_text(line.shown) || leads_in()) {
                 outer.pop();
             }
             break;

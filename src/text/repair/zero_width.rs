@@ -10,7 +10,7 @@ use super::{
     Rule,
     line::{Line, lines},
     repaired::Cut,
-    scan::places,
+    scan::blocks,
 };
 use crate::text::GoesOn;
 
@@ -21,7 +21,7 @@ const LONGEST_BYTES: usize = 3;
 pub(super) fn zero_width<E>(text: &str, goes_on: GoesOn<'_, E>) -> Result<Vec<Cut>, E> {
     let mut cuts: Vec<Cut> = Vec::new();
     let (mut line, mut is_whole) = (Line { shown: "", range: 0..0 }, false);
-    for run in runs(text).into_iter().filter(|run| !is_joiner(text, run)) {
+    for run in runs(text, goes_on)?.into_iter().filter(|run| !is_joiner(text, run)) {
         goes_on()?;
         if run.range.start >= line.range.end {
             line = line_around(text, run.range.start);
@@ -64,17 +64,20 @@ fn is_hidden(line: &str) -> bool {
 }
 
 /// Runs of them.
-fn runs(text: &str) -> Vec<Cut> {
+fn runs<E>(text: &str, goes_on: GoesOn<'_, E>) -> Result<Vec<Cut>, E> {
     let text = text.as_bytes();
     let mut cuts: Vec<Cut> = Vec::new();
-    for start in places(text, LONGEST_BYTES, may_have) {
-        let Some(bytes) = length(&text[start..]) else { continue };
-        match cuts.last_mut() {
-            Some(last) if last.range.end == start => last.range.end += bytes,
-            _ => cuts.push(Cut { range: start..start + bytes, rule: Rule::ZeroWidth }),
+    for block in blocks(text, LONGEST_BYTES, may_have) {
+        goes_on()?;
+        for start in block {
+            let Some(bytes) = length(&text[start..]) else { continue };
+            match cuts.last_mut() {
+                Some(last) if last.range.end == start => last.range.end += bytes,
+                _ => cuts.push(Cut { range: start..start + bytes, rule: Rule::ZeroWidth }),
+            }
         }
     }
-    cuts
+    Ok(cuts)
 }
 
 /// The bytes of the one that a text begins with.
