@@ -147,7 +147,8 @@ async fn the_log_says_who_took_nothing() {
     std::fs::write(&file, format!("{}\n", LINE.repeat(20)).repeat(200)).unwrap();
     server.answer(&["import", file.to_str().unwrap()]);
     let stuck = Stuck::export(server.address("listening on").parse().unwrap()).await;
-    assert_eq!(stuck.reset().await, Reason::ENHANCE_YOUR_CALM);
+    // Whether it waits for room of ours or of its peer's.
+    assert!(matches!(stuck.reset().await, Reason::ENHANCE_YOUR_CALM | Reason::CANCEL));
     let log = server.terminate().stderr;
     let lines: Vec<serde_json::Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let told =
