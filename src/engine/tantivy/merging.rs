@@ -64,7 +64,8 @@ impl Merging {
     }
 
     /// The segments to merge into one while nothing is written; none while a merge is going on, none where that would gain
-    /// little, and none where there is no room. `committed` are all that there are. What is given is taken for being merged from now on.
+    /// little, and none where there is no room. `committed` are all that there are. What is given is taken for being
+    /// merged from now on.
     pub(super) fn when_idle(&self, committed: &[SegmentMeta]) -> Vec<SegmentId> {
         let mut at_rest = self.at_rest.lock().unwrap_or_else(PoisonError::into_inner);
         let at_rest = at_rest.get_or_insert_with(|| committed.iter().map(SegmentMeta::id).collect());
