@@ -4,6 +4,7 @@ use std::{
     env, fmt,
     io::{self, Write as _},
     process::ExitCode,
+    thread,
 };
 
 use anyhow::anyhow;
@@ -24,8 +25,9 @@ use xunzhang::{
 /// The exit code of wrong use, as clap has it.
 const EXIT_USAGE: u8 = 2;
 
-/// Threads of a client: its own thread may wait for a slow reader of its output while these keep the connection alive.
-const CLIENT_THREADS: usize = 2;
+/// Threads of a client beside its own, which may wait for a slow reader of its output while they keep the connection alive.
+/// More would mostly wake each other.
+const CLIENT_THREADS: usize = 1;
 
 /// Finds paragraphs in Chinese documents (寻章).
 #[derive(Parser)]
@@ -87,7 +89,13 @@ fn configure_and_serve(flags: &ServeFlags) -> ExitCode {
     if flags.print_config || flags.check_config {
         return ExitCode::SUCCESS;
     }
-    run(&mut Builder::new_multi_thread(), serve(config))
+    run(Builder::new_multi_thread().worker_threads(connection_threads()), serve(config))
+}
+
+/// Threads that serve connections, half as many as there are cores: what takes time is done by the pool's, and more of
+/// them would mostly wake each other.
+fn connection_threads() -> usize {
+    thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2))
 }
 
 /// Serves until the system says stop.

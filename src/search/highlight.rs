@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, ops::Range, sync::OnceLock};
 use aho_corasick::{
     Anchored,
     automaton::{Automaton as _, StateID},
-    nfa::contiguous::NFA,
+    nfa::contiguous::{Builder, NFA},
 };
 
 use crate::{
@@ -114,8 +114,10 @@ struct Sequences {
 impl Sequences {
     /// `forms` gives the characters of a text that a character of a sequence stands for.
     fn new(sequences: &[String], forms: impl Fn(char) -> Vec<char>) -> Self {
+        // Texts are gone through by character: nobody asks a prefilter.
+        let automaton = Builder::new().prefilter(false).build(sequences);
         // The texts of a query are limited: states are far from running out.
-        let automaton = NFA::new(sequences).expect("the sequences of a query fit an automaton");
+        let automaton = automaton.expect("the sequences of a query fit an automaton");
         let start = automaton.start_state(Anchored::No).expect("by default, automata search anywhere");
         let lengths = sequences.iter().map(|sequence| sequence.chars().count()).collect();
         Self { automaton, start, lengths, first: FirstCharacters::of(sequences, forms) }

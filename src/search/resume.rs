@@ -15,7 +15,7 @@ use crate::{
 
 /// Raise it with every change to what hits a request has, or in which order: a search is not gone on with in another
 /// order than it began.
-const ORDER: u8 = 2;
+const ORDER: u8 = 3;
 
 /// Names all that the order of hits depends on besides the request: a state of the index, how queries are cut into
 /// words, what else these are called, and how many candidates are looked at. Two states of one generation may differ in

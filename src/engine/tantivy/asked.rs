@@ -4,9 +4,14 @@
 //! next query with the same conditions: to ask is to look at a bit, and whoever adds scores up passes over what is not
 //! selected. A paragraph has the date of its document, so days need no set; they get one when they are asked for again.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 
-use tantivy::{DocId, SegmentReader, Term as IndexTerm, query::EnableScoring, schema::IndexRecordOption};
+use tantivy::{
+    DocId, DocSet, SegmentReader, TERMINATED, Term as IndexTerm, query::EnableScoring, schema::IndexRecordOption,
+};
 
 use crate::{
     engine::tantivy::{
@@ -15,6 +20,7 @@ use crate::{
         entry_set::{EntrySet, WORD},
         filter::{Lists, listed, published},
         lately::{Condition, SetOf},
+        rank::Place,
         schema::Kind,
     },
     query::{Days, Filter},
@@ -31,6 +37,7 @@ pub(super) struct Conditions {
 }
 
 /// The paragraphs of a segment whose documents meet conditions.
+#[derive(Clone)]
 pub(super) struct Selected {
     /// They are in all of these.
     sets: Vec<Arc<EntrySet>>,
@@ -86,6 +93,18 @@ impl Conditions {
 }
 
 impl Selected {
+    /// Some of a segment's: those that were walked through before work was to stop.
+    pub(super) fn these(mut paragraphs: impl DocSet, place: &Place<'_>, stop: &AtomicBool) -> Self {
+        let entries = place.segment.max_doc();
+        let mut set = EntrySet::none_of(entries);
+        while paragraphs.doc() != TERMINATED && !stop.load(Relaxed) {
+            set.add(&[paragraphs.doc()]);
+            paragraphs.advance();
+        }
+        let sets = vec![Arc::new(set)];
+        Self { sets, days: None, none_of: Vec::new(), columns: place.columns.clone(), entries }
+    }
+
     /// Whether a paragraph that can be found is one of them.
     pub(super) fn contains(&self, paragraph: DocId) -> bool {
         self.admits(paragraph, || self.columns.date(paragraph))

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use tantivy::query::Bm25StatisticsProvider as _;
+use tantivy::{Term as IndexTerm, query::Bm25StatisticsProvider as _, schema::IndexRecordOption};
 
 use crate::{
     engine::{
@@ -13,11 +13,10 @@ use crate::{
         tantivy::{
             best::{Best, Closely, Found, Tie},
             exact::Weights,
-            filter::Selection,
-            lead::Lead,
             rank::{Admitted, Order, Ranker, ranking},
             record::read_error,
-            tokens::term,
+            schema::Fields,
+            tokens::{count, term},
             union::Union,
         },
     },
@@ -34,22 +33,20 @@ const SPARE: usize = 4;
 /// Ranks by tokens and keeps the best of those that match. What has none of the tokens is missing, unless fewer than
 /// wanted are left without it.
 ///
-/// What a narrow filter selects is ranked as it is, and so is what requires something rare: neither is much.
+/// What requires something rare is ranked as it is: it is not much. How much a filter selects makes no difference here:
+/// it is only guessed, and not alike before and after a merge.
 pub(super) fn candidates(ranker: Ranker<'_>, order: &Order<'_>, tokens: &[WeighedToken]) -> Result<Ranking, ReadError> {
-    let Order { expression, selection, limit } = order;
-    if tokens.is_empty() || selection.as_ref().is_some_and(Selection::leads) {
+    let Order { expression, selection, limit, leads } = order;
+    if tokens.is_empty() {
         return ranker.rank(order);
     }
     let Some(parts) = Parts::of(expression) else { return ranker.rank(order) };
-    if Lead::of(expression, ranker)?.is_some_and(|lead| lead.entries() <= FEW_ENTRIES) {
+    if leads.first().is_some_and(|lead| lead.entries() <= FEW_ENTRIES) {
         return ranker.rank(order);
     }
     let fields = ranker.compiler.fields;
     let terms = tokens.iter().map(|WeighedToken { token, weight }| (term(token, fields), *weight));
     let union = Union::new(terms, ranker.statistics, ranker.compiler.lately).map_err(read_error)?;
-    // Nobody asks them for scores.
-    let unscored = ranker.segments.unscored();
-    let weights = Weights::new(&likeliest_first(expression), ranker.compiler, unscored)?;
     let find = |weights: Option<&Weights>, count: usize| {
         // One more than wanted, to know whether there are more.
         let wanted = count.saturating_add(1);
@@ -57,9 +54,9 @@ pub(super) fn candidates(ranker: Ranker<'_>, order: &Order<'_>, tokens: &[Weighe
         let mut best = if selection.is_some() { Best::new(wanted, 0) } else { Best::with_much_room(wanted) };
         let closely = &Ties(ranker);
         ranker.look_everywhere(&mut |place| {
-            let selected = selection.as_ref().and_then(|it| it.asked(&place));
+            let selected = selection.as_ref().map(|it| it.selected(&place, ranker.stop)).transpose()?;
             let matching = weights.map(|weights| weights.scorers(place.segment)).transpose()?;
-            let admitted = Admitted { selected, matching, is_scored: false };
+            let admitted = Admitted { selected: selected.as_deref(), matching, is_scored: false };
             ranker.add_up(&union, admitted, &place, &mut best, closely)
         })?;
         Ok::<_, ReadError>(ranking(best.into_ranked(closely)?, count, ranker.is_stopped()))
@@ -67,7 +64,7 @@ pub(super) fn candidates(ranker: Ranker<'_>, order: &Order<'_>, tokens: &[Weighe
     let early = if parts.is_mostly_found {
         // Nearly all of the best match. To ask so at the end asks about them only, not about all that were among them
         // for a while; for those that do not match, others are at hand.
-        let found = matching(find(None, limit + limit / SPARE)?, &weights, ranker)?;
+        let found = matching(find(None, limit + limit / SPARE)?, &parts, ranker)?;
         let is_enough = found.exhausted || found.stopped || found.hits.len() > *limit;
         is_enough.then_some(found)
     } else {
@@ -78,9 +75,14 @@ pub(super) fn candidates(ranker: Ranker<'_>, order: &Order<'_>, tokens: &[Weighe
             let Ranking { hits, exhausted: fits, .. } = ranking(hits, *limit, stopped);
             Ranking { hits, exhausted: exhausted && fits, stopped }
         }
-        None => find(Some(&weights), *limit)?,
+        None => find(Some(&unscored(&likeliest_first(expression), ranker)?), *limit)?,
     };
     if found.exhausted && !parts.are_found_by(tokens, ranker)? { ranker.rank(order) } else { Ok(found) }
+}
+
+/// Weights that nobody asks for scores.
+fn unscored(expression: &Expression, ranker: Ranker<'_>) -> Result<Weights, ReadError> {
+    Weights::new(expression, ranker.compiler, ranker.segments.unscored())
 }
 
 /// The same with what most matches have before the rest: short words, of which the lists of the index say all.
@@ -95,20 +97,32 @@ fn likeliest_first(expression: &Expression) -> Expression {
     sorted
 }
 
-/// Those of a ranking that match.
-fn matching(mut ranking: Ranking, weights: &Weights, ranker: Ranker<'_>) -> Result<Ranking, ReadError> {
+/// Those of a ranking that have one of the terms.
+fn matching(mut ranking: Ranking, parts: &Parts<'_>, ranker: Ranker<'_>) -> Result<Ranking, ReadError> {
     let mut addresses: Vec<_> = ranking.hits.iter().map(|hit| hit.address).collect();
     addresses.sort_unstable();
+    let (lists, rest) = parts.lists(ranker.compiler.fields);
+    let rest = unscored(&rest, ranker)?;
     let mut others: HashSet<Address> = HashSet::new();
     for addresses in addresses.chunk_by(|a, b| a.segment == b.segment) {
-        let mut scorers = weights.scorers(ranker.segments.at(addresses[0].segment))?;
-        others.extend(addresses.iter().filter(|address| !scorers.matches(address.document)));
-        match scorers.failure() {
-            Some(ReadError::Stopped) => ranking.stopped = true,
-            failure => failure.map_or(Ok(()), Err)?,
+        let segment = ranker.segments.at(addresses[0].segment);
+        let mut known = vec![0; addresses.len()];
+        let looked = lists.iter().try_for_each(|list| {
+            ranker.check()?;
+            count(list, IndexRecordOption::Basic, addresses, segment, ranker.compiler.lately, &mut known)
+                .map_err(read_error)
+        });
+        let mut scorers = rest.scorers(segment)?;
+        let unknown = addresses.iter().zip(known).filter(|(_, known)| *known == 0).map(|(address, _)| address);
+        others.extend(unknown.filter(|address| !scorers.matches(address.document)));
+        match looked.and_then(|()| scorers.failure().map_or(Ok(()), Err)) {
+            Err(ReadError::Stopped) => ranking.stopped = true,
+            asked => asked?,
         }
     }
     ranking.hits.retain(|hit| !others.contains(&hit.address));
+    // What is asked while work is to stop may say no without a failure.
+    ranking.stopped |= ranker.is_stopped();
     ranking.exhausted &= !ranking.stopped;
     Ok(ranking)
 }
@@ -152,6 +166,20 @@ impl<'a> Parts<'a> {
         is_found.then_some(Self { terms, are_required: true, is_mostly_found: false })
     }
 
+    /// The lists of the index of which whatever is in one has a term, and what the other terms are that it may have.
+    ///
+    /// A term of two characters is one bigram, and most paragraphs that are found have one of these.
+    fn lists(&self, fields: &Fields) -> (Vec<IndexTerm>, Expression) {
+        let (pairs, rest): (Vec<&Term>, Vec<&Term>) =
+            self.terms.iter().partition(|term| term.characters.chars().count() == 2);
+        let tokens = pairs.into_iter().flat_map(|Term { characters, field, .. }| {
+            grams(*field).iter().map(|&field| Token { field, characters: characters.clone() })
+        });
+        let rest = rest.into_iter().map(|term| Clause::Should(Expression::Term(term.clone()))).collect::<Vec<_>>();
+        let rest = if rest.is_empty() { Expression::Nothing } else { Expression::Combined(rest) };
+        (tokens.map(|token| term(&token, fields)).collect(), rest)
+    }
+
     /// Whether whatever matches has one of the tokens.
     fn are_found_by(&self, tokens: &[WeighedToken], ranker: Ranker<'_>) -> Result<bool, ReadError> {
         let tokens: HashSet<_> = tokens.iter().map(|WeighedToken { token, .. }| token).collect();
@@ -168,19 +196,23 @@ impl<'a> Parts<'a> {
 
 /// Whether whatever has a term has one of the tokens.
 fn has_part_of(tokens: &HashSet<&Token>, required: &Term, ranker: Ranker<'_>) -> Result<bool, ReadError> {
-    let wanted = match required.field {
-        TermField::Text => &[TokenField::Gram][..],
-        TermField::Title => &[TokenField::TitleGram],
-        TermField::TextOrTitle => &[TokenField::Gram, TokenField::TitleGram],
-    };
-    let grams = bigrams(&required.characters);
-    for &field in wanted {
+    let of_term = bigrams(&required.characters);
+    for &field in grams(required.field) {
         let is_part = |gram: &String| tokens.contains(&Token { field, characters: gram.clone() });
-        if !grams.iter().any(is_part) && !is_missing(&grams, field, ranker)? {
+        if !of_term.iter().any(is_part) && !is_missing(&of_term, field, ranker)? {
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+/// Where the bigrams of a term are looked for.
+fn grams(field: TermField) -> &'static [TokenField] {
+    match field {
+        TermField::Text => &[TokenField::Gram],
+        TermField::Title => &[TokenField::TitleGram],
+        TermField::TextOrTitle => &[TokenField::Gram, TokenField::TitleGram],
+    }
 }
 
 /// Whether one of some bigrams stands nowhere in a field: what has all of them is in no paragraph then.

@@ -164,14 +164,13 @@ impl Scorers {
                 sequence.score(document).filter(|_| texts.have(document, text)).map(f64::from)
             }
             Self::Combined { must, should, must_not } => {
-                // Every part is asked, so that each has moved on to this document.
-                let excluded = must_not.iter_mut().filter_map(|part| part.score(document)).count() > 0;
-                let required: Vec<_> = must.iter_mut().map(|part| part.score(document)).collect();
+                if must_not.iter_mut().any(|part| part.matches(document)) {
+                    return None;
+                }
+                let required: f64 = must.iter_mut().map(|part| part.score(document)).sum::<Option<_>>()?;
                 let wanted = should.iter_mut().filter_map(|part| part.score(document)).reduce(|a, b| a + b);
-                let required = required.into_iter().sum::<Option<f64>>()?;
                 let only_wanted = must.is_empty() && !should.is_empty();
                 match wanted {
-                    _ if excluded => None,
                     None if only_wanted => None,
                     wanted => Some(required + wanted.unwrap_or(0.0)),
                 }

@@ -1,6 +1,10 @@
 //! From a filter to a query over records, and to the paragraphs of what it selects.
 
-use std::{ops::Bound, sync::Arc};
+use std::{
+    borrow::Cow,
+    ops::Bound,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use tantivy::{
     DocSet as _, SegmentReader, TERMINATED, Term as IndexTerm,
@@ -108,6 +112,14 @@ impl Selection {
             Self::Leading(_) => None,
             Self::Asked(selected) => Some(&selected[place.ordinal as usize]),
         }
+    }
+
+    /// The same, also if it leads.
+    pub(super) fn selected(&self, place: &Place<'_>, stop: &AtomicBool) -> Result<Cow<'_, Selected>, ReadError> {
+        Ok(match self.walk(place)? {
+            Some(walked) => Cow::Owned(Selected::these(walked, place, stop)),
+            None => Cow::Borrowed(self.asked(place).expect("it does not lead")),
+        })
     }
 
     /// The same to be walked through; `None` unless it leads.

@@ -44,6 +44,7 @@ mod room;
 mod schema;
 mod segments;
 mod snapshot;
+mod sought;
 mod starting;
 mod statistics;
 mod stores;

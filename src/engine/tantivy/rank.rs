@@ -8,7 +8,8 @@
 //!
 //! A filter is no part of the query that tantivy prunes, because it prunes unions of terms only. One that lets much
 //! through is asked about what is left after pruning; one that lets little through leads instead, and its paragraphs
-//! are scored one by one. So are those of the rarest part of an expression that requires parts ([`super::lead`]).
+//! are scored one by one. So are those of the rarest part of an expression that requires parts, as far as the lists of the
+//! other parts have them, too ([`super::lead`]).
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -27,7 +28,7 @@ use crate::{
             compile::Compiler,
             exact::{Scorers, Weights},
             filter::Selection,
-            lead::Lead,
+            lead::{Lead, all_have},
             record::read_error,
             segments::Segments,
             statistics::ParagraphStatistics,
@@ -40,12 +41,17 @@ use crate::{
 /// Unions of more lists than so many are added up: what tantivy could leave out of them costs it more to find.
 const MANY_LISTS: usize = 16;
 
+/// The most parts whose lists are asked before whether all of them match.
+const GATES: usize = 8;
+
 /// What is ranked, in which documents, and how many are wanted.
 pub(super) struct Order<'a> {
     pub(super) expression: &'a Expression,
     /// `None` for all documents.
     pub(super) selection: Option<Selection>,
     pub(super) limit: usize,
+    /// The lists that required parts have.
+    pub(super) leads: Vec<Lead>,
 }
 
 /// Ranks over one snapshot.
@@ -66,47 +72,65 @@ impl<'a> Ranker<'a> {
         filter: &Filter,
         limit: usize,
     ) -> Result<Order<'b>, ReadError> {
-        Ok(Order { expression, selection: Selection::new(filter, self.compiler, self.segments)?, limit })
+        let selection = Selection::new(filter, self.compiler, self.segments)?;
+        Ok(Order { expression, selection, limit, leads: Lead::of(expression, self)? })
     }
 
     /// Ranks the matches and keeps the best.
-    pub(super) fn rank(self, Order { expression, selection, limit }: &Order<'_>) -> Result<Ranking, ReadError> {
+    pub(super) fn rank(self, order: &Order<'_>) -> Result<Ranking, ReadError> {
+        let Order { expression, selection, limit, leads } = order;
         let weights = Weights::new(expression, self.compiler, self.scoring)?;
+        let finding = self.finding(order)?;
+        // One more than wanted, to know whether there are more.
+        let mut best = Best::new(limit.saturating_add(1), weights.additions());
+        let closely = ByWeights { weights: &weights, ranker: self };
+        let mut look_in = |place: Place<'_>| {
+            let scorers = || weights.scorers(place.segment);
+            let walked = selection.as_ref().map(|it| it.walk(&place)).transpose()?.flatten();
+            if let Some(selected) = walked {
+                return self.score_each(selected, |_| Ok(true), scorers()?, &place, &mut best, &closely);
+            }
+            let selected = selection.as_ref().and_then(|it| it.asked(&place));
+            let admitted = |matching| Admitted { selected, matching, is_scored: true };
+            let verified = || weights.look_at_texts().then(scorers).transpose();
+            match &finding {
+                Finding::Selection => Ok(()),
+                Finding::Lead(lead) => {
+                    let found = lead.scorer(place.segment, 1.0).map_err(read_error)?;
+                    let gates = leads.iter().skip(1).filter_map(|lead| lead.gate(place.segment, self.compiler));
+                    let mut gates: Vec<_> = gates.take(GATES).collect();
+                    let is_likely = |document| {
+                        let is_selected = selected.is_none_or(|selected| selected.contains(document));
+                        Ok(is_selected && all_have(&mut gates, document)?)
+                    };
+                    self.score_each(found, is_likely, scorers()?, &place, &mut best, &closely)
+                }
+                Finding::Union(union) => self.add_up(union, admitted(verified()?), &place, &mut best, &closely),
+                Finding::Weight(weight) => {
+                    self.prune(weight.as_ref(), admitted(verified()?), &place, &mut best, &closely)
+                }
+            }
+        };
+        self.look_everywhere(&mut look_in)?;
+        Ok(ranking(best.into_ranked(&closely)?, *limit, self.is_stopped()))
+    }
+
+    /// What finds the matches of an order.
+    fn finding(self, Order { expression, selection, leads, .. }: &Order<'_>) -> Result<Finding<'a>, ReadError> {
+        if selection.as_ref().is_some_and(Selection::leads) {
+            return Ok(Finding::Selection);
+        }
+        if let Some(lead) = leads.first() {
+            return lead.weight(self.segments.unscored()).map(Finding::Lead);
+        }
         let lists = self.compiler.union_of(expression).filter(|lists| lists.len() > MANY_LISTS);
-        let finding = match lists {
+        Ok(match lists {
             Some(lists) => {
                 let lists = lists.into_iter().map(|list| (list, 1.0));
                 Finding::Union(Union::new(lists, self.statistics, self.compiler.lately).map_err(read_error)?)
             }
             None => Finding::Weight(self.compiler.expression(expression).weight(self.scoring).map_err(read_error)?),
-        };
-        // One more than wanted, to know whether there are more.
-        let mut best = Best::new(limit.saturating_add(1), weights.additions());
-        let closely = ByWeights { weights: &weights, ranker: self };
-        let leads = selection.as_ref().is_some_and(Selection::leads);
-        let lead = if leads { None } else { Lead::of(expression, self)? };
-        let unscored = self.segments.unscored();
-        let lead = lead.map(|lead| lead.weight(unscored)).transpose()?;
-        let mut look_in = |place: Place<'_>| {
-            let scorers = || weights.scorers(place.segment);
-            let walked = selection.as_ref().map(|it| it.walk(&place)).transpose()?.flatten();
-            if let Some(selected) = walked {
-                return self.score_each(selected, None, scorers()?, &place, &mut best, &closely);
-            }
-            let selected = selection.as_ref().and_then(|it| it.asked(&place));
-            if let Some(lead) = &lead {
-                let found = lead.scorer(place.segment, 1.0).map_err(read_error)?;
-                return self.score_each(found, selected, scorers()?, &place, &mut best, &closely);
-            }
-            let verified = weights.look_at_texts().then(scorers).transpose()?;
-            let admitted = Admitted { selected, matching: verified, is_scored: true };
-            match &finding {
-                Finding::Union(union) => self.add_up(union, admitted, &place, &mut best, &closely),
-                Finding::Weight(weight) => self.prune(weight.as_ref(), admitted, &place, &mut best, &closely),
-            }
-        };
-        self.look_everywhere(&mut look_in)?;
-        Ok(ranking(best.into_ranked(&closely)?, *limit, self.is_stopped()))
+        })
     }
 
     /// Looks in one segment after the other; in no more once work is to stop, which is no error: what was found counts.
@@ -144,11 +168,12 @@ impl<'a> Ranker<'a> {
         }
     }
 
-    /// Scores whatever is found and matches.
+    /// Scores whatever is found, likely, and matches. What is excluded may not be known to be once work is to stop: what
+    /// is found then does not count.
     fn score_each(
         self,
         mut found: impl DocSet,
-        selected: Option<&Selected>,
+        mut is_likely: impl FnMut(DocId) -> tantivy::Result<bool>,
         mut scorers: Scorers,
         place: &Place<'_>,
         best: &mut Best,
@@ -157,9 +182,10 @@ impl<'a> Ranker<'a> {
         while found.doc() != TERMINATED && !self.stop.load(Relaxed) {
             let document = found.doc();
             if !place.segment.is_deleted(document)
-                && selected.is_none_or(|selected| selected.contains(document))
+                && is_likely(document).map_err(read_error)?
                 && scorers.matches(document)
                 && let Some(score) = scorers.score(document)
+                && !self.is_stopped()
             {
                 best.offer(place.scored(document, score), closely)?;
             }
@@ -185,6 +211,7 @@ impl<'a> Ranker<'a> {
             }
             if !place.segment.is_deleted(document)
                 && let Some(found) = admitted.look_at(document, rough, place)
+                && !self.is_stopped()
             {
                 outcome = best.offer(found, closely);
             }
@@ -212,6 +239,7 @@ impl<'a> Ranker<'a> {
             }
             if !place.segment.is_deleted(document)
                 && let Some(found) = admitted.look_at(document, score, place)
+                && !self.is_stopped()
             {
                 let found = if admitted.is_scored { found } else { place.scored(document, f64::from(score)) };
                 outcome = best.offer(found, closely);
@@ -245,6 +273,10 @@ impl<'a> Ranker<'a> {
 
 /// What finds the matches of an expression.
 enum Finding<'a> {
+    /// What a filter selects, which is walked through.
+    Selection,
+    /// The rarest part that is required.
+    Lead(Box<dyn Weight>),
     /// The lists that they are in, where a list is all that is looked for each.
     Union(Union<'a>),
     Weight(Box<dyn Weight>),

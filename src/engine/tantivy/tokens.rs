@@ -1,5 +1,7 @@
 //! What of some tokens there is: in the collection, and in the paragraphs that are looked at more closely.
 
+use std::collections::HashMap;
+
 use tantivy::{
     SegmentReader, TantivyError, Term as IndexTerm,
     query::Bm25StatisticsProvider,
@@ -9,7 +11,7 @@ use tantivy::{
 use crate::engine::{
     Address, Expression, Lengths, Occurrences, ReadError, Token, TokenField, TokenStatistics,
     tantivy::{
-        exact::Weights, lately::Lately, rank::Ranker, record::read_error, schema::Fields,
+        exact::Weights, lately::Lately, rank::Ranker, record::read_error, schema::Fields, sought::Sought,
         statistics::ParagraphStatistics,
     },
 };
@@ -32,6 +34,8 @@ pub(super) fn statistics(
 }
 
 /// What the paragraphs at some addresses, which are ascending, have of tokens.
+///
+/// The lists of characters are long. What has a bigram has both its characters, so that only the rest is looked for.
 pub(super) fn occurrences(
     tokens: &[Token],
     paragraphs: &[Address],
@@ -42,15 +46,41 @@ pub(super) fn occurrences(
         lengths: Vec::with_capacity(paragraphs.len()),
     };
     let fields = ranker.compiler.fields;
+    let grams = grams_by_character(tokens);
     for paragraphs in paragraphs.chunk_by(|a, b| a.segment == b.segment) {
         let segment = ranker.segments.at(paragraphs[0].segment);
-        for (token, counts) in tokens.iter().zip(&mut found.counts) {
+        for (index, token) in tokens.iter().enumerate() {
             ranker.check()?;
-            count(&term(token, fields), paragraphs, segment, ranker.compiler.lately, counts).map_err(read_error)?;
+            let mut counts = vec![0; paragraphs.len()];
+            if token.field == TokenField::Character
+                && let Some(grams) = grams.get(token.characters.as_str())
+            {
+                for &gram in grams.iter().filter(|&&gram| gram < index) {
+                    let of_gram = &found.counts[gram][found.lengths.len()..];
+                    counts.iter_mut().zip(of_gram).for_each(|(count, of_gram)| *count |= u32::from(*of_gram > 0));
+                }
+            }
+            let term = term(token, fields);
+            count(&term, IndexRecordOption::WithFreqs, paragraphs, segment, ranker.compiler.lately, &mut counts)
+                .map_err(read_error)?;
+            found.counts[index].extend(counts);
         }
         found.lengths.extend(lengths(paragraphs, segment, fields).map_err(read_error)?);
     }
     Ok(found)
+}
+
+/// Which of some tokens are bigrams of a text that have a character.
+fn grams_by_character(tokens: &[Token]) -> HashMap<&str, Vec<usize>> {
+    let mut grams: HashMap<_, Vec<_>> = HashMap::new();
+    for (index, Token { field, characters }) in tokens.iter().enumerate() {
+        if *field == TokenField::Gram {
+            for character in characters.split("").filter(|character| !character.is_empty()) {
+                grams.entry(character).or_default().push(index);
+            }
+        }
+    }
+    grams
 }
 
 /// What the paragraphs at some addresses, which are ascending, score by an expression.
@@ -72,27 +102,28 @@ pub(super) fn scores(
     Ok(scores)
 }
 
-/// Adds how often each of the paragraphs of a segment has a term.
-fn count(
+/// Counts how often each of the paragraphs of a segment, which are ascending, has a term, where none is counted yet. Once
+/// where frequencies are not asked for.
+pub(super) fn count(
     term: &IndexTerm,
+    option: IndexRecordOption,
     paragraphs: &[Address],
     segment: &SegmentReader,
     lately: &Lately,
-    counts: &mut Vec<u32>,
+    counts: &mut [u32],
 ) -> tantivy::Result<()> {
-    let Some(mut postings) = lately.postings(segment, term, IndexRecordOption::WithFreqs)? else {
-        counts.resize(counts.len() + paragraphs.len(), 0);
+    let unknown = |(_, count): &(&Address, &mut u32)| **count == 0;
+    let mut wanted = paragraphs.iter().zip(counts).filter(unknown).peekable();
+    if wanted.peek().is_none() {
         return Ok(());
-    };
-    // Behind the last posting stands tantivy's mark of the end, which is greater than any document.
-    let (mut at, mut standing) = (0, postings.doc(0));
-    counts.extend(paragraphs.iter().map(|&Address { document, .. }| {
-        if standing < document {
-            at = postings.seek(document);
-            standing = postings.doc(at);
+    }
+    let Some(postings) = lately.postings(segment, term, option)? else { return Ok(()) };
+    let mut list = Sought::new(postings);
+    for (address, count) in wanted {
+        if list.has(address.document) {
+            *count = list.frequency();
         }
-        if standing == document { postings.freq(at) } else { 0 }
-    }));
+    }
     Ok(())
 }
 

@@ -5,7 +5,8 @@
 //! takes half the time. Each paragraph's scores are added up in the order of the tokens, wherever it stands.
 
 use std::{
-    iter, slice,
+    collections::{HashMap, hash_map::Entry},
+    iter,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
@@ -14,15 +15,16 @@ use tantivy::{
     fieldnorm::FieldNormReader,
     postings::BlockSegmentPostings,
     query::{Bm25StatisticsProvider, Bm25Weight},
-    schema::IndexRecordOption,
+    schema::{Field, IndexRecordOption},
 };
 
 use crate::engine::tantivy::{asked::Selected, entry_set::WORD, lately::Lately};
 
-/// How many paragraphs are added up at once: as many as fit the fastest cache twice.
-const WINDOW: DocId = 4_096;
-/// Rows of fewer entries of a list are cleared away one by one.
-const SHORT_ROW: usize = 32;
+/// How many paragraphs are added up at once: their sums fill a fast cache, and most lists have some of them.
+const WINDOW: DocId = 8_192;
+/// How many entries of a list are added up together. Where it has fewer in a window, their scores are cleared away one by
+/// one.
+const ROW: usize = 32;
 
 /// The tokens, ready for any segment.
 pub(super) struct Union<'a> {
@@ -37,8 +39,18 @@ impl<'a> Union<'a> {
         statistics: &dyn Bm25StatisticsProvider,
         lately: &'a Lately,
     ) -> tantivy::Result<Self> {
+        let paragraphs = statistics.total_num_docs()?;
+        let mut averages: HashMap<Field, f32> = HashMap::new();
         let weighed = |(term, weight): (IndexTerm, f32)| {
-            let score = Bm25Weight::for_terms(statistics, slice::from_ref(&term))?.boost_by(weight);
+            let average = match averages.entry(term.field()) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(unknown) => {
+                    *unknown.insert(average(statistics.total_num_tokens(term.field())?, paragraphs))
+                }
+            };
+            let frequency = statistics.doc_freq(&term)?;
+            // As for each term of a query of tantivy's own.
+            let score = Bm25Weight::for_one_term_without_explain(frequency, paragraphs, average).boost_by(weight);
             Ok((term, score))
         };
         Ok(Self { tokens: terms.map(weighed).collect::<tantivy::Result<_>>()?, lately })
@@ -87,6 +99,11 @@ impl<'a> Union<'a> {
     }
 }
 
+#[expect(clippy::cast_precision_loss, reason = "an average")]
+fn average(tokens: u64, paragraphs: u64) -> f32 {
+    tokens as f32 / paragraphs as f32
+}
+
 /// A token's list in a segment.
 struct List<'a> {
     postings: Box<BlockSegmentPostings>,
@@ -125,20 +142,20 @@ impl<'a> List<'a> {
     fn add_to(&mut self, window: &mut Window, mask: Option<&Mask<'_>>) {
         loop {
             let documents = &self.postings.docs()[self.at..];
-            let frequencies = &self.postings.freqs()[self.at..];
             let within = match documents.last() {
                 None => return,
                 Some(&last) if window.has(last) => documents.len(),
                 Some(_) => documents.partition_point(|&document| window.has(document)),
             };
-            let found = documents[..within].iter().copied().zip(frequencies.iter().copied());
             window.note(&documents[..within]);
+            let frequencies = &self.postings.freqs()[self.at..];
+            let rows = documents[..within].chunks(ROW).zip(frequencies[..within].chunks(ROW));
             match mask {
-                Some(mask) => {
-                    let first = window.first;
-                    self.add(found.filter(|(document, _)| mask.has(document - first)), window);
-                }
-                None => self.add(found, window),
+                None => rows.for_each(|(documents, frequencies)| self.add(documents, frequencies, window)),
+                Some(mask) => rows.for_each(|(documents, frequencies)| {
+                    let (documents, frequencies, length) = mask.leave(documents, frequencies, window.first);
+                    self.add(&documents[..length], &frequencies[..length], window);
+                }),
             }
             if within < documents.len() {
                 self.at += within;
@@ -149,9 +166,19 @@ impl<'a> List<'a> {
         }
     }
 
-    fn add(&self, found: impl Iterator<Item = (DocId, u32)>, window: &mut Window) {
-        for (document, frequency) in found {
-            window.add(document, self.weight.score(self.lengths.fieldnorm_id(document), frequency));
+    /// Adds what at most [`ROW`] entries score: one step after the other for all of them, so that none waits for what
+    /// another one needs from memory.
+    fn add(&self, documents: &[DocId], frequencies: &[u32], window: &mut Window) {
+        let mut lengths = [0; ROW];
+        for (length, &document) in lengths.iter_mut().zip(documents) {
+            *length = self.lengths.fieldnorm_id(document);
+        }
+        let mut scores = [0.0; ROW];
+        for (score, (&length, &frequency)) in scores.iter_mut().zip(lengths.iter().zip(frequencies)) {
+            *score = self.weight.score(length, frequency);
+        }
+        for (&document, score) in documents.iter().zip(scores) {
+            window.add(document, score);
         }
     }
 }
@@ -184,6 +211,17 @@ impl<'a> Mask<'a> {
         entry - entry % WORD
     }
 
+    /// At most [`ROW`] entries in the window, which begins at `first`, as far as they count, and how many those are.
+    fn leave(&self, documents: &[DocId], frequencies: &[u32], first: DocId) -> ([DocId; ROW], [u32; ROW], usize) {
+        let (mut left, mut of_them, mut length) = ([0; ROW], [0; ROW], 0);
+        for (&document, &frequency) in documents.iter().zip(frequencies) {
+            // The next one takes the place of one that does not count.
+            (left[length], of_them[length]) = (document, frequency);
+            length += usize::from(self.has(document - first));
+        }
+        (left, of_them, length)
+    }
+
     /// Whether the entry at a place in the window counts.
     fn has(&self, place: DocId) -> bool {
         let place = place % WINDOW;
@@ -197,8 +235,8 @@ struct Window {
     scores: Box<[f32; WINDOW as usize]>,
     /// What may be among the best scores more.
     threshold: f32,
-    /// Places whose scores came to exceed it.
-    exceeding: Vec<DocId>,
+    /// A bit for each place whose score came to exceed it.
+    exceeding: [u64; (WINDOW / WORD) as usize],
     /// Places with scores, as long as they are few.
     scored: Vec<DocId>,
     are_few: bool,
@@ -210,7 +248,7 @@ impl Window {
             first: 0,
             scores: Box::new([0.0; WINDOW as usize]),
             threshold: threshold.max(0.0),
-            exceeding: Vec::new(),
+            exceeding: [0; (WINDOW / WORD) as usize],
             scored: Vec::new(),
             are_few: true,
         }
@@ -223,33 +261,33 @@ impl Window {
 
     /// Takes note of entries in a row, to which scores are added.
     fn note(&mut self, documents: &[DocId]) {
-        self.are_few &= documents.len() < SHORT_ROW;
+        self.are_few &= documents.len() < ROW;
         if self.are_few {
             self.scored.extend(documents.iter().map(|document| document - self.first));
         }
     }
 
-    /// Adds a score to that of an entry in the window. Sums only grow, so that each exceeds the threshold once.
+    /// Adds a score to that of an entry in the window. Sums only grow: what came to exceed the threshold does so still.
     fn add(&mut self, document: DocId, score: f32) {
         let place = (document - self.first) % WINDOW;
         let sum = &mut self.scores[place as usize];
-        let before = *sum;
         *sum += score;
-        if *sum > self.threshold && before <= self.threshold {
-            self.exceeding.push(place);
-        }
+        self.exceeding[(place / WORD) as usize] |= u64::from(*sum > self.threshold) << (place % WORD);
     }
 
     /// Gives what scores more than the threshold, which may rise meanwhile, and leaves nothing; whether there is to be
     /// more.
     fn take(&mut self, visit: &mut dyn FnMut(DocId, f32) -> Option<f32>) -> bool {
-        self.exceeding.sort_unstable();
-        for place in self.exceeding.drain(..) {
-            let score = self.scores[place as usize];
-            if score > self.threshold {
-                match visit(self.first + place, score) {
-                    Some(risen) => self.threshold = risen.max(0.0),
-                    None => return false,
+        for (word, first) in self.exceeding.iter_mut().zip((0..).step_by(WORD as usize)) {
+            while *word != 0 {
+                let place = first + word.trailing_zeros();
+                *word &= *word - 1;
+                let score = self.scores[place as usize];
+                if score > self.threshold {
+                    match visit(self.first + place, score) {
+                        Some(risen) => self.threshold = risen.max(0.0),
+                        None => return false,
+                    }
                 }
             }
         }

@@ -125,40 +125,68 @@ impl CountedGram<'_> {
         self.gram.relevance * self.gram.part * self.idf
     }
 
-    fn in_text(&self, candidate: usize) -> u32 {
-        if self.gram.field == TermField::Title { 0 } else { self.text[candidate] }
+    /// How often each candidate has it in the text and in the title, where that counts.
+    fn counts(&self) -> impl Iterator<Item = (u32, u32)> {
+        let counts = |(&text, &title): (&u32, &u32)| match self.gram.field {
+            TermField::Text => (text, 0),
+            TermField::Title => (0, title),
+            TermField::TextOrTitle => (text, title),
+        };
+        self.text.iter().zip(self.title).map(counts)
     }
 
-    fn in_title(&self, candidate: usize) -> u32 {
-        if self.gram.field == TermField::Text { 0 } else { self.title[candidate] }
-    }
-}
-
-/// The share of the bigrams that the text or the title has, and the share that the title has.
-pub(super) fn coverage(grams: &[CountedGram<'_>], candidate: usize) -> (f64, f64) {
-    let (mut all, mut somewhere, mut in_title) = (0.0, 0.0, 0.0);
-    for gram in grams {
-        let weight = gram.weight();
-        all += weight;
-        if gram.in_title(candidate) > 0 {
-            in_title += weight;
-            somewhere += weight;
-        } else if gram.in_text(candidate) > 0 {
-            somewhere += weight;
+    /// Adds what BM25 over text and title as one gives each candidate for it, of which the norms are known. It counts as
+    /// often as the query has it, and again within a word.
+    pub(super) fn add_first_stage(&self, norms: &[f64], sums: &mut [f64]) {
+        let most = self.gram.part * self.gram.times * self.idf * (K1 + 1.0);
+        for ((sum, norm), (text, title)) in sums.iter_mut().zip(norms).zip(self.counts()) {
+            // Most candidates have few of a long query's.
+            if text + title > 0 {
+                let count = f64::from(text) + f64::from(title);
+                *sum += most * count / (count + norm);
+            }
         }
     }
-    if all > 0.0 { (somewhere / all, in_title / all) } else { (0.0, 0.0) }
 }
 
-/// BM25 over text and title as one. A bigram counts as often as the query has it, and again within a word.
-pub(super) fn first_stage(grams: &[CountedGram<'_>], candidate: usize, length: Lengths, average: f64) -> f64 {
+/// The share of the bigrams that the text or the title of each candidate has, and the share that the title has.
+pub(super) fn coverages(grams: &[CountedGram<'_>], candidates: usize) -> Vec<(f64, f64)> {
+    let mut shares = vec![(0.0, 0.0); candidates];
+    let all: f64 = grams.iter().map(CountedGram::weight).sum();
+    for gram in grams.iter().filter(|_| all > 0.0) {
+        let weight = gram.weight();
+        for ((somewhere, in_title), (text, title)) in shares.iter_mut().zip(gram.counts()) {
+            if title > 0 {
+                *in_title += weight;
+            }
+            if text + title > 0 {
+                *somewhere += weight;
+            }
+        }
+    }
+    for (somewhere, in_title) in &mut shares {
+        (*somewhere, *in_title) = if all > 0.0 { (*somewhere / all, *in_title / all) } else { (0.0, 0.0) };
+    }
+    shares
+}
+
+/// What the length of a paragraph does to its first stage.
+pub(super) fn norm(length: Lengths, average: f64) -> f64 {
     let length = f64::from(length.text) + f64::from(length.title);
-    let norm = K1 * (1.0 - B + B * length / average.max(1.0));
-    let score = |gram: &CountedGram<'_>| {
-        let count = f64::from(gram.in_text(candidate)) + f64::from(gram.in_title(candidate));
-        gram.gram.part * gram.gram.times * gram.idf * (K1 + 1.0) * count / (count + norm)
-    };
-    grams.iter().map(score).sum()
+    K1 * (1.0 - B + B * length / average.max(1.0))
+}
+
+/// The share that each candidate has of some tokens, given with what they weigh and how often it has each.
+pub(super) fn shares<'a>(tokens: impl Iterator<Item = (f64, &'a [u32])> + Clone, candidates: usize) -> Vec<f64> {
+    let mut shares = vec![0.0; candidates];
+    let all: f64 = tokens.clone().map(|(weight, _)| weight).sum();
+    if all > 0.0 {
+        for (weight, counts) in tokens {
+            shares.iter_mut().zip(counts).filter(|(_, count)| **count > 0).for_each(|(share, _)| *share += weight);
+        }
+        shares.iter_mut().for_each(|share| *share /= all);
+    }
+    shares
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of paragraphs")]
@@ -201,7 +229,7 @@ mod tests {
             let [texts, titles] = [0, 1].map(|of| counts.map(|counts| [counts[of]]));
             let counted =
                 [0, 1].map(|it| CountedGram { gram: &grams[it], idf: 2.0, text: &texts[it], title: &titles[it] });
-            let (somewhere, title) = coverage(&counted, 0);
+            let (somewhere, title) = coverages(&counted, 1)[0];
             assert_eq!(format!("{somewhere:.3} {title:.3}"), expected);
         }
         let anywhere = [TermField::TextOrTitle; 2];
@@ -211,7 +239,7 @@ mod tests {
         check([[1, 1], [1, 0]], anywhere, "1.000 0.667");
         check([[1, 0], [0, 0]], [TermField::Title, TermField::Text], "0.000 0.000");
         check([[1, 1], [1, 1]], [TermField::Title, TermField::Text], "1.000 0.667");
-        assert_eq!(coverage(&[], 0), (0.0, 0.0));
+        assert_eq!(coverages(&[], 1), [(0.0, 0.0)]);
     }
 
     #[test]
@@ -221,7 +249,9 @@ mod tests {
             let gram = gram(0.0, times, TermField::TextOrTitle);
             let [text_count, title_count] = counts.map(|count| [count]);
             let counted = CountedGram { gram: &gram, idf: 1.0, text: &text_count, title: &title_count };
-            assert_eq!(format!("{:.3}", first_stage(&[counted], 0, Lengths { text, title: 0 }, 100.0)), expected);
+            let mut sums = [0.0];
+            counted.add_first_stage(&[norm(Lengths { text, title: 0 }, 100.0)], &mut sums);
+            assert_eq!(format!("{:.3}", sums[0]), expected);
         }
         check(1.0, [0, 0], 100, "0.000");
         check(1.0, [1, 0], 100, "1.000");

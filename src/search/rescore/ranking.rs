@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     engine::{
-        Address, Expression, Occurrences, Ranked, Ranking, ReadError, Snapshot, TermField, Token, TokenField,
+        Address, Clause, Expression, Occurrences, Ranked, Ranking, ReadError, Snapshot, TermField, Token, TokenField,
         TokenStatistics, WeighedToken,
     },
     query::Filter,
@@ -33,6 +33,10 @@ const COMMON_SHARE: f64 = 0.02;
 const SHORT_POSTINGS: u64 = 2_000;
 /// So many of the rarest bigrams find candidates however common they are: else common short queries found none.
 const LEAST_GRAMS: usize = 6;
+
+/// What all tokens say of a query that may be left out of finding, as a share: as much as those say that most paragraphs
+/// have. Their postings are most of all.
+const SPARED_SHARE: f64 = 0.15;
 
 /// A word of a short query that so many texts have finds enough candidates: to look for its bigrams, too, would find
 /// those that have them by accident, which come behind.
@@ -83,7 +87,7 @@ impl Ranker {
         };
         let mut hits: Vec<_> = hits.into_iter().map(|(hit, _)| hit).collect();
         let all = hits.len();
-        if exhausted || stopped || limit < all {
+        if exhausted || stopped || limit <= all {
             hits.truncate(limit);
             return Ok(Ranking { hits, exhausted: exhausted && all <= limit, stopped });
         }
@@ -127,7 +131,8 @@ impl Ranker {
             }
             statistics => statistics?,
         };
-        let finding = wanted.finding(&tokens, &statistics);
+        let is_free = filter.is_empty() && !has_conditions(expression);
+        let finding = wanted.finding(&tokens, &statistics, is_free);
         let Ranking { hits: found, exhausted, stopped } =
             snapshot.candidates(expression, &finding, filter, *candidates, stop)?;
         let mut hits = found.clone();
@@ -167,14 +172,15 @@ impl Ranker {
         }
         let counted = Counted::new(wanted, &counts, statistics);
         let average = statistics.text_length + statistics.title_length;
-        let first: Vec<_> = (0..)
-            .zip(lengths)
-            .map(|(candidate, length)| {
-                // A long query has thousands of bigrams, which all are looked at for each candidate.
-                ReadError::check(stop)?;
-                Ok(formula::first_stage(&counted.grams, candidate, length, average))
-            })
-            .collect::<Result<_, ReadError>>()?;
+        let norms: Vec<_> = lengths.into_iter().map(|length| formula::norm(length, average)).collect();
+        let mut first = vec![0.0; hits.len()];
+        for gram in &counted.grams {
+            // A long query has thousands of bigrams.
+            ReadError::check(stop)?;
+            gram.add_first_stage(&norms, &mut first);
+        }
+        let coverages = formula::coverages(&counted.grams, hits.len());
+        let characters = formula::shares(counted.characters.iter().copied(), hits.len());
         let best = first.iter().copied().fold(0.0, f64::max);
         let share = |first: f64| if best > 0.0 { first / best } else { 0.0 };
         let definition = self.scores(wanted.definition.as_ref(), &addresses, stop)?;
@@ -183,7 +189,7 @@ impl Ranker {
         let features = |candidate: usize| {
             ReadError::check(stop)?;
             let mut features = Features::default();
-            let (coverage, title_coverage) = formula::coverage(&counted.grams, candidate);
+            let (coverage, title_coverage) = coverages[candidate];
             features.set(Feature::Coverage, coverage);
             features.set(Feature::TitleCoverage, title_coverage);
             features.set(Feature::FirstStage, share(first[candidate]));
@@ -191,7 +197,7 @@ impl Ranker {
             features.set(Feature::QuestionType, counted.question_type(candidate));
             features.set(Feature::Definition, definition[candidate].map_or(0.0, |_| 1.0));
             features.set(Feature::Words, counted.words(candidate));
-            features.set(Feature::Characters, counted.characters(candidate));
+            features.set(Feature::Characters, characters[candidate]);
             features.set(Feature::Phrases, phrases[candidate]);
             features.set(Feature::Document, document[candidate].map_or(0.0, f64::from));
             Ok(features)
@@ -296,9 +302,10 @@ impl Wanted {
         }
     }
 
-    /// The tokens that find candidates: what carries meaning and is not too common, or the rarest of all.
+    /// The tokens that find candidates: what carries meaning and is not too common, or the rarest of all; fewer where
+    /// matches are free of conditions, so that each token finds all that its postings have.
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share")]
-    fn finding(&self, tokens: &[Token], statistics: &TokenStatistics) -> Vec<WeighedToken> {
+    fn finding(&self, tokens: &[Token], statistics: &TokenStatistics, is_free: bool) -> Vec<WeighedToken> {
         let TokenStatistics { paragraphs, frequencies, .. } = statistics;
         let common = SHORT_POSTINGS.max((*paragraphs as f64 * COMMON_SHARE) as u64);
         let frequency = |gram: usize| frequencies[2 * gram] + frequencies[2 * gram + 1];
@@ -324,22 +331,52 @@ impl Wanted {
                 let elsewhere = self.grams[gram].field == field;
                 let rare = kept.contains(&gram) || frequencies[index] <= common;
                 if !elsewhere && rare && frequencies[index] > 0 {
-                    let weight = self.grams[gram].times as f32;
-                    finding.push(WeighedToken { token: tokens[index].clone(), weight });
+                    finding.push((index, self.grams[gram].times));
                 }
             }
         }
         let words = first_word..first_word + 2 * self.words.len();
-        let word = |index: usize| WeighedToken { token: tokens[index].clone(), weight: 1.0 };
-        finding.extend(words.filter(|&index| frequencies[index] > 0).map(word));
+        finding.extend(words.filter(|&index| frequencies[index] > 0).map(|index| (index, 1.0)));
+        if is_free {
+            spare(&mut finding, statistics);
+        }
+        let token =
+            |(index, weight): (usize, f64)| WeighedToken { token: tokens[index].clone(), weight: weight as f32 };
+        let mut finding: Vec<_> = finding.into_iter().map(token).collect();
         let mut first = tokens.len() - self.tokens_of_other_names();
+        let written: HashSet<_> = self.grams.iter().map(|gram| gram.characters.as_str()).collect();
         for names in &self.other_names {
-            let is_wanted = |characters: &str| self.grams.iter().any(|gram| gram.characters == characters);
+            let is_wanted = |characters: &str| written.contains(characters);
             finding.extend(names.finding(tokens, first, statistics, is_wanted));
             first += names.token_count();
         }
         finding
     }
+}
+
+/// Whether an expression requires or excludes something.
+fn has_conditions(expression: &Expression) -> bool {
+    let Expression::Combined(clauses) = expression else { return false };
+    clauses.iter().any(|clause| matches!(clause, Clause::Must(_) | Clause::MustNot(_)))
+}
+
+/// Takes tokens away, given with their weights, that are common and say little beside the others, unless these find too few.
+fn spare(finding: &mut Vec<(usize, f64)>, TokenStatistics { paragraphs, frequencies, .. }: &TokenStatistics) {
+    let says = |&(index, weight): &(usize, f64)| weight * formula::idf(frequencies[index], *paragraphs);
+    let mut left = finding.iter().map(says).sum::<f64>() * SPARED_SHARE;
+    let mut common: Vec<_> =
+        finding.iter().copied().filter(|(index, _)| frequencies[*index] > SHORT_POSTINGS).collect();
+    common.sort_by(|a, b| says(a).total_cmp(&says(b)));
+    let finds_enough = |(index, _): &(usize, f64)| (ENOUGH_PARAGRAPHS..=SHORT_POSTINGS).contains(&frequencies[*index]);
+    if !finding.iter().any(finds_enough) {
+        common.pop();
+    }
+    let spared = common.iter().take_while(|token| {
+        left -= says(token);
+        left >= 0.0
+    });
+    let spared: HashSet<_> = spared.map(|(index, _)| *index).collect();
+    finding.retain(|(index, _)| !spared.contains(index));
 }
 
 /// What was counted of what is wanted.
@@ -382,13 +419,6 @@ impl<'a> Counted<'a> {
         let all: f64 = self.words.iter().map(|(idf, ..)| idf).sum();
         let has = |text: &[u32], title: &[u32]| text[candidate] > 0 || title[candidate] > 0;
         let present = self.words.iter().filter(|(_, text, title)| has(text, title)).map(|(idf, ..)| idf);
-        if all > 0.0 { present.sum::<f64>() / all } else { 0.0 }
-    }
-
-    /// The share of the characters that a candidate has.
-    fn characters(&self, candidate: usize) -> f64 {
-        let all: f64 = self.characters.iter().map(|(weight, _)| weight).sum();
-        let present = self.characters.iter().filter(|(_, text)| text[candidate] > 0).map(|(weight, _)| weight);
         if all > 0.0 { present.sum::<f64>() / all } else { 0.0 }
     }
 
