@@ -3,6 +3,7 @@
 //! `wanted` reads the query, `formula` says what it makes of a paragraph; both are pure. `ranking` asks the engine and
 //! puts the second stage before the first.
 
+mod finding;
 mod formula;
 mod other_names;
 mod ranking;

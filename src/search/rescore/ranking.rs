@@ -8,13 +8,14 @@ use std::{
 
 use crate::{
     engine::{
-        Address, Clause, Expression, Occurrences, Ranked, Ranking, ReadError, Snapshot, TermField, Token, TokenField,
-        TokenStatistics, WeighedToken,
+        Address, Expression, Occurrences, Ranked, Ranking, ReadError, Snapshot, TermField, Token, TokenField,
+        TokenStatistics,
     },
     query::Filter,
     search::{
         explain::{Score, Stage},
         rescore::{
+            finding::has_conditions,
             formula::{self, CountedGram, Feature, Features},
             other_names::OtherNames,
             wanted::{Wanted, WantedGram, WantedWord},
@@ -26,21 +27,6 @@ use crate::{
 pub const DEFAULT_CANDIDATES: usize = 200;
 /// The most candidates: each costs a look at the postings of every bigram of the query.
 pub const MAX_CANDIDATES: usize = 1_000;
-
-/// Tokens that more than this share of all paragraphs have find no candidates: their postings are long and say little.
-const COMMON_SHARE: f64 = 0.02;
-/// Postings as short as this cost nothing, whatever share they are.
-const SHORT_POSTINGS: u64 = 2_000;
-/// So many of the rarest bigrams find candidates however common they are: else common short queries found none.
-const LEAST_GRAMS: usize = 6;
-
-/// What all tokens say of a query that may be left out of finding, as a share: as much as those say that most paragraphs
-/// have. Their postings are most of all.
-const SPARED_SHARE: f64 = 0.15;
-
-/// A word of a short query that so many texts have finds enough candidates: to look for its bigrams, too, would find
-/// those that have them by accident, which come behind.
-const ENOUGH_PARAGRAPHS: u64 = 5 * DEFAULT_CANDIDATES as u64;
 
 /// How much the second stage does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -281,7 +267,7 @@ impl Wanted {
     }
 
     /// How many of the tokens, the last ones, are of other names: these find candidates and are not counted.
-    fn tokens_of_other_names(&self) -> usize {
+    pub(super) fn tokens_of_other_names(&self) -> usize {
         self.other_names.iter().map(OtherNames::token_count).sum()
     }
 
@@ -301,82 +287,6 @@ impl Wanted {
             }
         }
     }
-
-    /// The tokens that find candidates: what carries meaning and is not too common, or the rarest of all; fewer where
-    /// matches are free of conditions, so that each token finds all that its postings have.
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share")]
-    fn finding(&self, tokens: &[Token], statistics: &TokenStatistics, is_free: bool) -> Vec<WeighedToken> {
-        let TokenStatistics { paragraphs, frequencies, .. } = statistics;
-        let common = SHORT_POSTINGS.max((*paragraphs as f64 * COMMON_SHARE) as u64);
-        let frequency = |gram: usize| frequencies[2 * gram] + frequencies[2 * gram + 1];
-        let meaningful = self.grams.iter().any(|gram| gram.relevance > 0.0);
-        let first_word = 2 * self.grams.len();
-        let frequent: Vec<_> = (first_word..)
-            .step_by(2)
-            .zip(&self.words)
-            .filter(|(word, wanted)| wanted.numeral.is_none() && frequencies[*word] >= ENOUGH_PARAGRAPHS)
-            .map(|(_, wanted)| wanted)
-            .collect();
-        let is_needed = |gram: &WantedGram| {
-            let says_no_more =
-                |word: &&WantedWord| word.field == gram.field && word.characters.contains(&gram.characters);
-            (gram.relevance > 0.0 || !meaningful) && !frequent.iter().any(says_no_more)
-        };
-        let mut rarest: Vec<_> = (0..self.grams.len()).filter(|&gram| is_needed(&self.grams[gram])).collect();
-        rarest.sort_by_key(|&gram| frequency(gram));
-        let kept: HashSet<_> = rarest.iter().copied().take(LEAST_GRAMS).collect();
-        let mut finding = Vec::new();
-        for gram in rarest {
-            for (index, field) in [(2 * gram, TermField::Title), (2 * gram + 1, TermField::Text)] {
-                let elsewhere = self.grams[gram].field == field;
-                let rare = kept.contains(&gram) || frequencies[index] <= common;
-                if !elsewhere && rare && frequencies[index] > 0 {
-                    finding.push((index, self.grams[gram].times));
-                }
-            }
-        }
-        let words = first_word..first_word + 2 * self.words.len();
-        finding.extend(words.filter(|&index| frequencies[index] > 0).map(|index| (index, 1.0)));
-        if is_free {
-            spare(&mut finding, statistics);
-        }
-        let token =
-            |(index, weight): (usize, f64)| WeighedToken { token: tokens[index].clone(), weight: weight as f32 };
-        let mut finding: Vec<_> = finding.into_iter().map(token).collect();
-        let mut first = tokens.len() - self.tokens_of_other_names();
-        let written: HashSet<_> = self.grams.iter().map(|gram| gram.characters.as_str()).collect();
-        for names in &self.other_names {
-            let is_wanted = |characters: &str| written.contains(characters);
-            finding.extend(names.finding(tokens, first, statistics, is_wanted));
-            first += names.token_count();
-        }
-        finding
-    }
-}
-
-/// Whether an expression requires or excludes something.
-fn has_conditions(expression: &Expression) -> bool {
-    let Expression::Combined(clauses) = expression else { return false };
-    clauses.iter().any(|clause| matches!(clause, Clause::Must(_) | Clause::MustNot(_)))
-}
-
-/// Takes tokens away, given with their weights, that are common and say little beside the others, unless these find too few.
-fn spare(finding: &mut Vec<(usize, f64)>, TokenStatistics { paragraphs, frequencies, .. }: &TokenStatistics) {
-    let says = |&(index, weight): &(usize, f64)| weight * formula::idf(frequencies[index], *paragraphs);
-    let mut left = finding.iter().map(says).sum::<f64>() * SPARED_SHARE;
-    let mut common: Vec<_> =
-        finding.iter().copied().filter(|(index, _)| frequencies[*index] > SHORT_POSTINGS).collect();
-    common.sort_by(|a, b| says(a).total_cmp(&says(b)));
-    let finds_enough = |(index, _): &(usize, f64)| (ENOUGH_PARAGRAPHS..=SHORT_POSTINGS).contains(&frequencies[*index]);
-    if !finding.iter().any(finds_enough) {
-        common.pop();
-    }
-    let spared = common.iter().take_while(|token| {
-        left -= says(token);
-        left >= 0.0
-    });
-    let spared: HashSet<_> = spared.map(|(index, _)| *index).collect();
-    finding.retain(|(index, _)| !spared.contains(index));
 }
 
 /// What was counted of what is wanted.

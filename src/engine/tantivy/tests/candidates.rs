@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::harness::{Index, NEVER, document, words};
 use crate::{
-    engine::{IndexedDocument, Ranking, Token, TokenField, WeighedToken},
+    engine::{Clause, Expression, IndexedDocument, Ranking, Token, TokenField, WeighedToken},
     query::Filter,
 };
 
@@ -111,10 +111,35 @@ fn what_a_filter_selects_of_the_candidates_is_found_in_their_order() {
     };
     check(&sources(&["甲"]), &[1, 5]);
     check(&sources(&["乙"]), &[2, 4]);
+    check(&sources(&["丙"]), &[3]);
     check(&but(sources(&["乙"]), Filter::default()), &[1, 3, 5]);
     check(&but(sources(&["乙"]), since(2020)), &[1, 3, 5]);
     check(&since(2021), &[2, 3, 5]);
     check(&but(since(2022), Filter::default()), &[1, 2, 4, 5]);
     check(&but(since(2022), sources(&["甲", "丙"])), &[1, 5]);
     check(&but(but(sources(&["甲"]), since(2021)), since(2020)), &[1, 5]);
+}
+
+/// Lists of many blocks, and entries behind the last one of each.
+#[test]
+fn what_has_all_required_parts_is_found() {
+    let texts: Vec<String> = (0..2_000_u32)
+        .map(|number| {
+            let parts = [(2, "甲乙"), (3, "丙丁"), (5, "戊己庚"), (7, "戊庚己")];
+            let parts = parts.iter().filter(|(every, _)| number % every == 0 && number < 2_000 - 100 * every);
+            parts.map(|(_, part)| *part).chain(["辛"]).collect::<Vec<_>>().join("，")
+        })
+        .collect();
+    let texts: Vec<_> = texts.iter().map(String::as_str).collect();
+    let index = Index::with(&[("a", &texts[..700]), ("b", &texts[700..])]);
+    for required in
+        [&["甲乙", "丙丁"][..], &["丙丁", "甲乙", "戊己庚"], &["戊己庚", "戊庚己"], &["甲乙", "壬癸"], &["辛", "丙丁"]]
+    {
+        let parts = required.iter().map(|part| Clause::Must(words(&[part]))).collect();
+        let expression = Expression::Combined(parts);
+        let ranking = index.snapshot().rank(&expression, &Filter::default(), 2_000, &NEVER).expect("readable");
+        let found: BTreeSet<_> = ranking.hits.iter().map(|hit| hit.position).collect();
+        assert_eq!(found, index.walked(&expression).into_iter().collect(), "{required:?}");
+        assert_eq!(ranking.hits.len(), found.len(), "none comes twice");
+    }
 }
