@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, ops::Range, sync::OnceLock};
 use aho_corasick::{
     Anchored,
     automaton::{Automaton as _, StateID},
-    nfa::contiguous::{Builder, NFA},
+    nfa::noncontiguous::{Builder, NFA},
 };
 
 use crate::{

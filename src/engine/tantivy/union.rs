@@ -22,9 +22,10 @@ use crate::engine::tantivy::{asked::Selected, entry_set::WORD, lately::Lately};
 
 /// How many paragraphs are added up at once: their sums fill a fast cache, and most lists have some of them.
 const WINDOW: DocId = 8_192;
-/// How many entries of a list are added up together. Where it has fewer in a window, their scores are cleared away one by
-/// one.
+/// How many entries of a list are added up together.
 const ROW: usize = 32;
+/// The scores of so many entries in a window are cleared away one by one.
+const FEW: usize = WINDOW as usize / 16;
 
 /// The tokens, ready for any segment.
 pub(super) struct Union<'a> {
@@ -261,7 +262,7 @@ impl Window {
 
     /// Takes note of entries in a row, to which scores are added.
     fn note(&mut self, documents: &[DocId]) {
-        self.are_few &= documents.len() < ROW;
+        self.are_few &= self.scored.len() + documents.len() <= FEW;
         if self.are_few {
             self.scored.extend(documents.iter().map(|document| document - self.first));
         }
