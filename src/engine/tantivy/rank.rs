@@ -183,7 +183,6 @@ impl<'a> Ranker<'a> {
             let document = found.doc();
             if !place.segment.is_deleted(document)
                 && is_likely(document).map_err(read_error)?
-                && scorers.matches(document)
                 && let Some(score) = scorers.score(document)
                 && !self.is_stopped()
             {
