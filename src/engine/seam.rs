@@ -44,8 +44,8 @@ pub trait Engine: Send + Sync + 'static {
     /// there then.
     fn back_up(&self, target: &Path, stop: &AtomicBool) -> Result<Backup, BackupError>;
 
-    /// Compares every file with its checksum, while writes go on. An index that is found damaged, here or by a backup or a
-    /// merge, is not written any more and is checked when it is opened again. Runs long.
+    /// Compares every file with its checksum, while writes go on. An index that is found damaged, here or by a backup, a
+    /// merge or a commit, is not written any more and is checked when it is opened again. Runs long.
     ///
     /// # Errors
     /// When files cannot be looked at, or on `stop`.

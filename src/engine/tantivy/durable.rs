@@ -12,7 +12,7 @@
 //! directory when a writer begins is that list.
 //!
 //! Where damage is found, the list stays as it is until a restart: a merge would write what is damaged again, with a
-//! checksum that is right.
+//! checksum that is right, and so would a commit that adds to what is deleted of a segment.
 
 use std::{
     collections::HashSet,
@@ -186,9 +186,9 @@ impl WriterDirectory {
         let _failed_before = self.ended.set(End { kind: error.kind(), is_of_merge: is_merging() });
     }
 
-    /// What is merged is written again with a checksum of its own, which has to be right only if the one before was. A
-    /// merge reads all of it anyhow.
-    fn check_merged(&self, path: &Path) -> io::Result<()> {
+    /// What is written again gets a checksum of its own, which has to be right only if the one before was. A merge reads
+    /// all of it anyhow.
+    fn check(&self, path: &Path) -> io::Result<()> {
         if self.place.read(&self.name.path_of(path)).and_then(|file| check::is_sound(file, &AtomicBool::new(false)))? {
             return Ok(());
         }
@@ -235,6 +235,12 @@ impl WriterDirectory {
 /// Whether this is one of the threads that merge.
 fn is_merging() -> bool {
     thread::current().name().is_some_and(|name| name.starts_with(MERGING_THREAD))
+}
+
+/// Whether what is read of a file is written again: by a merge, and of deletions by every commit that adds some.
+fn is_written_again(path: &Path) -> bool {
+    let has_deletions = || path.extension().is_some_and(|extension| extension == "del");
+    is_of_segment(path) && (is_merging() || has_deletions())
 }
 
 /// Deletes the files of segments that neither of two lists names: they were begun and never committed, or merged away.
@@ -292,8 +298,8 @@ impl fmt::Debug for WriterDirectory {
 
 impl Directory for WriterDirectory {
     fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
-        if is_merging() && is_of_segment(path) {
-            self.check_merged(path).map_err(|error| OpenReadError::wrap_io_error(error, path.to_owned()))?;
+        if is_written_again(path) {
+            self.check(path).map_err(|error| OpenReadError::wrap_io_error(error, path.to_owned()))?;
         }
         self.files.get_file_handle(path)
     }

@@ -347,25 +347,51 @@ fn what_is_found_damaged_is_not_noted_as_closed_in_order_any_more() {
 #[test]
 fn what_is_damaged_is_not_merged() {
     for kind in ["fast", "fieldnorm", "idx", "pos", "store", "term"] {
-        let mut index = Index::with(&[("甲", &["持续优化营商环境"])]);
-        let path = file_of(&index.directory.path().join("index"), kind);
-        let whole = fs::read(&path).unwrap();
-        fs::remove_file(&path).unwrap();
-        fs::write(&path, [&[whole[0] ^ 8], &whole[1..]].concat()).unwrap();
-        let shared = index.engine.shared();
-        for number in 0..64 {
-            index.put(document(&format!("d{number}"), "", &["防汛"]), None);
-            // Enough of them are merged behind one of these.
-            if index.writer().commit(Upkeep::Usual).is_err() {
-                break;
-            }
-        }
-        let deadline = Instant::now() + Duration::from_mins(1);
-        while !shared.list.stays() {
-            assert!(path.exists() && Instant::now() < deadline, "{kind}: it was merged");
-            thread::yield_now();
-        }
-        drop(shared);
-        check_ended(index);
+        let index = Index::with(&[("甲", &["持续优化营商环境"])]);
+        damage(&file_of(&index.directory.path().join("index"), kind), 0);
+        check_merging_ends(index);
     }
+}
+
+/// A commit adds what it deletes to what is deleted, and writes all of that again.
+#[test]
+fn deletions_that_are_damaged_are_not_added_to() {
+    let ids: Vec<String> = (0..40).map(|number| format!("d{number}")).collect();
+    let documents: Vec<(&str, &[&str])> = ids.iter().map(|id| (id.as_str(), &["持续优化营商环境"][..])).collect();
+    let mut index = Index::with(&documents);
+    index.delete("d7");
+    index.commit();
+    // Behind how many entries there are. It says that the first ones are deleted.
+    damage(&file_of(&index.directory.path().join("index"), "del"), 4);
+    index.delete("d8");
+    let committed = index.writer().commit(Upkeep::Usual);
+    assert!(matches!(committed, Err(WriteError::Read(ReadError::Corrupt(_)))), "{committed:?}");
+    check_ended(index);
+}
+
+/// Changes some bits of a byte, in a new file, as the old one is mapped.
+fn damage(path: &Path, at: usize) {
+    let mut bytes = fs::read(path).unwrap();
+    bytes[at] ^= 8;
+    fs::remove_file(path).unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+/// Writes so much that what is there is merged: that ends the writing.
+fn check_merging_ends(mut index: Index) {
+    let shared = index.engine.shared();
+    for number in 0..64 {
+        index.put(document(&format!("d{number}"), "", &["防汛"]), None);
+        // Enough of them are merged behind one of these.
+        if index.writer().commit(Upkeep::Usual).is_err() {
+            break;
+        }
+    }
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !shared.list.stays() {
+        assert!(Instant::now() < deadline, "it was merged, or is tried again and again");
+        thread::yield_now();
+    }
+    drop(shared);
+    check_ended(index);
 }
