@@ -11,6 +11,7 @@ use std::{
     },
 };
 
+use rustix::io::Errno;
 use tantivy::{
     Directory, Index,
     directory::{
@@ -95,6 +96,24 @@ pub(super) fn damaged(
         }
     }
     Ok(damaged)
+}
+
+/// Whether a file is what was written, by its path within the data directory. One that cannot be read is not.
+///
+/// # Errors
+/// When that says nothing of the file.
+pub(super) fn is_sound_at(files: &dyn Files, path: &Path, stop: &AtomicBool) -> io::Result<bool> {
+    match files.read(path).and_then(|file| is_sound(file, stop)) {
+        Err(error) if has_run_out(&error) => Err(error),
+        read => Ok(read.unwrap_or(false)),
+    }
+}
+
+/// Whether the process or the system has too many files open, or no memory. It passes, and says nothing of what was to be
+/// read.
+pub(super) fn has_run_out(error: &io::Error) -> bool {
+    let code = Errno::from_io_error(error);
+    matches!(code, Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM)) || error.kind() == io::ErrorKind::OutOfMemory
 }
 
 /// The files of an index's segments as its list on disk has them, in order of their names.

@@ -353,6 +353,14 @@ fn what_is_damaged_is_not_merged() {
     }
 }
 
+/// It is damage for a verification, too, and when the index is opened.
+#[test]
+fn what_a_merge_cannot_read_is_damage() {
+    let index = Index::with(&[("甲", &["持续优化营商环境"])]);
+    fs::remove_file(file_of(&index.directory.path().join("index"), "store")).unwrap();
+    check_merging_ends(index);
+}
+
 /// A commit adds what it deletes to what is deleted, and writes all of that again.
 #[test]
 fn deletions_that_are_damaged_are_not_added_to() {
