@@ -62,7 +62,8 @@ pub trait Engine: Send + Sync + 'static {
     /// time, and not while it is copied or verified.
     ///
     /// # Errors
-    /// When there is no room for a second index, an I/O error of the kind `StorageFull`, or it cannot be made.
+    /// When there is no room for a second index, an I/O error of the kind `StorageFull`, it cannot be made, or something
+    /// of this one made no sense to whoever read it.
     fn rebuild(&self) -> Result<Box<dyn Rebuild>, WriteError>;
 }
 
@@ -86,7 +87,8 @@ pub trait Rebuild: Send {
     /// read to the end. It has a writer, as nobody else.
     ///
     /// # Errors
-    /// When this has not all that the other one has, or could not take its place for sure. The other one is used then.
+    /// When this has not all that the other one has, something of that made no sense, or it could not take its place for
+    /// sure. The other one is used then.
     fn take_over(self: Box<Self>) -> Result<Box<dyn Writer>, WriteError>;
 }
 

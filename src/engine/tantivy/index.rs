@@ -69,7 +69,8 @@ pub(super) struct Shared {
     pub(super) list: KnownList,
     /// What merges of all writers have.
     pub(super) room: Room,
-    doubt: Doubt,
+    /// Whether anything that was read makes no sense.
+    pub(super) doubt: Doubt,
     pub(super) fields: Fields,
     pub(super) segmenter: Segmenter,
     /// Shared by all snapshots.
@@ -108,6 +109,14 @@ impl Shared {
     pub(super) fn check_undamaged(&self) -> Result<(), ReadError> {
         let damaged = || ReadError::Corrupt("nothing is written until it is opened again".to_owned());
         if self.list.stays() { Err(damaged()) } else { Ok(()) }
+    }
+
+    /// Says no to building anything from what may be damaged.
+    pub(super) fn check_undoubted(&self) -> Result<(), ReadError> {
+        self.check_undamaged()?;
+        let doubtful =
+            || ReadError::Corrupt("something that was read makes no sense; verify it, or restart".to_owned());
+        if self.doubt.is_raised() { Err(doubtful()) } else { Ok(()) }
     }
 
     /// Notes that it is closed in order, unless there is something to check when it is opened again.

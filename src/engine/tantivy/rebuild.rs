@@ -27,6 +27,7 @@ impl Rebuilding {
     /// Makes an empty index, if there is room for what is to go there.
     pub(super) fn begin(engine: TantivyEngine) -> Result<Self, WriteError> {
         let used = engine.shared();
+        used.check_undoubted()?;
         let data = &used.directory.data;
         // An earlier one may have left it in doubt which index is used: it may be one that is removed now.
         data.settle().map_err(WriteError::Io)?;
@@ -65,7 +66,8 @@ impl Rebuild for Rebuilding {
 
     fn take_over(mut self: Box<Self>) -> Result<Box<dyn Writer>, WriteError> {
         let used = self.engine.shared();
-        used.check_undamaged()?;
+        used.check_undoubted()?;
+        self.next.check_undoubted()?;
         let last = used.index_commit().map_err(engine_error)?;
         self.writer().follow(&last);
         // On disk, and shown by its own snapshot, before anything can name it.

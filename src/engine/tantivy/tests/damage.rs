@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::harness::{Index, NEVER, document, segmenter};
 use crate::{
-    engine::{Engine, Expression, OpenError, ReadError, tantivy::TantivyEngine},
+    engine::{Engine, Expression, OpenError, ReadError, WriteError, tantivy::TantivyEngine},
     query::Filter,
 };
 
@@ -183,4 +183,15 @@ fn what_was_closed_in_order_is_not_read_to_be_opened_until_it_is_written_to() {
     assert!(!note.exists());
     drop(writer);
     assert_eq!(texts(engine), expected);
+}
+
+#[test]
+fn nothing_is_built_of_what_made_no_sense() {
+    let Index { engine, writer, directory: _directory, .. } = Index::with(&[("甲", &["防汛"])]);
+    drop(writer);
+    let begun = engine.rebuild().unwrap();
+    let _told = engine.shared().doubt.raise("an entry that is not there");
+    let is_refused = |built| matches!(built, Err(WriteError::Read(ReadError::Corrupt(_))));
+    assert!(is_refused(begun.take_over().map(drop)));
+    assert!(is_refused(engine.rebuild().map(drop)));
 }
