@@ -153,6 +153,10 @@ pub trait Snapshot: Send + Sync + 'static {
     /// How often the index was built anew: documents may have been split otherwise before.
     fn rebuilt(&self) -> u32;
 
+    /// Has everything checked when the index is opened again: what was read of it makes no sense together. The error that
+    /// says so.
+    fn doubt(&self, what: &str) -> ReadError;
+
     /// What it holds.
     ///
     /// # Errors

@@ -3,11 +3,15 @@
 
 use std::{
     collections::HashSet,
+    fmt,
     io::{self, Read},
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{
+            AtomicBool,
+            Ordering::{Relaxed, SeqCst},
+        },
     },
 };
 
@@ -154,23 +158,76 @@ pub(super) fn is_sound(mut file: impl Read, stop: &AtomicBool) -> io::Result<boo
     Ok(hasher.finalize() == end.crc && end.is_compatible().is_ok())
 }
 
-/// Whether something that was read makes no sense, though its file's checksum was right or was not looked at. Clones are
-/// the same one.
-#[derive(Clone, Default)]
-pub(super) struct Doubt(Arc<AtomicBool>);
+/// Whether something that was read makes no sense, though its file's checksum was right or was not looked at. To raise it
+/// for nothing costs one start that reads everything. Clones are the same one.
+#[derive(Clone)]
+pub(super) struct Doubt(Arc<Met>);
+
+struct Met {
+    is_raised: AtomicBool,
+    /// Where the note is, which may be there already.
+    data: Box<dyn Directory>,
+}
 
 impl Doubt {
+    /// One that was not met yet, of an index in a data directory.
+    pub(super) fn of(data: &dyn Directory) -> Self {
+        Self(Arc::new(Met { is_raised: AtomicBool::new(false), data: data.box_clone() }))
+    }
+
     /// What is said to whoever has met it.
     pub(super) fn raise(&self, what: &str) -> ReadError {
-        if !self.0.swap(true, Relaxed) {
+        if !self.0.is_raised.swap(true, SeqCst) {
             tracing::error!(what, "the index may be damaged: verify it; it is checked when it is opened again");
+            if let Err(error) = take_note_away(self.0.data.as_ref()) {
+                tracing::error!(%error, "the note is left that the index was closed in order: delete `clean` beside it");
+            }
         }
         ReadError::Corrupt(what.to_owned())
     }
 
     /// Whether it was met.
     pub(super) fn is_raised(&self) -> bool {
-        self.0.load(Relaxed)
+        self.0.is_raised.load(SeqCst)
+    }
+
+    /// Reads something. Whatever fails there may be damage, and so may a panic be; an end that was asked for is none.
+    pub(super) fn watch<T>(&self, read: impl FnOnce() -> Result<T, ReadError>) -> Result<T, ReadError> {
+        self.watch_unless(|error| matches!(error, ReadError::Stopped), read)
+    }
+
+    /// The same for what may fail for other reasons.
+    pub(super) fn watch_unless<T, E: fmt::Display>(
+        &self,
+        is_known: impl FnOnce(&E) -> bool,
+        act: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let watched = Watched(Some(self));
+        let done = act();
+        watched.end();
+        if let Err(error) = &done
+            && !is_known(error)
+        {
+            let _told_already = self.raise(&error.to_string());
+        }
+        done
+    }
+}
+
+/// Raises a doubt if it is dropped before its end.
+struct Watched<'a>(Option<&'a Doubt>);
+
+impl Watched<'_> {
+    fn end(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Watched<'_> {
+    fn drop(&mut self) {
+        if let Some(doubt) = self.0 {
+            let _nobody_hears_it = doubt.raise("a panic");
+        }
     }
 }
 

@@ -21,6 +21,7 @@ use crate::{
             index::{Shared, make_index},
             rebuild::Rebuilding,
             verify::verify,
+            watched::Watched,
             writer::TantivyWriter,
         },
     },
@@ -111,7 +112,7 @@ impl Engine for TantivyEngine {
     }
 
     fn snapshot(&self) -> Arc<dyn Snapshot> {
-        self.shared().newest()
+        Watched::of(self.shared().newest())
     }
 
     fn check_room(&self) -> Result<(), WriteError> {

@@ -87,7 +87,7 @@ impl Shared {
         let index = open_index(directory.files.clone(), segmenter)?;
         let commit = last_commit(&index, segmenter.fingerprint())?;
         let lately = Arc::default();
-        let doubt = Doubt::default();
+        let doubt = Doubt::of(directory.data.own.as_ref());
         let segments = Segments::open(&index, doubt.clone())?;
         let newest = TantivySnapshot::new(&directory, &fields, segments, &lately, commit, None)?;
         let newest = RwLock::new(Arc::new(newest));
@@ -121,10 +121,14 @@ impl Shared {
 
     /// Notes that it is closed in order, unless there is something to check when it is opened again.
     pub(super) fn close(&self) -> io::Result<()> {
-        if self.list.stays() || self.doubt.is_raised() {
+        let is_trusted = || !self.list.stays() && !self.doubt.is_raised();
+        let data = self.directory.data.own.as_ref();
+        if !is_trusted() {
             return Ok(());
         }
-        self.list.note(self.directory.data.own.as_ref())
+        self.list.note(data)?;
+        // Whoever reads still may have met something, and taken away what was not there yet.
+        if is_trusted() { Ok(()) } else { check::take_note_away(data) }
     }
 
     pub(super) fn newest(&self) -> Arc<TantivySnapshot> {

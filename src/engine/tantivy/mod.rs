@@ -54,6 +54,7 @@ mod unsynced;
 mod verbatim;
 mod verify;
 mod walk;
+mod watched;
 mod writer;
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::engine::{
     tantivy::{
         embedded::{TantivyEngine, writer_threads},
         index::{Commit, Shared, make_index},
+        watched::Watched,
         writer::{TantivyWriter, engine_error},
     },
 };
@@ -61,7 +62,7 @@ impl Rebuild for Rebuilding {
 
     fn commit(&mut self) -> Result<Arc<dyn Snapshot>, WriteError> {
         self.writer().commit(Upkeep::Usual)?;
-        Ok(self.next.newest())
+        Ok(Watched::of(self.next.newest()))
     }
 
     fn take_over(mut self: Box<Self>) -> Result<Box<dyn Writer>, WriteError> {
