@@ -76,7 +76,8 @@ enum Operation {
     SyncFile(File),
     Enter(Entry),
     SyncDirectory(Place),
-    /// A sync failed: what it was for is in memory only, and no later sync brings it to the disk.
+    /// A sync failed: any of what it was for is on the disk all the same; the rest is in memory only, and no later sync
+    /// brings it there.
     Lost(Place),
 }
 
@@ -113,6 +114,9 @@ struct State {
     data_syncs: usize,
     failing_data_syncs: Range<usize>,
     failing_behind: usize,
+    /// Syncs of the indexes' directories so far, and which of them fail.
+    index_syncs: usize,
+    failing_index_syncs: Range<usize>,
     room: Room,
 }
 
@@ -166,6 +170,13 @@ impl Disk {
         state.failing_behind = steps;
     }
 
+    /// Makes syncs of the indexes' directories fail, counted from now on.
+    pub(crate) fn fail_index_syncs(&self, syncs: Range<usize>) {
+        let mut state = self.state();
+        let now = state.index_syncs;
+        state.failing_index_syncs = now + syncs.start..now + syncs.end;
+    }
+
     /// Has the next merge take all the room that there is, or leaves none at once; until a file is deleted.
     pub(crate) fn fill(&self, by_merging: bool) {
         self.state().room = if by_merging { Room::UntilMerged } else { Room::None };
@@ -208,7 +219,7 @@ impl Disk {
         }
         let state = self.state();
         let mut kept = Kept::new(&state.first);
-        state.log[..length].iter().for_each(|operation| kept.take(operation));
+        state.log[..length].iter().for_each(|operation| kept.take(operation, rng));
         Self::new(kept.image(survival, rng))
     }
 
@@ -301,6 +312,11 @@ impl State {
                 }
             }
             self.data_syncs += 1;
+        } else {
+            if self.failing_index_syncs.contains(&self.index_syncs) {
+                result = Err(io::Error::other("made to fail"));
+            }
+            self.index_syncs += 1;
         }
         let done = Operation::SyncDirectory(place);
         self.log.push(if result.is_ok() { done } else { Operation::Lost(place) });

@@ -167,6 +167,28 @@ async fn a_reindex_that_is_cut_off_leaves_one_index() {
     ingest.close().await;
 }
 
+/// The commit may be on disk whose sync has failed, and what took it back may not be, however it reads.
+#[tokio::test]
+async fn a_commit_that_is_taken_back_in_vain_is_taken_back_again() {
+    let mut rng = Rng::new();
+    // A commit syncs the directory twice; the third sync is that of what takes it back.
+    for failing in [1..2, 1..3, 1..4] {
+        let (disk, mut history) = (Disk::new(Image::default()), History::default());
+        let ingest = start(&disk);
+        trial::work(&disk, &ingest, &mut history, 2, &mut rng).await;
+        let began = disk.length();
+        disk.fail_index_syncs(failing.clone());
+        trial::work(&disk, &ingest, &mut history, 5, &mut rng).await;
+        assert!(history.refused() > 0, "{failing:?}");
+        ingest.close().await;
+        for length in began..=disk.length() {
+            for survival in [Survival::Nothing, Survival::Subset] {
+                cut(&disk, length, survival, &history, &mut rng);
+            }
+        }
+    }
+}
+
 /// What a process reads when it begins may be in memory only, whatever the last step was of the one before.
 #[tokio::test]
 async fn what_is_found_after_a_kill_is_on_disk_before_anything_rests_on_it() {

@@ -59,9 +59,16 @@ const MERGING_THREAD: &str = "merge_thread";
 /// The list of segments that is known to be on disk, for all writers of an index. It is locked while it is replaced.
 #[derive(Clone)]
 pub(super) struct KnownList {
-    content: Arc<Mutex<Vec<u8>>>,
+    known: Arc<Mutex<Known>>,
     /// Whether there will be no other one: what it names is damaged.
     is_last: Arc<AtomicBool>,
+}
+
+struct Known {
+    content: Vec<u8>,
+    /// Another one that may be on disk in its place: it was renamed into it, and it is not known that this or what took it
+    /// back is on disk. What is read says nothing of that.
+    doubtful: Option<Vec<u8>>,
 }
 
 impl KnownList {
@@ -69,7 +76,8 @@ impl KnownList {
     pub(super) fn read(files: &dyn Directory) -> tantivy::Result<Self> {
         let list = files.atomic_read(Path::new(LIST))?;
         keep(files, LIST, &list)?;
-        Ok(Self { content: Arc::new(Mutex::new(list)), is_last: Arc::default() })
+        let known = Known { content: list, doubtful: None };
+        Ok(Self { known: Arc::new(Mutex::new(known)), is_last: Arc::default() })
     }
 
     /// Has it stay as it is from now on, with the files that it names.
@@ -85,16 +93,16 @@ impl KnownList {
 
     /// Notes, beside the index, that it is closed in order.
     pub(super) fn note(&self, data: &dyn Directory) -> io::Result<()> {
-        check::note(data, &self.lock())
+        check::note(data, &self.lock().content)
     }
 
     /// Does something with the list that is on disk. Until it is done there is no other, and no file that it names goes.
     pub(super) fn while_it_stays<T>(&self, act: impl FnOnce(&[u8]) -> T) -> T {
-        act(&self.lock())
+        act(&self.lock().content)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -124,19 +132,20 @@ impl WriterDirectory {
     /// Begins with what is known to be on disk: what failed half-way is taken back.
     pub(super) fn begin(index: &IndexDirectory, list: KnownList) -> io::Result<Self> {
         let (place, name, files) = (Arc::clone(&index.data.files), index.name, index.files.clone());
-        let known = list.lock();
+        let mut known = list.lock();
         if list.stays() {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the index is damaged"));
         }
         let found = files.atomic_read(Path::new(LIST)).map_err(|error| io::Error::other(error.to_string()))?;
-        if found != *known {
+        if found != known.content || known.doubtful.is_some() {
             tracing::warn!("the last commit failed half-way: it is taken back");
-            let take_back = || files.atomic_write(Path::new(LIST), &known);
+            let take_back = || files.atomic_write(Path::new(LIST), &known.content);
             take_back().or_else(|error| {
                 if !is_full(error.kind()) {
                     return Err(error);
                 }
-                delete_unnamed(place.as_ref(), name, files.as_ref(), [&found, &known])?;
+                let lists = [&found, &known.content].into_iter().chain(&known.doubtful);
+                delete_unnamed(place.as_ref(), name, files.as_ref(), lists)?;
                 take_back()
             })?;
         }
@@ -145,6 +154,7 @@ impl WriterDirectory {
             Err(error) => return Err(io::Error::other(error)),
         }
         files.sync_directory()?;
+        known.doubtful = None;
         drop(known);
         Ok(Self {
             place,
@@ -212,9 +222,10 @@ impl WriterDirectory {
         })?;
         let files = self.unsynced.take().into_iter().chain([next]).collect();
         self.step(|| self.syncing.sync_at_once(files, self.files.as_ref()))?;
+        known.doubtful = Some(content.clone());
         self.step(|| self.place.rename(self.name, Path::new(NEXT_LIST), Path::new(LIST)))?;
         self.step(|| self.files.sync_directory())?;
-        *known = content;
+        *known = Known { content, doubtful: None };
         Ok(())
     }
 
@@ -246,8 +257,13 @@ fn is_written_again(path: &Path) -> bool {
     is_of_segment(path) && (is_merging() || has_deletions())
 }
 
-/// Deletes the files of segments that neither of two lists names: they were begun and never committed, or merged away.
-fn delete_unnamed(place: &dyn Files, name: IndexName, files: &dyn Directory, lists: [&[u8]; 2]) -> io::Result<()> {
+/// Deletes the files of segments that no list names: they were begun and never committed, or merged away.
+fn delete_unnamed<'a>(
+    place: &dyn Files,
+    name: IndexName,
+    files: &dyn Directory,
+    lists: impl IntoIterator<Item = &'a Vec<u8>>,
+) -> io::Result<()> {
     let mut named = HashSet::new();
     for list in lists {
         let NamedSegments { segments } = serde_json::from_slice(list)?;
