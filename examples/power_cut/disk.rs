@@ -18,6 +18,7 @@ use std::{
 
 use fastrand::Rng;
 use kept::Kept;
+use rustix::io::Errno;
 use tantivy::{
     Directory,
     directory::{
@@ -117,6 +118,8 @@ struct State {
     /// Syncs of the indexes' directories so far, and which of them fail.
     index_syncs: usize,
     failing_index_syncs: Range<usize>,
+    /// How reading files fails.
+    unreadable: Option<Errno>,
     room: Room,
 }
 
@@ -175,6 +178,11 @@ impl Disk {
         let mut state = self.state();
         let now = state.index_syncs;
         state.failing_index_syncs = now + syncs.start..now + syncs.end;
+    }
+
+    /// Makes files fail to be read, or has them read again.
+    pub(crate) fn fail_reads(&self, error: Option<Errno>) {
+        self.state().unreadable = error;
     }
 
     /// Has the next merge take all the room that there is, or leaves none at once; until a file is deleted.
@@ -427,6 +435,9 @@ impl Files for Directories {
 
     fn read(&self, path: &Path) -> io::Result<Box<dyn Read>> {
         let state = self.0.state();
+        if let Some(error) = state.unreadable {
+            return Err(error.into());
+        }
         let file = *state.entries.get(&Place::of(path)).ok_or(io::ErrorKind::NotFound)?;
         Ok(Box::new(Cursor::new(state.contents[file].clone())))
     }

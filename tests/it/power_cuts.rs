@@ -13,6 +13,7 @@ use std::{
 
 use disk::{Disk, Image, Survival};
 use fastrand::Rng;
+use rustix::io::Errno;
 use trial::History;
 use xunzhang::{
     engine::{
@@ -398,4 +399,22 @@ async fn a_reindex_begins_when_it_is_known_which_index_is_used() {
     }
     assert!(rebuilt[0] > 0 && rebuilt[1] > 1, "{rebuilt:?}");
     ingest.close().await;
+}
+
+/// A bad sector is damage. That the process has too many files open, or the system no memory, is none, and passes.
+#[tokio::test]
+async fn what_cannot_be_read_for_want_of_something_is_not_damaged() {
+    for (error, is_damage) in [(Errno::MFILE, false), (Errno::NFILE, false), (Errno::NOMEM, false), (Errno::IO, true)] {
+        let disk = Disk::new(Image::default());
+        let engine = trial::open(&disk, &SEGMENTER).expect("it opens");
+        let ingest = trial::start(engine.clone(), &SEGMENTER).expect("it can be written");
+        trial::put(&ingest, 0, 1).await.expect("nothing fails yet");
+        disk.fail_reads(Some(error));
+        let verified = engine.verify(&AtomicBool::new(false));
+        assert_eq!(verified.is_ok_and(|found| !found.damaged.is_empty()), is_damage, "{error}");
+        disk.fail_reads(None);
+        assert_eq!(engine.is_damaged(), is_damage);
+        assert_eq!(trial::put(&ingest, 0, 2).await.is_err(), is_damage, "{error}");
+        ingest.close().await;
+    }
 }

@@ -191,7 +191,7 @@ fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Copies a file of the index, which is damaged if it cannot be read.
+/// Copies a file of the index, which is damaged if it cannot be read, unless that says nothing of it.
 fn copy_slowly(
     name: &Path,
     source: io::Result<Box<dyn Read>>,
@@ -199,6 +199,9 @@ fn copy_slowly(
     stop: &AtomicBool,
 ) -> Result<(), BackupError> {
     let damaged = |error| {
+        if check::has_run_out(&error) {
+            return ReadError::Engine(Box::new(error)).into();
+        }
         tracing::error!(file = %name.display(), %error, "a file of the index cannot be read");
         BackupError::damaged(&[name.to_owned()])
     };
@@ -223,5 +226,29 @@ fn failed(error: io::Error) -> BackupError {
     match error.kind() {
         io::ErrorKind::Interrupted => ReadError::Stopped.into(),
         _ => BackupError::Write(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::io::Errno;
+
+    use super::*;
+
+    #[test]
+    fn too_many_open_files_are_no_damage() {
+        let place = tempfile::tempdir().unwrap();
+        let copied = |error: Errno| {
+            let target = place.path().join("a.store");
+            copy_slowly(Path::new("a.store"), Err(error.into()), &target, &AtomicBool::new(false))
+        };
+        for error in [Errno::MFILE, Errno::NFILE, Errno::NOMEM] {
+            let failed = copied(error);
+            assert!(matches!(failed, Err(BackupError::Read(ReadError::Engine(_)))), "{failed:?}");
+        }
+        for error in [Errno::IO, Errno::NOENT] {
+            let failed = copied(error);
+            assert!(matches!(failed, Err(BackupError::Read(ReadError::Corrupt(_)))), "{failed:?}");
+        }
     }
 }

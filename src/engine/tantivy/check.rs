@@ -82,7 +82,7 @@ pub(super) fn damaged_files(index: &IndexDirectory) -> Result<Vec<String>, ReadE
 /// Compares files of an index with their checksums; those that are not what was written, or cannot be read.
 ///
 /// # Errors
-/// On `stop`.
+/// On `stop`, or when the process or the system has run out of what it takes to read.
 pub(super) fn damaged(
     files: &dyn Files,
     index: IndexName,
@@ -92,10 +92,10 @@ pub(super) fn damaged(
     let mut damaged = Vec::new();
     for path in paths {
         ReadError::check(stop)?;
-        let read = files.read(&index.path_of(&path)).and_then(|file| is_sound(file, stop));
+        let is_sound = is_sound_at(files, &index.path_of(&path), stop);
         // A file that was given up half-way says nothing.
         ReadError::check(stop)?;
-        if !read.unwrap_or(false) {
+        if !is_sound.map_err(|error| ReadError::Engine(Box::new(error)))? {
             damaged.push(path);
         }
     }
