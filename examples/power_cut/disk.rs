@@ -29,6 +29,9 @@ use tantivy::{
 };
 use xunzhang::engine::tantivy::{Files, IndexName};
 
+/// What is free of a disk that is not full.
+const FREE_BYTES: u64 = 1 << 40;
+
 /// A file's name, with its directory.
 type Name = (Place, PathBuf);
 /// A file, whatever its names.
@@ -128,7 +131,7 @@ struct State {
 enum Room {
     #[default]
     Enough,
-    /// A merge takes all that there is.
+    /// What a merge stores takes all that there is.
     UntilMerged,
     /// There is none until a file is deleted.
     None,
@@ -288,17 +291,16 @@ impl State {
     }
 
     /// Writes half of it when it fails.
-    fn write(&mut self, file: File, bytes: &[u8]) -> io::Result<()> {
-        let result = self.step().and_then(|()| self.take_room());
+    fn write(&mut self, file: File, is_merged: bool, bytes: &[u8]) -> io::Result<()> {
+        let result = self.step().and_then(|()| self.take_room(is_merged));
         let written = if result.is_ok() { bytes } else { &bytes[..bytes.len() / 2] };
         self.contents[file].extend_from_slice(written);
         self.log.push(Operation::Write(file, written.to_vec()));
         result
     }
 
-    fn take_room(&mut self) -> io::Result<()> {
-        let is_merging = || thread::current().name().is_some_and(|name| name.starts_with("merge_thread"));
-        if self.room == Room::UntilMerged && is_merging() {
+    fn take_room(&mut self, is_merged: bool) -> io::Result<()> {
+        if self.room == Room::UntilMerged && is_merged {
             self.room = Room::None;
         }
         if self.room == Room::None { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
@@ -335,7 +337,7 @@ impl State {
         self.step()?;
         let draft = (name.0, PathBuf::from(format!(".tmp{}", self.contents.len())));
         let file = self.create(draft.clone());
-        self.write(file, content)?;
+        self.write(file, false, content)?;
         self.sync_file(file)?;
         self.rename(draft, name)
     }
@@ -455,7 +457,7 @@ impl Files for Directories {
     }
 
     fn free_bytes(&self) -> io::Result<u64> {
-        Ok(if self.0.state().room == Room::None { 0 } else { u64::MAX })
+        Ok(if self.0.state().room == Room::None { 0 } else { FREE_BYTES })
     }
 }
 
@@ -508,7 +510,11 @@ impl Directory for At {
             return Err(OpenWriteError::FileAlreadyExists(path.to_owned()));
         }
         let file = state.create(name);
-        Ok(WritePtr::new(Box::new(Writing { disk: self.disk.clone(), file })))
+        // It is begun by the thread that merges, and written by another.
+        let is_merging = thread::current().name().is_some_and(|name| name.starts_with("merge_thread"));
+        let is_stored = path.extension().is_some_and(|extension| extension == "store");
+        let is_merged = is_merging && is_stored;
+        Ok(WritePtr::new(Box::new(Writing { disk: self.disk.clone(), file, is_merged })))
     }
 
     fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
@@ -561,11 +567,13 @@ impl Drop for Locked {
 struct Writing {
     disk: Disk,
     file: File,
+    /// Whether it is what a merge stores.
+    is_merged: bool,
 }
 
 impl Write for Writing {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.disk.state().write(self.file, bytes)?;
+        self.disk.state().write(self.file, self.is_merged, bytes)?;
         Ok(bytes.len())
     }
 

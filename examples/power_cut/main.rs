@@ -61,6 +61,8 @@ fn main() -> anyhow::Result<ExitCode> {
             let first = rng.usize(..STEPS);
             disk.fail(first..first + rng.usize(1..4), io::ErrorKind::Other);
             // The switch to another index is one sync of many.
+            let first = rng.usize(..STEPS / 8);
+            disk.fail_index_syncs(first..first + rng.usize(..4));
             disk.fail_data_syncs(rng.usize(1..3)..rng.usize(2..5), rng.usize(..3));
         }
         let is_filled = rng.bool();

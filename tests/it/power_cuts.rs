@@ -355,6 +355,25 @@ async fn a_merge_that_fills_the_disk_gives_its_room_back() {
     ingest.close().await;
 }
 
+/// What it stores it writes on a thread of its own.
+#[tokio::test]
+async fn a_merge_that_has_filled_the_disk_is_not_tried_again_at_once() {
+    let disk = Disk::new(Image::default());
+    let ingest = start(&disk);
+    let (mut filled, mut refused) = (0, 0);
+    disk.fill(true);
+    for version in 1..=120 {
+        refused += usize::from(trial::put(&ingest, version as usize % 12, version).await.is_err());
+        if disk.was_filled() {
+            filled += 1;
+            disk.fill(true);
+        }
+    }
+    ingest.close().await;
+    // Those of what is deleted from a segment and those of small segments are not of one size.
+    assert!((1..6).contains(&filled) && refused < 6, "{filled} merges have filled it, {refused} were refused");
+}
+
 /// The list that is taken back needs room, and what was begun gives some.
 #[tokio::test]
 async fn a_disk_that_is_full_when_a_commit_fails_does_not_stay_full() {

@@ -186,14 +186,19 @@ impl WriterDirectory {
 
     /// Does a step of writing, unless an earlier one failed.
     fn step<T>(&self, step: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        self.step_of(is_merging(), step)
+    }
+
+    /// The same, of a merge or not: what a merge stores is written on a thread of its own.
+    fn step_of<T>(&self, is_of_merge: bool, step: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         match self.failure() {
             Some(kind) => Err(io::Error::new(kind, "nothing is written after a failure")),
-            None => step().inspect_err(|error| self.failed(error)),
+            None => step().inspect_err(|error| self.failed(error, is_of_merge)),
         }
     }
 
-    fn failed(&self, error: &io::Error) {
-        let _failed_before = self.ended.set(End { kind: error.kind(), is_of_merge: is_merging() });
+    fn failed(&self, error: &io::Error, is_of_merge: bool) {
+        let _failed_before = self.ended.set(End { kind: error.kind(), is_of_merge });
     }
 
     /// What is written again gets a checksum of its own, which has to be right only if the one before was. A merge reads
@@ -230,11 +235,11 @@ impl WriterDirectory {
     }
 
     /// A file that tantivy calls whole.
-    fn finish(&self, path: &Path, bytes: u64, file: Written) -> io::Result<()> {
+    fn finish(&self, path: &Path, bytes: u64, is_of_merge: bool, file: Written) -> io::Result<()> {
         if bytes > SYNCED_TOGETHER_BYTES {
-            return self.step(|| file.terminate());
+            return self.step_of(is_of_merge, || file.terminate());
         }
-        self.step(|| Ok(()))?;
+        self.step_of(is_of_merge, || Ok(()))?;
         self.unsynced.add(path, file);
         Ok(())
     }
@@ -340,12 +345,12 @@ impl Directory for WriterDirectory {
         let failed = |error| OpenWriteError::wrap_io_error(error, path.to_owned());
         self.step(|| Ok(())).map_err(failed)?;
         let file = self.files.open_write(path).inspect_err(|error| match error {
-            OpenWriteError::IoError { io_error, .. } => self.failed(io_error),
+            OpenWriteError::IoError { io_error, .. } => self.failed(io_error, is_merging()),
             OpenWriteError::FileAlreadyExists(_) => {}
         })?;
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
-        let directory = self.clone();
-        Ok(WritePtr::new(Box::new(WriterFile { path: path.to_owned(), bytes: 0, file: Some(file), directory })))
+        let (path, directory, is_of_merge) = (path.to_owned(), self.clone(), is_merging());
+        Ok(WritePtr::new(Box::new(WriterFile { path, bytes: 0, is_of_merge, file: Some(file), directory })))
     }
 
     fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
@@ -382,6 +387,7 @@ impl Directory for WriterDirectory {
 struct WriterFile {
     path: PathBuf,
     bytes: u64,
+    is_of_merge: bool,
     /// `None` once it is whole.
     file: Option<Written>,
     directory: WriterDirectory,
@@ -390,7 +396,8 @@ struct WriterFile {
 impl WriterFile {
     fn step<T>(&mut self, step: impl FnOnce(&mut Written) -> io::Result<T>) -> io::Result<T> {
         let file = &mut self.file;
-        self.directory.step(|| file.as_mut().map_or_else(|| Err(io::ErrorKind::BrokenPipe.into()), step))
+        self.directory
+            .step_of(self.is_of_merge, || file.as_mut().map_or_else(|| Err(io::ErrorKind::BrokenPipe.into()), step))
     }
 }
 
@@ -408,7 +415,7 @@ impl Write for WriterFile {
 
 impl TerminatingWrite for WriterFile {
     fn terminate_ref(&mut self, _: AntiCallToken) -> io::Result<()> {
-        self.file.take().map_or(Ok(()), |file| self.directory.finish(&self.path, self.bytes, file))
+        self.file.take().map_or(Ok(()), |file| self.directory.finish(&self.path, self.bytes, self.is_of_merge, file))
     }
 }
 

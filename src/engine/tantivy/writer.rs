@@ -204,6 +204,7 @@ impl Drop for TantivyWriter {
         if self.files.has_filled_by_merging() {
             self.shared.room.was_not_there();
         }
+        self.shared.room.are_over();
     }
 }
 
