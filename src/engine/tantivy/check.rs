@@ -62,18 +62,32 @@ pub(super) fn is_sealed(list: &[u8]) -> bool {
     unsealed.is_some_and(|(values, checksum)| blake3::hash(values).to_hex().as_bytes() == checksum)
 }
 
-/// The files that are not what was written. Reads all of them, unless the index was closed in order and is as it was
+/// What is known of an index that is to be opened.
+pub(super) enum Known {
+    /// It was closed in order and has the list of segments that it had then: nothing was read.
+    Noted,
+    /// The files that are not what was written; all were read.
+    Damaged(Vec<String>),
+}
+
+/// Looks for files that are not what was written. Reads all of them, unless the index was closed in order and is as it was
 /// then.
-pub(super) fn damaged_files(index: &IndexDirectory) -> Result<Vec<String>, ReadError> {
+pub(super) fn look(index: &IndexDirectory) -> Result<Known, ReadError> {
     let (data, files) = (index.data.own.as_ref(), index.files.as_ref());
     let list = match files.atomic_read(Path::new(LIST)) {
         Ok(list) if is_sealed(&list) => list,
-        Ok(_) | Err(OpenReadError::FileDoesNotExist(_)) => return Ok(vec![LIST.to_owned()]),
+        Ok(_) | Err(OpenReadError::FileDoesNotExist(_)) => return Ok(Known::Damaged(vec![LIST.to_owned()])),
         Err(error) => return Err(read_error(error.into())),
     };
     if data.atomic_read(Path::new(NOTE)).is_ok_and(|note| note == digest(&list).as_bytes()) {
-        return Ok(Vec::new());
+        return Ok(Known::Noted);
     }
+    damaged_files(index).map(Known::Damaged)
+}
+
+/// The files of an index's segments that are not what was written.
+pub(super) fn damaged_files(index: &IndexDirectory) -> Result<Vec<String>, ReadError> {
+    let files = index.files.as_ref();
     let paths = Index::open(files.box_clone()).and_then(|index| files_of(&index)).map_err(read_error)?;
     let damaged = damaged(index.data.files.as_ref(), index.name, paths, &AtomicBool::new(false))?;
     Ok(damaged.iter().map(|path| path.display().to_string()).collect())

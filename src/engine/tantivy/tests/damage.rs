@@ -201,6 +201,34 @@ fn nothing_is_built_of_what_made_no_sense() {
     assert!(is_refused(engine.rebuild().map(drop)));
 }
 
+/// Not all is read then: what fails to open is looked at.
+#[test]
+fn what_was_cut_off_since_it_was_closed_in_order_is_damage() {
+    let (directory, _) = files();
+    let engine = open(directory.path()).unwrap();
+    drop(engine.writer().unwrap());
+    engine.close().unwrap();
+    drop(engine);
+    let mut found = 0;
+    for (kind, path) in kinds(directory.path()) {
+        let whole = fs::read(&path).unwrap();
+        for length in [0, 3, whole.len() / 2, whole.len() - 1] {
+            fs::write(&path, &whole[..length]).unwrap();
+            match open(directory.path()) {
+                Err(OpenError::Damaged { files, .. }) => {
+                    assert!(files.iter().any(|file| path.ends_with(file)), "{files:?}, and it is {}", path.display());
+                    found += 1;
+                }
+                Err(error) => panic!("{kind}, {length}: {error}"),
+                Ok(_) => {}
+            }
+        }
+        fs::write(&path, &whole).unwrap();
+    }
+    assert!(found > 12, "{found}");
+    assert!(directory.path().join("clean").exists());
+}
+
 /// Also when it is met by whoever still reads once the index is closed.
 #[test]
 fn whatever_fails_or_panics_that_is_read_leaves_no_note() {
