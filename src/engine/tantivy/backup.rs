@@ -6,17 +6,18 @@
 use std::{
     fs::{self, File},
     io::{self, Read, Write as _},
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::atomic::AtomicBool,
 };
 
-use tantivy::Index;
+use tantivy::{Directory as _, Index, directory::RamDirectory};
 
 use crate::engine::{
     Backup, BackupError, BadTarget, Branch, Generation, ReadError,
     tantivy::{
         check,
-        directory::{DataDirectory, IndexDirectory, mapped},
+        directory::{DataDirectory, IndexDirectory},
         durable::LIST,
         files::{OnDisk, is_full},
         format::IndexName,
@@ -105,22 +106,25 @@ impl Unfinished {
         Ok(copy)
     }
 
-    /// Copies the index as its list of segments on disk has it. While the list stays, so do the files that it names.
+    /// Copies the index as its list of segments on disk has it. While the list stays, so do the files that it names; commits
+    /// wait meanwhile, so nothing is done then on any disk but the index's own.
     fn copy_index(&self, shared: &Shared, stop: &AtomicBool) -> Result<Copied, BackupError> {
-        let (commit, files, unlinked) = shared.list.while_it_stays(|list| {
-            write(&self.index.join(LIST), list).map_err(failed)?;
-            let index = Index::open(mapped(&self.index)?).map_err(read_error)?;
+        let source = shared.directory.path();
+        let may_link = is_on_one_disk(&source, &self.index).map_err(failed)?;
+        let (list, commit, files, unlinked) = shared.list.while_it_stays(|list| {
+            let index = listed(list).map_err(read_error)?;
             let commit = index::last_commit(&index, shared.fingerprint()).map_err(read_error)?;
             let files = check::files_of(&index).map_err(read_error)?;
             let mut unlinked = Vec::new();
             for file in &files {
-                if fs::hard_link(shared.directory.path().join(file), self.index.join(file)).is_err() {
+                if !may_link || fs::hard_link(source.join(file), self.index.join(file)).is_err() {
                     let slice = shared.directory.files.open_read(file).map_err(|error| read_error(error.into()))?;
                     unlinked.push((file.clone(), slice.read_bytes().map_err(|error| read_error(error.into()))?));
                 }
             }
-            Ok::<_, BackupError>((commit, files, unlinked))
+            Ok::<_, BackupError>((list.to_owned(), commit, files, unlinked))
         })?;
+        write(&self.index.join(LIST), &list).map_err(failed)?;
         let linked = (files.len() - unlinked.len()) as u64;
         let IndexDirectory { data, name, .. } = &shared.directory;
         for (file, mapped) in unlinked {
@@ -183,6 +187,17 @@ impl Drop for Unfinished {
             tracing::warn!(%error, path = %self.path.display(), "an unfinished backup could not be removed: delete it");
         }
     }
+}
+
+/// An index of which there is the list of segments only.
+fn listed(list: &[u8]) -> tantivy::Result<Index> {
+    let files = RamDirectory::create();
+    files.atomic_write(Path::new(LIST), list)?;
+    Index::open(files)
+}
+
+fn is_on_one_disk(one: &Path, other: &Path) -> io::Result<bool> {
+    Ok(fs::metadata(one)?.dev() == fs::metadata(other)?.dev())
 }
 
 fn write(path: &Path, content: &[u8]) -> io::Result<()> {

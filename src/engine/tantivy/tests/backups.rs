@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     fs,
+    os::unix::fs::MetadataExt as _,
     path::Path,
     sync::{
         Mutex,
@@ -138,6 +139,22 @@ fn a_copy_that_is_taken_while_documents_are_written_answers_as_the_index_did() {
     // What is linked does not change with the index, nor the index with it.
     drop(engine);
     open(&place.path().join("0")).unwrap();
+}
+
+/// Nothing is linked there; the machine may have no other disk.
+#[test]
+fn a_copy_on_another_disk_is_whole() {
+    let index = Index::with(&[("甲", &["持续优化营商环境"])]);
+    let Ok(place) = TempDir::new_in("/dev/shm") else { return };
+    let device = |path: &Path| fs::metadata(path).unwrap().dev();
+    if device(place.path()) == device(index.directory.path()) {
+        return;
+    }
+    let target = place.path().join("copy");
+    let backup = index.engine.back_up(&target, &NEVER).unwrap();
+    assert!(backup.files > 3 && backup.linked_files == 0, "{backup:?}");
+    let restored = open(copied_back(&target).path()).unwrap().snapshot();
+    assert_eq!(Digest::of(restored.as_ref()), Digest::of(index.snapshot().as_ref()));
 }
 
 #[test]
