@@ -14,9 +14,9 @@ use tokio::{sync::mpsc, task::JoinSet};
 use tonic::{Code, transport::Channel};
 use xunzhang::rpc::proto::{
     DeleteDocumentRequest, Document, ExportRequest, GetOperationRequest, ImportDocumentsRequest, OperationState,
-    PutDocumentRequest, ReadyParagraph, ReadyParagraphs, StartReindexRequest, admin_service_client::AdminServiceClient,
-    document::Content, document_service_client::DocumentServiceClient, export_response,
-    search_service_client::SearchServiceClient,
+    PutDocumentRequest, ReadyParagraph, ReadyParagraphs, SearchRequest, StartReindexRequest,
+    admin_service_client::AdminServiceClient, document::Content, document_service_client::DocumentServiceClient,
+    export_response, search_request, search_response, search_service_client::SearchServiceClient,
 };
 
 /// Clients that put, replace and delete one by one.
@@ -191,7 +191,7 @@ pub(crate) async fn round(mut served: Served, history: &History, rng: &mut Rng) 
     Ok(())
 }
 
-/// Looks whether a service has what was acknowledged: each document once, whole, in its last version.
+/// Looks whether a service has what was acknowledged: each document once, whole, in its last version, found by it.
 pub(crate) async fn check(channel: &Channel, history: &History) -> anyhow::Result<()> {
     let mut stream = SearchServiceClient::new(channel.clone()).export(ExportRequest::default()).await?.into_inner();
     let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -207,9 +207,25 @@ pub(crate) async fn check(channel: &Channel, history: &History) -> anyhow::Resul
         let version = texts[0].split(' ').next_back().and_then(|version| version.parse().ok());
         let version = version.with_context(|| format!("`{id}` is {texts:?}"))?;
         ensure!(texts == paragraphs(&id, version), "`{id}` is there twice or not whole: {texts:?}");
+        search(channel, &id, &texts[0]).await?;
         found.insert(id, version);
     }
     history.settle(&found)
+}
+
+/// Looks for a document by what it says.
+async fn search(channel: &Channel, id: &str, text: &str) -> anyhow::Result<()> {
+    let query_form = Some(search_request::QueryForm::Query(format!("\"{text}\"")));
+    let request = SearchRequest { query_form, limit: 100, ..SearchRequest::default() };
+    let mut stream = SearchServiceClient::new(channel.clone()).search(request).await?.into_inner();
+    let mut is_found = false;
+    while let Some(message) = stream.message().await? {
+        if let Some(search_response::Event::Hits(batch)) = message.event {
+            is_found |= batch.hits.iter().any(|hit| hit.document_id == id && hit.text == text);
+        }
+    }
+    ensure!(is_found, "`{id}` is there, and is not found by `{text}`");
+    Ok(())
 }
 
 /// Starts a service once more and looks at what it has.

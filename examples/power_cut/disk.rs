@@ -18,6 +18,7 @@ use std::{
 
 use fastrand::Rng;
 use kept::Kept;
+use rustix::io::Errno;
 use tantivy::{
     Directory,
     directory::{
@@ -27,6 +28,9 @@ use tantivy::{
     },
 };
 use xunzhang::engine::tantivy::{Files, IndexName};
+
+/// What is free of a disk that is not full.
+const FREE_BYTES: u64 = 1 << 40;
 
 /// A file's name, with its directory.
 type Name = (Place, PathBuf);
@@ -76,7 +80,8 @@ enum Operation {
     SyncFile(File),
     Enter(Entry),
     SyncDirectory(Place),
-    /// A sync failed: what it was for is in memory only, and no later sync brings it to the disk.
+    /// A sync failed: any of what it was for is on the disk all the same; the rest is in memory only, and no later sync
+    /// brings it there.
     Lost(Place),
 }
 
@@ -113,6 +118,11 @@ struct State {
     data_syncs: usize,
     failing_data_syncs: Range<usize>,
     failing_behind: usize,
+    /// Syncs of the indexes' directories so far, and which of them fail.
+    index_syncs: usize,
+    failing_index_syncs: Range<usize>,
+    /// How reading files fails.
+    unreadable: Option<Errno>,
     room: Room,
 }
 
@@ -121,7 +131,7 @@ struct State {
 enum Room {
     #[default]
     Enough,
-    /// A merge takes all that there is.
+    /// What a merge stores takes all that there is.
     UntilMerged,
     /// There is none until a file is deleted.
     None,
@@ -166,6 +176,18 @@ impl Disk {
         state.failing_behind = steps;
     }
 
+    /// Makes syncs of the indexes' directories fail, counted from now on.
+    pub(crate) fn fail_index_syncs(&self, syncs: Range<usize>) {
+        let mut state = self.state();
+        let now = state.index_syncs;
+        state.failing_index_syncs = now + syncs.start..now + syncs.end;
+    }
+
+    /// Makes files fail to be read, or has them read again.
+    pub(crate) fn fail_reads(&self, error: Option<Errno>) {
+        self.state().unreadable = error;
+    }
+
     /// Has the next merge take all the room that there is, or leaves none at once; until a file is deleted.
     pub(crate) fn fill(&self, by_merging: bool) {
         self.state().room = if by_merging { Room::UntilMerged } else { Room::None };
@@ -208,7 +230,7 @@ impl Disk {
         }
         let state = self.state();
         let mut kept = Kept::new(&state.first);
-        state.log[..length].iter().for_each(|operation| kept.take(operation));
+        state.log[..length].iter().for_each(|operation| kept.take(operation, rng));
         Self::new(kept.image(survival, rng))
     }
 
@@ -269,17 +291,16 @@ impl State {
     }
 
     /// Writes half of it when it fails.
-    fn write(&mut self, file: File, bytes: &[u8]) -> io::Result<()> {
-        let result = self.step().and_then(|()| self.take_room());
+    fn write(&mut self, file: File, is_merged: bool, bytes: &[u8]) -> io::Result<()> {
+        let result = self.step().and_then(|()| self.take_room(is_merged));
         let written = if result.is_ok() { bytes } else { &bytes[..bytes.len() / 2] };
         self.contents[file].extend_from_slice(written);
         self.log.push(Operation::Write(file, written.to_vec()));
         result
     }
 
-    fn take_room(&mut self) -> io::Result<()> {
-        let is_merging = || thread::current().name().is_some_and(|name| name.starts_with("merge_thread"));
-        if self.room == Room::UntilMerged && is_merging() {
+    fn take_room(&mut self, is_merged: bool) -> io::Result<()> {
+        if self.room == Room::UntilMerged && is_merged {
             self.room = Room::None;
         }
         if self.room == Room::None { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
@@ -301,6 +322,11 @@ impl State {
                 }
             }
             self.data_syncs += 1;
+        } else {
+            if self.failing_index_syncs.contains(&self.index_syncs) {
+                result = Err(io::Error::other("made to fail"));
+            }
+            self.index_syncs += 1;
         }
         let done = Operation::SyncDirectory(place);
         self.log.push(if result.is_ok() { done } else { Operation::Lost(place) });
@@ -311,7 +337,7 @@ impl State {
         self.step()?;
         let draft = (name.0, PathBuf::from(format!(".tmp{}", self.contents.len())));
         let file = self.create(draft.clone());
-        self.write(file, content)?;
+        self.write(file, false, content)?;
         self.sync_file(file)?;
         self.rename(draft, name)
     }
@@ -411,6 +437,9 @@ impl Files for Directories {
 
     fn read(&self, path: &Path) -> io::Result<Box<dyn Read>> {
         let state = self.0.state();
+        if let Some(error) = state.unreadable {
+            return Err(error.into());
+        }
         let file = *state.entries.get(&Place::of(path)).ok_or(io::ErrorKind::NotFound)?;
         Ok(Box::new(Cursor::new(state.contents[file].clone())))
     }
@@ -428,7 +457,7 @@ impl Files for Directories {
     }
 
     fn free_bytes(&self) -> io::Result<u64> {
-        Ok(if self.0.state().room == Room::None { 0 } else { u64::MAX })
+        Ok(if self.0.state().room == Room::None { 0 } else { FREE_BYTES })
     }
 }
 
@@ -481,7 +510,11 @@ impl Directory for At {
             return Err(OpenWriteError::FileAlreadyExists(path.to_owned()));
         }
         let file = state.create(name);
-        Ok(WritePtr::new(Box::new(Writing { disk: self.disk.clone(), file })))
+        // It is begun by the thread that merges, and written by another.
+        let is_merging = thread::current().name().is_some_and(|name| name.starts_with("merge_thread"));
+        let is_stored = path.extension().is_some_and(|extension| extension == "store");
+        let is_merged = is_merging && is_stored;
+        Ok(WritePtr::new(Box::new(Writing { disk: self.disk.clone(), file, is_merged })))
     }
 
     fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
@@ -534,11 +567,13 @@ impl Drop for Locked {
 struct Writing {
     disk: Disk,
     file: File,
+    /// Whether it is what a merge stores.
+    is_merged: bool,
 }
 
 impl Write for Writing {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.disk.state().write(self.file, bytes)?;
+        self.disk.state().write(self.file, self.is_merged, bytes)?;
         Ok(bytes.len())
     }
 

@@ -25,7 +25,7 @@ impl Kept {
         Self { entries, synced: contents.iter().map(Vec::len).collect(), contents, pending: Vec::new() }
     }
 
-    pub(crate) fn take(&mut self, operation: &Operation) {
+    pub(crate) fn take(&mut self, operation: &Operation, rng: &mut Rng) {
         match operation {
             Operation::Write(file, bytes) => self.contents[*file].extend_from_slice(bytes),
             Operation::SyncFile(file) => self.synced[*file] = self.contents[*file].len(),
@@ -41,7 +41,12 @@ impl Kept {
                     entry.enter(&mut self.entries);
                 }
             }
-            Operation::Lost(place) => self.pending.retain(|entry| entry.place() != *place),
+            Operation::Lost(place) => {
+                let ended: Vec<_> = self.pending.extract_if(.., |entry| entry.place() == *place).collect();
+                for entry in ended.into_iter().filter(|_| rng.bool()) {
+                    entry.enter(&mut self.entries);
+                }
+            }
         }
     }
 

@@ -8,8 +8,8 @@
 //! was asked for, half of them just behind a renaming, in four models: of what was not synced nothing survives, or what
 //! came first, or any of it, or, as when only the process is killed, all of it. What a killed process has left is no
 //! more on disk than it was before: when the power goes in the next round, it can still be lost. In every second round
-//! the disk also fails for a moment, so that changes are refused, and in every second one the index is built anew
-//! meanwhile. Prints figures for each model; exits 1 when an acknowledged change was lost, or one that clients have
+//! the disk also fails for a moment, so that changes are refused, in every second one the index is built anew meanwhile,
+//! and in every second one too many files are open at first. Prints figures for each model; exits 1 when an acknowledged change was lost, or one that clients have
 //! seen after a restart, or an index did not open.
 
 mod disk;
@@ -25,6 +25,7 @@ use anyhow::anyhow;
 use clap::Parser;
 use disk::{Disk, Image, Survival};
 use fastrand::Rng;
+use rustix::io::Errno;
 use trial::History;
 use xunzhang::text::Segmenter;
 
@@ -58,10 +59,7 @@ fn main() -> anyhow::Result<ExitCode> {
         let engine = trial::open(&disk, &segmenter).map_err(|error| anyhow!(error))?;
         let ingest = trial::start(engine.clone(), &segmenter).map_err(|error| anyhow!(error))?;
         if rng.bool() {
-            let first = rng.usize(..STEPS);
-            disk.fail(first..first + rng.usize(1..4), io::ErrorKind::Other);
-            // The switch to another index is one sync of many.
-            disk.fail_data_syncs(rng.usize(1..3)..rng.usize(2..5), rng.usize(..3));
+            fail(&disk, &mut rng);
         }
         let is_filled = rng.bool();
         if is_filled {
@@ -69,7 +67,11 @@ fn main() -> anyhow::Result<ExitCode> {
         }
         runtime.block_on(async {
             let rebuilding = rng.bool().then(|| tokio::spawn(trial::reindex(ingest.clone())));
-            trial::work(&disk, &ingest, &mut history, 24, &mut rng).await;
+            // Too many files are open for a while.
+            disk.fail_reads(rng.bool().then_some(Errno::MFILE));
+            trial::work(&disk, &ingest, &mut history, 8, &mut rng).await;
+            disk.fail_reads(None);
+            trial::work(&disk, &ingest, &mut history, 16, &mut rng).await;
             if let Some(rebuilding) = rebuilding {
                 rebuilt += usize::from(rebuilding.await.is_ok_and(|rebuilt| rebuilt.is_ok()));
             }
@@ -104,6 +106,16 @@ fn main() -> anyhow::Result<ExitCode> {
          filled the disk, {rebuilt} times the index was built anew, {seconds:.0} s"
     ))?;
     Ok(if tallies.iter().all(|tally| tally.failed == 0) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Has steps of writing fail for a moment, and syncs of directories.
+fn fail(disk: &Disk, rng: &mut Rng) {
+    let first = rng.usize(..STEPS);
+    disk.fail(first..first + rng.usize(1..4), io::ErrorKind::Other);
+    let first = rng.usize(..STEPS / 8);
+    disk.fail_index_syncs(first..first + rng.usize(..4));
+    // The switch to another index is one sync of many.
+    disk.fail_data_syncs(rng.usize(1..3)..rng.usize(2..5), rng.usize(..3));
 }
 
 /// What became of the cuts in one model.

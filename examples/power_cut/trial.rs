@@ -11,10 +11,10 @@ use std::{
 use fastrand::Rng;
 use xunzhang::{
     document::{Content, Document, DocumentId, Metadata},
-    engine::{Engine, Expression, Filter, Snapshot, tantivy::TantivyEngine},
+    engine::{Engine, Expression, Filter, ReadError, Snapshot, Term, TermField, tantivy::TantivyEngine},
     ingest::{GroupCommit, Ingest, IngestError, ReindexError, Retention},
     pool::Pool,
-    text::Segmenter,
+    text::{Segmenter, searchable},
 };
 
 use super::disk::{Disk, Survival};
@@ -141,11 +141,11 @@ pub(crate) fn found(engine: &TantivyEngine) -> Result<BTreeMap<usize, u32>, Stri
     let mut found = BTreeMap::new();
     let everything = Filter::default();
     let records = snapshot.documents(&everything, None, usize::MAX, &stop).map_err(|error| error.to_string())?;
-    let mut paragraphs = 0;
+    let mut paragraphs = Vec::new();
     for record in records {
         let document = record.id.as_str().parse().map_err(|_| format!("`{}` was never sent", record.id))?;
         let texts = texts(snapshot.as_ref(), &record.id).map_err(|error| error.to_string())?;
-        paragraphs += texts.len();
+        paragraphs.extend(texts.iter().map(|text| searchable(text)));
         let version = texts.first().and_then(|text| text.split(' ').next_back()?.parse().ok());
         let version = version.ok_or_else(|| format!("document {document} is {texts:?}"))?;
         let whole: Vec<_> = paragraphs_of(document, version);
@@ -153,17 +153,33 @@ pub(crate) fn found(engine: &TantivyEngine) -> Result<BTreeMap<usize, u32>, Stri
             return Err(format!("document {document} is there twice or not whole: {texts:?}"));
         }
     }
-    let mut walk =
-        snapshot.walk(&Expression::All, &everything, None, &Arc::default()).map_err(|error| error.to_string())?;
-    let searchable = walk.next(usize::MAX, &stop).map_err(|error| error.to_string())?.len();
-    if searchable == paragraphs {
-        Ok(found)
-    } else {
-        Err(format!("{searchable} paragraphs are found, the documents have {paragraphs}"))
-    }
+    check_searchable(snapshot.as_ref(), &paragraphs)?;
+    Ok(found)
 }
 
-fn texts(snapshot: &dyn Snapshot, id: &DocumentId) -> Result<Vec<String>, xunzhang::engine::ReadError> {
+/// Looks for every paragraph by what it says, and for all of them.
+fn check_searchable(snapshot: &dyn Snapshot, paragraphs: &[String]) -> Result<(), String> {
+    let check = |query: &Expression, expected: usize| match number_of(snapshot, query) {
+        Ok(found) if found == expected => Ok(()),
+        Ok(found) => Err(format!("{found} paragraphs are found, and there are {expected}: {query:?}")),
+        Err(error) => Err(error.to_string()),
+    };
+    check(&Expression::All, paragraphs.len())?;
+    paragraphs.iter().try_for_each(|text| {
+        let quoted = Expression::Term(Term { characters: text.clone(), field: TermField::Text, word: false });
+        check(&quoted, paragraphs.iter().filter(|other| other.contains(text)).count())
+    })
+}
+
+/// How many paragraphs a query finds, as it is ranked and as it is exported.
+fn number_of(snapshot: &dyn Snapshot, query: &Expression) -> Result<usize, ReadError> {
+    let (everything, stop) = (Filter::default(), Arc::default());
+    let walked = snapshot.walk(query, &everything, None, &stop)?.next(usize::MAX, &stop)?.len();
+    let ranked = snapshot.rank(query, &everything, walked + 1, &stop)?.hits.len();
+    if ranked == walked { Ok(ranked) } else { Err(ReadError::Corrupt(format!("{ranked} are ranked of {walked}"))) }
+}
+
+fn texts(snapshot: &dyn Snapshot, id: &DocumentId) -> Result<Vec<String>, ReadError> {
     let Some((record, _)) = snapshot.document(id)? else { return Ok(Vec::new()) };
     let paragraphs = snapshot.paragraphs(&snapshot.siblings(record, 0, u32::MAX)?)?;
     Ok(paragraphs.into_iter().map(|stored| stored.paragraph.text).collect())

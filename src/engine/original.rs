@@ -23,7 +23,7 @@ pub fn all_paragraphs(
         let first = u32::try_from(paragraphs.len()).expect("counted in 32 bits");
         let page = snapshot.paragraphs(&snapshot.siblings(address, first, FETCHED_AT_ONCE)?)?;
         if page.is_empty() {
-            return Err(ReadError::Corrupt(format!("document `{}` has no paragraph `{first}`", record.id)));
+            return Err(snapshot.doubt(&format!("document `{}` has no paragraph `{first}`", record.id)));
         }
         paragraphs.extend(page.into_iter().map(|stored| stored.paragraph));
     }
@@ -34,9 +34,15 @@ pub fn all_paragraphs(
 ///
 /// # Errors
 /// When they do not belong together.
-pub fn original(record: &DocumentRecord, layout: &Layout, paragraphs: &[Paragraph]) -> Result<String, ReadError> {
+pub fn original(
+    snapshot: &dyn Snapshot,
+    record: &DocumentRecord,
+    layout: &Layout,
+    paragraphs: &[Paragraph],
+) -> Result<String, ReadError> {
     if record.original_bytes == 0 {
         return Ok(String::new());
     }
-    layout.original(paragraphs).ok_or_else(|| ReadError::Corrupt(format!("document `{}` cannot be rebuilt", record.id)))
+    let rebuilt = layout.original(paragraphs);
+    rebuilt.ok_or_else(|| snapshot.doubt(&format!("document `{}` cannot be rebuilt", record.id)))
 }

@@ -44,8 +44,8 @@ pub trait Engine: Send + Sync + 'static {
     /// there then.
     fn back_up(&self, target: &Path, stop: &AtomicBool) -> Result<Backup, BackupError>;
 
-    /// Compares every file with its checksum, while writes go on. An index that is found damaged, here or by a backup or a
-    /// merge, is not written any more and is checked when it is opened again. Runs long.
+    /// Compares every file with its checksum, while writes go on. An index that is found damaged, here or by a backup, a
+    /// merge or a commit, is not written any more and is checked when it is opened again. Runs long.
     ///
     /// # Errors
     /// When files cannot be looked at, or on `stop`.
@@ -62,7 +62,8 @@ pub trait Engine: Send + Sync + 'static {
     /// time, and not while it is copied or verified.
     ///
     /// # Errors
-    /// When there is no room for a second index, an I/O error of the kind `StorageFull`, or it cannot be made.
+    /// When there is no room for a second index, an I/O error of the kind `StorageFull`, it cannot be made, or something
+    /// of this one made no sense to whoever read it.
     fn rebuild(&self) -> Result<Box<dyn Rebuild>, WriteError>;
 }
 
@@ -86,7 +87,8 @@ pub trait Rebuild: Send {
     /// read to the end. It has a writer, as nobody else.
     ///
     /// # Errors
-    /// When this has not all that the other one has, or could not take its place for sure. The other one is used then.
+    /// When this has not all that the other one has, something of that made no sense, or it could not take its place for
+    /// sure. The other one is used then.
     fn take_over(self: Box<Self>) -> Result<Box<dyn Writer>, WriteError>;
 }
 
@@ -150,6 +152,10 @@ pub trait Snapshot: Send + Sync + 'static {
 
     /// How often the index was built anew: documents may have been split otherwise before.
     fn rebuilt(&self) -> u32;
+
+    /// Has everything checked when the index is opened again: what was read of it makes no sense together. The error that
+    /// says so.
+    fn doubt(&self, what: &str) -> ReadError;
 
     /// What it holds.
     ///

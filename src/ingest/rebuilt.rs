@@ -154,7 +154,7 @@ impl Rebuilt {
 
 /// What a document's sender sent, from what is stored of it. What was found in its text is found anew.
 fn stored(snapshot: &dyn Snapshot, record: &DocumentRecord) -> Result<Document, ReadError> {
-    let lost = || ReadError::Corrupt(format!("document `{}` is listed and not there", record.id));
+    let lost = || snapshot.doubt(&format!("document `{}` is listed and not there", record.id));
     let (address, _) = snapshot.document(&record.id)?.ok_or_else(lost)?;
     let paragraphs = all_paragraphs(snapshot, address, record)?;
     let mut metadata = record.metadata.clone();
@@ -168,7 +168,7 @@ fn stored(snapshot: &dyn Snapshot, record: &DocumentRecord) -> Result<Document, 
         };
         Content::Ready(paragraphs.into_iter().map(ready).collect())
     } else {
-        Content::Text(original(record, &snapshot.layout(address)?, &paragraphs)?)
+        Content::Text(original(snapshot, record, &snapshot.layout(address)?, &paragraphs)?)
     };
     Ok(Document { id: record.id.clone(), metadata, content })
 }

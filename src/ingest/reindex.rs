@@ -72,12 +72,13 @@ impl Ingest {
         Ok(Rebuilt::begin(Arc::clone(&self.engine), progress, exclusive)?)
     }
 
-    /// Builds it from what is stored of every document, up to what was acknowledged a moment ago. Runs long, on one core
-    /// and those that write; writes go on.
+    /// Builds it from what is stored of every document, up to what was acknowledged a moment ago, once every file was
+    /// compared with its checksum. Runs long, on one core and those that write; writes go on.
     ///
     /// # Errors
-    /// When what is stored cannot be read, the new index cannot be written, or on `stop`.
+    /// When what is stored is damaged or cannot be read, the new index cannot be written, or on `stop`.
     pub fn bring_up(&self, rebuilt: &mut Rebuilt, stop: &Arc<AtomicBool>) -> Result<(), ReindexError> {
+        self.check_sound(stop)?;
         for _ in 0..ROUNDS {
             rebuilt.catch_up(self.engine.snapshot().as_ref(), stop)?;
             if self.engine.snapshot().sequence() <= rebuilt.reached() + FEW_CHANGES {
@@ -85,6 +86,12 @@ impl Ingest {
             }
         }
         Ok(())
+    }
+
+    /// What is stored is written again, with checksums of its own: they are right only if those before were.
+    fn check_sound(&self, stop: &AtomicBool) -> Result<(), ReadError> {
+        let damaged = self.engine.verify(stop)?.damaged;
+        if damaged.is_empty() { Ok(()) } else { Err(ReadError::Corrupt(damaged.join(", "))) }
     }
 
     /// Has an index that was built take the place of this one, with the last changes, for which writes wait a moment.

@@ -22,7 +22,7 @@ use crate::{
         Removed, Snapshot, Walk,
     },
     query::{Filter, MatchMode, Query},
-    search::{BatchBound, HitView, SearchError, Searcher, fetch::ordinal, highlight::Highlighter, plan::plan},
+    search::{BatchBound, HitView, SearchError, Searcher, highlight::Highlighter, plan::plan},
 };
 
 /// Matches that are looked for in one go.
@@ -301,7 +301,8 @@ impl Portion {
             let Some((position, address)) = self.matches.pop_front() else { break };
             let (paragraph, document) = self.reader.read(address)?;
             let highlights = self.highlighter.ranges(&paragraph.text);
-            let found = unranked(ordinal(position)?, paragraph, &highlights, document);
+            let is_record = || ReadError::Corrupt(format!("{position:?} is a record, not a paragraph"));
+            let found = unranked(position.ordinal().ok_or_else(is_record)?, paragraph, &highlights, document);
             bytes += found.bytes();
             hit(&found);
             (hits, last) = (hits + 1, Some(position));

@@ -120,7 +120,7 @@ impl Fetcher {
     fn hit(&mut self, found: &Found, stored: StoredParagraph) -> Result<Hit, ReadError> {
         let Context { before, after } = self.extras.context;
         let document = self.record(found.address, stored.position.sequence())?;
-        let ordinal = ordinal(stored.position)?;
+        let ordinal = ordinal(self.snapshot.as_ref(), stored.position)?;
         let first = ordinal.saturating_sub(before);
         Ok(Hit {
             rank: found.rank,
@@ -139,7 +139,7 @@ impl Fetcher {
     fn names(&mut self, paragraphs: &[(Position, Address)]) -> Result<Vec<ParagraphId>, ReadError> {
         let name = |&(position, address): &(Position, Address)| {
             let document = self.record(address, position.sequence())?.id.clone();
-            Ok(ParagraphId { document, ordinal: ordinal(position)? })
+            Ok(ParagraphId { document, ordinal: ordinal(self.snapshot.as_ref(), position)? })
         };
         paragraphs.iter().map(name).collect()
     }
@@ -182,13 +182,13 @@ pub(super) fn neighbours(
     paragraphs
         .into_iter()
         .map(|stored| {
-            let id = ParagraphId { document: document.clone(), ordinal: ordinal(stored.position)? };
+            let id = ParagraphId { document: document.clone(), ordinal: ordinal(snapshot, stored.position)? };
             Ok(Neighbour { id, paragraph: stored.paragraph })
         })
         .collect()
 }
 
 /// The place of a paragraph in its document.
-pub(super) fn ordinal(position: Position) -> Result<u32, ReadError> {
-    position.ordinal().ok_or_else(|| ReadError::Corrupt(format!("{position:?} is a record, not a paragraph")))
+pub(super) fn ordinal(snapshot: &dyn Snapshot, position: Position) -> Result<u32, ReadError> {
+    position.ordinal().ok_or_else(|| snapshot.doubt(&format!("{position:?} is a record, not a paragraph")))
 }

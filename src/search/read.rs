@@ -79,7 +79,8 @@ impl Searcher {
     pub fn original(&self, id: &DocumentId, offset: u64, max_bytes: usize) -> Result<Original, SearchError> {
         let (snapshot, address, document) = self.find(id)?;
         let layout = snapshot.layout(address)?;
-        let whole = original(&document, &layout, &all_paragraphs(snapshot.as_ref(), address, &document)?)?;
+        let snapshot = snapshot.as_ref();
+        let whole = original(snapshot, &document, &layout, &all_paragraphs(snapshot, address, &document)?)?;
         let start = usize::try_from(offset)
             .ok()
             .filter(|&start| whole.is_char_boundary(start))
@@ -117,7 +118,7 @@ fn end_of_part(whole: &str, edits: &[Edit], start: usize, end: usize) -> usize {
 fn page(snapshot: &dyn Snapshot, record: Address, id: &DocumentId, first: u32) -> Result<Vec<Neighbour>, ReadError> {
     let page = neighbours(snapshot, id, &snapshot.siblings(record, first, FETCHED_AT_ONCE)?)?;
     if page.is_empty() {
-        return Err(ReadError::Corrupt(format!("document `{id}` has no paragraph `{first}`")));
+        return Err(snapshot.doubt(&format!("document `{id}` has no paragraph `{first}`")));
     }
     Ok(page)
 }

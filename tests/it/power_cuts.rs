@@ -13,6 +13,7 @@ use std::{
 
 use disk::{Disk, Image, Survival};
 use fastrand::Rng;
+use rustix::io::Errno;
 use trial::History;
 use xunzhang::{
     engine::{
@@ -165,6 +166,28 @@ async fn a_reindex_that_is_cut_off_leaves_one_index() {
     }
     assert!(rebuilt[0] > 20 && rebuilt[1] > 20, "{rebuilt:?} of {} steps", ended - began);
     ingest.close().await;
+}
+
+/// The commit may be on disk whose sync has failed, and what took it back may not be, however it reads.
+#[tokio::test]
+async fn a_commit_that_is_taken_back_in_vain_is_taken_back_again() {
+    let mut rng = Rng::new();
+    // A commit syncs the directory twice; the third sync is that of what takes it back.
+    for failing in [1..2, 1..3, 1..4] {
+        let (disk, mut history) = (Disk::new(Image::default()), History::default());
+        let ingest = start(&disk);
+        trial::work(&disk, &ingest, &mut history, 2, &mut rng).await;
+        let began = disk.length();
+        disk.fail_index_syncs(failing.clone());
+        trial::work(&disk, &ingest, &mut history, 5, &mut rng).await;
+        assert!(history.refused() > 0, "{failing:?}");
+        ingest.close().await;
+        for length in began..=disk.length() {
+            for survival in [Survival::Nothing, Survival::Subset] {
+                cut(&disk, length, survival, &history, &mut rng);
+            }
+        }
+    }
 }
 
 /// What a process reads when it begins may be in memory only, whatever the last step was of the one before.
@@ -332,6 +355,25 @@ async fn a_merge_that_fills_the_disk_gives_its_room_back() {
     ingest.close().await;
 }
 
+/// What it stores it writes on a thread of its own.
+#[tokio::test]
+async fn a_merge_that_has_filled_the_disk_is_not_tried_again_at_once() {
+    let disk = Disk::new(Image::default());
+    let ingest = start(&disk);
+    let (mut filled, mut refused) = (0, 0);
+    disk.fill(true);
+    for version in 1..=120 {
+        refused += usize::from(trial::put(&ingest, version as usize % 12, version).await.is_err());
+        if disk.was_filled() {
+            filled += 1;
+            disk.fill(true);
+        }
+    }
+    ingest.close().await;
+    // Those of what is deleted from a segment and those of small segments are not of one size.
+    assert!((1..6).contains(&filled) && refused < 6, "{filled} merges have filled it, {refused} were refused");
+}
+
 /// The list that is taken back needs room, and what was begun gives some.
 #[tokio::test]
 async fn a_disk_that_is_full_when_a_commit_fails_does_not_stay_full() {
@@ -376,4 +418,22 @@ async fn a_reindex_begins_when_it_is_known_which_index_is_used() {
     }
     assert!(rebuilt[0] > 0 && rebuilt[1] > 1, "{rebuilt:?}");
     ingest.close().await;
+}
+
+/// A bad sector is damage. That the process has too many files open, or the system no memory, is none, and passes.
+#[tokio::test]
+async fn what_cannot_be_read_for_want_of_something_is_not_damaged() {
+    for (error, is_damage) in [(Errno::MFILE, false), (Errno::NFILE, false), (Errno::NOMEM, false), (Errno::IO, true)] {
+        let disk = Disk::new(Image::default());
+        let engine = trial::open(&disk, &SEGMENTER).expect("it opens");
+        let ingest = trial::start(engine.clone(), &SEGMENTER).expect("it can be written");
+        trial::put(&ingest, 0, 1).await.expect("nothing fails yet");
+        disk.fail_reads(Some(error));
+        let verified = engine.verify(&AtomicBool::new(false));
+        assert_eq!(verified.is_ok_and(|found| !found.damaged.is_empty()), is_damage, "{error}");
+        disk.fail_reads(None);
+        assert_eq!(engine.is_damaged(), is_damage);
+        assert_eq!(trial::put(&ingest, 0, 2).await.is_err(), is_damage, "{error}");
+        ingest.close().await;
+    }
 }

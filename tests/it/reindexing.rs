@@ -19,8 +19,8 @@ use tonic::{Code, Response, Status};
 use xunzhang::{
     config::Config,
     document::{self as documents, Content, Metadata},
-    engine::{Engine as _, tantivy::TantivyEngine},
-    ingest::{GroupCommit, Ingest, Retention},
+    engine::{Engine as _, ReadError, tantivy::TantivyEngine},
+    ingest::{GroupCommit, Ingest, ReindexError, Retention},
     rpc::proto::{
         CancelOperationRequest, CreateBackupRequest, Document, ExportRequest, GetOperationRequest,
         ListDocumentsRequest, ListedDocument, Operation, OperationState, SearchRequest, StartReindexRequest,
@@ -30,8 +30,8 @@ use xunzhang::{
 };
 
 use crate::support::{
-    Follower, Server, Service, Whole, check_refused, document, exported, hit_ids, limited, poll, ready, searched,
-    within,
+    Follower, Server, Service, Whole, check_refused, document, exported, file_of_segment, hit_ids, limited, poll,
+    ready, searched, within,
 };
 
 impl Service {
@@ -388,5 +388,32 @@ async fn a_reindex_that_begins_while_a_commit_forgets_removals_knows_of_it() {
     committed.await.unwrap().unwrap();
     ingest.take_over(built.join().unwrap()).await.unwrap();
     assert_eq!((engine.snapshot().rebuilt(), engine.snapshot().forgotten()), (1, 3));
+    ingest.close().await;
+}
+
+/// The new index would have checksums that are right.
+#[tokio::test]
+async fn what_is_damaged_is_not_read_anew() {
+    let (place, segmenter) = (tempfile::tempdir().unwrap(), Segmenter::new());
+    let engine = Arc::new(TantivyEngine::open(place.path(), &segmenter).unwrap());
+    let group = GroupCommit { changes: 1, bytes: 1, linger: Duration::ZERO };
+    let retention = Retention { removals: Duration::from_hours(1), now: SystemTime::now };
+    let ingest = Ingest::start(engine.clone(), segmenter, group, retention, |_| {}).unwrap();
+    let content = Content::Text("部署防汛工作".to_owned());
+    let document =
+        documents::Document { id: "甲".to_owned().try_into().unwrap(), metadata: Metadata::default(), content };
+    ingest.put(ingest.prepare(document, &AtomicBool::new(false)).unwrap(), None).await.unwrap();
+    let store = file_of_segment(&place.path().join("index"), "store");
+    let mut bytes = fs::read(&store).unwrap();
+    bytes[3] ^= 1;
+    // A new file: what was read of the old one is not changed.
+    fs::remove_file(&store).unwrap();
+    fs::write(&store, bytes).unwrap();
+    let mut rebuilt = ingest.begin_rebuild(Arc::default()).unwrap();
+    let built = ingest.bring_up(&mut rebuilt, &Arc::default());
+    assert!(matches!(built, Err(ReindexError::Read(ReadError::Corrupt(_)))), "{built:?}");
+    assert!(engine.is_damaged());
+    drop(rebuilt);
+    assert!(matches!(ingest.begin_rebuild(Arc::default()).map(drop), Err(ReindexError::Write(_))));
     ingest.close().await;
 }

@@ -6,17 +6,18 @@
 use std::{
     fs::{self, File},
     io::{self, Read, Write as _},
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::atomic::AtomicBool,
 };
 
-use tantivy::Index;
+use tantivy::{Directory as _, Index, directory::RamDirectory};
 
 use crate::engine::{
     Backup, BackupError, BadTarget, Branch, Generation, ReadError,
     tantivy::{
         check,
-        directory::{DataDirectory, IndexDirectory, mapped},
+        directory::{DataDirectory, IndexDirectory},
         durable::LIST,
         files::{OnDisk, is_full},
         format::IndexName,
@@ -105,22 +106,25 @@ impl Unfinished {
         Ok(copy)
     }
 
-    /// Copies the index as its list of segments on disk has it. While the list stays, so do the files that it names.
+    /// Copies the index as its list of segments on disk has it. While the list stays, so do the files that it names; commits
+    /// wait meanwhile, so nothing is done then on any disk but the index's own.
     fn copy_index(&self, shared: &Shared, stop: &AtomicBool) -> Result<Copied, BackupError> {
-        let (commit, files, unlinked) = shared.list.while_it_stays(|list| {
-            write(&self.index.join(LIST), list).map_err(failed)?;
-            let index = Index::open(mapped(&self.index)?).map_err(read_error)?;
+        let source = shared.directory.path();
+        let may_link = is_on_one_disk(&source, &self.index).map_err(failed)?;
+        let (list, commit, files, unlinked) = shared.list.while_it_stays(|list| {
+            let index = listed(list).map_err(read_error)?;
             let commit = index::last_commit(&index, shared.fingerprint()).map_err(read_error)?;
             let files = check::files_of(&index).map_err(read_error)?;
             let mut unlinked = Vec::new();
             for file in &files {
-                if fs::hard_link(shared.directory.path().join(file), self.index.join(file)).is_err() {
+                if !may_link || fs::hard_link(source.join(file), self.index.join(file)).is_err() {
                     let slice = shared.directory.files.open_read(file).map_err(|error| read_error(error.into()))?;
                     unlinked.push((file.clone(), slice.read_bytes().map_err(|error| read_error(error.into()))?));
                 }
             }
-            Ok::<_, BackupError>((commit, files, unlinked))
+            Ok::<_, BackupError>((list.to_owned(), commit, files, unlinked))
         })?;
+        write(&self.index.join(LIST), &list).map_err(failed)?;
         let linked = (files.len() - unlinked.len()) as u64;
         let IndexDirectory { data, name, .. } = &shared.directory;
         for (file, mapped) in unlinked {
@@ -185,13 +189,24 @@ impl Drop for Unfinished {
     }
 }
 
+/// An index of which there is the list of segments only.
+fn listed(list: &[u8]) -> tantivy::Result<Index> {
+    let files = RamDirectory::create();
+    files.atomic_write(Path::new(LIST), list)?;
+    Index::open(files)
+}
+
+fn is_on_one_disk(one: &Path, other: &Path) -> io::Result<bool> {
+    Ok(fs::metadata(one)?.dev() == fs::metadata(other)?.dev())
+}
+
 fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = File::create_new(path)?;
     file.write_all(content)?;
     file.sync_all()
 }
 
-/// Copies a file of the index, which is damaged if it cannot be read.
+/// Copies a file of the index, which is damaged if it cannot be read, unless that says nothing of it.
 fn copy_slowly(
     name: &Path,
     source: io::Result<Box<dyn Read>>,
@@ -199,6 +214,9 @@ fn copy_slowly(
     stop: &AtomicBool,
 ) -> Result<(), BackupError> {
     let damaged = |error| {
+        if check::has_run_out(&error) {
+            return ReadError::Engine(Box::new(error)).into();
+        }
         tracing::error!(file = %name.display(), %error, "a file of the index cannot be read");
         BackupError::damaged(&[name.to_owned()])
     };
@@ -223,5 +241,29 @@ fn failed(error: io::Error) -> BackupError {
     match error.kind() {
         io::ErrorKind::Interrupted => ReadError::Stopped.into(),
         _ => BackupError::Write(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::io::Errno;
+
+    use super::*;
+
+    #[test]
+    fn too_many_open_files_are_no_damage() {
+        let place = tempfile::tempdir().unwrap();
+        let copied = |error: Errno| {
+            let target = place.path().join("a.store");
+            copy_slowly(Path::new("a.store"), Err(error.into()), &target, &AtomicBool::new(false))
+        };
+        for error in [Errno::MFILE, Errno::NFILE, Errno::NOMEM] {
+            let failed = copied(error);
+            assert!(matches!(failed, Err(BackupError::Read(ReadError::Engine(_)))), "{failed:?}");
+        }
+        for error in [Errno::IO, Errno::NOENT] {
+            let failed = copied(error);
+            assert!(matches!(failed, Err(BackupError::Read(ReadError::Corrupt(_)))), "{failed:?}");
+        }
     }
 }

@@ -3,14 +3,19 @@
 
 use std::{
     collections::HashSet,
+    fmt,
     io::{self, Read},
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{
+            AtomicBool,
+            Ordering::{Relaxed, SeqCst},
+        },
     },
 };
 
+use rustix::io::Errno;
 use tantivy::{
     Directory, Index,
     directory::{
@@ -57,18 +62,32 @@ pub(super) fn is_sealed(list: &[u8]) -> bool {
     unsealed.is_some_and(|(values, checksum)| blake3::hash(values).to_hex().as_bytes() == checksum)
 }
 
-/// The files that are not what was written. Reads all of them, unless the index was closed in order and is as it was
+/// What is known of an index that is to be opened.
+pub(super) enum Known {
+    /// It was closed in order and has the list of segments that it had then: nothing was read.
+    Noted,
+    /// The files that are not what was written; all were read.
+    Damaged(Vec<String>),
+}
+
+/// Looks for files that are not what was written. Reads all of them, unless the index was closed in order and is as it was
 /// then.
-pub(super) fn damaged_files(index: &IndexDirectory) -> Result<Vec<String>, ReadError> {
+pub(super) fn look(index: &IndexDirectory) -> Result<Known, ReadError> {
     let (data, files) = (index.data.own.as_ref(), index.files.as_ref());
     let list = match files.atomic_read(Path::new(LIST)) {
         Ok(list) if is_sealed(&list) => list,
-        Ok(_) | Err(OpenReadError::FileDoesNotExist(_)) => return Ok(vec![LIST.to_owned()]),
+        Ok(_) | Err(OpenReadError::FileDoesNotExist(_)) => return Ok(Known::Damaged(vec![LIST.to_owned()])),
         Err(error) => return Err(read_error(error.into())),
     };
     if data.atomic_read(Path::new(NOTE)).is_ok_and(|note| note == digest(&list).as_bytes()) {
-        return Ok(Vec::new());
+        return Ok(Known::Noted);
     }
+    damaged_files(index).map(Known::Damaged)
+}
+
+/// The files of an index's segments that are not what was written.
+pub(super) fn damaged_files(index: &IndexDirectory) -> Result<Vec<String>, ReadError> {
+    let files = index.files.as_ref();
     let paths = Index::open(files.box_clone()).and_then(|index| files_of(&index)).map_err(read_error)?;
     let damaged = damaged(index.data.files.as_ref(), index.name, paths, &AtomicBool::new(false))?;
     Ok(damaged.iter().map(|path| path.display().to_string()).collect())
@@ -77,7 +96,7 @@ pub(super) fn damaged_files(index: &IndexDirectory) -> Result<Vec<String>, ReadE
 /// Compares files of an index with their checksums; those that are not what was written, or cannot be read.
 ///
 /// # Errors
-/// On `stop`.
+/// On `stop`, or when the process or the system has run out of what it takes to read.
 pub(super) fn damaged(
     files: &dyn Files,
     index: IndexName,
@@ -87,14 +106,32 @@ pub(super) fn damaged(
     let mut damaged = Vec::new();
     for path in paths {
         ReadError::check(stop)?;
-        let read = files.read(&index.path_of(&path)).and_then(|file| is_sound(file, stop));
+        let is_sound = is_sound_at(files, &index.path_of(&path), stop);
         // A file that was given up half-way says nothing.
         ReadError::check(stop)?;
-        if !read.unwrap_or(false) {
+        if !is_sound.map_err(|error| ReadError::Engine(Box::new(error)))? {
             damaged.push(path);
         }
     }
     Ok(damaged)
+}
+
+/// Whether a file is what was written, by its path within the data directory. One that cannot be read is not.
+///
+/// # Errors
+/// When that says nothing of the file.
+pub(super) fn is_sound_at(files: &dyn Files, path: &Path, stop: &AtomicBool) -> io::Result<bool> {
+    match files.read(path).and_then(|file| is_sound(file, stop)) {
+        Err(error) if has_run_out(&error) => Err(error),
+        read => Ok(read.unwrap_or(false)),
+    }
+}
+
+/// Whether the process or the system has too many files open, or no memory. It passes, and says nothing of what was to be
+/// read.
+pub(super) fn has_run_out(error: &io::Error) -> bool {
+    let code = Errno::from_io_error(error);
+    matches!(code, Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM)) || error.kind() == io::ErrorKind::OutOfMemory
 }
 
 /// The files of an index's segments as its list on disk has them, in order of their names.
@@ -135,23 +172,76 @@ pub(super) fn is_sound(mut file: impl Read, stop: &AtomicBool) -> io::Result<boo
     Ok(hasher.finalize() == end.crc && end.is_compatible().is_ok())
 }
 
-/// Whether something that was read makes no sense, though its file's checksum was right or was not looked at. Clones are
-/// the same one.
-#[derive(Clone, Default)]
-pub(super) struct Doubt(Arc<AtomicBool>);
+/// Whether something that was read makes no sense, though its file's checksum was right or was not looked at. To raise it
+/// for nothing costs one start that reads everything. Clones are the same one.
+#[derive(Clone)]
+pub(super) struct Doubt(Arc<Met>);
+
+struct Met {
+    is_raised: AtomicBool,
+    /// Where the note is, which may be there already.
+    data: Box<dyn Directory>,
+}
 
 impl Doubt {
+    /// One that was not met yet, of an index in a data directory.
+    pub(super) fn of(data: &dyn Directory) -> Self {
+        Self(Arc::new(Met { is_raised: AtomicBool::new(false), data: data.box_clone() }))
+    }
+
     /// What is said to whoever has met it.
     pub(super) fn raise(&self, what: &str) -> ReadError {
-        if !self.0.swap(true, Relaxed) {
+        if !self.0.is_raised.swap(true, SeqCst) {
             tracing::error!(what, "the index may be damaged: verify it; it is checked when it is opened again");
+            if let Err(error) = take_note_away(self.0.data.as_ref()) {
+                tracing::error!(%error, "the note is left that the index was closed in order: delete `clean` beside it");
+            }
         }
         ReadError::Corrupt(what.to_owned())
     }
 
     /// Whether it was met.
     pub(super) fn is_raised(&self) -> bool {
-        self.0.load(Relaxed)
+        self.0.is_raised.load(SeqCst)
+    }
+
+    /// Reads something. Whatever fails there may be damage, and so may a panic be; an end that was asked for is none.
+    pub(super) fn watch<T>(&self, read: impl FnOnce() -> Result<T, ReadError>) -> Result<T, ReadError> {
+        self.watch_unless(|error| matches!(error, ReadError::Stopped), read)
+    }
+
+    /// The same for what may fail for other reasons.
+    pub(super) fn watch_unless<T, E: fmt::Display>(
+        &self,
+        is_known: impl FnOnce(&E) -> bool,
+        act: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let watched = Watched(Some(self));
+        let done = act();
+        watched.end();
+        if let Err(error) = &done
+            && !is_known(error)
+        {
+            let _told_already = self.raise(&error.to_string());
+        }
+        done
+    }
+}
+
+/// Raises a doubt if it is dropped before its end.
+struct Watched<'a>(Option<&'a Doubt>);
+
+impl Watched<'_> {
+    fn end(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Watched<'_> {
+    fn drop(&mut self) {
+        if let Some(doubt) = self.0 {
+            let _nobody_hears_it = doubt.raise("a panic");
+        }
     }
 }
 

@@ -10,20 +10,16 @@ use std::{
     },
 };
 
-use tantivy::{
-    Directory,
-    directory::{MmapDirectory, error::OpenReadError},
-};
+use tantivy::{Directory, directory::error::OpenReadError};
 
 use crate::engine::{
-    Branch, OpenError, ReadError,
+    Branch, OpenError,
     tantivy::{
         check::NOTE,
         files::{Files, OnDisk, UNFINISHED, create_directory, disk_bytes, keep},
         format::{FORMAT_FILE, Format, IndexName},
         founding::{FORMAT_DRAFT, create, read_format, read_if_there, refuse_foreign, restore},
         manifest::MANIFEST,
-        record::read_error,
     },
 };
 
@@ -246,11 +242,6 @@ fn remove_others(files: &dyn Files, used: IndexName) {
             Err(error) => tracing::warn!(%error, index = %name, "an index that is not used could not be removed"),
         }
     }
-}
-
-/// The files of an index as they are on disk.
-pub(super) fn mapped(index: &Path) -> Result<MmapDirectory, ReadError> {
-    MmapDirectory::open(index).map_err(|error| read_error(error.into()))
 }
 
 /// Names the directory with what the engine says.

@@ -12,7 +12,7 @@
 //! directory when a writer begins is that list.
 //!
 //! Where damage is found, the list stays as it is until a restart: a merge would write what is damaged again, with a
-//! checksum that is right.
+//! checksum that is right, and so would a commit that adds to what is deleted of a segment.
 
 use std::{
     collections::HashSet,
@@ -59,9 +59,16 @@ const MERGING_THREAD: &str = "merge_thread";
 /// The list of segments that is known to be on disk, for all writers of an index. It is locked while it is replaced.
 #[derive(Clone)]
 pub(super) struct KnownList {
-    content: Arc<Mutex<Vec<u8>>>,
+    known: Arc<Mutex<Known>>,
     /// Whether there will be no other one: what it names is damaged.
     is_last: Arc<AtomicBool>,
+}
+
+struct Known {
+    content: Vec<u8>,
+    /// Another one that may be on disk in its place: it was renamed into it, and it is not known that this or what took it
+    /// back is on disk. What is read says nothing of that.
+    doubtful: Option<Vec<u8>>,
 }
 
 impl KnownList {
@@ -69,7 +76,8 @@ impl KnownList {
     pub(super) fn read(files: &dyn Directory) -> tantivy::Result<Self> {
         let list = files.atomic_read(Path::new(LIST))?;
         keep(files, LIST, &list)?;
-        Ok(Self { content: Arc::new(Mutex::new(list)), is_last: Arc::default() })
+        let known = Known { content: list, doubtful: None };
+        Ok(Self { known: Arc::new(Mutex::new(known)), is_last: Arc::default() })
     }
 
     /// Has it stay as it is from now on, with the files that it names.
@@ -85,16 +93,16 @@ impl KnownList {
 
     /// Notes, beside the index, that it is closed in order.
     pub(super) fn note(&self, data: &dyn Directory) -> io::Result<()> {
-        check::note(data, &self.lock())
+        check::note(data, &self.lock().content)
     }
 
     /// Does something with the list that is on disk. Until it is done there is no other, and no file that it names goes.
     pub(super) fn while_it_stays<T>(&self, act: impl FnOnce(&[u8]) -> T) -> T {
-        act(&self.lock())
+        act(&self.lock().content)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -124,19 +132,20 @@ impl WriterDirectory {
     /// Begins with what is known to be on disk: what failed half-way is taken back.
     pub(super) fn begin(index: &IndexDirectory, list: KnownList) -> io::Result<Self> {
         let (place, name, files) = (Arc::clone(&index.data.files), index.name, index.files.clone());
-        let known = list.lock();
+        let mut known = list.lock();
         if list.stays() {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the index is damaged"));
         }
         let found = files.atomic_read(Path::new(LIST)).map_err(|error| io::Error::other(error.to_string()))?;
-        if found != *known {
+        if found != known.content || known.doubtful.is_some() {
             tracing::warn!("the last commit failed half-way: it is taken back");
-            let take_back = || files.atomic_write(Path::new(LIST), &known);
+            let take_back = || files.atomic_write(Path::new(LIST), &known.content);
             take_back().or_else(|error| {
                 if !is_full(error.kind()) {
                     return Err(error);
                 }
-                delete_unnamed(place.as_ref(), name, files.as_ref(), [&found, &known])?;
+                let lists = [&found, &known.content].into_iter().chain(&known.doubtful);
+                delete_unnamed(place.as_ref(), name, files.as_ref(), lists)?;
                 take_back()
             })?;
         }
@@ -145,6 +154,7 @@ impl WriterDirectory {
             Err(error) => return Err(io::Error::other(error)),
         }
         files.sync_directory()?;
+        known.doubtful = None;
         drop(known);
         Ok(Self {
             place,
@@ -176,24 +186,32 @@ impl WriterDirectory {
 
     /// Does a step of writing, unless an earlier one failed.
     fn step<T>(&self, step: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        self.step_of(is_merging(), step)
+    }
+
+    /// The same, of a merge or not: what a merge stores is written on a thread of its own.
+    fn step_of<T>(&self, is_of_merge: bool, step: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         match self.failure() {
             Some(kind) => Err(io::Error::new(kind, "nothing is written after a failure")),
-            None => step().inspect_err(|error| self.failed(error)),
+            None => step().inspect_err(|error| self.failed(error, is_of_merge)),
         }
     }
 
-    fn failed(&self, error: &io::Error) {
-        let _failed_before = self.ended.set(End { kind: error.kind(), is_of_merge: is_merging() });
+    fn failed(&self, error: &io::Error, is_of_merge: bool) {
+        let _failed_before = self.ended.set(End { kind: error.kind(), is_of_merge });
     }
 
-    /// What is merged is written again with a checksum of its own, which has to be right only if the one before was. A
-    /// merge reads all of it anyhow.
-    fn check_merged(&self, path: &Path) -> io::Result<()> {
-        if self.place.read(&self.name.path_of(path)).and_then(|file| check::is_sound(file, &AtomicBool::new(false)))? {
+    /// What is written again gets a checksum of its own, which has to be right only if the one before was. A merge reads
+    /// all of it anyhow.
+    fn check(&self, path: &Path) -> io::Result<()> {
+        if check::is_sound_at(self.place.as_ref(), &self.name.path_of(path), &AtomicBool::new(false))? {
             return Ok(());
         }
-        tracing::error!(file = %path.display(), "the index is damaged: nothing is written any more");
-        self.list.stay();
+        // What a merge reads that outlived its writer, the next one may have deleted.
+        if self.ended.get().is_none() {
+            tracing::error!(file = %path.display(), "the index is damaged: nothing is written any more");
+            self.list.stay();
+        }
         Err(io::Error::new(io::ErrorKind::InvalidData, "it is damaged"))
     }
 
@@ -209,18 +227,19 @@ impl WriterDirectory {
         })?;
         let files = self.unsynced.take().into_iter().chain([next]).collect();
         self.step(|| self.syncing.sync_at_once(files, self.files.as_ref()))?;
+        known.doubtful = Some(content.clone());
         self.step(|| self.place.rename(self.name, Path::new(NEXT_LIST), Path::new(LIST)))?;
         self.step(|| self.files.sync_directory())?;
-        *known = content;
+        *known = Known { content, doubtful: None };
         Ok(())
     }
 
     /// A file that tantivy calls whole.
-    fn finish(&self, path: &Path, bytes: u64, file: Written) -> io::Result<()> {
+    fn finish(&self, path: &Path, bytes: u64, is_of_merge: bool, file: Written) -> io::Result<()> {
         if bytes > SYNCED_TOGETHER_BYTES {
-            return self.step(|| file.terminate());
+            return self.step_of(is_of_merge, || file.terminate());
         }
-        self.step(|| Ok(()))?;
+        self.step_of(is_of_merge, || Ok(()))?;
         self.unsynced.add(path, file);
         Ok(())
     }
@@ -237,8 +256,19 @@ fn is_merging() -> bool {
     thread::current().name().is_some_and(|name| name.starts_with(MERGING_THREAD))
 }
 
-/// Deletes the files of segments that neither of two lists names: they were begun and never committed, or merged away.
-fn delete_unnamed(place: &dyn Files, name: IndexName, files: &dyn Directory, lists: [&[u8]; 2]) -> io::Result<()> {
+/// Whether what is read of a file is written again: by a merge, and of deletions by every commit that adds some.
+fn is_written_again(path: &Path) -> bool {
+    let has_deletions = || path.extension().is_some_and(|extension| extension == "del");
+    is_of_segment(path) && (is_merging() || has_deletions())
+}
+
+/// Deletes the files of segments that no list names: they were begun and never committed, or merged away.
+fn delete_unnamed<'a>(
+    place: &dyn Files,
+    name: IndexName,
+    files: &dyn Directory,
+    lists: impl IntoIterator<Item = &'a Vec<u8>>,
+) -> io::Result<()> {
     let mut named = HashSet::new();
     for list in lists {
         let NamedSegments { segments } = serde_json::from_slice(list)?;
@@ -292,8 +322,8 @@ impl fmt::Debug for WriterDirectory {
 
 impl Directory for WriterDirectory {
     fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
-        if is_merging() && is_of_segment(path) {
-            self.check_merged(path).map_err(|error| OpenReadError::wrap_io_error(error, path.to_owned()))?;
+        if is_written_again(path) {
+            self.check(path).map_err(|error| OpenReadError::wrap_io_error(error, path.to_owned()))?;
         }
         self.files.get_file_handle(path)
     }
@@ -315,12 +345,12 @@ impl Directory for WriterDirectory {
         let failed = |error| OpenWriteError::wrap_io_error(error, path.to_owned());
         self.step(|| Ok(())).map_err(failed)?;
         let file = self.files.open_write(path).inspect_err(|error| match error {
-            OpenWriteError::IoError { io_error, .. } => self.failed(io_error),
+            OpenWriteError::IoError { io_error, .. } => self.failed(io_error, is_merging()),
             OpenWriteError::FileAlreadyExists(_) => {}
         })?;
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
-        let directory = self.clone();
-        Ok(WritePtr::new(Box::new(WriterFile { path: path.to_owned(), bytes: 0, file: Some(file), directory })))
+        let (path, directory, is_of_merge) = (path.to_owned(), self.clone(), is_merging());
+        Ok(WritePtr::new(Box::new(WriterFile { path, bytes: 0, is_of_merge, file: Some(file), directory })))
     }
 
     fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
@@ -357,6 +387,7 @@ impl Directory for WriterDirectory {
 struct WriterFile {
     path: PathBuf,
     bytes: u64,
+    is_of_merge: bool,
     /// `None` once it is whole.
     file: Option<Written>,
     directory: WriterDirectory,
@@ -365,7 +396,8 @@ struct WriterFile {
 impl WriterFile {
     fn step<T>(&mut self, step: impl FnOnce(&mut Written) -> io::Result<T>) -> io::Result<T> {
         let file = &mut self.file;
-        self.directory.step(|| file.as_mut().map_or_else(|| Err(io::ErrorKind::BrokenPipe.into()), step))
+        self.directory
+            .step_of(self.is_of_merge, || file.as_mut().map_or_else(|| Err(io::ErrorKind::BrokenPipe.into()), step))
     }
 }
 
@@ -383,7 +415,7 @@ impl Write for WriterFile {
 
 impl TerminatingWrite for WriterFile {
     fn terminate_ref(&mut self, _: AntiCallToken) -> io::Result<()> {
-        self.file.take().map_or(Ok(()), |file| self.directory.finish(&self.path, self.bytes, file))
+        self.file.take().map_or(Ok(()), |file| self.directory.finish(&self.path, self.bytes, self.is_of_merge, file))
     }
 }
 

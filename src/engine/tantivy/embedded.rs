@@ -3,6 +3,7 @@
 use std::{
     io,
     num::NonZeroUsize,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     path::Path,
     sync::{
         Arc, PoisonError, RwLock,
@@ -15,12 +16,14 @@ use crate::{
     engine::{
         Backup, BackupError, Engine, OpenError, ReadError, Rebuild, Snapshot, Verification, WriteError, Writer,
         tantivy::{
-            backup, check,
+            backup,
+            check::{self, Known},
             directory::{DataDirectory, IndexDirectory, index_error},
             files::Files,
             index::{Shared, make_index},
             rebuild::Rebuilding,
             verify::verify,
+            watched::Watched,
             writer::TantivyWriter,
         },
     },
@@ -63,12 +66,12 @@ impl TantivyEngine {
 
     fn open_in(directory: IndexDirectory, segmenter: &Segmenter) -> Result<Self, OpenError> {
         let path = directory.data.path().to_owned();
-        let damaged = check::damaged_files(&directory);
-        let damaged = damaged.map_err(|error| OpenError::Index { directory: path.clone(), source: Box::new(error) })?;
-        if !damaged.is_empty() {
-            return Err(OpenError::Damaged { directory: path, files: damaged });
-        }
-        let shared = Shared::open(directory, segmenter).map_err(|error| index_error(&path, error))?;
+        let failed = |error| OpenError::Index { directory: path.clone(), source: Box::new(error) };
+        let shared = match check::look(&directory).map_err(failed)? {
+            Known::Noted => open_noted(&directory, segmenter)?,
+            Known::Damaged(files) if !files.is_empty() => return Err(OpenError::Damaged { directory: path, files }),
+            Known::Damaged(_) => Shared::open(directory, segmenter).map_err(|error| index_error(&path, error))?,
+        };
         Ok(Self { current: Arc::new(RwLock::new(Arc::new(shared))) })
     }
 
@@ -81,6 +84,22 @@ impl TantivyEngine {
     pub(super) fn replace(&self, next: Arc<Shared>) -> Arc<Shared> {
         std::mem::replace(&mut *self.current.write().unwrap_or_else(PoisonError::into_inner), next)
     }
+}
+
+/// Opens an index that was noted as closed in order. If that fails or panics, which it may on a file that was cut off, it is
+/// looked at all the same.
+fn open_noted(directory: &IndexDirectory, segmenter: &Segmenter) -> Result<Shared, OpenError> {
+    let path = directory.data.path();
+    let opened = catch_unwind(AssertUnwindSafe(|| Shared::open(directory.clone(), segmenter)));
+    if let Ok(Ok(shared)) = opened {
+        return Ok(shared);
+    }
+    let files = check::damaged_files(directory);
+    let files = files.map_err(|error| OpenError::Index { directory: path.to_owned(), source: Box::new(error) })?;
+    if !files.is_empty() {
+        return Err(OpenError::Damaged { directory: path.to_owned(), files });
+    }
+    opened.unwrap_or_else(|panic| resume_unwind(panic)).map_err(|error| index_error(path, error))
 }
 
 /// How many threads index what is written.
@@ -111,7 +130,7 @@ impl Engine for TantivyEngine {
     }
 
     fn snapshot(&self) -> Arc<dyn Snapshot> {
-        self.shared().newest()
+        Watched::of(self.shared().newest())
     }
 
     fn check_room(&self) -> Result<(), WriteError> {

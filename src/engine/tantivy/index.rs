@@ -69,7 +69,8 @@ pub(super) struct Shared {
     pub(super) list: KnownList,
     /// What merges of all writers have.
     pub(super) room: Room,
-    doubt: Doubt,
+    /// Whether anything that was read makes no sense.
+    pub(super) doubt: Doubt,
     pub(super) fields: Fields,
     pub(super) segmenter: Segmenter,
     /// Shared by all snapshots.
@@ -86,7 +87,7 @@ impl Shared {
         let index = open_index(directory.files.clone(), segmenter)?;
         let commit = last_commit(&index, segmenter.fingerprint())?;
         let lately = Arc::default();
-        let doubt = Doubt::default();
+        let doubt = Doubt::of(directory.data.own.as_ref());
         let segments = Segments::open(&index, doubt.clone())?;
         let newest = TantivySnapshot::new(&directory, &fields, segments, &lately, commit, None)?;
         let newest = RwLock::new(Arc::new(newest));
@@ -110,12 +111,24 @@ impl Shared {
         if self.list.stays() { Err(damaged()) } else { Ok(()) }
     }
 
+    /// Says no to building anything from what may be damaged.
+    pub(super) fn check_undoubted(&self) -> Result<(), ReadError> {
+        self.check_undamaged()?;
+        let doubtful =
+            || ReadError::Corrupt("something that was read makes no sense; verify it, or restart".to_owned());
+        if self.doubt.is_raised() { Err(doubtful()) } else { Ok(()) }
+    }
+
     /// Notes that it is closed in order, unless there is something to check when it is opened again.
     pub(super) fn close(&self) -> io::Result<()> {
-        if self.list.stays() || self.doubt.is_raised() {
+        let is_trusted = || !self.list.stays() && !self.doubt.is_raised();
+        let data = self.directory.data.own.as_ref();
+        if !is_trusted() {
             return Ok(());
         }
-        self.list.note(self.directory.data.own.as_ref())
+        self.list.note(data)?;
+        // Whoever reads still may have met something, and taken away what was not there yet.
+        if is_trusted() { Ok(()) } else { check::take_note_away(data) }
     }
 
     pub(super) fn newest(&self) -> Arc<TantivySnapshot> {

@@ -55,6 +55,7 @@ mod unsynced;
 mod verbatim;
 mod verify;
 mod walk;
+mod watched;
 mod writer;
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::engine::{
     tantivy::{
         embedded::{TantivyEngine, writer_threads},
         index::{Commit, Shared, make_index},
+        watched::Watched,
         writer::{TantivyWriter, engine_error},
     },
 };
@@ -27,6 +28,7 @@ impl Rebuilding {
     /// Makes an empty index, if there is room for what is to go there.
     pub(super) fn begin(engine: TantivyEngine) -> Result<Self, WriteError> {
         let used = engine.shared();
+        used.check_undoubted()?;
         let data = &used.directory.data;
         // An earlier one may have left it in doubt which index is used: it may be one that is removed now.
         data.settle().map_err(WriteError::Io)?;
@@ -60,12 +62,13 @@ impl Rebuild for Rebuilding {
 
     fn commit(&mut self) -> Result<Arc<dyn Snapshot>, WriteError> {
         self.writer().commit(Upkeep::Usual)?;
-        Ok(self.next.newest())
+        Ok(Watched::of(self.next.newest()))
     }
 
     fn take_over(mut self: Box<Self>) -> Result<Box<dyn Writer>, WriteError> {
         let used = self.engine.shared();
-        used.check_undamaged()?;
+        used.check_undoubted()?;
+        self.next.check_undoubted()?;
         let last = used.index_commit().map_err(engine_error)?;
         self.writer().follow(&last);
         // On disk, and shown by its own snapshot, before anything can name it.

@@ -224,6 +224,10 @@ impl Snapshot for TantivySnapshot {
         self.commit.rebuilt
     }
 
+    fn doubt(&self, what: &str) -> ReadError {
+        self.segments.doubt().raise(what)
+    }
+
     fn statistics(&self) -> Result<Statistics, ReadError> {
         let Commit { number: _, sequence, documents, paragraphs, tombstones, forgotten: _, rebuilt: _, fingerprint } =
             self.commit.clone();

@@ -214,7 +214,7 @@ mod tests {
         }
         writer.commit().unwrap();
         let searcher = index.reader().unwrap().searcher();
-        let segments = Segments::open(&index, Doubt::default()).unwrap();
+        let segments = Segments::open(&index, Doubt::of(index.directory())).unwrap();
         let stores = Stores::open(&segments, None).unwrap();
         let mut read = 0;
         for (segment, reader) in (0..).zip(segments.readers()) {

@@ -1,18 +1,13 @@
 //! Compares the files of an index that is open, and may be written to, with their checksums.
 
-use std::{collections::HashSet, fs, path::Path, sync::atomic::AtomicBool};
+use std::{collections::HashSet, path::Path, sync::atomic::AtomicBool};
 
 use tantivy::Index;
 
 use crate::engine::{
     Generation, ReadError, Verification,
     tantivy::{
-        check,
-        directory::{IndexDirectory, mapped},
-        durable::LIST,
-        format::FORMAT_FILE,
-        index::Shared,
-        record::read_error,
+        check, directory::IndexDirectory, durable::LIST, format::FORMAT_FILE, index::Shared, record::read_error,
     },
 };
 
@@ -26,12 +21,11 @@ pub(super) fn verify(shared: &Shared, stop: &AtomicBool) -> Result<Verification,
     let (commit, mut damaged) =
         shared.list.while_it_stays(|_| (shared.newest().commit().number, damaged_lists(shared)));
     if damaged.is_empty() {
-        let IndexDirectory { data, name, .. } = &shared.directory;
-        let index = Index::open(mapped(&shared.directory.path())?).map_err(read_error)?;
+        let IndexDirectory { data, name, files: written } = &shared.directory;
+        let index = Index::open(written.box_clone()).map_err(read_error)?;
         let paths = check::files_of(&index).map_err(read_error)?;
         files += paths.len() as u64;
-        let sizes = paths.iter().filter_map(|path| fs::metadata(shared.directory.path().join(path)).ok());
-        bytes = sizes.map(|file| file.len()).sum();
+        bytes = paths.iter().filter_map(|path| data.files.bytes(&name.path_of(path)).ok()).sum();
         let found = check::damaged(data.files.as_ref(), *name, paths, stop)?;
         if !found.is_empty() {
             // What merging has taken away since is not missing.

@@ -49,6 +49,11 @@ pub(super) struct TantivyWriter {
 
 impl TantivyWriter {
     pub(super) fn new(shared: Arc<Shared>, threads: usize) -> Result<Self, WriteError> {
+        let doubt = shared.doubt.clone();
+        doubt.watch_unless(|error| matches!(error, WriteError::Io(_)), || Self::begin(shared, threads))
+    }
+
+    fn begin(shared: Arc<Shared>, threads: usize) -> Result<Self, WriteError> {
         shared.check_undamaged()?;
         check::take_note_away(shared.directory.data.own.as_ref()).map_err(WriteError::Io)?;
         let files = WriterDirectory::begin(&shared.directory, shared.list.clone());
@@ -199,11 +204,18 @@ impl Drop for TantivyWriter {
         if self.files.has_filled_by_merging() {
             self.shared.room.was_not_there();
         }
+        self.shared.room.are_over();
     }
 }
 
-impl Writer for TantivyWriter {
-    fn write(&mut self, change: Change) -> Result<(), WriteError> {
+impl TantivyWriter {
+    /// Does what fails because of the disk or because of damage.
+    fn watch<T>(&mut self, act: impl FnOnce(&mut Self) -> Result<T, WriteError>) -> Result<T, WriteError> {
+        let (doubt, files) = (self.shared.doubt.clone(), self.files.clone());
+        doubt.watch_unless(|_| files.failure().is_some(), || act(self))
+    }
+
+    fn take(&mut self, change: Change) -> Result<(), WriteError> {
         let (sequence, additions) = match change {
             Change::Put { sequence, document, replaces } => {
                 let removal = replaces.map(|removal| self.remove(&document.id, removal)).transpose()?;
@@ -219,7 +231,7 @@ impl Writer for TantivyWriter {
         added.map_err(|error| self.write_error(error))
     }
 
-    fn forget(&mut self, until: u64) -> Result<(), WriteError> {
+    fn forget_until(&mut self, until: u64) -> Result<(), WriteError> {
         let expired = self.shared.newest().removed_until(until, FORGOTTEN_AT_ONCE, &Arc::default())?;
         // One look back may see what the open batch takes away already.
         let Some(&last) = expired.last().filter(|last| **last > self.open.forgotten) else { return Ok(()) };
@@ -230,10 +242,30 @@ impl Writer for TantivyWriter {
         Ok(())
     }
 
+    fn take_up_merges(&mut self) -> Result<(), WriteError> {
+        let newest = self.shared.newest();
+        if self.shared.has_other_segments(&newest).map_err(engine_error)? {
+            self.shared.publish(newest.commit().clone()).map_err(engine_error)?;
+        }
+        self.merge_when_idle().map_err(engine_error)
+    }
+}
+
+impl Writer for TantivyWriter {
+    fn write(&mut self, change: Change) -> Result<(), WriteError> {
+        self.watch(|writer| writer.take(change))
+    }
+
+    fn forget(&mut self, until: u64) -> Result<(), WriteError> {
+        self.watch(|writer| writer.forget_until(until))
+    }
+
     fn commit(&mut self, upkeep: Upkeep) -> Result<Generation, WriteError> {
         self.merging.keep_up(upkeep);
-        self.persist()?;
-        self.shared.publish(self.open.clone()).map_err(engine_error)
+        self.watch(|writer| {
+            writer.persist()?;
+            writer.shared.publish(writer.open.clone()).map_err(engine_error)
+        })
     }
 
     fn has_failed(&self) -> bool {
@@ -241,11 +273,7 @@ impl Writer for TantivyWriter {
     }
 
     fn refresh(&mut self) -> Result<(), WriteError> {
-        let newest = self.shared.newest();
-        if self.shared.has_other_segments(&newest).map_err(engine_error)? {
-            self.shared.publish(newest.commit().clone()).map_err(engine_error)?;
-        }
-        self.merge_when_idle().map_err(engine_error)
+        self.watch(Self::take_up_merges)
     }
 }
 
@@ -320,7 +348,10 @@ pub(super) fn engine_error(error: TantivyError) -> WriteError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{engine::tantivy::TantivyEngine, text::Segmenter};
+    use crate::{
+        engine::{Engine as _, Expression, Filter, Given, ReadError, tantivy::TantivyEngine},
+        text::Segmenter,
+    };
 
     /// Else a replacement that follows a restart could leave the old version in place, or take it away alone.
     #[test]
@@ -332,6 +363,36 @@ mod tests {
             let committed = engine.shared().index.load_metas().unwrap().opstamp;
             assert!(writer.writer.run([]).unwrap() > committed);
             writer.persist().unwrap();
+        }
+    }
+
+    /// A commit that is to forget it fails, and so does whoever follows.
+    #[test]
+    fn a_removal_that_makes_no_sense_leaves_no_note() {
+        for is_forgotten in [false, true] {
+            let directory = tempfile::tempdir().unwrap();
+            let engine = TantivyEngine::open(directory.path(), &Segmenter::new()).unwrap();
+            let mut writer = TantivyWriter::new(engine.shared(), 1).unwrap();
+            let (mut tombstone, fields) = (TantivyDocument::default(), writer.shared.fields.clone());
+            tombstone.add_u64(fields.kind, Kind::Tombstone.to_u64());
+            tombstone.add_u64(fields.position, Position::record(1).to_u64());
+            tombstone.add_bytes(fields.stored, &[7]);
+            let addition = Addition { document: None, entries: vec![tombstone], bytes: 0 };
+            writer.batch.add(addition, &writer.writer).unwrap();
+            writer.open.sequence = 1;
+            writer.commit(Upkeep::Usual).unwrap();
+            let met = if is_forgotten {
+                writer.forget(u64::MAX).unwrap_err()
+            } else {
+                let (all, none, never) = (Filter::default(), Position::record(0), Arc::default());
+                let mut removals = engine.snapshot().removals(&Expression::All, &all, none, &never).unwrap();
+                let given = Given { up_to: u64::MAX, whatever_up_to: u64::MAX };
+                removals.next(1, given, &never).unwrap_err().into()
+            };
+            assert!(matches!(met, WriteError::Read(ReadError::Corrupt(_))), "{met:?}");
+            drop(writer);
+            engine.close().unwrap();
+            assert!(!directory.path().join("clean").exists());
         }
     }
 

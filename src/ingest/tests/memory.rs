@@ -165,6 +165,10 @@ impl Snapshot for State {
         unreachable!("writing does not follow")
     }
 
+    fn doubt(&self, _: &str) -> ReadError {
+        unreachable!("memory makes sense")
+    }
+
     fn statistics(&self) -> Result<Statistics, ReadError> {
         unreachable!("writing does not count")
     }

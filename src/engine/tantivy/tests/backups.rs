@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     fs,
+    os::unix::fs::MetadataExt as _,
     path::Path,
     sync::{
         Mutex,
@@ -138,6 +139,22 @@ fn a_copy_that_is_taken_while_documents_are_written_answers_as_the_index_did() {
     // What is linked does not change with the index, nor the index with it.
     drop(engine);
     open(&place.path().join("0")).unwrap();
+}
+
+/// Nothing is linked there; the machine may have no other disk.
+#[test]
+fn a_copy_on_another_disk_is_whole() {
+    let index = Index::with(&[("甲", &["持续优化营商环境"])]);
+    let Ok(place) = TempDir::new_in("/dev/shm") else { return };
+    let device = |path: &Path| fs::metadata(path).unwrap().dev();
+    if device(place.path()) == device(index.directory.path()) {
+        return;
+    }
+    let target = place.path().join("copy");
+    let backup = index.engine.back_up(&target, &NEVER).unwrap();
+    assert!(backup.files > 3 && backup.linked_files == 0, "{backup:?}");
+    let restored = open(copied_back(&target).path()).unwrap().snapshot();
+    assert_eq!(Digest::of(restored.as_ref()), Digest::of(index.snapshot().as_ref()));
 }
 
 #[test]
@@ -347,25 +364,59 @@ fn what_is_found_damaged_is_not_noted_as_closed_in_order_any_more() {
 #[test]
 fn what_is_damaged_is_not_merged() {
     for kind in ["fast", "fieldnorm", "idx", "pos", "store", "term"] {
-        let mut index = Index::with(&[("甲", &["持续优化营商环境"])]);
-        let path = file_of(&index.directory.path().join("index"), kind);
-        let whole = fs::read(&path).unwrap();
-        fs::remove_file(&path).unwrap();
-        fs::write(&path, [&[whole[0] ^ 8], &whole[1..]].concat()).unwrap();
-        let shared = index.engine.shared();
-        for number in 0..64 {
-            index.put(document(&format!("d{number}"), "", &["防汛"]), None);
-            // Enough of them are merged behind one of these.
-            if index.writer().commit(Upkeep::Usual).is_err() {
-                break;
-            }
-        }
-        let deadline = Instant::now() + Duration::from_mins(1);
-        while !shared.list.stays() {
-            assert!(path.exists() && Instant::now() < deadline, "{kind}: it was merged");
-            thread::yield_now();
-        }
-        drop(shared);
-        check_ended(index);
+        let index = Index::with(&[("甲", &["持续优化营商环境"])]);
+        damage(&file_of(&index.directory.path().join("index"), kind), 0);
+        check_merging_ends(index);
     }
+}
+
+/// It is damage for a verification, too, and when the index is opened.
+#[test]
+fn what_a_merge_cannot_read_is_damage() {
+    let index = Index::with(&[("甲", &["持续优化营商环境"])]);
+    fs::remove_file(file_of(&index.directory.path().join("index"), "store")).unwrap();
+    check_merging_ends(index);
+}
+
+/// A commit adds what it deletes to what is deleted, and writes all of that again.
+#[test]
+fn deletions_that_are_damaged_are_not_added_to() {
+    let ids: Vec<String> = (0..40).map(|number| format!("d{number}")).collect();
+    let documents: Vec<(&str, &[&str])> = ids.iter().map(|id| (id.as_str(), &["持续优化营商环境"][..])).collect();
+    let mut index = Index::with(&documents);
+    index.delete("d7");
+    index.commit();
+    // Behind how many entries there are. It says that the first ones are deleted.
+    damage(&file_of(&index.directory.path().join("index"), "del"), 4);
+    index.delete("d8");
+    let committed = index.writer().commit(Upkeep::Usual);
+    assert!(matches!(committed, Err(WriteError::Read(ReadError::Corrupt(_)))), "{committed:?}");
+    check_ended(index);
+}
+
+/// Changes some bits of a byte, in a new file, as the old one is mapped.
+fn damage(path: &Path, at: usize) {
+    let mut bytes = fs::read(path).unwrap();
+    bytes[at] ^= 8;
+    fs::remove_file(path).unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+/// Writes so much that what is there is merged: that ends the writing.
+fn check_merging_ends(mut index: Index) {
+    let shared = index.engine.shared();
+    for number in 0..64 {
+        index.put(document(&format!("d{number}"), "", &["防汛"]), None);
+        // Enough of them are merged behind one of these.
+        if index.writer().commit(Upkeep::Usual).is_err() {
+            break;
+        }
+    }
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !shared.list.stays() {
+        assert!(Instant::now() < deadline, "it was merged, or is tried again and again");
+        thread::yield_now();
+    }
+    drop(shared);
+    check_ended(index);
 }

@@ -4,14 +4,19 @@ use std::{
     collections::BTreeMap,
     fs,
     io::{Seek as _, SeekFrom, Write as _},
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
 };
 
 use tempfile::TempDir;
 
-use super::harness::{Index, NEVER, document, segmenter};
+use super::harness::{Index, NEVER, document, document_id, segmenter};
 use crate::{
-    engine::{Engine, Expression, OpenError, ReadError, tantivy::TantivyEngine},
+    document::Layout,
+    engine::{
+        Engine, Expression, IndexedDocument, OpenError, ReadError, WriteError, all_paragraphs, original,
+        tantivy::{TantivyEngine, check::Doubt},
+    },
     query::Filter,
 };
 
@@ -183,4 +188,88 @@ fn what_was_closed_in_order_is_not_read_to_be_opened_until_it_is_written_to() {
     assert!(!note.exists());
     drop(writer);
     assert_eq!(texts(engine), expected);
+}
+
+#[test]
+fn nothing_is_built_of_what_made_no_sense() {
+    let Index { engine, writer, directory: _directory, .. } = Index::with(&[("甲", &["防汛"])]);
+    drop(writer);
+    let begun = engine.rebuild().unwrap();
+    let _told = engine.shared().doubt.raise("an entry that is not there");
+    let is_refused = |built| matches!(built, Err(WriteError::Read(ReadError::Corrupt(_))));
+    assert!(is_refused(begun.take_over().map(drop)));
+    assert!(is_refused(engine.rebuild().map(drop)));
+}
+
+/// Not all is read then: what fails to open is looked at.
+#[test]
+fn what_was_cut_off_since_it_was_closed_in_order_is_damage() {
+    let (directory, _) = files();
+    let engine = open(directory.path()).unwrap();
+    drop(engine.writer().unwrap());
+    engine.close().unwrap();
+    drop(engine);
+    let mut found = 0;
+    for (kind, path) in kinds(directory.path()) {
+        let whole = fs::read(&path).unwrap();
+        for length in [0, 3, whole.len() / 2, whole.len() - 1] {
+            fs::write(&path, &whole[..length]).unwrap();
+            match open(directory.path()) {
+                Err(OpenError::Damaged { files, .. }) => {
+                    assert!(files.iter().any(|file| path.ends_with(file)), "{files:?}, and it is {}", path.display());
+                    found += 1;
+                }
+                Err(error) => panic!("{kind}, {length}: {error}"),
+                Ok(_) => {}
+            }
+        }
+        fs::write(&path, &whole).unwrap();
+    }
+    assert!(found > 12, "{found}");
+    assert!(directory.path().join("clean").exists());
+}
+
+/// Also when it is met by whoever still reads once the index is closed.
+#[test]
+fn whatever_fails_or_panics_that_is_read_leaves_no_note() {
+    let check = |meet: &dyn Fn(&Doubt)| {
+        let Index { engine, writer, directory, .. } = Index::with(&[("甲", &["防汛"])]);
+        drop(writer);
+        let (note, doubt) = (directory.path().join("clean"), engine.shared().doubt.clone());
+        engine.close().unwrap();
+        assert!(note.exists());
+        meet(&doubt);
+        assert!(!note.exists());
+        engine.close().unwrap();
+        assert!(!note.exists());
+    };
+    check(&|doubt| drop(doubt.watch(|| Err::<(), _>(ReadError::Corrupt("an entry".to_owned())))));
+    check(&|doubt| drop(doubt.watch(|| Err::<(), _>(ReadError::Engine("no such block".into())))));
+    check(&|doubt| {
+        let read = || doubt.watch(|| -> Result<(), ReadError> { panic!("a place that is not there") });
+        catch_unwind(AssertUnwindSafe(read)).unwrap_err();
+    });
+
+    let doubt = Index::new().engine.shared().doubt.clone();
+    doubt.watch(|| Ok(())).unwrap();
+    doubt.watch(|| Err::<(), _>(ReadError::Stopped)).unwrap_err();
+    assert!(!doubt.is_raised());
+}
+
+/// Each part of it makes sense by itself.
+#[test]
+fn an_original_that_cannot_be_rebuilt_leaves_no_note() {
+    let mut index = Index::new();
+    let layout = Layout { original_bytes: 7, ..Layout::default() };
+    index.put(IndexedDocument { layout, ..document("甲", "", &["防汛"]) }, None);
+    index.commit();
+    index.writer = None;
+    let snapshot = index.snapshot();
+    let (address, record) = snapshot.document(&document_id("甲")).unwrap().unwrap();
+    let (layout, paragraphs) =
+        (snapshot.layout(address).unwrap(), all_paragraphs(snapshot.as_ref(), address, &record).unwrap());
+    let rebuilt = original(snapshot.as_ref(), &record, &layout, &paragraphs);
+    assert!(matches!(rebuilt, Err(ReadError::Corrupt(_))), "{rebuilt:?}");
+    index.engine.close().unwrap();
+    assert!(!index.directory.path().join("clean").exists());
 }
