@@ -73,14 +73,13 @@ impl Gate<'_> {
     /// Whether an entry is in one of the lists.
     pub(super) fn has(&mut self, entry: DocId) -> tantivy::Result<bool> {
         let Self { lead, segment, compiler, lists } = self;
-        let lists = match lists {
-            Some(lists) => lists,
-            None => {
-                compiler.stop.check()?;
-                let open = |list| compiler.lately.postings(segment, list, IndexRecordOption::Basic).transpose();
-                let opened = lead.lists.iter().filter_map(open).map(|postings| postings.map(Sought::new));
-                lists.insert(opened.collect::<tantivy::Result<_>>()?)
-            }
+        let lists = if let Some(lists) = lists {
+            lists
+        } else {
+            compiler.stop.check()?;
+            let open = |list| compiler.lately.postings(segment, list, IndexRecordOption::Basic).transpose();
+            let opened = lead.lists.iter().filter_map(open).map(|postings| postings.map(Sought::new));
+            lists.insert(opened.collect::<tantivy::Result<_>>()?)
         };
         Ok(lists.iter_mut().any(|list| list.has(entry)))
     }

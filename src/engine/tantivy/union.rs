@@ -247,7 +247,7 @@ impl Window {
     fn new(threshold: f32) -> Self {
         Self {
             first: 0,
-            scores: Box::new([0.0; WINDOW as usize]),
+            scores: vec![0.0; WINDOW as usize].try_into().expect("a window"),
             threshold: threshold.max(0.0),
             exceeding: [0; (WINDOW / WORD) as usize],
             scored: Vec::new(),

@@ -184,7 +184,9 @@ pub(super) fn shares<'a>(tokens: impl Iterator<Item = (f64, &'a [u32])> + Clone,
         for (weight, counts) in tokens {
             shares.iter_mut().zip(counts).filter(|(_, count)| **count > 0).for_each(|(share, _)| *share += weight);
         }
-        shares.iter_mut().for_each(|share| *share /= all);
+        for share in &mut shares {
+            *share /= all;
+        }
     }
     shares
 }
