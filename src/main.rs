@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::anyhow;
 use clap::{Parser, Subcommand};
+use mimalloc::MiMalloc;
 use tokio::{runtime::Builder, select};
 use tokio_stream::StreamExt as _;
 use xunzhang::{
@@ -21,6 +22,11 @@ use xunzhang::{
     shutdown::{EXIT_FORCED, StopSignals, outlive_file_size_limit},
     telemetry::{self, LogForm},
 };
+
+/// Searches allocate much for a short time, on several threads: with the system's allocator eight clients get 0.9 of the
+/// answers.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The exit code of wrong use, as clap has it.
 const EXIT_USAGE: u8 = 2;
