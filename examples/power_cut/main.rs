@@ -9,8 +9,8 @@
 //! came first, or any of it, or, as when only the process is killed, all of it. What a killed process has left is no
 //! more on disk than it was before: when the power goes in the next round, it can still be lost. In every second round
 //! the disk also fails for a moment, so that changes are refused, in every second one the index is built anew meanwhile,
-//! and in every second one too many files are open at first. Prints figures for each model; exits 1 when an acknowledged change was lost, or one that clients have
-//! seen after a restart, or an index did not open.
+//! and in every second one too many files are open at first. Prints figures for each model; exits 1 when an acknowledged
+//! change was lost, or one that clients have seen after a restart, or an index did not open.
 
 mod disk;
 mod trial;

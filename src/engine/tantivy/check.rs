@@ -216,9 +216,9 @@ impl Doubt {
         is_known: impl FnOnce(&E) -> bool,
         act: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
-        let watched = Watched(Some(self));
+        let guard = UnwindGuard(Some(self));
         let done = act();
-        watched.end();
+        guard.end();
         if let Err(error) = &done
             && !is_known(error)
         {
@@ -229,15 +229,15 @@ impl Doubt {
 }
 
 /// Raises a doubt if it is dropped before its end.
-struct Watched<'a>(Option<&'a Doubt>);
+struct UnwindGuard<'a>(Option<&'a Doubt>);
 
-impl Watched<'_> {
+impl UnwindGuard<'_> {
     fn end(mut self) {
         self.0 = None;
     }
 }
 
-impl Drop for Watched<'_> {
+impl Drop for UnwindGuard<'_> {
     fn drop(&mut self) {
         if let Some(doubt) = self.0 {
             let _nobody_hears_it = doubt.raise("a panic");

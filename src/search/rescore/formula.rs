@@ -153,7 +153,10 @@ impl CountedGram<'_> {
 pub(super) fn coverages(grams: &[CountedGram<'_>], candidates: usize) -> Vec<(f64, f64)> {
     let mut shares = vec![(0.0, 0.0); candidates];
     let all: f64 = grams.iter().map(CountedGram::weight).sum();
-    for gram in grams.iter().filter(|_| all > 0.0) {
+    if all <= 0.0 {
+        return shares;
+    }
+    for gram in grams {
         let weight = gram.weight();
         for ((somewhere, in_title), (text, title)) in shares.iter_mut().zip(gram.counts()) {
             if title > 0 {
@@ -165,7 +168,8 @@ pub(super) fn coverages(grams: &[CountedGram<'_>], candidates: usize) -> Vec<(f6
         }
     }
     for (somewhere, in_title) in &mut shares {
-        (*somewhere, *in_title) = if all > 0.0 { (*somewhere / all, *in_title / all) } else { (0.0, 0.0) };
+        *somewhere /= all;
+        *in_title /= all;
     }
     shares
 }
@@ -180,13 +184,14 @@ pub(super) fn norm(length: Lengths, average: f64) -> f64 {
 pub(super) fn shares<'a>(tokens: impl Iterator<Item = (f64, &'a [u32])> + Clone, candidates: usize) -> Vec<f64> {
     let mut shares = vec![0.0; candidates];
     let all: f64 = tokens.clone().map(|(weight, _)| weight).sum();
-    if all > 0.0 {
-        for (weight, counts) in tokens {
-            shares.iter_mut().zip(counts).filter(|(_, count)| **count > 0).for_each(|(share, _)| *share += weight);
-        }
-        for share in &mut shares {
-            *share /= all;
-        }
+    if all <= 0.0 {
+        return shares;
+    }
+    for (weight, counts) in tokens {
+        shares.iter_mut().zip(counts).filter(|(_, count)| **count > 0).for_each(|(share, _)| *share += weight);
+    }
+    for share in &mut shares {
+        *share /= all;
     }
     shares
 }

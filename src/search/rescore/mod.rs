@@ -1,7 +1,7 @@
 //! The second stage: the best candidates, ranked again by what they have of the query.
 //!
-//! `wanted` reads the query, `formula` says what it makes of a paragraph; both are pure. `ranking` asks the engine and
-//! puts the second stage before the first.
+//! `wanted` reads the query, `finding` chooses what of it finds candidates, `formula` says what it makes of a paragraph;
+//! all are pure. `ranking` asks the engine and puts the second stage before the first.
 
 mod finding;
 mod formula;
