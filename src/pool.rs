@@ -203,14 +203,15 @@ impl Pool {
     }
 
     /// Runs `work` that takes minutes, most of them waiting for a disk, on a thread of its own, so that the pool's are
-    /// left to others. Whoever asks bounds how many there are. Dropping the future tells the work to stop.
-    pub async fn run_aside<T, W>(&self, work: W) -> Result<T, PoolError>
+    /// left to others. Whoever asks bounds how many there are. Dropping the future tells the work to stop; so does the end
+    /// of `ending`, and then it is waited for.
+    pub async fn run_aside<T, W>(&self, ending: impl Future<Output = ()>, work: W) -> Result<T, PoolError>
     where
         T: Send + 'static,
         W: FnOnce(&AtomicBool) -> T + Send + 'static,
     {
         let caller = Caller::default();
-        let (send, receive) = oneshot::channel();
+        let (send, mut receive) = oneshot::channel();
         let (wishes, running, span) = (Arc::clone(&caller.wishes), self.running.clone(), Span::current());
         let started = thread::Builder::new().name("aside".to_owned()).spawn(move || {
             let counted = running.count_one();
@@ -222,7 +223,15 @@ impl Pool {
             error!(%error, "the system gives no thread");
             PoolError::NoThread
         })?;
-        receive.await.expect("a job always answers")
+        let result = tokio::select! {
+            biased;
+            result = &mut receive => result,
+            () = ending => {
+                caller.wishes.tell_to_stop();
+                receive.await
+            }
+        };
+        result.expect("a job always answers")
     }
 
     /// Jobs that have been asked for and have not begun.

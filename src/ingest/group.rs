@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
     time::{Duration, Instant, UNIX_EPOCH},
 };
 
@@ -32,6 +32,33 @@ type Reply<T> = oneshot::Sender<Result<T, IngestError>>;
 pub(super) type OnCommit = Box<dyn Fn(Duration) + Send>;
 /// An answer that waits for the commit.
 type Answer = Box<dyn FnOnce(Result<Generation, IngestError>) + Send>;
+
+/// What the stored version has to be.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Expected {
+    /// Any, or none.
+    Any,
+    /// One with this content.
+    Content(Etag),
+    /// The one that was written as this change.
+    Version(u64),
+}
+
+impl Expected {
+    /// What has this etag, or anything without one.
+    pub(super) fn content(etag: Option<Etag>) -> Self {
+        etag.map_or(Self::Any, Self::Content)
+    }
+
+    fn check(self, current: Option<Version>) -> Result<(), IngestError> {
+        let is_met = match self {
+            Self::Any => true,
+            Self::Content(etag) => current.is_some_and(|version| version.etag == etag),
+            Self::Version(sequence) => current.is_some_and(|version| version.sequence == sequence),
+        };
+        if is_met { Ok(()) } else { Err(IngestError::EtagMismatch(current.map(|version| version.etag))) }
+    }
+}
 
 /// Changes that share a commit.
 pub(super) struct Group {
@@ -149,12 +176,12 @@ impl Log {
         &mut self,
         group: &mut Group,
         document: Box<IndexedDocument>,
-        expected: Option<Etag>,
+        expected: Expected,
         reply: Reply<Receipt>,
     ) {
         let etag = document.etag;
         let change = self.current(group, &document.id).and_then(|current| {
-            check_etag(expected, current)?;
+            expected.check(current)?;
             match current {
                 Some(version) if version.etag == etag => Ok((Outcome::Unchanged, version.paragraphs)),
                 current => self.write_document(group, document, current),
@@ -169,10 +196,10 @@ impl Log {
     }
 
     /// Deletes a document, unless there is none or another version than expected.
-    pub(super) fn delete(&mut self, group: &mut Group, id: DocumentId, expected: Option<Etag>, reply: Reply<Deleted>) {
+    pub(super) fn delete(&mut self, group: &mut Group, id: DocumentId, expected: Expected, reply: Reply<Deleted>) {
         let change = self.current(group, &id).and_then(|current| {
             let version = current.ok_or_else(|| IngestError::NotFound(id.clone()))?;
-            check_etag(expected, current)?;
+            expected.check(current)?;
             let removes = self.removal(version);
             self.write(group, Change::Delete { id: id.clone(), removes })?;
             group.versions.insert(id, None);
@@ -200,8 +227,8 @@ impl Log {
     }
 
     /// Has an index that was built anew take the place of this one, with what it lacks. On an error this one goes on.
-    pub(super) fn take_over(&mut self, rebuilt: Rebuilt) -> Result<Generation, ReindexError> {
-        let taken = self.switch(rebuilt);
+    pub(super) fn take_over(&mut self, rebuilt: Rebuilt, stop: &Arc<AtomicBool>) -> Result<Generation, ReindexError> {
+        let taken = self.switch(rebuilt, stop);
         if taken.is_err()
             && let Err(error) = self.open_writer()
         {
@@ -210,11 +237,11 @@ impl Log {
         taken
     }
 
-    fn switch(&mut self, mut rebuilt: Rebuilt) -> Result<Generation, ReindexError> {
+    fn switch(&mut self, mut rebuilt: Rebuilt, stop: &Arc<AtomicBool>) -> Result<Generation, ReindexError> {
         // What failed before may be there after all: then it is shown from here on.
         self.open_writer()?;
         self.writer = None;
-        rebuilt.catch_up(self.engine.snapshot().as_ref(), &Arc::default())?;
+        rebuilt.catch_up(self.engine.snapshot().as_ref(), stop)?;
         self.writer = Some(rebuilt.take_over()?);
         self.refresh_after = FIRST_REFRESH_AFTER;
         self.announce();
@@ -366,11 +393,6 @@ impl Log {
         self.sequence += 1;
         self.sequence
     }
-}
-
-fn check_etag(expected: Option<Etag>, current: Option<Version>) -> Result<(), IngestError> {
-    let stored = current.map(|version| version.etag);
-    if expected.is_some() && expected != stored { Err(IngestError::EtagMismatch(stored)) } else { Ok(()) }
 }
 
 /// Answers when the group is committed: everything that a change or a refusal was decided on is on disk by then, or

@@ -13,7 +13,7 @@ use crate::{
     ingest::{
         PrepareError, Prepared, Retention,
         analyze::LastAnalysis,
-        group::Log,
+        group::{Expected, Log},
         prepare::prepare,
         seen_lines::SeenLines,
         writer::{self, Command, GroupCommit, Queue, Urgency},
@@ -238,15 +238,16 @@ impl Ingest {
     /// # Errors
     /// When there is no such document, the stored version is another, or the change could not be written.
     pub async fn delete(&self, id: DocumentId, expected: Option<Etag>) -> Result<Deleted, IngestError> {
-        self.send_delete(id, expected, Urgency::Now).await?.receipt().await
+        self.send_delete(id, Expected::content(expected), Urgency::Now).await?.receipt().await
     }
 
-    /// Queues the deletion of one version of many, waiting while the queue is full; its commit may linger for others.
+    /// Queues the deletion of one version of many, by its sequence, waiting while the queue is full; its commit may linger
+    /// for others. The same content that was put again is another version.
     ///
     /// # Errors
     /// When the writer is shutting down.
-    pub async fn queue_delete(&self, id: DocumentId, expected: Etag) -> Result<Pending<Deleted>, IngestError> {
-        self.send_delete(id, Some(expected), Urgency::Lingers).await
+    pub async fn queue_delete(&self, id: DocumentId, sequence: u64) -> Result<Pending<Deleted>, IngestError> {
+        self.send_delete(id, Expected::Version(sequence), Urgency::Lingers).await
     }
 
     /// Commits what was accepted, refuses what comes later, and waits for the writer thread to end.
@@ -270,6 +271,7 @@ impl Ingest {
         let bytes = document.weight_bytes();
         let room = self.room(bytes).await?;
         let (reply, answer) = oneshot::channel();
+        let expected = Expected::content(expected);
         self.send(Command::Put { document, bytes, expected, urgency, reply, room })?;
         Ok(Pending { reply: answer, changes: self.changes.clone(), lines })
     }
@@ -277,7 +279,7 @@ impl Ingest {
     async fn send_delete(
         &self,
         id: DocumentId,
-        expected: Option<Etag>,
+        expected: Expected,
         urgency: Urgency,
     ) -> Result<Pending<Deleted>, IngestError> {
         let room = self.room(0).await?;

@@ -94,14 +94,15 @@ impl Ingest {
         if damaged.is_empty() { Ok(()) } else { Err(ReadError::Corrupt(damaged.join(", "))) }
     }
 
-    /// Has an index that was built take the place of this one, with the last changes, for which writes wait a moment.
+    /// Has an index that was built take the place of this one, with the last changes, for which writes wait: a moment, but
+    /// where more came in than were read anew.
     ///
     /// # Errors
-    /// When the writer is shutting down, or it cannot take the place; the old one is used then.
-    pub async fn take_over(&self, rebuilt: Rebuilt) -> Result<Generation, ReindexError> {
+    /// When the writer is shutting down, the index cannot take the place, or on `stop`; the old one is used then.
+    pub async fn take_over(&self, rebuilt: Rebuilt, stop: Arc<AtomicBool>) -> Result<Generation, ReindexError> {
         let (reply, answer) = oneshot::channel();
         let room = self.room(0).await.map_err(ReindexError::Closed)?;
-        self.send(Command::TakeOver { rebuilt: Box::new(rebuilt), reply, room }).map_err(ReindexError::Closed)?;
+        self.send(Command::TakeOver { rebuilt: Box::new(rebuilt), stop, reply, room }).map_err(ReindexError::Closed)?;
         let generation = answer.await.unwrap_or_else(|_| Err(ReindexError::Closed(ended(&self.changes))))?;
         // What it remembers was asked of the old index.
         self.seen.clear();

@@ -2,7 +2,11 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+    sync::{
+        Arc,
+        atomic::AtomicBool,
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+    },
     thread,
     time::{Duration, Instant, SystemTime},
 };
@@ -10,12 +14,12 @@ use std::{
 use tokio::sync::oneshot;
 
 use crate::{
-    document::{DocumentId, Etag},
+    document::DocumentId,
     engine::{Generation, IndexedDocument, WriteError},
     ingest::{
         Deleted, IngestError, Rebuilt, Receipt, ReindexError,
         company::Company,
-        group::{Group, Log},
+        group::{Expected, Group, Log},
         handle::Room,
     },
 };
@@ -54,14 +58,14 @@ pub(super) enum Command {
     Put {
         document: Box<IndexedDocument>,
         bytes: usize,
-        expected: Option<Etag>,
+        expected: Expected,
         urgency: Urgency,
         reply: oneshot::Sender<Result<Receipt, IngestError>>,
         room: Room,
     },
     Delete {
         id: DocumentId,
-        expected: Option<Etag>,
+        expected: Expected,
         urgency: Urgency,
         reply: oneshot::Sender<Result<Deleted, IngestError>>,
         room: Room,
@@ -72,6 +76,7 @@ pub(super) enum Command {
     /// Has an index that was built anew take the place of this one.
     TakeOver {
         rebuilt: Box<Rebuilt>,
+        stop: Arc<AtomicBool>,
         reply: oneshot::Sender<Result<Generation, ReindexError>>,
         room: Room,
     },
@@ -82,7 +87,7 @@ pub(super) enum Command {
 
 /// What is done once the open group is committed.
 enum Then {
-    TakeOver { rebuilt: Box<Rebuilt>, reply: oneshot::Sender<Result<Generation, ReindexError>> },
+    TakeOver { rebuilt: Box<Rebuilt>, stop: Arc<AtomicBool>, reply: oneshot::Sender<Result<Generation, ReindexError>> },
     Close { reply: oneshot::Sender<()> },
 }
 
@@ -162,8 +167,8 @@ fn run_group(log: &mut Log, company: &mut Company, limits: GroupCommit, commands
     }
     *company = log.finish(group);
     match then {
-        Some(Then::TakeOver { rebuilt, reply }) => {
-            let _nobody_waits = reply.send(log.take_over(*rebuilt));
+        Some(Then::TakeOver { rebuilt, stop, reply }) => {
+            let _nobody_waits = reply.send(log.take_over(*rebuilt, &stop));
             Next::Group
         }
         Some(Then::Close { reply }) => Next::Close(reply),
@@ -209,9 +214,9 @@ fn take(log: &mut Log, group: &mut Group, command: Command) -> Option<Then> {
             group.hurry();
             drop(room);
         }
-        Command::TakeOver { rebuilt, reply, room } => {
+        Command::TakeOver { rebuilt, stop, reply, room } => {
             drop(room);
-            return Some(Then::TakeOver { rebuilt, reply });
+            return Some(Then::TakeOver { rebuilt, stop, reply });
         }
         Command::Close { reply } => return Some(Then::Close { reply }),
     }

@@ -20,6 +20,7 @@ use crate::{
         reindex,
     },
     search::{BackupError, LEASE, MAX_FACET_VALUE_BYTES, MAX_FACET_VALUES, MAX_LEASES, ReadError},
+    shutdown::Phase,
 };
 
 /// The service.
@@ -44,21 +45,30 @@ impl Admin {
         let searcher = self.core.opened()?.searcher.clone();
         let _alone = self.core.maintenance.try_acquire().map_err(|_| Failure::MaintenanceRuns)?;
         let directory = target.clone();
-        let made = self.core.pool.run_aside(move |stop| searcher.back_up(Path::new(&directory), stop)).await?;
+        let stopping = self.core.shutdown.stopping();
+        let made =
+            self.core.pool.run_aside(stopping, move |stop| searcher.back_up(Path::new(&directory), stop)).await?;
         if let Err(BackupError::Read(ReadError::Corrupt(files))) = &made {
             self.damaged(files);
         }
-        Ok(backup_response(target, &made?))
+        Ok(backup_response(target, &made.map_err(|error| self.ended_with(error))?))
     }
 
     async fn verify(&self) -> Result<proto::VerifyIndexResponse, Failure> {
         let searcher = self.core.opened()?.searcher.clone();
         let _alone = self.core.maintenance.try_acquire().map_err(|_| Failure::MaintenanceRuns)?;
-        let verification = self.core.pool.run_aside(move |stop| searcher.verify(stop)).await??;
+        let verified =
+            self.core.pool.run_aside(self.core.shutdown.stopping(), move |stop| searcher.verify(stop)).await?;
+        let verification = verified.map_err(|error| self.ended_with(error))?;
         if !verification.damaged.is_empty() {
             self.damaged(&verification.damaged.join(", "));
         }
         Ok(verification_response(verification))
+    }
+
+    /// Why work aside came to nothing: when the service stops, it ends, and takes away what it has made of a backup.
+    fn ended_with(&self, error: impl Into<Failure>) -> Failure {
+        if self.core.shutdown.phase() < Phase::Stopping { error.into() } else { Failure::Draining }
     }
 
     fn damaged(&self, files: &str) {

@@ -56,8 +56,8 @@ pub(crate) enum Failure {
         .0.document, .0.ordinal
     )]
     ParagraphNotFound(ParagraphId),
-    /// The stored version is another one.
-    #[error("the stored version is another one; read the document and try again with its etag")]
+    /// The stored version is another one, or there is none.
+    #[error("{}", IngestError::EtagMismatch(*.0))]
     EtagMismatch(Option<Etag>),
     /// As many streams run as may.
     #[error("too many streams run at once; try again later")]
@@ -88,16 +88,18 @@ pub(crate) enum Failure {
     MaintenanceRuns,
     /// There is no room for a backup.
     #[error("there is no room for the backup; nothing of it is left there")]
-    BackupFull,
+    BackupFull(#[source] Cause),
     /// There is no room for a second index.
     #[error("there is no room to build the index anew; nothing of it is left there, and all goes on as it was")]
-    ReindexFull,
+    ReindexFull(#[source] Cause),
     /// No operation has such a name.
     #[error("there is no operation `{0}`; the last one is known until the service stops")]
     OperationNotFound(String),
     /// The disk is full.
-    #[error("the disk is full and the change is not acknowledged; reads go on")]
-    StorageFull,
+    #[error(
+        "the disk is full, or as full as `ingest.min_free_disk` lets it be, and the change is not acknowledged; reads go on"
+    )]
+    StorageFull(#[source] Cause),
     /// The service ends.
     #[error("the service is shutting down; try again, it may be another one that answers")]
     Draining,
@@ -168,7 +170,7 @@ impl From<BackupError> for Failure {
         match error {
             BackupError::Target(wrong) => Invalid::new("directory", wrong.to_string()).into(),
             BackupError::Read(error) => error.into(),
-            BackupError::Write(ref cause) if is_storage_full(cause) => Self::BackupFull,
+            BackupError::Write(ref cause) if is_storage_full(cause) => Self::BackupFull(error.into()),
             _ => Self::Internal(error.into()),
         }
     }
@@ -179,7 +181,7 @@ impl From<ReindexError> for Failure {
         match error {
             ReindexError::Runs => Self::MaintenanceRuns,
             ReindexError::Read(error) | ReindexError::Write(WriteError::Read(error)) => error.into(),
-            ReindexError::Write(ref cause) if is_storage_full(cause) => Self::ReindexFull,
+            ReindexError::Write(ref cause) if is_storage_full(cause) => Self::ReindexFull(error.into()),
             ReindexError::Write(cause) => Self::EngineUnavailable(IngestError::Write(Arc::new(cause))),
             ReindexError::Closed(error) => error.into(),
             _ => Self::Internal(error.into()),
@@ -196,7 +198,7 @@ impl From<IngestError> for Failure {
             IngestError::Write(ref cause) if matches!(**cause, WriteError::Read(ReadError::Corrupt(_))) => {
                 Self::Corrupt(error.into())
             }
-            IngestError::Write(ref cause) if is_storage_full(&**cause) => Self::StorageFull,
+            IngestError::Write(ref cause) if is_storage_full(&**cause) => Self::StorageFull(error.into()),
             IngestError::Write(_) => Self::EngineUnavailable(error),
         }
     }

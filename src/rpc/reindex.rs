@@ -1,6 +1,7 @@
 //! Reindexing: begun by one call, looked at by others.
 
 use std::{
+    future::pending,
     pin::pin,
     sync::{Arc, atomic::Ordering},
 };
@@ -14,6 +15,7 @@ use crate::{
         core::{Core, Opened},
         failure::Failure,
         operations::Operation,
+        status::chain,
     },
     search::Generation,
 };
@@ -41,7 +43,10 @@ pub(super) async fn start(core: &Arc<Core>, force: bool) -> Result<Arc<Operation
         drop(alone);
         match &result {
             Ok(generation) => tracing::info!(%generation, took = ?running.elapsed(), "the index was built anew"),
-            Err(failure) => tracing::warn!(reason = failure.reason(), "the index was not built anew: it is as it was"),
+            Err(failure) => {
+                let (reason, cause) = (failure.reason(), chain(failure));
+                tracing::warn!(reason, cause, "the index was not built anew: it is as it was");
+            }
         }
         running.end(result);
     };
@@ -52,17 +57,20 @@ pub(super) async fn start(core: &Arc<Core>, force: bool) -> Result<Arc<Operation
 /// Builds the index, and has it take the place of the old one; ends with the service.
 async fn run(core: &Core, opened: &Opened, mut rebuilt: Rebuilt, operation: &Operation) -> Result<Generation, Failure> {
     let (ingest, stop) = (opened.ingest.clone(), Arc::clone(&operation.stop));
-    let mut work = pin!(core.pool.run_aside(move |_| {
+    let bringing_up = core.pool.run_aside(pending(), move |_| {
         ingest.bring_up(&mut rebuilt, &stop)?;
         Ok::<_, ReindexError>(rebuilt)
-    }));
-    let rebuilt = select! {
+    });
+    let mut work = pin!(async {
+        let rebuilt = bringing_up.await??;
+        Ok(opened.ingest.take_over(rebuilt, Arc::clone(&operation.stop)).await?)
+    });
+    select! {
         biased;
-        rebuilt = &mut work => rebuilt,
+        done = &mut work => done,
         () = core.shutdown.stopping() => {
             operation.stop.store(true, Ordering::Relaxed);
             work.await
         }
-    };
-    Ok(opened.ingest.take_over(rebuilt??).await?)
+    }
 }

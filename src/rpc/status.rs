@@ -53,7 +53,7 @@ impl Failure {
             Self::StreamNotFound(_) => (Code::NotFound, "STREAM_NOT_FOUND", None),
             Self::IdleImport => (Code::ResourceExhausted, "IDLE_IMPORT", None),
             Self::OperationNotFound(_) => (Code::NotFound, "OPERATION_NOT_FOUND", None),
-            Self::StorageFull | Self::BackupFull | Self::ReindexFull => {
+            Self::StorageFull(_) | Self::BackupFull(_) | Self::ReindexFull(_) => {
                 (Code::ResourceExhausted, "STORAGE_FULL", Some(RETRY_LATER))
             }
             Self::Draining => (Code::Unavailable, "SERVER_DRAINING", Some(RETRY_LATER)),
@@ -125,14 +125,16 @@ impl Failure {
             Self::Corrupt(_) | Self::Internal(_) | Self::EngineUnavailable(_) => {
                 tracing::error!(reason, cause = %chain(self), "a call failed");
             }
-            Self::StorageFull | Self::BackupFull | Self::ReindexFull => tracing::error!(reason, "the disk is full"),
+            Self::StorageFull(_) | Self::BackupFull(_) | Self::ReindexFull(_) => {
+                tracing::error!(reason, cause = %chain(self), "the disk is full");
+            }
             _ => {}
         }
     }
 }
 
 /// The causes of an error, outermost first.
-fn chain(error: &dyn Error) -> String {
+pub(super) fn chain(error: &dyn Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| (*cause).source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

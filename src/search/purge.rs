@@ -3,7 +3,7 @@
 use std::sync::{Arc, atomic::AtomicBool};
 
 use crate::{
-    document::{DocumentId, Etag},
+    document::DocumentId,
     engine::Generation,
     query::Filter,
     search::{SearchError, Searcher},
@@ -28,8 +28,6 @@ pub struct PurgeScope {
 pub struct DocumentVersion {
     /// The document.
     pub id: DocumentId,
-    /// Names its content.
-    pub etag: Etag,
     /// The number of the version.
     pub sequence: u64,
 }
@@ -70,7 +68,7 @@ impl Searcher {
                     return Ok(found);
                 }
                 last = Some(sequence);
-                found.push(DocumentVersion { id: record.id, etag: record.version.etag, sequence });
+                found.push(DocumentVersion { id: record.id, sequence });
             }
             if is_end {
                 break;

@@ -386,7 +386,7 @@ async fn a_reindex_that_begins_while_a_commit_forgets_removals_knows_of_it() {
     let _waits = has_begun.recv_timeout(Duration::from_millis(300));
     hold(false);
     committed.await.unwrap().unwrap();
-    ingest.take_over(built.join().unwrap()).await.unwrap();
+    ingest.take_over(built.join().unwrap(), Arc::default()).await.unwrap();
     assert_eq!((engine.snapshot().rebuilt(), engine.snapshot().forgotten()), (1, 3));
     ingest.close().await;
 }

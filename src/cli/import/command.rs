@@ -1,14 +1,6 @@
 //! `import PATH…`: an import with its progress on the terminal.
 
-use std::{
-    fmt,
-    io::Write as _,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
-    time::Duration,
-};
+use std::{fmt, io::Write as _, sync::Arc, time::Duration};
 
 use bytesize::ByteSize;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -17,6 +9,7 @@ use tonic::transport::Channel;
 use super::{
     Content, ImportError, ImportEvent, ImportOptions, ImportSummary, files,
     journal::Journal,
+    reader::ReadBytes,
     stream::{Beside, run_beside},
 };
 use crate::cli::{
@@ -58,9 +51,9 @@ impl Prepared {
     /// Imports and prints the summary.
     pub(in crate::cli) async fn run(self, channel: Channel, output: &mut Output) -> Result<(), Failure> {
         let Self { options, journal } = self;
-        let read_bytes = Arc::default();
-        let mut progress = Progress::new(files::bytes(&options.paths), Arc::clone(&read_bytes));
-        let beside = Beside { journal, read_bytes };
+        let read = Arc::default();
+        let mut progress = Progress::new(files::bytes(&options.paths), Arc::clone(&read));
+        let beside = Beside { journal, read };
         let ended = tokio::select! {
             ended = run_beside(channel, &options, beside, |event| progress.take(event)) => ended.map_err(Failure::from),
             _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted("stopped; run it again to go on".to_owned())),
@@ -105,18 +98,18 @@ struct Progress {
     so_far: ImportSummary,
     /// Bytes of all files, compressed where they are.
     total_bytes: u64,
-    read_bytes: Arc<AtomicU64>,
+    read: Arc<ReadBytes>,
     /// When the next line is due where nothing can be drawn.
     next_line: Duration,
 }
 
 impl Progress {
-    fn new(total_bytes: u64, read_bytes: Arc<AtomicU64>) -> Self {
+    fn new(total_bytes: u64, read: Arc<ReadBytes>) -> Self {
         // Draws nothing where standard error is no terminal.
         let bar = ProgressBar::new_spinner().with_style(ProgressStyle::default_spinner());
         bar.enable_steady_tick(TICK);
         let so_far = ImportSummary::default();
-        Self { bar, warnings: 0, so_far, total_bytes, read_bytes, next_line: LINE_EVERY }
+        Self { bar, warnings: 0, so_far, total_bytes, read, next_line: LINE_EVERY }
     }
 
     fn take(&mut self, event: ImportEvent<'_>) {
@@ -146,7 +139,9 @@ impl Progress {
     /// The time that the rest takes, if it goes on like this; `None` while that cannot be told. What was read and is not
     /// acknowledged yet counts as done.
     fn left(&self) -> Option<Duration> {
-        time_left(self.so_far.elapsed, self.read_bytes.load(Relaxed), self.total_bytes)
+        let passed_over = self.read.passed_over();
+        let read = self.read.all().saturating_sub(passed_over);
+        time_left(self.so_far.elapsed, read, self.total_bytes.saturating_sub(passed_over))
     }
 
     fn print(&self, line: impl fmt::Display) {

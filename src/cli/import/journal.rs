@@ -1,7 +1,7 @@
 //! How far an import has come, in a file that outlives it: what was acknowledged is not sent again.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fs::{File, Metadata},
     io::{self, BufRead as _, BufReader, Seek as _, Write as _},
     path::{Path, PathBuf},
@@ -11,7 +11,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Content, ImportOptions, reader::Sent};
+use super::{Content, ImportOptions, Place, reader::Sent};
 
 /// Why there is no journal.
 #[derive(Debug, thiserror::Error)]
@@ -55,31 +55,86 @@ struct Head {
     collection: Option<String>,
 }
 
-/// A further line: up to here a file is done.
+/// A further line: what is done of a file, or is not.
 #[derive(Debug, Serialize, Deserialize)]
 struct Entry {
     file: String,
     #[serde(flatten)]
     stamp: Stamp,
-    /// The last line that is done; `None` where a file is one document.
-    line: Option<u64>,
-    /// A state of the index that has it.
+    #[serde(flatten)]
+    what: What,
+    /// A state of the index that has what is done.
     generation: String,
+}
+
+/// What an entry says of its file.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum What {
+    /// It is one document, with this id, and done. One file has several when it is below several folders that are named.
+    Document(String),
+    /// Every line is done up to this one, but those that were refused.
+    Through(u64),
+    /// This line was refused.
+    Refused(u64),
+    /// This line was refused before and is done.
+    Again(u64),
 }
 
 /// What was done before.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Done(HashMap<Arc<str>, (Stamp, Option<u64>)>);
+pub(super) struct Done {
+    documents: HashMap<(String, String), Stamp>,
+    lines: HashMap<String, Lines>,
+}
 
-impl Done {
-    /// Whether a file that is one document is done.
-    pub(super) fn has_file(&self, file: &str, stamp: Stamp) -> bool {
-        self.0.get(file) == Some(&(stamp, None))
+/// What is done of a file of lines.
+#[derive(Clone, Debug)]
+pub(super) struct Lines {
+    stamp: Stamp,
+    through: u64,
+    refused: BTreeSet<u64>,
+}
+
+impl Lines {
+    /// The last line that there is something to pass over before.
+    pub(super) fn through(&self) -> u64 {
+        self.through
     }
 
-    /// The last line of a file that is done, 0 for none.
-    pub(super) fn through(&self, file: &str, stamp: Stamp) -> u64 {
-        self.0.get(file).filter(|(known, _)| *known == stamp).and_then(|(_, line)| *line).unwrap_or_default()
+    /// Whether a line is done.
+    pub(super) fn has(&self, line: u64) -> bool {
+        line <= self.through && !self.refused.contains(&line)
+    }
+}
+
+impl Done {
+    /// Whether a file that is one document is done under its id.
+    pub(super) fn has_document(&self, file: &str, id: &str, stamp: Stamp) -> bool {
+        self.documents.get(&(file.to_owned(), id.to_owned())) == Some(&stamp)
+    }
+
+    /// What is done of a file of lines, unless it has changed.
+    pub(super) fn lines(&self, file: &str, stamp: Stamp) -> Option<&Lines> {
+        self.lines.get(file).filter(|lines| lines.stamp == stamp)
+    }
+
+    fn add(&mut self, Entry { file, stamp, what, generation: _ }: Entry) {
+        if let What::Document(id) = what {
+            self.documents.insert((file, id), stamp);
+            return;
+        }
+        let new = || Lines { stamp, through: 0, refused: BTreeSet::new() };
+        let lines = self.lines.entry(file).or_insert_with(new);
+        if lines.stamp != stamp {
+            *lines = new();
+        }
+        match what {
+            What::Document(_) => {}
+            What::Through(line) => lines.through = line,
+            What::Refused(line) => drop(lines.refused.insert(line)),
+            What::Again(line) => drop(lines.refused.remove(&line)),
+        }
     }
 }
 
@@ -100,20 +155,20 @@ impl Journal {
         let file = File::options().read(true).append(true).create(true).open(path).map_err(failed)?;
         let head = Head { ready_made: options.content == Content::ReadyMade, collection: options.collection.clone() };
         let mut journal = Self { path: path.to_owned(), file, done: Done::default(), generation: String::new() };
-        let mut lines = BufReader::new(journal.file.try_clone().map_err(failed)?).lines();
+        let mut lines = BufReader::new(journal.file.try_clone().map_err(failed)?).split(b'\n');
         match lines.next().transpose().map_err(failed)? {
             None => journal.write(&head).map_err(failed)?,
-            Some(line) => match serde_json::from_str::<Head>(&line) {
+            Some(line) => match serde_json::from_slice::<Head>(&line) {
                 Ok(found) if found == head => {}
                 Ok(_) => return Err(JournalError::OtherOptions(path.to_owned())),
                 Err(_) => return Err(JournalError::Foreign(path.to_owned())),
             },
         }
         for line in lines {
-            // The last one may be cut off: what it said is sent again.
-            if let Ok(Entry { file, stamp, line, generation }) = serde_json::from_str(&line.map_err(failed)?) {
-                journal.done.0.insert(file.into(), (stamp, line));
-                journal.generation = generation;
+            // One may be cut off, within a character, too: what it said is sent again.
+            if let Ok(entry) = serde_json::from_slice::<Entry>(&line.map_err(failed)?) {
+                entry.generation.clone_into(&mut journal.generation);
+                journal.done.add(entry);
             }
         }
         // Whatever is written next has a line of its own.
@@ -142,23 +197,52 @@ impl Journal {
         Ok(())
     }
 
-    /// Notes documents that were acknowledged, in order.
-    pub(super) fn note(&mut self, acknowledged: &[Sent], generation: &str) -> io::Result<()> {
+    /// Notes documents that were answered, in order.
+    pub(super) fn note(&mut self, answered: &[Sent], generation: &str) -> io::Result<()> {
         if !generation.is_empty() {
             generation.clone_into(&mut self.generation);
         }
-        let of_one_file = |one: &Sent, next: &Sent| Arc::ptr_eq(&one.place.file, &next.place.file);
         let mut entries = Vec::new();
-        for run in acknowledged.chunk_by(of_one_file) {
-            let Some((Sent { place, .. }, stamp)) = run.last().and_then(|last| last.stamp.map(|stamp| (last, stamp)))
-            else {
-                continue;
-            };
-            let (file, generation) = (place.file.to_string(), self.generation.clone());
-            serde_json::to_writer(&mut entries, &Entry { file, stamp, line: place.line, generation })?;
-            entries.push(b'\n');
+        let of_one_file = |one: &Sent, next: &Sent| Arc::ptr_eq(&one.place.file, &next.place.file);
+        for run in answered.chunk_by(of_one_file) {
+            self.entries(run, &mut entries)?;
         }
         self.file.write_all(&entries)
+    }
+
+    /// Notes a line that was refused before it was sent.
+    pub(super) fn note_refused(&mut self, place: &Place, stamp: Stamp) -> io::Result<()> {
+        place.line.map_or(Ok(()), |line| {
+            let mut entry = Vec::new();
+            self.entry(&place.file, stamp, What::Refused(line), &mut entry)?;
+            self.file.write_all(&entry)
+        })
+    }
+
+    /// What is written of documents of one file.
+    fn entries(&self, run: &[Sent], entries: &mut Vec<u8>) -> io::Result<()> {
+        let Some(Sent { place: Place { file, .. }, stamp: Some(stamp), .. }) = run.last() else { return Ok(()) };
+        let before = self.done.lines(file, *stamp).map_or(0, Lines::through);
+        let mut through = None;
+        for Sent { place, document_id, is_refused, .. } in run {
+            let what = match place.line {
+                Some(line) if line > before => {
+                    through = Some(What::Through(line));
+                    is_refused.then_some(What::Refused(line))
+                }
+                Some(line) => (!is_refused).then_some(What::Again(line)),
+                None => (!is_refused).then(|| What::Document(document_id.clone())),
+            };
+            what.map_or(Ok(()), |what| self.entry(file, *stamp, what, entries))?;
+        }
+        through.map_or(Ok(()), |through| self.entry(file, *stamp, through, entries))
+    }
+
+    fn entry(&self, file: &str, stamp: Stamp, what: What, entries: &mut Vec<u8>) -> io::Result<()> {
+        let entry = Entry { file: file.to_owned(), stamp, what, generation: self.generation.clone() };
+        serde_json::to_writer(&mut *entries, &entry)?;
+        entries.push(b'\n');
+        Ok(())
     }
 
     /// Takes the file away: all is done.
@@ -184,8 +268,20 @@ mod tests {
         ImportOptions { paths: Vec::new(), content: Content::AsFound, collection: collection.map(str::to_owned) }
     }
 
-    fn sent(file: &Arc<str>, line: Option<u64>, stamp: Stamp) -> Sent {
-        Sent { place: Place { file: Arc::clone(file), line }, text_bytes: 1, stamp: Some(stamp) }
+    const STAMP: Stamp = Stamp { bytes: 9, modified: 5 };
+    const OTHER: Stamp = Stamp { bytes: 9, modified: 6 };
+
+    fn sent(file: &Arc<str>, line: Option<u64>) -> Sent {
+        let place = Place { file: Arc::clone(file), line };
+        Sent { place, document_id: file.to_string(), text_bytes: 1, stamp: Some(STAMP), is_refused: false }
+    }
+
+    fn refused(file: &Arc<str>, line: Option<u64>) -> Sent {
+        Sent { is_refused: true, ..sent(file, line) }
+    }
+
+    fn through(done: &Done, file: &str, stamp: Stamp) -> u64 {
+        done.lines(file, stamp).map_or(0, Lines::through)
     }
 
     #[test]
@@ -193,33 +289,69 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("journal");
         let [lines, text]: [Arc<str>; 2] = ["a.jsonl".into(), "b.txt".into()];
-        let (stamp, other) = (Stamp { bytes: 9, modified: 5 }, Stamp { bytes: 9, modified: 6 });
         let mut journal = Journal::open(&path, &options(None)).unwrap();
-        journal.note(&[sent(&lines, Some(1), stamp), sent(&lines, Some(3), stamp)], "").unwrap();
-        journal.note(&[sent(&lines, Some(4), stamp), sent(&text, None, stamp)], "g7").unwrap();
+        journal.note(&[sent(&lines, Some(1)), sent(&lines, Some(3))], "").unwrap();
+        journal.note(&[sent(&lines, Some(4)), sent(&text, None)], "g7").unwrap();
         drop(journal);
-        // Cut off within a line.
-        let mut written = fs::read_to_string(&path).unwrap();
-        written.push_str("{\"file\":\"c.txt\",\"by");
+        // Cut off within a character.
+        let mut written = fs::read(&path).unwrap();
+        written.extend_from_slice(&"{\"file\":\"何".as_bytes()[..11]);
         fs::write(&path, &written).unwrap();
 
         let mut journal = Journal::open(&path, &options(None)).unwrap();
         let done = journal.done();
-        assert_eq!((done.through("a.jsonl", stamp), done.through("a.jsonl", other)), (4, 0));
-        assert!(done.has_file("b.txt", stamp) && !done.has_file("b.txt", other) && !done.has_file("c.txt", stamp));
+        assert_eq!((through(&done, "a.jsonl", STAMP), through(&done, "a.jsonl", OTHER)), (4, 0));
+        assert!(done.has_document("b.txt", "b.txt", STAMP) && !done.has_document("b.txt", "b.txt", OTHER));
         assert_eq!(journal.generation(), "g7");
-        journal.note(&[sent(&lines, Some(8), stamp)], "g8").unwrap();
+        journal.note(&[sent(&lines, Some(8))], "g8").unwrap();
         drop(journal);
         let mut journal = Journal::open(&path, &options(None)).unwrap();
-        assert_eq!((journal.done().through("a.jsonl", stamp), journal.generation()), (8, "g8"));
+        assert_eq!((through(&journal.done(), "a.jsonl", STAMP), journal.generation()), (8, "g8"));
 
         assert!(matches!(Journal::open(&path, &options(Some("法规"))), Err(JournalError::OtherOptions(_))));
         journal.begin_anew().unwrap();
         drop(journal);
         let journal = Journal::open(&path, &options(None)).unwrap();
-        assert_eq!((journal.done().through("a.jsonl", stamp), journal.generation()), (0, ""));
+        assert_eq!((through(&journal.done(), "a.jsonl", STAMP), journal.generation()), (0, ""));
         journal.finish().unwrap();
         assert!(!path.exists());
+    }
+
+    /// One file may be below two folders that are named, and then is two documents.
+    #[test]
+    fn a_file_is_done_under_its_id() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(&directory.path().join("journal"), &options(None)).unwrap();
+        let document = Sent { document_id: "sub/x.txt".to_owned(), ..sent(&"docs/sub/x.txt".into(), None) };
+        journal.note(&[document], "").unwrap();
+        drop(journal);
+        let done = Journal::open(&directory.path().join("journal"), &options(None)).unwrap().done();
+        assert!(done.has_document("docs/sub/x.txt", "sub/x.txt", STAMP));
+        assert!(!done.has_document("docs/sub/x.txt", "x.txt", STAMP));
+    }
+
+    #[test]
+    fn what_was_refused_is_not_done() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("journal");
+        let [lines, text]: [Arc<str>; 2] = ["a.jsonl".into(), "b.txt".into()];
+        let mut journal = Journal::open(&path, &options(None)).unwrap();
+        journal.note_refused(&Place { file: Arc::clone(&lines), line: Some(2) }, STAMP).unwrap();
+        journal.note(&[sent(&lines, Some(1)), refused(&lines, Some(3)), sent(&lines, Some(5))], "").unwrap();
+        journal.note(&[refused(&text, None)], "").unwrap();
+        drop(journal);
+        let check = |expected: [bool; 6]| {
+            let done = Journal::open(&path, &options(None)).unwrap().done();
+            let lines = done.lines("a.jsonl", STAMP).unwrap();
+            assert_eq!(std::array::from_fn(|index| lines.has(index as u64 + 1)), expected);
+            assert!(!done.has_document("b.txt", "b.txt", STAMP));
+        };
+        check([true, false, false, true, true, false]);
+        // Tried again, together with what comes next.
+        let mut journal = Journal::open(&path, &options(None)).unwrap();
+        journal.note(&[sent(&lines, Some(2)), refused(&lines, Some(3)), sent(&lines, Some(6))], "").unwrap();
+        drop(journal);
+        check([true, true, false, true, true, true]);
     }
 
     #[test]

@@ -59,8 +59,8 @@ pub enum Content {
 pub(super) enum Note {
     /// The next document is about to be sent.
     Sent(Sent),
-    /// A record was refused here.
-    Refused(Remark),
+    /// A record was refused here; of a file as it was then, if that is known.
+    Refused(Remark, Option<Stamp>),
     /// A file was passed over.
     Skipped,
     /// A record was acknowledged in an earlier run.
@@ -72,10 +72,44 @@ pub(super) enum Note {
 pub(super) struct Sent {
     /// Where it stands.
     pub(super) place: Place,
+    /// Its id.
+    pub(super) document_id: String,
     /// Bytes of its text.
     pub(super) text_bytes: u64,
     /// Tells its file from a changed one; `None` when unknown.
     pub(super) stamp: Option<Stamp>,
+    /// Whether the service refused it.
+    pub(super) is_refused: bool,
+}
+
+/// Bytes of files, for whoever wants to know how far it is.
+#[derive(Debug, Default)]
+pub(super) struct ReadBytes {
+    /// Those that were read or passed over.
+    all: AtomicU64,
+    /// Those that were passed over, as what they hold was acknowledged before.
+    passed_over: AtomicU64,
+}
+
+impl ReadBytes {
+    /// Those that were read or passed over.
+    pub(super) fn all(&self) -> u64 {
+        self.all.load(Relaxed)
+    }
+
+    /// Those of them that were passed over, which takes no time to speak of.
+    pub(super) fn passed_over(&self) -> u64 {
+        self.passed_over.load(Relaxed)
+    }
+
+    fn add(&self, bytes: u64) {
+        self.all.fetch_add(bytes, Relaxed);
+    }
+
+    /// Those that were read since there were so many.
+    fn pass_over_since(&self, before: u64) {
+        self.passed_over.fetch_add(self.all() - before, Relaxed);
+    }
 }
 
 /// Reads files and sends what they hold, numbered from 1 without gaps. Each document is noted before it is sent.
@@ -86,8 +120,7 @@ pub(super) struct Reader {
     sequence_number: u64,
     /// What is passed over, as it was acknowledged before.
     done: Done,
-    /// Bytes of the files that were read, for whoever wants to know how far it is.
-    read_bytes: Arc<AtomicU64>,
+    read: Arc<ReadBytes>,
 }
 
 /// Nobody listens any more.
@@ -120,9 +153,9 @@ impl Reader {
         requests: mpsc::Sender<ImportDocumentsRequest>,
         notes: mpsc::Sender<Note>,
         done: Done,
-        read_bytes: Arc<AtomicU64>,
+        read: Arc<ReadBytes>,
     ) -> Self {
-        Self { options, requests, notes, sequence_number: 0, done, read_bytes }
+        Self { options, requests, notes, sequence_number: 0, done, read }
     }
 
     /// Reads everything, or until nobody listens. Blocks.
@@ -131,7 +164,7 @@ impl Reader {
             Found::File(file) => self.read_file(&file),
             Found::Skipped => self.note(Note::Skipped),
             Found::Unreadable(path, error) => {
-                self.refuse(place(&path, None), String::new(), &ReadError::Read(error.into()))
+                self.refuse(place(&path, None), String::new(), None, &ReadError::Read(error.into()))
             }
         });
     }
@@ -142,10 +175,10 @@ impl Reader {
         }
         let opened = match File::open(&file.path) {
             Ok(opened) => opened,
-            Err(error) => return self.refuse(place(&file.path, None), String::new(), &error.into()),
+            Err(error) => return self.refuse(place(&file.path, None), String::new(), None, &error.into()),
         };
         let stamp = opened.metadata().ok().as_ref().map(Stamp::of);
-        let counted = Counted { file: opened, read_bytes: Arc::clone(&self.read_bytes) };
+        let counted = Counted { file: opened, read: Arc::clone(&self.read) };
         let opened = BufReader::with_capacity(READ_BYTES, counted);
         if file.kind == FileKind::CompressedLines {
             self.read_lines(&file.path, stamp, BufReader::with_capacity(READ_BYTES, MultiGzDecoder::new(opened)))
@@ -157,66 +190,70 @@ impl Reader {
     fn read_text(&mut self, file: &SourceFile) -> Result<(), Gone> {
         let place = place(&file.path, None);
         let Some(id) = file.document_id.clone() else {
-            return self.refuse(place, String::new(), &ReadError::NameNotUtf8);
+            return self.refuse(place, String::new(), None, &ReadError::NameNotUtf8);
         };
         // Before it is read: if it changes meanwhile, it is another one the next time.
         let stamp = fs::metadata(&file.path).ok().as_ref().map(Stamp::of);
-        if let Some(stamp) = stamp.filter(|stamp| self.done.has_file(&place.file, *stamp)) {
-            self.read_bytes.fetch_add(stamp.bytes, Relaxed);
+        if let Some(stamp) = stamp.filter(|stamp| self.done.has_document(&place.file, &id, *stamp)) {
+            let before = self.read.all();
+            self.read.add(stamp.bytes);
+            self.read.pass_over_since(before);
             return self.note(Note::Resumed);
         }
         match text_of(&file.path) {
             Ok(text) => {
-                self.read_bytes.fetch_add(text.len() as u64, Relaxed);
+                self.read.add(text.len() as u64);
                 self.send(place, stamp, record::from_text(id, text, &self.options))
             }
-            Err(error) => self.refuse(place, id, &error),
+            Err(error) => self.refuse(place, id, stamp, &error),
         }
     }
 
     fn read_lines(&mut self, path: &Path, stamp: Option<Stamp>, reader: impl BufRead) -> Result<(), Gone> {
         let mut lines = Lines::new(reader);
         let file: Arc<str> = path.to_string_lossy().into();
-        let through = stamp.map_or(0, |stamp| self.done.through(&file, stamp));
+        let done = stamp.and_then(|stamp| self.done.lines(&file, stamp)).cloned();
+        let mut passing_since = done.as_ref().map(|_| self.read.all());
         loop {
-            if lines.number() < through {
-                match lines.next() {
-                    Some(Ok(line)) if line.trim().is_empty() => {}
-                    Some(_) => self.note(Note::Resumed)?,
-                    None => return Ok(()),
-                }
-                continue;
+            let number = lines.number() + 1;
+            let line = lines.next();
+            if (line.is_none() || done.as_ref().is_some_and(|done| number > done.through()))
+                && let Some(before) = passing_since.take()
+            {
+                self.read.pass_over_since(before);
             }
-            let line = lines.next().map(|line| match line {
-                Ok(line) if line.trim().is_empty() => Ok(None),
-                Ok(line) => record::from_json(line, &self.options).map(Some).map_err(|e| (e.id, e.error.into())),
-                Err(error) => Err((String::new(), error.into())),
-            });
-            let place = Place { file: Arc::clone(&file), line: Some(lines.number()) };
-            match line {
+            let record = match line {
                 None => return Ok(()),
-                Some(Ok(None)) => {}
-                Some(Ok(Some(document))) => self.send(place, stamp, document)?,
-                Some(Err((id, error))) => self.refuse(place, id, &error)?,
+                Some(Ok(line)) if line.trim().is_empty() => continue,
+                Some(_) if done.as_ref().is_some_and(|done| done.has(number)) => {
+                    self.note(Note::Resumed)?;
+                    continue;
+                }
+                Some(Ok(line)) => record::from_json(line, &self.options).map_err(|e| (e.id, e.error.into())),
+                Some(Err(error)) => Err((String::new(), error.into())),
+            };
+            let place = Place { file: Arc::clone(&file), line: Some(number) };
+            match record {
+                Ok(document) => self.send(place, stamp, document)?,
+                Err((id, error)) => self.refuse(place, id, stamp, &error)?,
             }
         }
     }
 
     fn send(&mut self, place: Place, stamp: Option<Stamp>, document: Document) -> Result<(), Gone> {
-        let text_bytes = text_bytes(&document);
+        let (document_id, text_bytes) = (document.id.clone(), text_bytes(&document));
         let request = ImportDocumentsRequest { sequence_number: self.sequence_number + 1, document: Some(document) };
         let bytes = request.encoded_len();
         if bytes > REQUEST_BYTES {
-            let id = request.document.map(|document| document.id).unwrap_or_default();
-            return self.refuse(place, id, &ReadError::RecordTooLarge { bytes });
+            return self.refuse(place, document_id, stamp, &ReadError::RecordTooLarge { bytes });
         }
         self.sequence_number += 1;
-        self.note(Note::Sent(Sent { place, text_bytes, stamp }))?;
+        self.note(Note::Sent(Sent { place, document_id, text_bytes, stamp, is_refused: false }))?;
         self.requests.blocking_send(request).map_err(|_| Gone)
     }
 
-    fn refuse(&self, place: Place, document_id: String, error: &ReadError) -> Result<(), Gone> {
-        self.note(Note::Refused(Remark { place, document_id, message: error.to_string() }))
+    fn refuse(&self, place: Place, document_id: String, stamp: Option<Stamp>, error: &ReadError) -> Result<(), Gone> {
+        self.note(Note::Refused(Remark { place, document_id, message: error.to_string() }, stamp))
     }
 
     fn note(&self, note: Note) -> Result<(), Gone> {
@@ -227,13 +264,13 @@ impl Reader {
 /// A file whose bytes are counted as they are read.
 struct Counted {
     file: File,
-    read_bytes: Arc<AtomicU64>,
+    read: Arc<ReadBytes>,
 }
 
 impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.file.read(buffer)?;
-        self.read_bytes.fetch_add(read as u64, Relaxed);
+        self.read.add(read as u64);
         Ok(read)
     }
 }

@@ -1,12 +1,6 @@
 //! The stream of an import: documents up, acknowledgements down.
 
-use std::{
-    io,
-    pin::pin,
-    sync::{Arc, atomic::AtomicU64},
-    thread,
-    time::Instant,
-};
+use std::{io, pin::pin, sync::Arc, thread, time::Instant};
 
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -15,7 +9,7 @@ use tonic::{Code, Status, Streaming, transport::Channel};
 use super::{
     ImportEvent, ImportOptions, ImportSummary, JournalError, PathError, Place, Remark, files,
     journal::Journal,
-    reader::{Note, Reader},
+    reader::{Note, ReadBytes, Reader},
     unacknowledged::Unacknowledged,
 };
 use crate::{
@@ -66,8 +60,8 @@ pub enum ImportError {
 pub(super) struct Beside {
     /// Where it is noted how far it is, and how far it was.
     pub(super) journal: Option<Journal>,
-    /// Counts the bytes of files that were read.
-    pub(super) read_bytes: Arc<AtomicU64>,
+    /// Counts the bytes of files.
+    pub(super) read: Arc<ReadBytes>,
 }
 
 /// Imports files over a channel that is ready, and tells `report` what happens.
@@ -94,7 +88,7 @@ pub(super) async fn run_beside(
     beside: Beside,
     report: impl FnMut(ImportEvent<'_>),
 ) -> Result<ImportSummary, ImportError> {
-    let Beside { mut journal, read_bytes } = beside;
+    let Beside { mut journal, read } = beside;
     if let Some(journal) = &mut journal
         && !is_reached(channel.clone(), journal.generation()).await?
     {
@@ -104,7 +98,7 @@ pub(super) async fn run_beside(
     let (roots, wrong) = files::check(&options.paths)?;
     let (requests, outgoing) = mpsc::channel(READ_AHEAD);
     let (note_sender, mut notes) = mpsc::channel(NOTES_AHEAD);
-    let reader = Reader::new(options.clone(), requests, note_sender, done, read_bytes);
+    let reader = Reader::new(options.clone(), requests, note_sender, done, read);
     let reading = thread::Builder::new().name("import-reader".to_owned()).spawn(move || reader.read(roots));
     let reading = reading.map_err(ImportError::Thread)?;
 
@@ -118,7 +112,7 @@ pub(super) async fn run_beside(
     let mut opening = pin!(client.import_documents(ReceiverStream::new(outgoing)));
     let mut answers = loop {
         tokio::select! {
-            Some(note) = notes.recv() => import.note(note),
+            Some(note) = notes.recv() => import.note(note).map_err(ImportError::Note)?,
             opened = &mut opening => break opened?.into_inner(),
         }
     };
@@ -128,7 +122,7 @@ pub(super) async fn run_beside(
     }
     // What was refused after the last document; nothing waits for room any more.
     while let Some(note) = notes.recv().await {
-        import.note(note);
+        import.note(note).map_err(ImportError::Note)?;
     }
     // It let go of its notes last of all, so this does not wait.
     reading.join().map_err(|_| ImportError::Reader)?;
@@ -168,15 +162,15 @@ impl<R: FnMut(ImportEvent<'_>)> Import<R> {
         &mut self,
         notes: &mut mpsc::Receiver<Note>,
         answers: &mut Streaming<ImportDocumentsResponse>,
-    ) -> Result<Option<ImportDocumentsResponse>, Status> {
+    ) -> Result<Option<ImportDocumentsResponse>, ImportError> {
         let answer = loop {
             tokio::select! {
-                Some(note) = notes.recv() => self.note(note),
+                Some(note) = notes.recv() => self.note(note).map_err(ImportError::Note)?,
                 answer = answers.message() => break answer?,
             }
         };
         while let Ok(note) = notes.try_recv() {
-            self.note(note);
+            self.note(note).map_err(ImportError::Note)?;
         }
         Ok(answer)
     }
@@ -186,13 +180,19 @@ impl<R: FnMut(ImportEvent<'_>)> Import<R> {
         self.refuse(&Remark { place, document_id: String::new(), message: error.to_string() });
     }
 
-    fn note(&mut self, note: Note) {
+    fn note(&mut self, note: Note) -> io::Result<()> {
         match note {
             Note::Sent(sent) => self.unacknowledged.push(sent),
-            Note::Refused(remark) => self.refuse(&remark),
+            Note::Refused(remark, stamp) => {
+                self.refuse(&remark);
+                if let (Some(journal), Some(stamp)) = (&mut self.journal, stamp) {
+                    journal.note_refused(&remark.place, stamp)?;
+                }
+            }
             Note::Skipped => self.summary.skipped += 1,
             Note::Resumed => self.summary.resumed += 1,
         }
+        Ok(())
     }
 
     fn acknowledge(&mut self, answer: ImportDocumentsResponse) -> io::Result<()> {
@@ -219,10 +219,10 @@ impl<R: FnMut(ImportEvent<'_>)> Import<R> {
         self.summary.created += u64::from(created);
         self.summary.replaced += u64::from(replaced);
         self.summary.unchanged += u64::from(unchanged);
-        let acknowledged = self.unacknowledged.acknowledge_through(acknowledged_through);
-        self.summary.bytes += acknowledged.iter().map(|sent| sent.text_bytes).sum::<u64>();
+        let answered = self.unacknowledged.acknowledge_through(acknowledged_through);
+        self.summary.bytes += answered.iter().map(|sent| sent.text_bytes).sum::<u64>();
         (self.report)(ImportEvent::Acknowledged(&self.summary));
-        self.journal.as_mut().map_or(Ok(()), |journal| journal.note(&acknowledged, &generation))
+        self.journal.as_mut().map_or(Ok(()), |journal| journal.note(&answered, &generation))
     }
 
     fn refuse(&mut self, remark: &Remark) {

@@ -35,6 +35,7 @@ impl Unacknowledged {
     pub(super) fn refuse(&mut self, number: u64) {
         if let Some(sent) = self.index(number).and_then(|index| self.sent.get_mut(index)) {
             sent.text_bytes = 0;
+            sent.is_refused = true;
         }
     }
 
@@ -60,7 +61,8 @@ mod tests {
         let mut unacknowledged = Unacknowledged::default();
         for line in 1..=3 {
             let place = Place { file: "a.jsonl".into(), line: Some(line * 10) };
-            unacknowledged.push(Sent { place, text_bytes: line, stamp: None });
+            let sent = Sent { place, document_id: String::new(), text_bytes: line, stamp: None, is_refused: false };
+            unacknowledged.push(sent);
         }
         assert_eq!(unacknowledged.place(2).to_string(), "a.jsonl:20");
         unacknowledged.refuse(2);

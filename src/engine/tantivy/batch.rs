@@ -5,10 +5,13 @@
 //! kept here is in order already. Deletions are not kept: a document that goes before it was written is left out.
 //!
 //! To begin a segment takes some megabytes of memory set to zero and six files: as long as to write a small document to
-//! it. So the next one is begun while the disk is waited for.
+//! it. So the next one is begun while the disk is waited for. What many clients put at once is written as several segments
+//! at the same time: each takes one core, and all of these clients wait for it.
+
+use std::{iter, panic, thread};
 
 use tantivy::{
-    Index, IndexWriter, Segment, TantivyDocument,
+    Index, IndexWriter, Segment, SegmentMeta, TantivyDocument,
     indexer::{AddOperation, SegmentWriter, UserOperation},
 };
 
@@ -19,18 +22,21 @@ use crate::document::DocumentId;
 const KEPT_BYTES: usize = 1 << 20;
 /// What an addition counts for beside its weight, so that not too many are kept: each removal looks at all of them.
 const ADDITION_BYTES: usize = 256;
+/// The least that a segment has which is written beside others: to begin and end one takes as long as some documents do.
+const LEAST_PART_BYTES: usize = 32 << 10;
 /// Memory that tantivy is told to use for a segment: its table of terms takes a third of that, and grows.
 const LEAST_SEGMENT_BYTES: usize = 64 << 10;
 const SEGMENT_BYTES_PER_BYTE: usize = 8;
 
 /// An open batch.
-#[derive(Default)]
 pub(super) struct Batch {
     additions: Additions,
+    /// How many segments are written at once.
+    threads: usize,
     /// What it is written to if it stays small.
-    begun: Option<Begun>,
-    /// What the last one had, if it was small.
-    last_bytes: Option<usize>,
+    begun: Vec<Begun>,
+    /// What each segment of the last one had, if it was small.
+    last: Vec<usize>,
 }
 
 /// Its additions.
@@ -70,6 +76,11 @@ impl Default for Additions {
 }
 
 impl Batch {
+    /// An empty one.
+    pub(super) fn new(threads: usize) -> Self {
+        Self { additions: Additions::default(), threads, begun: Vec::new(), last: Vec::new() }
+    }
+
     /// Adds entries.
     pub(super) fn add(&mut self, addition: Addition, writer: &IndexWriter) -> tantivy::Result<()> {
         match &mut self.additions {
@@ -95,23 +106,40 @@ impl Batch {
 
     /// Gives everything to the next commit; the batch is empty then.
     pub(super) fn finish(&mut self, writer: &IndexWriter) -> tantivy::Result<()> {
-        self.last_bytes = None;
+        self.last.clear();
         match std::mem::take(&mut self.additions) {
             Additions::Kept(kept) if !kept.additions.is_empty() => {
-                self.last_bytes = Some(kept.bytes);
-                let begun = self.begun.take().map_or_else(|| Begun::new(writer.index(), kept.bytes), Ok)?;
-                begun.write(kept, writer)
+                let parts = kept.divide(self.threads);
+                self.last = parts.iter().map(|part| part.bytes).collect();
+                self.write(parts, writer)
             }
             Additions::Kept(_) | Additions::Passed => Ok(()),
         }
     }
 
-    /// Begins a segment for the next batch, if that can be expected to be as small as the last one.
+    /// Begins segments for the next batch, if that can be expected to be as small as the last one.
     pub(super) fn begin_next(&mut self, writer: &IndexWriter) -> tantivy::Result<()> {
-        if let (None, Some(bytes)) = (&self.begun, self.last_bytes) {
-            self.begun = Some(Begun::new(writer.index(), bytes)?);
+        for bytes in &self.last[self.begun.len().min(self.last.len())..] {
+            self.begun.push(Begun::new(writer.index(), *bytes)?);
         }
         Ok(())
+    }
+
+    /// Writes each part as a segment, all at the same time.
+    fn write(&mut self, parts: Vec<Kept>, writer: &IndexWriter) -> tantivy::Result<()> {
+        let begun = iter::from_fn(|| Some(self.begun.pop()));
+        let mut parts = parts.into_iter().zip(begun);
+        let (here, index) = (parts.next(), writer.index());
+        let write =
+            |(part, begun): (Kept, Option<Begun>)| begun.map_or_else(|| Begun::new(index, part.bytes), Ok)?.write(part);
+        let written = thread::scope(|scope| {
+            let others: Vec<_> = parts.map(|part| scope.spawn(move || write(part))).collect();
+            let here = here.map(write);
+            let others =
+                others.into_iter().map(|other| other.join().unwrap_or_else(|panic| panic::resume_unwind(panic)));
+            here.into_iter().chain(others).collect::<tantivy::Result<Vec<_>>>()
+        })?;
+        written.into_iter().try_for_each(|segment| writer.add_segment(segment))
     }
 }
 
@@ -119,6 +147,21 @@ impl Kept {
     fn add(&mut self, addition: Addition) {
         self.bytes += ADDITION_BYTES + addition.bytes;
         self.additions.push(addition);
+    }
+
+    /// As parts of about the same size, in order, as many as are worth it.
+    fn divide(self, most: usize) -> Vec<Self> {
+        let each = self.bytes.div_ceil((self.bytes / LEAST_PART_BYTES).clamp(1, most.max(1)));
+        let mut parts = vec![Self::default()];
+        for addition in self.additions {
+            if parts.last().is_some_and(|part| part.bytes >= each) {
+                parts.push(Self::default());
+            }
+            if let Some(part) = parts.last_mut() {
+                part.add(addition);
+            }
+        }
+        parts
     }
 }
 
@@ -135,7 +178,7 @@ impl Begun {
         Ok(Self { segment, entries })
     }
 
-    fn write(self, Kept { additions, .. }: Kept, writer: &IndexWriter) -> tantivy::Result<()> {
+    fn write(self, Kept { additions, .. }: Kept) -> tantivy::Result<SegmentMeta> {
         let Self { segment, mut entries } = self;
         for document in additions.into_iter().flat_map(|addition| addition.entries) {
             // Nobody asks when it came: a deletion knows what it reaches.
@@ -145,7 +188,7 @@ impl Begun {
         entries.finalize()?;
         let segment = segment.with_max_doc(count);
         segment.meta().untrack_temp_docstore();
-        writer.add_segment(segment.meta().clone())
+        Ok(segment.meta().clone())
     }
 }
 

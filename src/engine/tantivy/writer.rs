@@ -68,7 +68,7 @@ impl TantivyWriter {
         // An earlier writer may have failed after its batch was on disk: what is there counts, not what was shown.
         let open = shared.index_commit().map_err(engine_error)?;
         shared.publish(open.clone()).map_err(engine_error)?;
-        Ok(Self { shared, files, writer, merging, batch: Batch::default(), open })
+        Ok(Self { shared, files, writer, merging, batch: Batch::new(threads), open })
     }
 
     fn add(&mut self, sequence: u64, document: IndexedDocument) -> Addition {

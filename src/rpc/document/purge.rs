@@ -95,8 +95,8 @@ impl Purged {
     /// Deletes some versions with one commit. What was replaced or deleted meanwhile is left alone.
     async fn delete(&mut self, ingest: &Ingest, group: Vec<DocumentVersion>) -> Result<(), Failure> {
         let mut pending = Vec::with_capacity(group.len());
-        for DocumentVersion { id, etag, sequence: _ } in group {
-            pending.push((id.clone(), ingest.queue_delete(id, etag).await?));
+        for DocumentVersion { id, sequence } in group {
+            pending.push((id.clone(), ingest.queue_delete(id, sequence).await?));
         }
         ingest.flush().await?;
         for (id, pending) in pending {

@@ -52,7 +52,7 @@ fn concerns_all(failure: &Failure) -> bool {
     matches!(
         failure,
         Failure::Draining
-            | Failure::StorageFull
+            | Failure::StorageFull(_)
             | Failure::EngineUnavailable(_)
             | Failure::Corrupt(_)
             | Failure::Cancelled
