@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    future::pending,
     num::NonZeroUsize,
     path::Path,
     sync::{Arc, atomic::AtomicBool},
@@ -229,13 +230,13 @@ pub(crate) async fn work(disk: &Disk, ingest: &Ingest, history: &mut History, ro
 /// Builds the index anew, on a thread of its own.
 pub(crate) async fn reindex(ingest: Ingest) -> Result<(), ReindexError> {
     let (pool, building) = (Pool::new(NonZeroUsize::MIN).expect("there is a thread"), ingest.clone());
-    let built = pool.run_aside(move |_| {
+    let built = pool.run_aside(pending(), move |_| {
         let mut rebuilt = building.begin_rebuild(Arc::default())?;
         building.bring_up(&mut rebuilt, &Arc::default())?;
         Ok::<_, ReindexError>(rebuilt)
     });
     let rebuilt = built.await.expect("it does not panic")?;
-    ingest.take_over(rebuilt).await.map(|_| ())
+    ingest.take_over(rebuilt, Arc::default()).await.map(|_| ())
 }
 
 /// Puts a version of a document.

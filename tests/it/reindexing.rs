@@ -391,6 +391,35 @@ async fn a_reindex_that_begins_while_a_commit_forgets_removals_knows_of_it() {
     ingest.close().await;
 }
 
+/// Writes wait for the last of it: whoever gives it up is heard there, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reindex_that_is_given_up_at_its_last_step_leaves_the_index_as_it_is() {
+    let (place, never) = (tempfile::tempdir().unwrap(), Arc::new(AtomicBool::new(false)));
+    let segmenter = Segmenter::new();
+    let engine = Arc::new(TantivyEngine::open(place.path(), &segmenter).unwrap());
+    let group = GroupCommit { changes: 1, bytes: 1, linger: Duration::ZERO };
+    let retention = Retention { removals: Duration::from_secs(3_600), now: SystemTime::now };
+    let ingest = Ingest::start(engine.clone(), segmenter, group, retention, |_| {}).unwrap();
+    let prepare = |id: &str| {
+        let (id, content) = (id.to_owned().try_into().unwrap(), Content::Text("部署防汛工作".to_owned()));
+        ingest.prepare(documents::Document { id, metadata: Metadata::default(), content }, &never).unwrap()
+    };
+    ingest.put(prepare("甲"), None).await.unwrap();
+    let (building, stop) = (ingest.clone(), Arc::clone(&never));
+    let built = thread::spawn(move || {
+        let mut rebuilt = building.begin_rebuild(Arc::default()).unwrap();
+        building.bring_up(&mut rebuilt, &stop).unwrap();
+        rebuilt
+    });
+    let rebuilt = built.join().unwrap();
+    ingest.put(prepare("乙"), None).await.unwrap();
+    let given_up = ingest.take_over(rebuilt, Arc::new(AtomicBool::new(true))).await;
+    assert!(matches!(given_up, Err(ReindexError::Read(ReadError::Stopped))), "{given_up:?}");
+    ingest.put(prepare("丙"), None).await.unwrap();
+    assert_eq!((engine.snapshot().rebuilt(), engine.snapshot().statistics().unwrap().documents), (0, 3));
+    ingest.close().await;
+}
+
 /// The new index would have checksums that are right.
 #[tokio::test]
 async fn what_is_damaged_is_not_read_anew() {

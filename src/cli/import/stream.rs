@@ -338,6 +338,28 @@ mod tests {
         assert!(matches!(ended, Err(ImportError::Cut { unacknowledged: 1 })));
     }
 
+    /// Else who runs it until it succeeds believes that all is in.
+    #[tokio::test]
+    async fn what_was_refused_is_tried_again_when_the_import_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = |id: &str| format!("{{\"id\":\"{id}\",\"text\":\"文\"}}\n");
+        let lines = [&*line("一"), "{\n", &line("坏"), &line("四"), &line("五")].concat();
+        fs::write(folder.path().join("a.jsonl"), lines).unwrap();
+        let content = Content::AsFound;
+        let options = ImportOptions { paths: vec![folder.path().join("a.jsonl")], content, collection: None };
+        let mut ended = Vec::new();
+        for cuts_imports in [true, true, false] {
+            let journal = Some(Journal::open(&folder.path().join("journal"), &options).unwrap());
+            let channel = fake::channel(FakeService { cuts_imports, ..FakeService::default() }).await;
+            ended.push(run_beside(channel, &options, Beside { journal, ..Beside::default() }, |_| {}).await);
+        }
+        let [Err(ImportError::Cut { .. }), Err(ImportError::Cut { .. }), Ok(summary)] = &ended[..] else {
+            panic!("{ended:?}")
+        };
+        assert_eq!((summary.resumed, summary.failed, summary.created), (2, 2, 1));
+        assert!(!folder.path().join("journal").exists());
+    }
+
     #[tokio::test]
     async fn nothing_is_sent_when_a_path_is_missing() {
         let folder = tempfile::tempdir().unwrap();

@@ -196,3 +196,31 @@ impl Begun {
 fn pass(addition: Addition, writer: &IndexWriter) -> tantivy::Result<()> {
     writer.run(addition.entries.into_iter().map(UserOperation::Add).collect::<Vec<_>>()).map(|_| ())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_is_divided_into_parts_that_are_worth_it() {
+        let check = |kibibytes: &[usize], most, expected: &[&[usize]]| {
+            let mut kept = Kept::default();
+            for bytes in kibibytes.iter().map(|kibibytes| (kibibytes << 10) - ADDITION_BYTES) {
+                kept.add(Addition { document: None, entries: Vec::new(), bytes });
+            }
+            let size = |addition: &Addition| (addition.bytes + ADDITION_BYTES) >> 10;
+            let parts: Vec<Vec<_>> =
+                kept.divide(most).iter().map(|part| part.additions.iter().map(size).collect()).collect();
+            assert_eq!(parts, expected, "{kibibytes:?}, {most}");
+        };
+        check(&[2], 4, &[&[2]]);
+        check(&[31, 32], 4, &[&[31, 32]]);
+        check(&[32, 32], 4, &[&[32], &[32]]);
+        check(&[32, 32], 1, &[&[32, 32]]);
+        check(&[16; 8], 2, &[&[16; 4], &[16; 4]]);
+        check(&[16; 8], 4, &[&[16; 2], &[16; 2], &[16; 2], &[16; 2]]);
+        // In order, whatever their sizes are.
+        check(&[1, 90, 1, 1], 2, &[&[1, 90], &[1, 1]]);
+        check(&[90, 1, 1, 1], 2, &[&[90], &[1, 1, 1]]);
+    }
+}

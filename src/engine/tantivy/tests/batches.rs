@@ -57,6 +57,12 @@ fn a_small_batch_is_as_it_was_written() {
     check(0);
 }
 
+/// Where there are several cores.
+#[test]
+fn a_batch_that_is_written_as_several_segments_is_as_it_was_written() {
+    check(20_000);
+}
+
 /// The first documents were kept when tantivy's threads get all.
 #[test]
 fn a_batch_that_grows_large_is_as_it_was_written() {
