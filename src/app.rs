@@ -15,6 +15,7 @@ use std::{
     io,
     net::SocketAddr,
     sync::Arc,
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -182,12 +183,23 @@ impl App {
     /// When the index cannot be opened or written.
     pub async fn open(&mut self) -> Result<(), StartError> {
         let (directory, group) = (self.config.data_dir.clone(), group_commit(&self.config.ingest));
+        self.open_by(TantivyEngine::open).await
+    }
+
+    /// The same with what `open` makes of the data directory, such as an index on files that fail.
+    ///
+    /// # Errors
+    /// When the index cannot be opened or written.
+    pub async fn open_by(
+        &mut self,
+        open: impl FnOnce(&Path, &Segmenter) -> Result<TantivyEngine, OpenError> + Send + 'static,
+    ) -> Result<(), StartError> {
         let retention = retention(&self.config.ingest);
         let (metrics, segmenter) = (self.metrics.clone(), self.segmenter.clone());
         let (synonyms, candidates) = (self.synonyms.clone(), self.config.search.candidates);
         let min_free_disk = self.config.ingest.min_free_disk;
         let opening = self.pool.run(move |_| {
-            let engine = TantivyEngine::open(&directory, &segmenter)?.keeping_free(min_free_disk);
+            let engine = open(&directory, &segmenter)?.keeping_free(min_free_disk);
             let engine: Arc<dyn Engine> = Arc::new(engine);
             let on_commit = move |took| metrics.committed(took);
             let ingest = Ingest::start(Arc::clone(&engine), segmenter.clone(), group, retention, on_commit)?;
