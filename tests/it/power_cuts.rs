@@ -17,7 +17,7 @@ use rustix::io::Errno;
 use trial::History;
 use xunzhang::{
     engine::{
-        Engine as _,
+        Engine as _, OpenError,
         tantivy::{IndexName, TantivyEngine},
     },
     ingest::Ingest,
@@ -316,6 +316,14 @@ async fn a_copy_that_is_opened_is_on_disk_before_anything_is_acknowledged() {
         }
     }
     let copied = disk.length();
+    // Nothing is wrong with it because too many files are open.
+    disk.fail_reads(Some(Errno::MFILE));
+    let opened = TantivyEngine::open_on(Path::new("simulated"), disk.files(), &SEGMENTER).map(drop);
+    assert!(matches!(opened, Err(OpenError::Io { .. })), "{opened:?}");
+    disk.fail_reads(Some(Errno::IO));
+    let opened = TantivyEngine::open_on(Path::new("simulated"), disk.files(), &SEGMENTER).map(drop);
+    assert!(matches!(opened, Err(OpenError::Damaged { .. })), "{opened:?}");
+    disk.fail_reads(None);
     let ingest = start(&disk);
     let restored = disk.length();
     trial::put(&ingest, 1, 2).await.expect("nothing fails");
