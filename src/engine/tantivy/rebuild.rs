@@ -37,7 +37,8 @@ impl Rebuilding {
             return Err(WriteError::Io(io::Error::new(io::ErrorKind::StorageFull, message)));
         }
         let directory = used.directory.make_next(make_index).map_err(engine_error)?;
-        let made = Shared::open(directory.clone(), &used.segmenter).map_err(engine_error).and_then(|next| {
+        let made = Shared::open(directory.clone(), &used.segmenter).map_err(engine_error).and_then(|mut next| {
+            next.room = used.room.beside(directory.name);
             let next = Arc::new(next);
             Ok((TantivyWriter::new(Arc::clone(&next), writer_threads())?, next))
         });
