@@ -201,6 +201,18 @@ fn nothing_is_built_of_what_made_no_sense() {
     assert!(is_refused(engine.rebuild().map(drop)));
 }
 
+/// A directory that somebody deleted is told of once, and not as what passes.
+#[test]
+fn a_list_of_segments_that_is_gone_while_nothing_is_written_is_damage() {
+    let Index { engine, writer, directory, .. } = Index::with(&[("甲", &["防汛"])]);
+    let mut writer = writer.unwrap();
+    writer.refresh().unwrap();
+    fs::remove_dir_all(directory.path().join("index")).unwrap();
+    let refreshed = writer.refresh();
+    assert!(matches!(refreshed, Err(WriteError::Read(ReadError::Corrupt(_)))), "{refreshed:?}");
+    assert!(engine.is_damaged() && writer.has_failed());
+}
+
 /// Not all is read then: what fails to open is looked at.
 #[test]
 fn what_was_cut_off_since_it_was_closed_in_order_is_damage() {
