@@ -3,6 +3,7 @@
 //! Listeners come first, so that a port in use is known before anything is done, and health has its say from the
 //! start; then the index; then, when whoever starts the service says so, readiness.
 
+mod checking;
 mod listeners;
 mod settings;
 mod start_error;
@@ -14,8 +15,8 @@ mod words;
 use std::{
     io,
     net::SocketAddr,
-    sync::Arc,
     path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -182,7 +183,6 @@ impl App {
     /// # Errors
     /// When the index cannot be opened or written.
     pub async fn open(&mut self) -> Result<(), StartError> {
-        let (directory, group) = (self.config.data_dir.clone(), group_commit(&self.config.ingest));
         self.open_by(TantivyEngine::open).await
     }
 
@@ -194,6 +194,7 @@ impl App {
         &mut self,
         open: impl FnOnce(&Path, &Segmenter) -> Result<TantivyEngine, OpenError> + Send + 'static,
     ) -> Result<(), StartError> {
+        let (directory, group) = (self.config.data_dir.clone(), group_commit(&self.config.ingest));
         let retention = retention(&self.config.ingest);
         let (metrics, segmenter) = (self.metrics.clone(), self.segmenter.clone());
         let (synonyms, candidates) = (self.synonyms.clone(), self.config.search.candidates);
@@ -234,6 +235,15 @@ impl App {
             Ok(())
         });
         self.rpc.open(opened.clone());
+        if opened.searcher.is_unchecked() {
+            self.metrics.index_unchecked(true);
+            let (searcher, rpc, pool) = (opened.searcher.clone(), self.rpc.clone(), self.pool.clone());
+            let checking = checking::check(searcher, rpc, pool, self.metrics.clone(), self.shutdown.clone());
+            self.background.spawn(async move {
+                checking.await;
+                Ok(())
+            });
+        }
         self.opened = Some(opened);
         Ok(())
     }
