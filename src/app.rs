@@ -3,6 +3,7 @@
 //! Listeners come first, so that a port in use is known before anything is done, and health has its say from the
 //! start; then the index; then, when whoever starts the service says so, readiness.
 
+mod checking;
 mod listeners;
 mod settings;
 mod start_error;
@@ -14,6 +15,7 @@ mod words;
 use std::{
     io,
     net::SocketAddr,
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -181,13 +183,24 @@ impl App {
     /// # Errors
     /// When the index cannot be opened or written.
     pub async fn open(&mut self) -> Result<(), StartError> {
+        self.open_by(TantivyEngine::open).await
+    }
+
+    /// The same with what `open` makes of the data directory, such as an index on files that fail.
+    ///
+    /// # Errors
+    /// When the index cannot be opened or written.
+    pub async fn open_by(
+        &mut self,
+        open: impl FnOnce(&Path, &Segmenter) -> Result<TantivyEngine, OpenError> + Send + 'static,
+    ) -> Result<(), StartError> {
         let (directory, group) = (self.config.data_dir.clone(), group_commit(&self.config.ingest));
         let retention = retention(&self.config.ingest);
         let (metrics, segmenter) = (self.metrics.clone(), self.segmenter.clone());
         let (synonyms, candidates) = (self.synonyms.clone(), self.config.search.candidates);
         let min_free_disk = self.config.ingest.min_free_disk;
         let opening = self.pool.run(move |_| {
-            let engine = TantivyEngine::open(&directory, &segmenter)?.keeping_free(min_free_disk);
+            let engine = open(&directory, &segmenter)?.keeping_free(min_free_disk);
             let engine: Arc<dyn Engine> = Arc::new(engine);
             let on_commit = move |took| metrics.committed(took);
             let ingest = Ingest::start(Arc::clone(&engine), segmenter.clone(), group, retention, on_commit)?;
@@ -222,6 +235,15 @@ impl App {
             Ok(())
         });
         self.rpc.open(opened.clone());
+        if opened.searcher.is_unchecked() {
+            self.metrics.index_unchecked(true);
+            let (searcher, rpc, pool) = (opened.searcher.clone(), self.rpc.clone(), self.pool.clone());
+            let checking = checking::check(searcher, rpc, pool, self.metrics.clone(), self.shutdown.clone());
+            self.background.spawn(async move {
+                checking.await;
+                Ok(())
+            });
+        }
         self.opened = Some(opened);
         Ok(())
     }

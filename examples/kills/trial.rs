@@ -2,21 +2,33 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs,
     io::{BufRead as _, BufReader},
-    path::Path,
-    process::{Child, ChildStdout, Command, Stdio},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
+    thread,
 };
 
 use anyhow::{Context as _, bail, ensure};
 use fastrand::Rng;
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{select, sync::mpsc, task::JoinSet};
 use tonic::{Code, transport::Channel};
-use xunzhang::rpc::proto::{
-    DeleteDocumentRequest, Document, ExportRequest, GetOperationRequest, ImportDocumentsRequest, OperationState,
-    PutDocumentRequest, ReadyParagraph, ReadyParagraphs, SearchRequest, StartReindexRequest,
-    admin_service_client::AdminServiceClient, document::Content, document_service_client::DocumentServiceClient,
-    export_response, search_request, search_response, search_service_client::SearchServiceClient,
+use xunzhang::{
+    engine::tantivy::TantivyEngine,
+    rpc::proto::{
+        CreateBackupRequest, DeleteDocumentRequest, Document, ExportRequest, GetOperationRequest,
+        ImportDocumentsRequest, OperationState, PutDocumentRequest, ReadyParagraph, ReadyParagraphs, SearchRequest,
+        StartReindexRequest, admin_service_client::AdminServiceClient, document::Content,
+        document_service_client::DocumentServiceClient, export_response, search_request, search_response,
+        search_service_client::SearchServiceClient,
+    },
+    text::Segmenter,
+};
+
+use super::{
+    failing::REACHED,
+    failpoint::{Failpoint, Work},
 };
 
 /// Clients that put, replace and delete one by one.
@@ -27,39 +39,79 @@ const DOCUMENTS: usize = 4;
 const IMPORTED: usize = 12;
 /// The most acknowledgements after which the service is killed; the moment falls anywhere in the work of the others.
 const ACKNOWLEDGEMENTS: usize = 40;
+/// So many come before a step that is not reached by then is not waited for any more.
+const PATIENCE: usize = 2_000;
 
 /// What a document says, by what is only in this version of it; `None` when it is deleted.
 type Version = Option<u64>;
 
-/// A service that was started as people start it.
+/// A service that is going to be killed.
 pub(crate) struct Served {
     child: Child,
+    /// What it prints.
+    lines: mpsc::UnboundedReceiver<String>,
     address: String,
     admin_address: String,
-    /// Not closed while it runs, so that it may print.
-    _stdout: BufReader<ChildStdout>,
+}
+
+/// What became of a service that was started.
+pub(crate) enum Started {
+    Serves(Served),
+    /// It was killed at a step of its start.
+    Killed,
+}
+
+/// When a service is killed.
+pub(crate) enum Until {
+    /// At any moment.
+    SomeTime,
+    /// At a step of its work.
+    Reached(Failpoint),
 }
 
 impl Served {
-    /// Serves a directory and waits until it does.
-    pub(crate) fn start(program: &Path, directory: &Path) -> anyhow::Result<Self> {
+    /// Serves a directory as people do, and waits until it does.
+    pub(crate) async fn start(program: &Path, directory: &Path) -> anyhow::Result<Self> {
         let mut command = Command::new(program);
         command.args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--http-listen", "off"]);
         command.arg("--data-dir").arg(directory).env("XUNZHANG_INGEST__COMMIT_LINGER", "2ms");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().with_context(|| format!("cannot start `{}`", program.display()))?;
-        let mut stdout = BufReader::new(child.stdout.take().context("it is piped")?);
-        let mut addresses = Vec::new();
-        for label in ["admin listening on ", "listening on "] {
-            let mut line = String::new();
-            if stdout.read_line(&mut line)? == 0 {
-                bail!("it ended instead of serving: {}", child.wait()?);
-            }
-            let address = line.strip_prefix(label).with_context(|| format!("`{line}` is no address"))?;
-            addresses.push(format!("http://{}", address.trim_end()));
+        match Self::run(command).await? {
+            Started::Serves(served) => Ok(served),
+            Started::Killed => bail!("the program knows no failpoints"),
         }
-        let [admin_address, address] = addresses.try_into().expect("two lines were read");
-        Ok(Self { child, address, admin_address, _stdout: stdout })
+    }
+
+    /// Runs a command that serves and prints where.
+    pub(crate) async fn run(mut command: Command) -> anyhow::Result<Started> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
+        let stdout = BufReader::new(child.stdout.take().context("it is piped")?);
+        let (print, lines) = mpsc::unbounded_channel();
+        // Until it ends, so that it may print; nobody may be left who listens.
+        thread::spawn(move || stdout.lines().map_while(Result::ok).for_each(|line| drop(print.send(line))));
+        let mut served = Self { child, lines, address: String::new(), admin_address: String::new() };
+        while let Some(line) = served.lines.recv().await {
+            if let Some(address) = line.strip_prefix("admin listening on ") {
+                served.admin_address = format!("http://{address}");
+            } else if let Some(address) = line.strip_prefix("listening on ") {
+                served.address = format!("http://{address}");
+                return Ok(Started::Serves(served));
+            } else if line.starts_with(REACHED) {
+                served.kill()?;
+                return Ok(Started::Killed);
+            }
+        }
+        bail!("it ended instead of serving: {}", served.child.wait()?)
+    }
+
+    /// Waits until it has stopped at a step.
+    async fn has_reached(&mut self) -> anyhow::Result<()> {
+        while let Some(line) = self.lines.recv().await {
+            if line.starts_with(REACHED) {
+                return Ok(());
+            }
+        }
+        bail!("it ended by itself: {}", self.child.wait()?)
     }
 
     async fn connect(&self) -> anyhow::Result<Channel> {
@@ -168,8 +220,15 @@ impl History {
     }
 }
 
-/// Writes to a service until it is killed in the midst of it, and holds the next one to what this one said.
-pub(crate) async fn round(mut served: Served, history: &History, rng: &mut Rng) -> anyhow::Result<()> {
+/// Holds a service to what the one before it said, and writes to it until it is killed in the midst of it. Whether that was
+/// at the step where it was to be.
+pub(crate) async fn round(
+    mut served: Served,
+    until: Until,
+    backups: &Path,
+    history: &History,
+    rng: &mut Rng,
+) -> anyhow::Result<bool> {
     let channel = served.connect().await?;
     check(&channel, history).await?;
     let (acknowledged, mut told) = mpsc::channel(ACKNOWLEDGEMENTS);
@@ -179,14 +238,56 @@ pub(crate) async fn round(mut served: Served, history: &History, rng: &mut Rng) 
         clients.spawn(write(DocumentServiceClient::new(channel.clone()), client, history.clone(), rng, acknowledged));
     }
     clients.spawn(import(DocumentServiceClient::new(channel.clone()), history.clone(), acknowledged));
-    clients.spawn(reindex(AdminServiceClient::new(served.connect_admin().await?), history.clone()));
-    for _ in 0..rng.usize(1..ACKNOWLEDGEMENTS) {
-        told.recv().await.context("the clients go on")?;
+    let admin = AdminServiceClient::new(served.connect_admin().await?);
+    match until {
+        Until::Reached(Failpoint { work: Work::Backup, .. }) => drop(clients.spawn(back_up(admin, backups.to_owned()))),
+        _ => drop(clients.spawn(reindex(admin, history.clone()))),
     }
+    let is_reached = match until {
+        // A start that is over has no steps any more.
+        Until::SomeTime | Until::Reached(Failpoint { work: Work::Start, .. }) => {
+            acknowledgements(&mut told, rng.usize(1..ACKNOWLEDGEMENTS)).await?;
+            false
+        }
+        Until::Reached(_) => select! {
+            reached = served.has_reached() => reached.map(|()| true)?,
+            // None may come once it has stopped.
+            Ok(()) = acknowledgements(&mut told, PATIENCE) => false,
+        },
+    };
     served.kill()?;
     drop(told);
     while let Some(ended) = clients.join_next().await {
         ended?;
+    }
+    Ok(is_reached)
+}
+
+async fn acknowledgements(told: &mut mpsc::Receiver<()>, count: usize) -> anyhow::Result<()> {
+    for _ in 0..count {
+        told.recv().await.context("the clients go on")?;
+    }
+    Ok(())
+}
+
+/// Copies the index again and again, until the service is gone.
+async fn back_up(mut service: AdminServiceClient<Channel>, backups: PathBuf) {
+    for number in 0.. {
+        let directory = backups.join(number.to_string()).display().to_string();
+        if service.create_backup(CreateBackupRequest { directory }).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Looks whether what has the name of a backup is one, as a whole, and takes everything away.
+pub(crate) fn check_backups(backups: &Path, segmenter: &Segmenter) -> anyhow::Result<()> {
+    for entry in fs::read_dir(backups)? {
+        let path = entry?.path();
+        if !path.to_string_lossy().contains(".unfinished-") {
+            TantivyEngine::open(&path, segmenter).with_context(|| format!("`{}` is no backup", path.display()))?;
+        }
+        fs::remove_dir_all(path)?;
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ use fastrand::Rng;
 use kept::Kept;
 use rustix::io::Errno;
 use tantivy::{
-    Directory,
+    Directory, HasLen,
     directory::{
         AntiCallToken, DirectoryLock, FileHandle, Lock, OwnedBytes, TerminatingWrite, WatchCallback, WatchHandle,
         WritePtr,
@@ -121,8 +121,9 @@ struct State {
     /// Syncs of the indexes' directories so far, and which of them fail.
     index_syncs: usize,
     failing_index_syncs: Range<usize>,
-    /// How reading files fails.
+    /// How reading files fails, and reading what is mapped of them.
     unreadable: Option<Errno>,
+    unmapped: Option<Errno>,
     room: Room,
 }
 
@@ -186,6 +187,12 @@ impl Disk {
     /// Makes files fail to be read, or has them read again.
     pub(crate) fn fail_reads(&self, error: Option<Errno>) {
         self.state().unreadable = error;
+    }
+
+    /// Makes what is mapped of files fail to be read, also of those that are open, or has it read again. A file system's
+    /// would end the process there; what the engine does about it, it does about whatever else fails where it reads.
+    pub(crate) fn fail_mapped(&self, error: Option<Errno>) {
+        self.state().unmapped = error;
     }
 
     /// Has the next merge take all the room that there is, or leaves none at once; until a file is deleted.
@@ -482,7 +489,7 @@ impl std::fmt::Debug for At {
 
 impl Directory for At {
     fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
-        Ok(Arc::new(OwnedBytes::new(self.atomic_read(path)?)))
+        Ok(Arc::new(Mapped { disk: self.disk.clone(), content: OwnedBytes::new(self.atomic_read(path)?) }))
     }
 
     fn delete(&self, path: &Path) -> Result<(), DeleteError> {
@@ -547,6 +554,33 @@ impl Directory for At {
 
     fn watch(&self, _: WatchCallback) -> tantivy::Result<WatchHandle> {
         Ok(WatchHandle::empty())
+    }
+}
+
+/// A file as it is mapped.
+struct Mapped {
+    disk: Disk,
+    content: OwnedBytes,
+}
+
+impl std::fmt::Debug for Mapped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} simulated bytes", self.content.len())
+    }
+}
+
+impl HasLen for Mapped {
+    fn len(&self) -> usize {
+        self.content.len()
+    }
+}
+
+impl FileHandle for Mapped {
+    fn read_bytes(&self, range: Range<usize>) -> io::Result<OwnedBytes> {
+        match self.disk.state().unmapped {
+            Some(error) => Err(error.into()),
+            None => Ok(self.content.slice(range)),
+        }
     }
 }
 

@@ -49,7 +49,22 @@ pub trait Engine: Send + Sync + 'static {
     ///
     /// # Errors
     /// When files cannot be looked at, or on `stop`.
-    fn verify(&self, stop: &AtomicBool) -> Result<Verification, ReadError>;
+    fn verify(&self, stop: &AtomicBool) -> Result<Verification, ReadError> {
+        self.verify_slowly(&|_| (), stop)
+    }
+
+    /// The same beside other work: `pace` is told of the bytes that were read, and may wait.
+    ///
+    /// # Errors
+    /// When files cannot be looked at, or on `stop`.
+    fn verify_slowly(&self, pace: &dyn Fn(usize), stop: &AtomicBool) -> Result<Verification, ReadError>;
+
+    /// Whether it was opened because it was noted as closed in order, and no file was compared with its checksum since.
+    fn is_unchecked(&self) -> bool;
+
+    /// Whether something made no sense to whoever read it, and no comparison has found since that every file is what was
+    /// written.
+    fn is_doubted(&self) -> bool;
 
     /// The one writer. A second one while the first lives is an error. It begins from what is on disk, which every
     /// new snapshot shows from then on.
@@ -62,8 +77,8 @@ pub trait Engine: Send + Sync + 'static {
     /// time, and not while it is copied or verified.
     ///
     /// # Errors
-    /// When there is no room for a second index, an I/O error of the kind `StorageFull`, it cannot be made, or something
-    /// of this one made no sense to whoever read it.
+    /// When there is no room for a second index, an I/O error of the kind `StorageFull`, it cannot be made, or this one is
+    /// damaged.
     fn rebuild(&self) -> Result<Box<dyn Rebuild>, WriteError>;
 }
 
@@ -87,8 +102,8 @@ pub trait Rebuild: Send {
     /// read to the end. It has a writer, as nobody else.
     ///
     /// # Errors
-    /// When this has not all that the other one has, something of that made no sense, or it could not take its place for
-    /// sure. The other one is used then.
+    /// When this has not all that the other one has, something of that made no sense since it was compared with its
+    /// checksums, or this could not take its place for sure. The other one is used then.
     fn take_over(self: Box<Self>) -> Result<Box<dyn Writer>, WriteError>;
 }
 

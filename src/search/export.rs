@@ -4,6 +4,9 @@
 //! gives from one snapshot to the next, applied in order, leaves its reader with the matches of the newer one: what was
 //! there before is there still or has a removal behind that place, and everything else comes behind it too.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::VecDeque,
     ops::Range,
@@ -22,7 +25,7 @@ use crate::{
         Removed, Snapshot, Walk,
     },
     query::{Filter, MatchMode, Query},
-    search::{BatchBound, HitView, SearchError, Searcher, highlight::Highlighter, plan::plan},
+    search::{BatchBound, HitView, SearchError, Searcher, fetch::ordinal, highlight::Highlighter, plan::plan},
 };
 
 /// Matches that are looked for in one go.
@@ -106,6 +109,7 @@ pub struct Resumption {
 
 /// Some matches after each other, which any thread may fetch while another one fetches others.
 pub struct Portion {
+    snapshot: Arc<dyn Snapshot>,
     matches: VecDeque<(Position, Address)>,
     reader: Box<dyn Reader>,
     highlighter: Arc<Highlighter>,
@@ -158,7 +162,7 @@ impl Searcher {
                 repeats_document: after.is_some_and(|after| after.is_split_otherwise(snapshot.as_ref())),
             },
         };
-        export.begin(snapshot.as_ref(), words, stop)?;
+        export.begin(snapshot, words, stop)?;
         Ok(export)
     }
 }
@@ -200,7 +204,8 @@ impl Export {
             return Ok(None);
         }
         let reader = pass.readers.pop().expect("whoever takes one has given those before back, but for one");
-        Ok(Some(Portion { matches, reader, highlighter: Arc::clone(&self.highlighter) }))
+        let (snapshot, highlighter) = (Arc::clone(&pass.snapshot), Arc::clone(&self.highlighter));
+        Ok(Some(Portion { snapshot, matches, reader, highlighter }))
     }
 
     /// Takes a portion back of which everything was fetched.
@@ -242,10 +247,10 @@ impl Export {
         if self.reached().is_some_and(|reached| !reached.is_continuous(snapshot.as_ref(), self.follow)) {
             return Err(SearchError::RemovalsForgotten);
         }
-        self.begin(snapshot.as_ref(), self.matching.words, stop)
+        self.begin(snapshot, self.matching.words, stop)
     }
 
-    fn begin(&mut self, snapshot: &dyn Snapshot, words: u64, stop: &Arc<AtomicBool>) -> Result<(), SearchError> {
+    fn begin(&mut self, snapshot: Arc<dyn Snapshot>, words: u64, stop: &Arc<AtomicBool>) -> Result<(), SearchError> {
         let matching = Matching { rebuilt: snapshot.rebuilt(), words };
         if matching != self.matching {
             self.matched_before = self.position.map_or(0, Position::sequence);
@@ -264,7 +269,7 @@ impl Export {
         (self.generation, self.matching) = (snapshot.generation(), matching);
         let matches = MatchQueue { walk, next: VecDeque::new() };
         let readers = (0..PORTIONS).map(|_| snapshot.reader()).collect();
-        self.pass = Some(Pass { readers, matches, removals, end });
+        self.pass = Some(Pass { snapshot, readers, matches, removals, end });
         Ok(())
     }
 }
@@ -301,8 +306,8 @@ impl Portion {
             let Some((position, address)) = self.matches.pop_front() else { break };
             let (paragraph, document) = self.reader.read(address)?;
             let highlights = self.highlighter.ranges(&paragraph.text);
-            let is_record = || ReadError::Corrupt(format!("{position:?} is a record, not a paragraph"));
-            let found = unranked(position.ordinal().ok_or_else(is_record)?, paragraph, &highlights, document);
+            let ordinal = ordinal(self.snapshot.as_ref(), position)?;
+            let found = unranked(ordinal, paragraph, &highlights, document);
             bytes += found.bytes();
             hit(&found);
             (hits, last) = (hits + 1, Some(position));
@@ -345,6 +350,7 @@ fn words_named(fingerprint: &str) -> u64 {
 
 /// What one snapshot gives: matches and removals, merged.
 struct Pass {
+    snapshot: Arc<dyn Snapshot>,
     /// Of the portions that are not out.
     readers: Vec<Box<dyn Reader>>,
     matches: MatchQueue,

@@ -90,11 +90,14 @@ impl Searcher {
         let edits: Vec<_> = layout.edits.into_iter().filter(|edit| edit.range.end as usize > start).collect();
         let end = end_of_part(&whole, &edits, start, end);
         let within = |edit: &Edit| (edit.range.start as usize) < end;
+        let text = whole
+            .get(start..end)
+            .ok_or_else(|| snapshot.doubt(&format!("document `{id}` is cut within a character")))?;
         Ok(Original {
             document,
             edits: edits.into_iter().filter(within).collect(),
             next: (end < whole.len()).then_some(end as u64),
-            text: whole[start..end].to_owned(),
+            text: text.to_owned(),
         })
     }
 

@@ -112,6 +112,20 @@ impl Searcher {
         self.engine.verify(stop)
     }
 
+    /// The same beside other work: `pace` is told of the bytes that were read, and may wait.
+    ///
+    /// # Errors
+    /// When files cannot be looked at, or on `stop`.
+    pub fn verify_slowly(&self, pace: &dyn Fn(usize), stop: &AtomicBool) -> Result<Verification, ReadError> {
+        self.engine.verify_slowly(pace, stop)
+    }
+
+    /// Whether the index was opened because it was noted as closed in order, and no file was compared with its checksum
+    /// since.
+    pub fn is_unchecked(&self) -> bool {
+        self.engine.is_unchecked()
+    }
+
     /// The newest snapshot, if it has reached a generation.
     pub(super) fn snapshot(&self, min_generation: Option<Generation>) -> Result<Arc<dyn Snapshot>, SearchError> {
         reached(self.engine.snapshot(), min_generation)

@@ -51,6 +51,7 @@ struct Inner {
     paragraphs: Gauge64,
     commit: Histogram,
     text_chain_stale: Gauge,
+    index_unchecked: Gauge,
     jobs_waiting: Gauge64,
     jobs_running: Gauge64,
     stopping: Histogram,
@@ -127,6 +128,7 @@ impl Metrics {
             paragraphs: Gauge::default(),
             commit: durations(),
             text_chain_stale: Gauge::default(),
+            index_unchecked: Gauge::default(),
             jobs_waiting: Gauge::default(),
             jobs_running: Gauge::default(),
             stopping: durations(),
@@ -202,6 +204,11 @@ impl Metrics {
         self.inner.text_chain_stale.set(i64::from(stale));
     }
 
+    /// Sets whether the index was opened without comparing its files with their checksums, and they were not since.
+    pub fn index_unchecked(&self, unchecked: bool) {
+        self.inner.index_unchecked.set(i64::from(unchecked));
+    }
+
     /// Sets how many jobs wait for a thread, and how many run.
     pub fn jobs(&self, waiting: u64, running: u64) {
         self.inner.jobs_waiting.set(waiting);
@@ -272,6 +279,8 @@ impl Inner {
         registry.register_with_unit("xunzhang_commit", "Duration of commits", Unit::Seconds, self.commit.clone());
         let help = "1 when the index was made by another text chain and should be rebuilt";
         registry.register("xunzhang_text_chain_stale", help, self.text_chain_stale.clone());
+        let help = "1 while an index that was closed in order is yet to be compared with its checksums";
+        registry.register("xunzhang_index_unchecked", help, self.index_unchecked.clone());
     }
 
     fn register_pool(&mut self) {
@@ -349,6 +358,7 @@ mod tests {
                 metrics.index_size(2, 30);
                 metrics.committed(Duration::from_secs(2));
                 metrics.text_chain_stale(true);
+                metrics.index_unchecked(true);
                 metrics.jobs(5, 2);
                 metrics.job_stopped(Duration::from_millis(4));
             },
@@ -357,6 +367,7 @@ mod tests {
                 "xunzhang_index_paragraphs 30",
                 "xunzhang_commit_seconds_sum 2.0",
                 "xunzhang_text_chain_stale 1",
+                "xunzhang_index_unchecked 1",
                 "xunzhang_jobs_waiting 5",
                 "xunzhang_jobs_running 2",
                 "xunzhang_job_stopping_seconds_sum 0.004",

@@ -165,6 +165,33 @@ async fn an_index_that_is_found_damaged_is_not_served_any_more() {
     service.stop().await;
 }
 
+/// What was closed in order is served at once, and is not left at that: nobody asks for it.
+#[tokio::test]
+async fn what_rots_under_a_service_that_was_stopped_in_order_is_found_when_it_serves_again() {
+    let service = Service::start().await;
+    service.put(ready("甲", &["部署防汛工作"])).await;
+    let stopped = service.stop().await;
+    let (note, index) = (stopped.data_dir().join("clean"), stopped.data_dir().join("index"));
+    assert!(note.exists());
+    let positions = file_of_segment(&index, "pos");
+    let mut bytes = fs::read(&positions).unwrap();
+    bytes[3] ^= 1;
+    fs::write(&positions, bytes).unwrap();
+    // It says by now what is damaged.
+    let service = stopped.start().await;
+    let damaged = |result| check_refused::<()>(result, Code::DataLoss, "INDEX_CORRUPT", None);
+    damaged(service.try_search(searched("防汛")).await.map(|_| ()));
+    let put = PutDocumentRequest { document: Some(ready("乙", &["部署防火工作"])), etag: String::new() };
+    damaged(service.try_put(put).await.map(|_| ()));
+    let http = service.addresses.http.unwrap();
+    poll("readiness to end", async || (status_of(http, "/readyz").await == 503).then_some(())).await;
+    let stopped = service.stop().await;
+    assert!(!note.exists());
+    let service = stopped.start().await;
+    damaged(service.try_search(searched("防汛")).await.map(|_| ()));
+    service.stop().await;
+}
+
 /// A merge does as it reads all of a file, and a backup as it copies it.
 #[tokio::test]
 async fn damage_that_is_found_beside_ends_the_serving_too() {

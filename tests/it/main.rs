@@ -11,6 +11,7 @@ mod commands;
 mod commands_about_many;
 mod counting;
 mod documents;
+mod doubts;
 mod explaining;
 mod exporting;
 mod exporting_on;

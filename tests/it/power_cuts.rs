@@ -17,7 +17,7 @@ use rustix::io::Errno;
 use trial::History;
 use xunzhang::{
     engine::{
-        Engine as _,
+        Engine as _, OpenError,
         tantivy::{IndexName, TantivyEngine},
     },
     ingest::Ingest,
@@ -316,6 +316,14 @@ async fn a_copy_that_is_opened_is_on_disk_before_anything_is_acknowledged() {
         }
     }
     let copied = disk.length();
+    // Nothing is wrong with it because too many files are open.
+    disk.fail_reads(Some(Errno::MFILE));
+    let opened = TantivyEngine::open_on(Path::new("simulated"), disk.files(), &SEGMENTER).map(drop);
+    assert!(matches!(opened, Err(OpenError::Io { .. })), "{opened:?}");
+    disk.fail_reads(Some(Errno::IO));
+    let opened = TantivyEngine::open_on(Path::new("simulated"), disk.files(), &SEGMENTER).map(drop);
+    assert!(matches!(opened, Err(OpenError::Damaged { .. })), "{opened:?}");
+    disk.fail_reads(None);
     let ingest = start(&disk);
     let restored = disk.length();
     trial::put(&ingest, 1, 2).await.expect("nothing fails");
@@ -436,4 +444,35 @@ async fn what_cannot_be_read_for_want_of_something_is_not_damaged() {
         assert_eq!(trial::put(&ingest, 0, 2).await.is_err(), is_damage, "{error}");
         ingest.close().await;
     }
+}
+
+/// What is mapped fails to be read as it is searched: that is told, nothing panics, and everything is looked at when it is
+/// opened again. What is written meanwhile is refused, or there.
+#[tokio::test]
+async fn what_cannot_be_read_where_it_is_mapped_is_not_forgotten() {
+    let (mut rng, mut told) = (Rng::new(), 0);
+    for error in [Errno::IO, Errno::NOMEM] {
+        let (disk, mut history) = (Disk::new(Image::default()), History::default());
+        let engine = trial::open(&disk, &SEGMENTER).expect("it opens");
+        let ingest = trial::start(engine.clone(), &SEGMENTER).expect("it can be written");
+        trial::work(&disk, &ingest, &mut history, 6, &mut rng).await;
+        assert!(!engine.is_doubted());
+        disk.fail_mapped(Some(error));
+        let found = trial::found(&engine);
+        println!("{error}: {found:?}");
+        told += usize::from(found.is_err());
+        assert_eq!(engine.is_doubted(), found.is_err());
+        trial::work(&disk, &ingest, &mut history, 40, &mut rng).await;
+        println!("{error}: {} of {} refused", history.refused(), history.refused() + history.acknowledged());
+        disk.fail_mapped(None);
+        let before = history.acknowledged();
+        trial::work(&disk, &ingest, &mut history, 3, &mut rng).await;
+        assert!(history.acknowledged() > before, "it goes on");
+        ingest.close().await;
+        assert!(!disk.files().data().expect("readable").exists(Path::new("clean")).expect("readable"));
+        for survival in Survival::ALL {
+            cut(&disk, disk.length(), survival, &history, &mut rng);
+        }
+    }
+    assert_eq!(told, 2);
 }

@@ -8,7 +8,7 @@ use std::{
     io::{self, Read, Write as _},
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
-    sync::atomic::AtomicBool,
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use tantivy::{Directory as _, Index, directory::RamDirectory};
@@ -19,7 +19,7 @@ use crate::engine::{
         check,
         directory::{DataDirectory, IndexDirectory},
         durable::LIST,
-        files::{OnDisk, is_full},
+        files::{BackupStep, Files, OnDisk, is_full},
         format::IndexName,
         founding::random,
         index::{self, Commit, Shared},
@@ -35,7 +35,7 @@ const CHUNK_BYTES: usize = 1 << 20;
 pub(super) fn back_up(shared: &Shared, target: &Path, stop: &AtomicBool) -> Result<Backup, BackupError> {
     let data = &shared.directory.data;
     check_target(data.path(), target)?;
-    let copy = Unfinished::create(target)?;
+    let copy = Unfinished::create(target, &data.files)?;
     let Copied { commit, files, linked } = copy.copy_index(shared, stop)?;
     copy.check(&files, shared, stop)?;
     let names = files.iter().map(|file| file.display().to_string()).chain([LIST.to_owned()]);
@@ -89,21 +89,28 @@ struct Copied {
 struct Unfinished {
     path: PathBuf,
     index: PathBuf,
+    /// Those of the index, which are told of each step.
+    told: Arc<dyn Files>,
 }
 
 impl Unfinished {
     /// Beside the target, so that it can be renamed.
-    fn create(target: &Path) -> Result<Self, BackupError> {
+    fn create(target: &Path, told: &Arc<dyn Files>) -> Result<Self, BackupError> {
         let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let path = target.with_file_name(format!("{name}.unfinished-{:08x}", random()));
         let unusable = |error: io::Error| match error.kind() {
             kind if is_full(kind) => BackupError::Write(error),
             kind => BadTarget::Unusable(kind).into(),
         };
-        fs::create_dir(&path).map_err(unusable)?;
-        let copy = Self { index: path.join(IndexName::FIRST.to_string()), path };
-        fs::create_dir(&copy.index).map_err(BackupError::Write)?;
+        told.before(BackupStep::MakeDirectory).and_then(|()| fs::create_dir(&path)).map_err(unusable)?;
+        let copy = Self { index: path.join(IndexName::FIRST.to_string()), path, told: Arc::clone(told) };
+        copy.step(BackupStep::MakeDirectory, || fs::create_dir(&copy.index)).map_err(BackupError::Write)?;
         Ok(copy)
+    }
+
+    fn step<T>(&self, step: BackupStep, take: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        self.told.before(step)?;
+        take()
     }
 
     /// Copies the index as its list of segments on disk has it. While the list stays, so do the files that it names; commits
@@ -117,14 +124,15 @@ impl Unfinished {
             let files = check::files_of(&index).map_err(read_error)?;
             let mut unlinked = Vec::new();
             for file in &files {
-                if !may_link || fs::hard_link(source.join(file), self.index.join(file)).is_err() {
+                let link = || fs::hard_link(source.join(file), self.index.join(file));
+                if !may_link || self.step(BackupStep::Link, link).is_err() {
                     let slice = shared.directory.files.open_read(file).map_err(|error| read_error(error.into()))?;
                     unlinked.push((file.clone(), slice.read_bytes().map_err(|error| read_error(error.into()))?));
                 }
             }
             Ok::<_, BackupError>((list.to_owned(), commit, files, unlinked))
         })?;
-        write(&self.index.join(LIST), &list).map_err(failed)?;
+        self.write(&self.index.join(LIST), &list).map_err(failed)?;
         let linked = (files.len() - unlinked.len()) as u64;
         let IndexDirectory { data, name, .. } = &shared.directory;
         for (file, mapped) in unlinked {
@@ -133,7 +141,7 @@ impl Unfinished {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Box::new(mapped)),
                 source => source,
             };
-            copy_slowly(&file, source, &self.index.join(&file), stop)?;
+            self.copy_slowly(&file, source, &self.index.join(&file), stop)?;
         }
         Ok(Copied { commit, files, linked })
     }
@@ -159,20 +167,60 @@ impl Unfinished {
         let beside = data.files_beside().map_err(|error| ReadError::Engine(Box::new(error)))?;
         for name in &beside {
             let copy = self.path.join(name);
-            fs::copy(data.path().join(name), &copy).and_then(|_| File::open(&copy)?.sync_all()).map_err(failed)?;
+            let copied = self.step(BackupStep::Create, || fs::copy(data.path().join(name), &copy));
+            copied.and_then(|_| self.step(BackupStep::Sync, || File::open(&copy)?.sync_all())).map_err(failed)?;
         }
         Ok(beside)
     }
 
+    /// Copies a file of the index, which is damaged if it cannot be read, unless that says nothing of it.
+    fn copy_slowly(
+        &self,
+        name: &Path,
+        source: io::Result<Box<dyn Read>>,
+        target: &Path,
+        stop: &AtomicBool,
+    ) -> Result<(), BackupError> {
+        let damaged = |error| {
+            if check::has_run_out(&error) {
+                return ReadError::Engine(Box::new(error)).into();
+            }
+            tracing::error!(file = %name.display(), %error, "a file of the index cannot be read");
+            BackupError::damaged(&[name.to_owned()])
+        };
+        let mut source = source.map_err(damaged)?;
+        let created = self.step(BackupStep::Create, || File::create_new(target));
+        let (mut file, mut chunk) = (created.map_err(failed)?, Vec::with_capacity(CHUNK_BYTES));
+        loop {
+            ReadError::check(stop)?;
+            chunk.clear();
+            source.by_ref().take(CHUNK_BYTES as u64).read_to_end(&mut chunk).map_err(damaged)?;
+            if chunk.is_empty() {
+                return self.step(BackupStep::Sync, || file.sync_all()).map_err(failed);
+            }
+            self.step(BackupStep::Write, || file.write_all(&chunk)).map_err(failed)?;
+        }
+    }
+
+    fn write(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        let mut file = self.step(BackupStep::Create, || File::create_new(path))?;
+        self.step(BackupStep::Write, || file.write_all(content))?;
+        self.step(BackupStep::Sync, || file.sync_all())
+    }
+
+    fn sync_directory(&self, path: &Path) -> io::Result<()> {
+        self.step(BackupStep::SyncDirectory, || File::open(path)?.sync_all())
+    }
+
     /// Gives it its name, once all of it is on disk.
     fn finish(mut self, manifest: &[u8], target: &Path) -> io::Result<()> {
-        write(&self.path.join(MANIFEST), manifest)?;
-        sync_directory(&self.index)?;
-        sync_directory(&self.path)?;
-        fs::rename(&self.path, target)?;
+        self.write(&self.path.join(MANIFEST), manifest)?;
+        self.sync_directory(&self.index)?;
+        self.sync_directory(&self.path)?;
+        self.step(BackupStep::Rename, || fs::rename(&self.path, target))?;
         // From here on it is there: if that cannot be made durable, it is taken away under its own name.
         target.clone_into(&mut self.path);
-        target.parent().map_or(Ok(()), sync_directory)?;
+        target.parent().map_or(Ok(()), |parent| self.sync_directory(parent))?;
         self.path.clear();
         Ok(())
     }
@@ -200,43 +248,6 @@ fn is_on_one_disk(one: &Path, other: &Path) -> io::Result<bool> {
     Ok(fs::metadata(one)?.dev() == fs::metadata(other)?.dev())
 }
 
-fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = File::create_new(path)?;
-    file.write_all(content)?;
-    file.sync_all()
-}
-
-/// Copies a file of the index, which is damaged if it cannot be read, unless that says nothing of it.
-fn copy_slowly(
-    name: &Path,
-    source: io::Result<Box<dyn Read>>,
-    target: &Path,
-    stop: &AtomicBool,
-) -> Result<(), BackupError> {
-    let damaged = |error| {
-        if check::has_run_out(&error) {
-            return ReadError::Engine(Box::new(error)).into();
-        }
-        tracing::error!(file = %name.display(), %error, "a file of the index cannot be read");
-        BackupError::damaged(&[name.to_owned()])
-    };
-    let mut source = source.map_err(damaged)?;
-    let (mut file, mut chunk) = (File::create_new(target).map_err(failed)?, Vec::with_capacity(CHUNK_BYTES));
-    loop {
-        ReadError::check(stop)?;
-        chunk.clear();
-        source.by_ref().take(CHUNK_BYTES as u64).read_to_end(&mut chunk).map_err(damaged)?;
-        if chunk.is_empty() {
-            return file.sync_all().map_err(failed);
-        }
-        file.write_all(&chunk).map_err(failed)?;
-    }
-}
-
-fn sync_directory(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
-}
-
 fn failed(error: io::Error) -> BackupError {
     match error.kind() {
         io::ErrorKind::Interrupted => ReadError::Stopped.into(),
@@ -253,9 +264,11 @@ mod tests {
     #[test]
     fn too_many_open_files_are_no_damage() {
         let place = tempfile::tempdir().unwrap();
+        let files: Arc<dyn Files> = Arc::new(OnDisk(place.path().to_owned()));
+        let copy = Unfinished::create(&place.path().join("monday"), &files).unwrap();
         let copied = |error: Errno| {
-            let target = place.path().join("a.store");
-            copy_slowly(Path::new("a.store"), Err(error.into()), &target, &AtomicBool::new(false))
+            let target = copy.index.join("a.store");
+            copy.copy_slowly(Path::new("a.store"), Err(error.into()), &target, &AtomicBool::new(false))
         };
         for error in [Errno::MFILE, Errno::NFILE, Errno::NOMEM] {
             let failed = copied(error);

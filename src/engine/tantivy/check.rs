@@ -9,7 +9,7 @@ use std::{
     sync::{
         Arc,
         atomic::{
-            AtomicBool,
+            AtomicBool, AtomicU64,
             Ordering::{Relaxed, SeqCst},
         },
     },
@@ -103,10 +103,19 @@ pub(super) fn damaged(
     paths: Vec<PathBuf>,
     stop: &AtomicBool,
 ) -> Result<Vec<PathBuf>, ReadError> {
+    damaged_as_read(|path| files.read(&index.path_of(path)), paths, stop)
+}
+
+/// The same of files as `read` has them.
+pub(super) fn damaged_as_read<R: Read>(
+    read: impl Fn(&Path) -> io::Result<R>,
+    paths: Vec<PathBuf>,
+    stop: &AtomicBool,
+) -> Result<Vec<PathBuf>, ReadError> {
     let mut damaged = Vec::new();
     for path in paths {
         ReadError::check(stop)?;
-        let is_sound = is_sound_at(files, &index.path_of(&path), stop);
+        let is_sound = is_sound_as_read(read(&path), stop);
         // A file that was given up half-way says nothing.
         ReadError::check(stop)?;
         if !is_sound.map_err(|error| ReadError::Engine(Box::new(error)))? {
@@ -121,7 +130,11 @@ pub(super) fn damaged(
 /// # Errors
 /// When that says nothing of the file.
 pub(super) fn is_sound_at(files: &dyn Files, path: &Path, stop: &AtomicBool) -> io::Result<bool> {
-    match files.read(path).and_then(|file| is_sound(file, stop)) {
+    is_sound_as_read(files.read(path), stop)
+}
+
+fn is_sound_as_read(file: io::Result<impl Read>, stop: &AtomicBool) -> io::Result<bool> {
+    match file.and_then(|file| is_sound(file, stop)) {
         Err(error) if has_run_out(&error) => Err(error),
         read => Ok(read.unwrap_or(false)),
     }
@@ -173,12 +186,16 @@ pub(super) fn is_sound(mut file: impl Read, stop: &AtomicBool) -> io::Result<boo
 }
 
 /// Whether something that was read makes no sense, though its file's checksum was right or was not looked at. To raise it
-/// for nothing costs one start that reads everything. Clones are the same one.
+/// for nothing costs one start that reads everything. A comparison of everything that begins behind it settles it: then
+/// it was no damage of what is on disk. Clones are the same one.
 #[derive(Clone)]
 pub(super) struct Doubt(Arc<Met>);
 
 struct Met {
-    is_raised: AtomicBool,
+    /// How often it was raised.
+    times: AtomicU64,
+    /// How many of these times, the first ones, are settled.
+    settled: AtomicU64,
     /// Where the note is, which may be there already.
     data: Box<dyn Directory>,
 }
@@ -186,12 +203,13 @@ struct Met {
 impl Doubt {
     /// One that was not met yet, of an index in a data directory.
     pub(super) fn of(data: &dyn Directory) -> Self {
-        Self(Arc::new(Met { is_raised: AtomicBool::new(false), data: data.box_clone() }))
+        Self(Arc::new(Met { times: AtomicU64::new(0), settled: AtomicU64::new(0), data: data.box_clone() }))
     }
 
     /// What is said to whoever has met it.
     pub(super) fn raise(&self, what: &str) -> ReadError {
-        if !self.0.is_raised.swap(true, SeqCst) {
+        // Once for all until it is settled.
+        if self.0.times.fetch_add(1, SeqCst) == self.0.settled.load(SeqCst) {
             tracing::error!(what, "the index may be damaged: verify it; it is checked when it is opened again");
             if let Err(error) = take_note_away(self.0.data.as_ref()) {
                 tracing::error!(%error, "the note is left that the index was closed in order: delete `clean` beside it");
@@ -200,9 +218,21 @@ impl Doubt {
         ReadError::Corrupt(what.to_owned())
     }
 
-    /// Whether it was met.
+    /// Whether it was met, and not settled since.
     pub(super) fn is_raised(&self) -> bool {
-        self.0.is_raised.load(SeqCst)
+        self.times() > self.0.settled.load(SeqCst)
+    }
+
+    /// How often it was met, settled or not.
+    pub(super) fn times(&self) -> u64 {
+        self.0.times.load(SeqCst)
+    }
+
+    /// Everything was found to be what was written, by a comparison before which it was met so often.
+    pub(super) fn settle(&self, times: u64) {
+        if self.0.settled.fetch_max(times, SeqCst) < times {
+            tracing::info!("what made no sense where the index was read is no damage: all files are what was written");
+        }
     }
 
     /// Reads something. Whatever fails there may be damage, and so may a panic be; an end that was asked for is none.

@@ -91,6 +91,16 @@ impl KnownList {
         self.is_last.load(Relaxed)
     }
 
+    /// Whether the list that is on disk is gone from there, or somebody else has replaced it. What cannot be read now is not.
+    pub(super) fn is_lost(&self, files: &dyn Directory) -> bool {
+        let known = self.lock();
+        match files.atomic_read(Path::new(LIST)) {
+            // What is in doubt the next writer settles.
+            Ok(found) => found != known.content && known.doubtful.is_none(),
+            Err(error) => matches!(error, OpenReadError::FileDoesNotExist(_)),
+        }
+    }
+
     /// Notes, beside the index, that it is closed in order.
     pub(super) fn note(&self, data: &dyn Directory) -> io::Result<()> {
         check::note(data, &self.lock().content)
@@ -192,6 +202,7 @@ impl WriterDirectory {
     /// The same, of a merge or not: what a merge stores is written on a thread of its own.
     fn step_of<T>(&self, is_of_merge: bool, step: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         match self.failure() {
+            Some(io::ErrorKind::BrokenPipe) => Err(io::Error::new(io::ErrorKind::BrokenPipe, "its writer has ended")),
             Some(kind) => Err(io::Error::new(kind, "nothing is written after a failure")),
             None => step().inspect_err(|error| self.failed(error, is_of_merge)),
         }

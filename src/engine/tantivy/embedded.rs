@@ -92,6 +92,7 @@ fn open_noted(directory: &IndexDirectory, segmenter: &Segmenter) -> Result<Share
     let path = directory.data.path();
     let opened = catch_unwind(AssertUnwindSafe(|| Shared::open(directory.clone(), segmenter)));
     if let Ok(Ok(shared)) = opened {
+        shared.is_unchecked.store(true, Relaxed);
         return Ok(shared);
     }
     let files = check::damaged_files(directory);
@@ -121,8 +122,16 @@ impl Engine for TantivyEngine {
         })
     }
 
-    fn verify(&self, stop: &AtomicBool) -> Result<Verification, ReadError> {
-        verify(&self.shared(), stop)
+    fn is_unchecked(&self) -> bool {
+        self.shared().is_unchecked.load(Relaxed)
+    }
+
+    fn is_doubted(&self) -> bool {
+        self.shared().doubt.is_raised()
+    }
+
+    fn verify_slowly(&self, pace: &dyn Fn(usize), stop: &AtomicBool) -> Result<Verification, ReadError> {
+        verify(self, pace, stop)
     }
 
     fn close(&self) -> Result<(), WriteError> {

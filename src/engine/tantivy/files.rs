@@ -86,13 +86,45 @@ pub trait Files: fmt::Debug + Send + Sync {
     /// # Errors
     /// When the disk does not say.
     fn free_bytes(&self) -> io::Result<u64>;
+
+    /// Told before each step of a backup, which is taken outside of the data directory.
+    ///
+    /// # Errors
+    /// Then the step is not taken, and has failed so.
+    fn before(&self, _: BackupStep) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What a backup does to the disk that it goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BackupStep {
+    /// Makes a directory.
+    MakeDirectory,
+    /// Gives a file of the index a second name, in the backup.
+    Link,
+    /// Creates a file of its own.
+    Create,
+    /// Writes a part of one.
+    Write,
+    /// Has one on disk.
+    Sync,
+    /// Has a directory's entries on disk.
+    SyncDirectory,
+    /// Gives the backup its name.
+    Rename,
 }
 
 /// Those of a file system, in the data directory at a path.
 #[derive(Debug)]
-pub(super) struct OnDisk(pub(super) PathBuf);
+pub struct OnDisk(pub(super) PathBuf);
 
 impl OnDisk {
+    /// Those in a directory that nobody else uses: it is not locked.
+    pub fn at(directory: PathBuf) -> Self {
+        Self(directory)
+    }
+
     fn path(&self, index: IndexName) -> PathBuf {
         self.0.join(index.to_string())
     }

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeSet, HashSet},
     io,
     path::Path,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, atomic::AtomicBool},
     thread,
 };
 
@@ -71,6 +71,8 @@ pub(super) struct Shared {
     pub(super) room: Room,
     /// Whether anything that was read makes no sense.
     pub(super) doubt: Doubt,
+    /// Whether it was opened on the word of its note, and nothing was compared since.
+    pub(super) is_unchecked: AtomicBool,
     pub(super) fields: Fields,
     pub(super) segmenter: Segmenter,
     /// Shared by all snapshots.
@@ -93,7 +95,8 @@ impl Shared {
         let newest = RwLock::new(Arc::new(newest));
         let data = &directory.data;
         let room = Room::new(Arc::clone(&data.files), directory.name, Arc::clone(&data.min_free));
-        Ok(Self { directory, index, list, room, doubt, fields, segmenter: segmenter.clone(), lately, newest })
+        let (is_unchecked, segmenter) = (AtomicBool::new(false), segmenter.clone());
+        Ok(Self { directory, index, list, room, doubt, is_unchecked, fields, segmenter, lately, newest })
     }
 
     /// Damage was found: from now on nothing is written, so that nothing that is damaged is merged into what looks whole,
@@ -114,14 +117,14 @@ impl Shared {
     /// Says no to building anything from what may be damaged.
     pub(super) fn check_undoubted(&self) -> Result<(), ReadError> {
         self.check_undamaged()?;
-        let doubtful =
-            || ReadError::Corrupt("something that was read makes no sense; verify it, or restart".to_owned());
+        let doubtful = || ReadError::Corrupt("something that was read makes no sense; verify it".to_owned());
         if self.doubt.is_raised() { Err(doubtful()) } else { Ok(()) }
     }
 
-    /// Notes that it is closed in order, unless there is something to check when it is opened again.
+    /// Notes that it is closed in order, unless there is something to check when it is opened again: what made no sense is
+    /// looked at once more, also where it was settled.
     pub(super) fn close(&self) -> io::Result<()> {
-        let is_trusted = || !self.list.stays() && !self.doubt.is_raised();
+        let is_trusted = || !self.list.stays() && self.doubt.times() == 0;
         let data = self.directory.data.own.as_ref();
         if !is_trusted() {
             return Ok(());

@@ -88,13 +88,22 @@ impl Manifest {
         }
     }
 
-    /// The files that are not what was copied.
-    fn damaged_files(&self, files: &dyn Files) -> Vec<String> {
-        let never = AtomicBool::new(false);
-        let is_whole = |file: &&CopiedFile| {
-            CopiedFile::of(files, &file.path, &never).is_ok_and(|found| found.blake3 == file.blake3)
-        };
-        self.files.iter().filter(|file| !is_whole(file)).map(|file| file.path.clone()).collect()
+    /// The files that are not what was copied, or cannot be read.
+    ///
+    /// # Errors
+    /// When that says nothing of them.
+    fn damaged_files(&self, files: &dyn Files) -> io::Result<Vec<String>> {
+        let (never, mut damaged) = (AtomicBool::new(false), Vec::new());
+        for file in &self.files {
+            let is_whole = match CopiedFile::of(files, &file.path, &never) {
+                Err(error) if check::has_run_out(&error) => return Err(error),
+                found => found.is_ok_and(|found| found.blake3 == file.blake3),
+            };
+            if !is_whole {
+                damaged.push(file.path.clone());
+            }
+        }
+        Ok(damaged)
     }
 
     /// Has all of it on disk: whoever copied it back may have left it to the system when to write that.
@@ -134,7 +143,7 @@ impl CopiedFile {
 /// returns.
 ///
 /// # Errors
-/// When files are not what was copied, another version copied them, or they cannot be put on disk.
+/// When files are not what was copied, another version copied them, or they cannot be read now or put on disk.
 pub(super) fn restored(
     directory: &Path,
     files: &dyn Files,
@@ -142,7 +151,8 @@ pub(super) fn restored(
     index_id: u32,
 ) -> Result<Format, OpenError> {
     let read = Manifest::read(directory, manifest)?;
-    let damaged = read.damaged_files(files);
+    let failed = |source| OpenError::Io { directory: directory.to_owned(), source };
+    let damaged = read.damaged_files(files).map_err(failed)?;
     if !damaged.is_empty() {
         return Err(OpenError::Damaged { directory: directory.to_owned(), files: damaged });
     }

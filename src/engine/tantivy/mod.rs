@@ -62,5 +62,5 @@ mod writer;
 mod tests;
 
 pub use embedded::TantivyEngine;
-pub use files::Files;
+pub use files::{BackupStep, Files, OnDisk};
 pub use format::IndexName;

@@ -28,7 +28,8 @@ impl Rebuilding {
     /// Makes an empty index, if there is room for what is to go there.
     pub(super) fn begin(engine: TantivyEngine) -> Result<Self, WriteError> {
         let used = engine.shared();
-        used.check_undoubted()?;
+        // What made no sense before, a comparison may settle until it is to take the place.
+        used.check_undamaged()?;
         let data = &used.directory.data;
         // An earlier one may have left it in doubt which index is used: it may be one that is removed now.
         data.settle().map_err(WriteError::Io)?;
@@ -37,7 +38,8 @@ impl Rebuilding {
             return Err(WriteError::Io(io::Error::new(io::ErrorKind::StorageFull, message)));
         }
         let directory = used.directory.make_next(make_index).map_err(engine_error)?;
-        let made = Shared::open(directory.clone(), &used.segmenter).map_err(engine_error).and_then(|next| {
+        let made = Shared::open(directory.clone(), &used.segmenter).map_err(engine_error).and_then(|mut next| {
+            next.room = used.room.beside(directory.name);
             let next = Arc::new(next);
             Ok((TantivyWriter::new(Arc::clone(&next), writer_threads())?, next))
         });

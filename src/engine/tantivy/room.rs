@@ -25,7 +25,8 @@ const MERGED: [SegmentComponent; 6] = [
     SegmentComponent::Store,
 ];
 
-/// The room for merges of one index, for all its writers. Clones are the same one.
+/// The room for merges of one index, for all its writers, on a disk that another one may be built on. Clones are the same
+/// one.
 #[derive(Clone, Debug)]
 pub(super) struct Room {
     /// Not the data directory itself, which a thread that merges would hold after its writer.
@@ -33,6 +34,7 @@ pub(super) struct Room {
     index: IndexName,
     /// Bytes that are left free.
     floor: Arc<AtomicU64>,
+    /// Those of both indexes.
     tried: Arc<Mutex<Tried>>,
 }
 
@@ -48,8 +50,9 @@ struct Tried {
 /// A merge of some segments.
 #[derive(Debug)]
 struct UnderWay {
+    index: IndexName,
     segments: Vec<SegmentId>,
-    /// A file of these, which goes when it is over.
+    /// A file of these within the data directory, which goes when it is over.
     input: PathBuf,
     attempt: Attempt,
 }
@@ -66,6 +69,11 @@ struct Attempt {
 impl Room {
     pub(super) fn new(files: Arc<dyn Files>, index: IndexName, floor: Arc<AtomicU64>) -> Self {
         Self { files, index, floor, tried: Arc::default() }
+    }
+
+    /// That of an index beside this one: their merges write to the same disk.
+    pub(super) fn beside(&self, index: IndexName) -> Self {
+        Self { index, ..self.clone() }
     }
 
     /// Those of some merges for which there is room above the floor, all together and beside those under way, each of
@@ -86,7 +94,7 @@ impl Room {
         let offered: Vec<_> = merges.iter().flatten().map(|segment| segment.id()).collect();
         tried.under_way.retain(|merge| {
             let is_offered = merge.segments.iter().any(|segment| offered.contains(segment));
-            !is_offered && self.files.bytes(&self.index.path_of(&merge.input)).is_ok()
+            !is_offered && self.files.bytes(&merge.input).is_ok()
         });
         let taken = tried.under_way.iter().map(|merge| merge.attempt.bytes).sum();
         let mut room = free.saturating_sub(self.floor.load(Relaxed)).saturating_sub(taken);
@@ -99,8 +107,9 @@ impl Room {
             if let (true, Some(first)) = (fits, segments.first()) {
                 room -= bytes;
                 tried.under_way.push(UnderWay {
+                    index: self.index,
                     segments: segments.iter().map(|segment| segment.id()).collect(),
-                    input: first.relative_path(SegmentComponent::Store),
+                    input: self.index.path_of(&first.relative_path(SegmentComponent::Store)),
                     attempt: Attempt { bytes, free },
                 });
             }
@@ -109,16 +118,17 @@ impl Room {
         merges
     }
 
-    /// There was no room for the merges that were under way: the largest of them was too large, whichever met it.
+    /// There was no room for the merges that were under way, of either index: the largest of them was too large, whichever
+    /// met it.
     pub(super) fn was_not_there(&self) {
         let mut tried = self.lock();
         let largest = tried.under_way.iter().map(|merge| merge.attempt).max_by_key(|attempt| attempt.bytes);
         tried.failed = largest.or(tried.failed);
     }
 
-    /// The merges that were under way write nothing any more.
+    /// The merges of this index that were under way write nothing any more.
     pub(super) fn are_over(&self) {
-        self.lock().under_way.clear();
+        self.lock().under_way.retain(|merge| merge.index != self.index);
     }
 
     /// Bytes of what is left of a segment; those of its files, less what is deleted.
@@ -200,6 +210,25 @@ mod tests {
         room.are_over();
         assert_eq!(fitting(&room, &[&[&second]]), [0; 0]);
         assert_eq!(fitting(&room, &[&[&third]]), [1]);
+    }
+
+    /// As while one is built anew.
+    #[test]
+    fn merges_of_two_indexes_have_their_room_together() {
+        let (segments, floor) = (Segments::new(), Arc::new(AtomicU64::new(0)));
+        let [first, second] = [4, 4].map(|parts| segments.add(parts * MARGIN, 0));
+        let room = segments.room(&floor);
+        let beside = room.beside(IndexName::FIRST.next());
+        let other = segments.place.path().join("index-2");
+        fs::create_dir(&other).unwrap();
+        fs::rename(segments.file(second.id()), other.join(segments.file(second.id()).file_name().unwrap())).unwrap();
+        floor.store(segments.free().saturating_sub(6 * MARGIN), Relaxed);
+        assert_eq!(fitting(&beside, &[&[&second]]), [1]);
+        assert_eq!(fitting(&room, &[&[&first]]), [0; 0], "they would be written at the same time");
+        room.are_over();
+        assert_eq!(fitting(&room, &[&[&first]]), [0; 0], "the other one's goes on");
+        beside.are_over();
+        assert_eq!(fitting(&room, &[&[&first]]), [1]);
     }
 
     #[test]

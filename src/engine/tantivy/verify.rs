@@ -1,22 +1,69 @@
 //! Compares the files of an index that is open, and may be written to, with their checksums.
 
-use std::{collections::HashSet, path::Path, sync::atomic::AtomicBool};
+use std::{
+    collections::HashSet,
+    io::{self, Read},
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
 
 use tantivy::Index;
 
 use crate::engine::{
     Generation, ReadError, Verification,
     tantivy::{
-        check, directory::IndexDirectory, durable::LIST, format::FORMAT_FILE, index::Shared, record::read_error,
+        check, directory::IndexDirectory, durable::LIST, embedded::TantivyEngine, format::FORMAT_FILE, index::Shared,
+        record::read_error,
     },
 };
 
 /// The list of segments, and the format.
 const OTHER_FILES: u64 = 2;
 
+/// A file of which somebody is told how much is read.
+struct Paced<'a> {
+    file: Box<dyn Read>,
+    pace: &'a dyn Fn(usize),
+}
+
+impl Read for Paced<'_> {
+    fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
+        self.file.read(chunk).inspect(|read| (self.pace)(*read))
+    }
+}
+
+/// Looks at every file of the index that is used; `pace` is told of all that is read, and may wait. Where everything is
+/// what was written, that settles what made no sense before.
+pub(super) fn verify(
+    engine: &TantivyEngine,
+    pace: &dyn Fn(usize),
+    stop: &AtomicBool,
+) -> Result<Verification, ReadError> {
+    loop {
+        let shared = engine.shared();
+        let times = shared.doubt.times();
+        let compared = compare(&shared, pace, stop);
+        ReadError::check(stop)?;
+        // Else another one has taken its place, and it is removed.
+        if Arc::ptr_eq(&shared, &engine.shared()) {
+            return compared.inspect(|found| {
+                if found.damaged.is_empty() {
+                    shared.doubt.settle(times);
+                } else {
+                    shared.found_damaged();
+                }
+                shared.is_unchecked.store(false, Relaxed);
+            });
+        }
+    }
+}
+
 /// Looks at every file that the newest state needs, as it is read now and not as it was when it was mapped. Without its list
 /// the rest is not looked at.
-pub(super) fn verify(shared: &Shared, stop: &AtomicBool) -> Result<Verification, ReadError> {
+fn compare(shared: &Shared, pace: &dyn Fn(usize), stop: &AtomicBool) -> Result<Verification, ReadError> {
     let (mut files, mut bytes) = (OTHER_FILES, 0);
     let (commit, mut damaged) =
         shared.list.while_it_stays(|_| (shared.newest().commit().number, damaged_lists(shared)));
@@ -26,15 +73,13 @@ pub(super) fn verify(shared: &Shared, stop: &AtomicBool) -> Result<Verification,
         let paths = check::files_of(&index).map_err(read_error)?;
         files += paths.len() as u64;
         bytes = paths.iter().filter_map(|path| data.files.bytes(&name.path_of(path)).ok()).sum();
-        let found = check::damaged(data.files.as_ref(), *name, paths, stop)?;
+        let read = |path: &Path| Ok(Paced { file: data.files.read(&name.path_of(path))?, pace });
+        let found = check::damaged_as_read(read, paths, stop)?;
         if !found.is_empty() {
             // What merging has taken away since is not missing.
             let needed: HashSet<_> = check::files_of(&index).map_err(read_error)?.into_iter().collect();
             damaged.extend(found.iter().filter(|path| needed.contains(*path)).map(|path| path.display().to_string()));
         }
-    }
-    if !damaged.is_empty() {
-        shared.found_damaged();
     }
     let generation = Generation { index: shared.directory.data.index_id, commit };
     Ok(Verification { generation, files, bytes, damaged })

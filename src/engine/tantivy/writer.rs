@@ -11,12 +11,12 @@ use tantivy::{
 use crate::{
     document::{DocumentId, Etag, Layout, Metadata},
     engine::{
-        Change, Generation, IndexedDocument, MAX_FACET_VALUE_BYTES, Position, Removal, Removed, Upkeep, Version,
-        WriteError, Writer,
+        Change, Generation, IndexedDocument, MAX_FACET_VALUE_BYTES, Position, ReadError, Removal, Removed, Upkeep,
+        Version, WriteError, Writer,
         tantivy::{
             batch::{Addition, Batch},
             check,
-            durable::WriterDirectory,
+            durable::{LIST, WriterDirectory},
             earlier::Earlier,
             index::{Commit, Shared},
             merging::Merging,
@@ -243,6 +243,11 @@ impl TantivyWriter {
     }
 
     fn take_up_merges(&mut self) -> Result<(), WriteError> {
+        if self.shared.list.is_lost(self.shared.directory.files.as_ref()) {
+            tracing::error!(file = LIST, "the index is damaged: nothing is written any more");
+            self.shared.found_damaged();
+            return Err(ReadError::Corrupt(LIST.to_owned()).into());
+        }
         let newest = self.shared.newest();
         if self.shared.has_other_segments(&newest).map_err(engine_error)? {
             self.shared.publish(newest.commit().clone()).map_err(engine_error)?;
@@ -349,7 +354,7 @@ pub(super) fn engine_error(error: TantivyError) -> WriteError {
 mod tests {
     use super::*;
     use crate::{
-        engine::{Engine as _, Expression, Filter, Given, ReadError, tantivy::TantivyEngine},
+        engine::{Engine as _, Expression, Filter, Given, tantivy::TantivyEngine},
         text::Segmenter,
     };
 

@@ -67,8 +67,16 @@ impl Engine for Memory {
         unreachable!("writing does not copy")
     }
 
-    fn verify(&self, _: &AtomicBool) -> Result<Verification, ReadError> {
+    fn verify_slowly(&self, _: &dyn Fn(usize), _: &AtomicBool) -> Result<Verification, ReadError> {
         unreachable!("writing does not verify")
+    }
+
+    fn is_unchecked(&self) -> bool {
+        unreachable!("writing does not ask")
+    }
+
+    fn is_doubted(&self) -> bool {
+        unreachable!("writing does not ask")
     }
 
     fn check_room(&self) -> Result<(), WriteError> {

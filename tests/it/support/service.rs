@@ -27,7 +27,7 @@ use xunzhang::{
     },
 };
 
-use super::{Exported, Found, within};
+use super::{Exported, Found, metrics::get, poll, within};
 
 /// The least that HTTP/2 lets a reader take at once.
 const SMALL_WINDOW: u32 = 65_535;
@@ -67,6 +67,16 @@ pub(crate) fn file_of_segment(index: &Path, kind: &str) -> PathBuf {
     files.find(is_written).expect("a segment has one of each kind")
 }
 
+/// Waits until an index that was closed in order is compared with its checksums.
+async fn checked(addresses: &Addresses) {
+    let Some(http) = addresses.http else { return };
+    poll("the comparison", async || {
+        let page = get(http, "/metrics").await.expect("it answers");
+        (!page.lines().any(|line| line == "xunzhang_index_unchecked 1")).then_some(())
+    })
+    .await;
+}
+
 /// Copies a directory with all that is in it, as people do.
 pub(crate) fn copy_directory(from: &Path, to: &Path) {
     let copied = Command::new("cp").arg("-r").args([from, to]).status();
@@ -100,6 +110,8 @@ impl Service {
         app.open().await.expect("the index opens");
         app.ready().await;
         let addresses = app.addresses();
+        // Files that a test damages are not looked at behind its back.
+        checked(&addresses).await;
         let (stop, requests) = mpsc::channel(2);
         let running = tokio::spawn(app.run_until(ReceiverStream::new(requests)));
         let channel = Self::connect(addresses.service).await;
@@ -238,7 +250,7 @@ impl Service {
 
     /// Searches until the service does not refuse it for want of room.
     pub(crate) async fn search_when_there_is_room(&self, request: SearchRequest) -> Found {
-        super::poll("room for another stream", async || match self.try_search(request.clone()).await {
+        poll("room for another stream", async || match self.try_search(request.clone()).await {
             Ok(found) => Some(found),
             Err(status) if status.code() == Code::ResourceExhausted => None,
             Err(status) => panic!("{status:?}"),

@@ -14,7 +14,7 @@ use super::harness::{Index, NEVER, document, document_id, segmenter};
 use crate::{
     document::Layout,
     engine::{
-        Engine, Expression, IndexedDocument, OpenError, ReadError, WriteError, all_paragraphs, original,
+        Change, Engine, Expression, IndexedDocument, OpenError, ReadError, WriteError, all_paragraphs, original,
         tantivy::{TantivyEngine, check::Doubt},
     },
     query::Filter,
@@ -190,15 +190,42 @@ fn what_was_closed_in_order_is_not_read_to_be_opened_until_it_is_written_to() {
     assert_eq!(texts(engine), expected);
 }
 
+/// Unless everything was compared since.
 #[test]
 fn nothing_is_built_of_what_made_no_sense() {
-    let Index { engine, writer, directory: _directory, .. } = Index::with(&[("甲", &["防汛"])]);
+    let Index { engine, writer, directory, .. } = Index::with(&[("甲", &["防汛"])]);
     drop(writer);
-    let begun = engine.rebuild().unwrap();
-    let _told = engine.shared().doubt.raise("an entry that is not there");
+    let take_over = || {
+        let (mut rebuild, document) = (engine.rebuild().unwrap(), Box::new(document("甲", "", &["防汛"])));
+        rebuild.write(Change::Put { sequence: 1, document, replaces: None }).unwrap();
+        rebuild.take_over().map(drop)
+    };
     let is_refused = |built| matches!(built, Err(WriteError::Read(ReadError::Corrupt(_))));
-    assert!(is_refused(begun.take_over().map(drop)));
-    assert!(is_refused(engine.rebuild().map(drop)));
+    let raise = || drop(engine.shared().doubt.raise("an entry that is not there"));
+    raise();
+    assert!(is_refused(take_over()));
+    // What was compared when it was met says nothing of it.
+    assert!(engine.verify_slowly(&|_| raise(), &NEVER).unwrap().damaged.is_empty());
+    assert!(engine.is_doubted() && is_refused(take_over()));
+    assert!(engine.verify(&NEVER).unwrap().damaged.is_empty());
+    assert!(!engine.is_doubted());
+    engine.close().unwrap();
+    assert!(!directory.path().join("clean").exists(), "it is looked at once more");
+    take_over().unwrap();
+    engine.close().unwrap();
+    assert!(directory.path().join("clean").exists(), "nothing of the new one was met");
+}
+
+/// A directory that somebody deleted is told of once, and not as what passes.
+#[test]
+fn a_list_of_segments_that_is_gone_while_nothing_is_written_is_damage() {
+    let Index { engine, writer, directory, .. } = Index::with(&[("甲", &["防汛"])]);
+    let mut writer = writer.unwrap();
+    writer.refresh().unwrap();
+    fs::remove_dir_all(directory.path().join("index")).unwrap();
+    let refreshed = writer.refresh();
+    assert!(matches!(refreshed, Err(WriteError::Read(ReadError::Corrupt(_)))), "{refreshed:?}");
+    assert!(engine.is_damaged() && writer.has_failed());
 }
 
 /// Not all is read then: what fails to open is looked at.
