@@ -4,6 +4,7 @@
 //! verified.
 
 use std::{
+    future::pending,
     pin::pin,
     sync::{
         Arc,
@@ -44,7 +45,7 @@ pub(super) async fn check(searcher: Searcher, rpc: Rpc, pool: Pool, metrics: Met
     while searcher.is_unchecked() {
         let (stop, searching, others) = (Arc::new(AtomicBool::new(false)), searcher.clone(), pool.clone());
         let (began, told) = (Instant::now(), Arc::clone(&stop));
-        let mut work = pin!(pool.run_aside(move |_| verify(&searching, &others, &told)));
+        let mut work = pin!(pool.run_aside(pending(), move |_| verify(&searching, &others, &told)));
         let compared = select! {
             biased;
             compared = &mut work => compared,

@@ -94,7 +94,7 @@ async fn written(comparisons: usize) -> (TempDir, TantivyEngine, Ingest) {
 async fn reindex(ingest: &Ingest) -> Result<(), ReindexError> {
     let mut rebuilt = ingest.begin_rebuild(Arc::default())?;
     ingest.bring_up(&mut rebuilt, &Arc::default())?;
-    ingest.take_over(rebuilt).await.map(|_| ())
+    ingest.take_over(rebuilt, Arc::default()).await.map(|_| ())
 }
 
 /// An entry that was written wrong has a checksum that is right: a reindex is what helps.

@@ -3,8 +3,10 @@
 
 use std::{
     collections::HashSet,
+    error::Error,
     fmt,
     io::{self, Read},
+    iter,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -17,10 +19,10 @@ use std::{
 
 use rustix::io::Errno;
 use tantivy::{
-    Directory, Index,
+    Directory, Index, TantivyError,
     directory::{
         FileSlice,
-        error::{DeleteError, OpenReadError},
+        error::{DeleteError, LockError, OpenDirectoryError, OpenReadError, OpenWriteError},
         footer::Footer,
     },
     index::SegmentComponent,
@@ -147,6 +149,28 @@ pub(super) fn has_run_out(error: &io::Error) -> bool {
     matches!(code, Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM)) || error.kind() == io::ErrorKind::OutOfMemory
 }
 
+/// Whether that is at the bottom of an error.
+pub(super) fn comes_of_running_out(error: &(dyn Error + 'static)) -> bool {
+    iter::successors(Some(error), |error| (*error).source()).any(|cause| {
+        let io = cause.downcast_ref::<io::Error>();
+        let wrapped = io.and_then(io::Error::get_ref).and_then(|inner| inner.downcast_ref::<TantivyError>());
+        let engine = cause.downcast_ref::<TantivyError>().or(wrapped);
+        io.is_some_and(has_run_out) || engine.and_then(io_of).is_some_and(has_run_out)
+    })
+}
+
+/// What the file system said, where that is what failed.
+pub(super) fn io_of(error: &TantivyError) -> Option<&io::Error> {
+    match error {
+        TantivyError::IoError(io)
+        | TantivyError::LockFailure(LockError::IoError(io), _)
+        | TantivyError::OpenWriteError(OpenWriteError::IoError { io_error: io, .. })
+        | TantivyError::OpenReadError(OpenReadError::IoError { io_error: io, .. })
+        | TantivyError::OpenDirectoryError(OpenDirectoryError::IoError { io_error: io, .. }) => Some(io),
+        _ => None,
+    }
+}
+
 /// The files of an index's segments as its list on disk has them, in order of their names.
 pub(super) fn files_of(index: &Index) -> tantivy::Result<Vec<PathBuf>> {
     let metas = index.load_metas()?;
@@ -235,9 +259,10 @@ impl Doubt {
         }
     }
 
-    /// Reads something. Whatever fails there may be damage, and so may a panic be; an end that was asked for is none.
+    /// Reads something. Whatever fails there may be damage, and so may a panic be; an end that was asked for is none, and
+    /// neither is what nobody has files or memory left for.
     pub(super) fn watch<T>(&self, read: impl FnOnce() -> Result<T, ReadError>) -> Result<T, ReadError> {
-        self.watch_unless(|error| matches!(error, ReadError::Stopped), read)
+        self.watch_unless(|error| matches!(error, ReadError::Stopped) || comes_of_running_out(error), read)
     }
 
     /// The same for what may fail for other reasons.
@@ -301,6 +326,7 @@ mod tests {
     use tantivy::directory::TerminatingWrite as _;
 
     use super::*;
+    use crate::engine::WriteError;
 
     static NEVER: AtomicBool = AtomicBool::new(false);
 
@@ -333,6 +359,18 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn what_nobody_has_files_left_for_is_told_from_damage() {
+        let run_out = || io::Error::from(Errno::MFILE);
+        let engine = TantivyError::OpenReadError(OpenReadError::wrap_io_error(run_out(), "a.store".into()));
+        assert!(comes_of_running_out(&ReadError::Engine(Box::new(run_out()))));
+        assert!(comes_of_running_out(&ReadError::Engine(Box::new(engine.clone()))));
+        assert!(comes_of_running_out(&WriteError::Io(io::Error::other(engine))));
+        let other = TantivyError::OpenReadError(OpenReadError::wrap_io_error(Errno::IO.into(), "a.store".into()));
+        assert!(!comes_of_running_out(&ReadError::Engine(Box::new(other))));
+        assert!(!comes_of_running_out(&ReadError::Corrupt("entry 7".to_owned())));
     }
 
     /// As a sector is that the disk cannot read: an error where it is read, the end of the process where it is mapped.

@@ -4,7 +4,6 @@ use std::{collections::HashSet, io, ops::Bound, sync::Arc};
 
 use tantivy::{
     IndexWriter, TantivyDocument, TantivyError, Term,
-    directory::error::{OpenDirectoryError, OpenReadError, OpenWriteError},
     query::{BooleanQuery, Query, RangeQuery},
 };
 
@@ -212,7 +211,8 @@ impl TantivyWriter {
     /// Does what fails because of the disk or because of damage.
     fn watch<T>(&mut self, act: impl FnOnce(&mut Self) -> Result<T, WriteError>) -> Result<T, WriteError> {
         let (doubt, files) = (self.shared.doubt.clone(), self.files.clone());
-        doubt.watch_unless(|_| files.failure().is_some(), || act(self))
+        let is_known = |error: &WriteError| files.failure().is_some() || check::comes_of_running_out(error);
+        doubt.watch_unless(is_known, || act(self))
     }
 
     fn take(&mut self, change: Change) -> Result<(), WriteError> {
@@ -337,14 +337,7 @@ fn open_writer(
 
 /// Tells the file system's failures from others: a full disk passes.
 pub(super) fn engine_error(error: TantivyError) -> WriteError {
-    let io = match &error {
-        TantivyError::IoError(io) => Some(io.kind()),
-        TantivyError::OpenWriteError(OpenWriteError::IoError { io_error, .. })
-        | TantivyError::OpenReadError(OpenReadError::IoError { io_error, .. })
-        | TantivyError::OpenDirectoryError(OpenDirectoryError::IoError { io_error, .. }) => Some(io_error.kind()),
-        _ => None,
-    };
-    match io {
+    match check::io_of(&error).map(io::Error::kind) {
         Some(kind) => WriteError::Io(io::Error::new(kind, error)),
         None => WriteError::Engine(Box::new(error)),
     }
@@ -352,6 +345,8 @@ pub(super) fn engine_error(error: TantivyError) -> WriteError {
 
 #[cfg(test)]
 mod tests {
+    use tantivy::directory::error::{LockError, OpenWriteError};
+
     use super::*;
     use crate::{
         engine::{Engine as _, Expression, Filter, Given, tantivy::TantivyEngine},
@@ -407,6 +402,7 @@ mod tests {
         let is_full = |error| matches!(engine_error(error), WriteError::Io(error) if error.kind() == full().kind());
         assert!(is_full(full().into()));
         assert!(is_full(OpenWriteError::wrap_io_error(full(), "1.store".into()).into()));
+        assert!(is_full(LockError::wrap_io_error(full()).into()));
         assert!(!is_full(TantivyError::ErrorInThread("a panic".to_owned())));
     }
 }
