@@ -167,13 +167,13 @@ impl Failing {
         let _nobody_listens = say(&format!("{REACHED}{}, {}", self.0.failpoint, what.display()));
         rest()
     }
+}
 
-    /// Whether a list of segments is a commit's, as its numbers say, or a merge's, which has those of the list before.
-    fn work_of_list(&self, directory: &dyn Directory, list: &[u8]) -> Work {
-        let numbers = |list: &[u8]| serde_json::from_slice::<serde_json::Value>(list).ok()?.get("payload").cloned();
-        let before = directory.atomic_read(Path::new(LIST)).ok().and_then(|before| numbers(&before));
-        if numbers(list) == before { Work::Merge } else { Work::Commit }
-    }
+/// Whether a list of segments is a commit's, as its numbers say, or a merge's, which has those of the list before.
+fn work_of_list(directory: &dyn Directory, list: &[u8]) -> Work {
+    let numbers = |list: &[u8]| serde_json::from_slice::<serde_json::Value>(list).ok()?.get("payload").cloned();
+    let before = directory.atomic_read(Path::new(LIST)).ok().and_then(|before| numbers(&before));
+    if numbers(list) == before { Work::Merge } else { Work::Commit }
 }
 
 /// Until the process is killed.
@@ -348,7 +348,7 @@ impl Writing {
     fn work_with(&mut self, bytes: &[u8]) -> Work {
         let At { failing, index, files, .. } = &self.at;
         *self.work.get_or_insert_with(|| {
-            let work = failing.work_of_list(files.as_ref(), bytes);
+            let work = work_of_list(files.as_ref(), bytes);
             let mut phase = failing.phase();
             if phase.building != *index {
                 phase.list = work;

@@ -91,6 +91,7 @@ impl Failpoint {
 }
 
 /// How many steps a client's patience lets some work have.
+#[expect(clippy::match_same_arms, reason = "each work has steps of its own, as many as another or not")]
 const fn most(work: Work, step: Step) -> Option<usize> {
     use Step::{Create, Delete, Rename, Sync, SyncDirectory, Write};
     Some(match (work, step) {

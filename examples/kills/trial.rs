@@ -39,6 +39,8 @@ const DOCUMENTS: usize = 4;
 const IMPORTED: usize = 12;
 /// The most acknowledgements after which the service is killed; the moment falls anywhere in the work of the others.
 const ACKNOWLEDGEMENTS: usize = 40;
+/// Lines that a service has printed and nobody has read.
+const LINES: usize = 16;
 /// So many come before a step that is not reached by then is not waited for any more.
 const PATIENCE: usize = 2_000;
 
@@ -49,7 +51,7 @@ type Version = Option<u64>;
 pub(crate) struct Served {
     child: Child,
     /// What it prints.
-    lines: mpsc::UnboundedReceiver<String>,
+    lines: mpsc::Receiver<String>,
     address: String,
     admin_address: String,
 }
@@ -86,9 +88,9 @@ impl Served {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
         let stdout = BufReader::new(child.stdout.take().context("it is piped")?);
-        let (print, lines) = mpsc::unbounded_channel();
+        let (print, lines) = mpsc::channel(LINES);
         // Until it ends, so that it may print; nobody may be left who listens.
-        thread::spawn(move || stdout.lines().map_while(Result::ok).for_each(|line| drop(print.send(line))));
+        thread::spawn(move || stdout.lines().map_while(Result::ok).for_each(|line| drop(print.blocking_send(line))));
         let mut served = Self { child, lines, address: String::new(), admin_address: String::new() };
         while let Some(line) = served.lines.recv().await {
             if let Some(address) = line.strip_prefix("admin listening on ") {

@@ -189,8 +189,9 @@ impl Disk {
         self.state().unreadable = error;
     }
 
-    /// Makes what is mapped of files fail to be read, also of those that are open, or has it read again. A file system's
-    /// would end the process there; what the engine does about it, it does about whatever else fails where it reads.
+    /// Makes small files fail to be read, and what is mapped of others, also of those that are open; or has them read again.
+    /// A file system's would end the process where it is mapped; what the engine does about it, it does about whatever else
+    /// fails where it reads.
     pub(crate) fn fail_mapped(&self, error: Option<Errno>) {
         self.state().unmapped = error;
     }
@@ -526,6 +527,9 @@ impl Directory for At {
 
     fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
         let state = self.disk.state();
+        if let Some(error) = state.unmapped {
+            return Err(OpenReadError::wrap_io_error(error.into(), path.to_owned()));
+        }
         let file = state.entries.get(&self.name(path));
         let file = *file.ok_or_else(|| OpenReadError::FileDoesNotExist(path.to_owned()))?;
         Ok(state.contents[file].clone())

@@ -12,8 +12,8 @@ use std::{
             AtomicBool, AtomicUsize,
             Ordering::{Relaxed, SeqCst},
         },
+        mpsc::{Receiver, RecvTimeoutError, sync_channel},
     },
-    thread,
     time::{Duration, Instant},
 };
 
@@ -33,7 +33,9 @@ const PORTION_BYTES: usize = 1 << 20;
 const PAUSE: Duration = Duration::from_millis(31);
 /// How much longer it gets while others wait for a core.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// How often it is looked whether they do, and whether the service stops.
+/// What is sent to somebody who only waits for nobody being left who could send anything.
+const NOTHING: usize = 0;
+/// How often it is looked whether they do.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// After how long it is tried again where files could not be looked at.
 const AGAIN_AFTER: Duration = Duration::from_mins(1);
@@ -44,13 +46,14 @@ pub(super) async fn check(searcher: Searcher, rpc: Rpc, pool: Pool, metrics: Met
     // Somebody else may have done it by then.
     while searcher.is_unchecked() {
         let (stop, searching, others) = (Arc::new(AtomicBool::new(false)), searcher.clone(), pool.clone());
-        let (began, told) = (Instant::now(), Arc::clone(&stop));
-        let mut work = pin!(pool.run_aside(pending(), move |_| verify(&searching, &others, &told)));
+        let (began, told, (going, goes)) = (Instant::now(), Arc::clone(&stop), sync_channel(NOTHING));
+        let mut work = pin!(pool.run_aside(pending(), move |_| verify(&searching, &others, &goes, &told)));
         let compared = select! {
             biased;
             compared = &mut work => compared,
             () = shutdown.stopping() => {
                 stop.store(true, SeqCst);
+                drop(going);
                 // The index is given up by then.
                 let _nobody_asks = work.await;
                 return;
@@ -71,23 +74,25 @@ pub(super) async fn check(searcher: Searcher, rpc: Rpc, pool: Pool, metrics: Met
     metrics.index_unchecked(false);
 }
 
-/// Reads everything, slowly.
-fn verify(searcher: &Searcher, pool: &Pool, stop: &AtomicBool) -> Result<Verification, ReadError> {
+/// Reads everything, slowly, until `stop`; no pause outlasts the other end of `goes`.
+fn verify(searcher: &Searcher, pool: &Pool, goes: &Receiver<()>, stop: &AtomicBool) -> Result<Verification, ReadError> {
     let unpaused = AtomicUsize::new(0);
     let pace = |bytes| {
         if unpaused.fetch_add(bytes, Relaxed) + bytes >= PORTION_BYTES {
             unpaused.store(0, Relaxed);
-            pause(|| pool.waiting() > 0, stop);
+            pause(|| pool.waiting() > 0, goes);
         }
     };
     searcher.verify_slowly(&pace, stop)
 }
 
 /// Waits for as long as it is to; longer while others wait.
-fn pause(do_others_wait: impl Fn() -> bool, stop: &AtomicBool) {
+fn pause(do_others_wait: impl Fn() -> bool, goes: &Receiver<()>) {
     let began = Instant::now();
-    while !stop.load(Relaxed) && !is_enough(began.elapsed(), do_others_wait()) {
-        thread::sleep(LOOK_EVERY);
+    while !is_enough(began.elapsed(), do_others_wait()) {
+        if goes.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Disconnected) {
+            return;
+        }
     }
 }
 
@@ -117,8 +122,9 @@ mod tests {
         {
             assert_eq!(is_enough(paused, do_others_wait), expected, "{paused:?} {do_others_wait}");
         }
-        let began = Instant::now();
-        pause(|| true, &AtomicBool::new(true));
+        let (began, (going, goes)) = (Instant::now(), sync_channel(NOTHING));
+        drop(going);
+        pause(|| true, &goes);
         assert!(began.elapsed() < LONGEST_PAUSE);
     }
 }

@@ -436,10 +436,16 @@ async fn what_cannot_be_read_for_want_of_something_is_not_damaged() {
         let engine = trial::open(&disk, &SEGMENTER).expect("it opens");
         let ingest = trial::start(engine.clone(), &SEGMENTER).expect("it can be written");
         trial::put(&ingest, 0, 1).await.expect("nothing fails yet");
+        let check = |failing: &str| {
+            let verified = engine.verify(&AtomicBool::new(false));
+            assert_eq!(verified.is_ok_and(|found| !found.damaged.is_empty()), is_damage, "{error}, {failing}");
+        };
         disk.fail_reads(Some(error));
-        let verified = engine.verify(&AtomicBool::new(false));
-        assert_eq!(verified.is_ok_and(|found| !found.damaged.is_empty()), is_damage, "{error}");
+        check("files of segments");
         disk.fail_reads(None);
+        disk.fail_mapped(Some(error));
+        check("lists");
+        disk.fail_mapped(None);
         assert_eq!(engine.is_damaged(), is_damage);
         assert_eq!(trial::put(&ingest, 0, 2).await.is_err(), is_damage, "{error}");
         ingest.close().await;

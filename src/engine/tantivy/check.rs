@@ -171,6 +171,19 @@ pub(super) fn io_of(error: &TantivyError) -> Option<&io::Error> {
     }
 }
 
+/// A small file; `None` where it is not there or cannot be read.
+///
+/// # Errors
+/// When that says nothing of it.
+pub(super) fn read_small(directory: &dyn Directory, name: &str) -> io::Result<Option<Vec<u8>>> {
+    match directory.atomic_read(Path::new(name)) {
+        Err(OpenReadError::IoError { io_error, .. }) if has_run_out(&io_error) => {
+            Err(io::Error::new(io_error.kind(), io_error))
+        }
+        read => Ok(read.ok()),
+    }
+}
+
 /// The files of an index's segments as its list on disk has them, in order of their names.
 pub(super) fn files_of(index: &Index) -> tantivy::Result<Vec<PathBuf>> {
     let metas = index.load_metas()?;

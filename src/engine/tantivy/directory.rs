@@ -15,7 +15,7 @@ use tantivy::{Directory, directory::error::OpenReadError};
 use crate::engine::{
     Branch, OpenError,
     tantivy::{
-        check::NOTE,
+        check::{self, NOTE},
         files::{Files, OnDisk, UNFINISHED, create_directory, disk_bytes, keep},
         format::{FORMAT_FILE, Format, IndexName},
         founding::{FORMAT_DRAFT, create, read_format, read_if_there, refuse_foreign, restore},
@@ -130,12 +130,15 @@ impl DataDirectory {
         Ok(IndexDirectory { data: Arc::new(data), name, files: index })
     }
 
-    /// Whether the format file says what it has to.
-    pub(super) fn is_format_sound(&self) -> bool {
+    /// Whether the format file says what it has to, or it is known that it may not.
+    ///
+    /// # Errors
+    /// When that it cannot be read says nothing of it.
+    pub(super) fn is_format_sound(&self) -> io::Result<bool> {
         let known = self.lock();
-        let text = self.own.atomic_read(Path::new(FORMAT_FILE));
-        let read = text.ok().and_then(|text| Format::read(&self.path, &text).ok());
-        read.is_some_and(|format| format == known.format)
+        let text = check::read_small(self.own.as_ref(), FORMAT_FILE)?;
+        let read = text.and_then(|text| Format::read(&self.path, &text).ok());
+        Ok(known.is_in_doubt || read.is_some_and(|format| format == known.format))
     }
 
     /// Has another index used from now on; that is on disk when this returns. After a failure it is in doubt which one

@@ -65,8 +65,8 @@ pub(super) fn verify(
 /// the rest is not looked at.
 fn compare(shared: &Shared, pace: &dyn Fn(usize), stop: &AtomicBool) -> Result<Verification, ReadError> {
     let (mut files, mut bytes) = (OTHER_FILES, 0);
-    let (commit, mut damaged) =
-        shared.list.while_it_stays(|_| (shared.newest().commit().number, damaged_lists(shared)));
+    let (commit, damaged) = shared.list.while_it_stays(|_| (shared.newest().commit().number, damaged_lists(shared)));
+    let mut damaged = damaged.map_err(|error| ReadError::Engine(Box::new(error)))?;
     if damaged.is_empty() {
         let IndexDirectory { data, name, files: written } = &shared.directory;
         let index = Index::open(written.box_clone()).map_err(read_error)?;
@@ -86,11 +86,11 @@ fn compare(shared: &Shared, pace: &dyn Fn(usize), stop: &AtomicBool) -> Result<V
 }
 
 /// Those of the list of segments and the format that are not what was written.
-fn damaged_lists(shared: &Shared) -> Vec<String> {
-    let files = shared.directory.files.as_ref();
+fn damaged_lists(shared: &Shared) -> io::Result<Vec<String>> {
+    let list = check::read_small(shared.directory.files.as_ref(), LIST)?;
     let lists = [
-        (LIST, files.atomic_read(Path::new(LIST)).is_ok_and(|list| check::is_sealed(&list))),
-        (FORMAT_FILE, shared.directory.data.is_format_sound()),
+        (LIST, list.is_some_and(|list| check::is_sealed(&list))),
+        (FORMAT_FILE, shared.directory.data.is_format_sound()?),
     ];
-    lists.into_iter().filter(|(_, is_sound)| !is_sound).map(|(name, _)| name.to_owned()).collect()
+    Ok(lists.into_iter().filter(|(_, is_sound)| !is_sound).map(|(name, _)| name.to_owned()).collect())
 }
