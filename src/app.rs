@@ -39,7 +39,7 @@ use crate::{
     },
     config::{Config, DrainConfig, ServerConfig},
     engine::tantivy::TantivyEngine,
-    engine::{Engine, OpenError},
+    engine::{Engine, OpenError, Recovered},
     http,
     ingest::Ingest,
     pool::Pool,
@@ -177,8 +177,9 @@ impl App {
         self.addresses
     }
 
-    /// Opens the index and starts writing; from now on calls are answered, though health does not say so yet. With an
-    /// index that is damaged they are answered with that, and the service never gets ready.
+    /// Opens the index and starts writing; from now on calls are answered, though health does not say so yet. What is damaged
+    /// of the index and can be made anew is by then; with an index of which something else is damaged calls are answered
+    /// with that, and the service never gets ready.
     ///
     /// # Errors
     /// When the index cannot be opened or written.
@@ -200,7 +201,9 @@ impl App {
         let (synonyms, candidates) = (self.synonyms.clone(), self.config.search.candidates);
         let min_free_disk = self.config.ingest.min_free_disk;
         let opening = self.pool.run(move |_| {
+            let began = Instant::now();
             let engine = open(&directory, &segmenter)?.keeping_free(min_free_disk);
+            tell_recovered(engine.recovered(), began.elapsed(), &metrics);
             let engine: Arc<dyn Engine> = Arc::new(engine);
             let on_commit = move |took| metrics.committed(took);
             let ingest = Ingest::start(Arc::clone(&engine), segmenter.clone(), group, retention, on_commit)?;
@@ -320,6 +323,22 @@ impl App {
             tracing::warn!("some connections did not close in time: they are left");
             self.servers.abort_all();
         }
+    }
+}
+
+/// Tells of what was damaged in the index and is made anew.
+fn tell_recovered(recovered: Recovered, took: Duration, metrics: &Metrics) {
+    let Recovered { segments, documents, paragraphs } = recovered;
+    metrics.recovered_segments(segments);
+    if segments > 0 {
+        let seconds = took.as_secs_f64();
+        tracing::warn!(
+            segments,
+            documents,
+            paragraphs,
+            seconds,
+            "damaged parts of the index were made anew from what is stored: look at the disk"
+        );
     }
 }
 

@@ -10,12 +10,9 @@
 
 use std::{iter, panic, thread};
 
-use tantivy::{
-    Index, IndexWriter, Segment, SegmentMeta, TantivyDocument,
-    indexer::{AddOperation, SegmentWriter, UserOperation},
-};
+use tantivy::{IndexWriter, SegmentMeta, TantivyDocument, indexer::UserOperation};
 
-use crate::document::DocumentId;
+use crate::{document::DocumentId, engine::tantivy::ordered::OrderedSegment};
 
 /// The most that is kept, in bytes as documents weigh: what a hundred clients put at once, of two kilobytes each. More is
 /// for tantivy's threads, which write while more comes.
@@ -24,8 +21,7 @@ const KEPT_BYTES: usize = 1 << 20;
 const ADDITION_BYTES: usize = 256;
 /// The least that a segment has which is written beside others: to begin and end one takes as long as some documents do.
 const LEAST_PART_BYTES: usize = 32 << 10;
-/// Memory that tantivy is told to use for a segment: its table of terms takes a third of that, and grows.
-const LEAST_SEGMENT_BYTES: usize = 64 << 10;
+/// Memory for the terms of a segment, by what its documents weigh.
 const SEGMENT_BYTES_PER_BYTE: usize = 8;
 
 /// An open batch.
@@ -34,7 +30,7 @@ pub(super) struct Batch {
     /// How many segments are written at once.
     threads: usize,
     /// What it is written to if it stays small.
-    begun: Vec<Begun>,
+    begun: Vec<OrderedSegment>,
     /// What each segment of the last one had, if it was small.
     last: Vec<usize>,
 }
@@ -45,12 +41,6 @@ enum Additions {
     Kept(Kept),
     /// tantivy's threads have what there is, and get what comes.
     Passed,
-}
-
-/// A segment in which nothing is yet.
-struct Begun {
-    segment: Segment,
-    entries: SegmentWriter,
 }
 
 /// Additions, in order of their position.
@@ -120,7 +110,7 @@ impl Batch {
     /// Begins segments for the next batch, if that can be expected to be as small as the last one.
     pub(super) fn begin_next(&mut self, writer: &IndexWriter) -> tantivy::Result<()> {
         for bytes in &self.last[self.begun.len().min(self.last.len())..] {
-            self.begun.push(Begun::new(writer.index(), *bytes)?);
+            self.begun.push(begin(writer, *bytes)?);
         }
         Ok(())
     }
@@ -129,9 +119,11 @@ impl Batch {
     fn write(&mut self, parts: Vec<Kept>, writer: &IndexWriter) -> tantivy::Result<()> {
         let begun = iter::from_fn(|| Some(self.begun.pop()));
         let mut parts = parts.into_iter().zip(begun);
-        let (here, index) = (parts.next(), writer.index());
-        let write =
-            |(part, begun): (Kept, Option<Begun>)| begun.map_or_else(|| Begun::new(index, part.bytes), Ok)?.write(part);
+        let here = parts.next();
+        let write = |(part, begun): (Kept, Option<OrderedSegment>)| {
+            let segment = begun.map_or_else(|| begin(writer, part.bytes), Ok)?;
+            part.write(segment)
+        };
         let written = thread::scope(|scope| {
             let others: Vec<_> = parts.map(|part| scope.spawn(move || write(part))).collect();
             let here = here.map(write);
@@ -163,33 +155,16 @@ impl Kept {
         }
         parts
     }
+
+    fn write(self, mut segment: OrderedSegment) -> tantivy::Result<SegmentMeta> {
+        self.additions.into_iter().flat_map(|addition| addition.entries).try_for_each(|entry| segment.add(entry))?;
+        segment.finish()
+    }
 }
 
-impl Begun {
-    /// With room for the terms of so many bytes; more is found when it is needed.
-    fn new(index: &Index, bytes: usize) -> tantivy::Result<Self> {
-        let mut index = index.clone();
-        // They are in order. This is not what the index's own settings say, which stay.
-        index.settings_mut().sort_by_field = None;
-        index.settings_mut().docstore_compress_dedicated_thread = false;
-        let segment = index.new_segment();
-        let entries =
-            SegmentWriter::for_segment(LEAST_SEGMENT_BYTES + bytes * SEGMENT_BYTES_PER_BYTE, segment.clone())?;
-        Ok(Self { segment, entries })
-    }
-
-    fn write(self, Kept { additions, .. }: Kept) -> tantivy::Result<SegmentMeta> {
-        let Self { segment, mut entries } = self;
-        for document in additions.into_iter().flat_map(|addition| addition.entries) {
-            // Nobody asks when it came: a deletion knows what it reaches.
-            entries.add_document(AddOperation { opstamp: 0, document })?;
-        }
-        let count = entries.max_doc();
-        entries.finalize()?;
-        let segment = segment.with_max_doc(count);
-        segment.meta().untrack_temp_docstore();
-        Ok(segment.meta().clone())
-    }
+/// Begins a segment for documents that weigh so many bytes.
+fn begin(writer: &IndexWriter, bytes: usize) -> tantivy::Result<OrderedSegment> {
+    OrderedSegment::begin(writer.index(), bytes * SEGMENT_BYTES_PER_BYTE)
 }
 
 /// In one call: they stay together.
