@@ -14,6 +14,7 @@ mod words;
 use std::{
     io,
     net::SocketAddr,
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -37,7 +38,7 @@ use crate::{
     },
     config::{Config, DrainConfig, ServerConfig},
     engine::tantivy::TantivyEngine,
-    engine::{Engine, OpenError},
+    engine::{Engine, OpenError, Recovered},
     http,
     ingest::Ingest,
     pool::Pool,
@@ -175,8 +176,9 @@ impl App {
         self.addresses
     }
 
-    /// Opens the index and starts writing; from now on calls are answered, though health does not say so yet. With an
-    /// index that is damaged they are answered with that, and the service never gets ready.
+    /// Opens the index and starts writing; from now on calls are answered, though health does not say so yet. What is damaged
+    /// of the index and can be made anew is by then; with an index of which something else is damaged calls are answered
+    /// with that, and the service never gets ready.
     ///
     /// # Errors
     /// When the index cannot be opened or written.
@@ -187,7 +189,7 @@ impl App {
         let (synonyms, candidates) = (self.synonyms.clone(), self.config.search.candidates);
         let min_free_disk = self.config.ingest.min_free_disk;
         let opening = self.pool.run(move |_| {
-            let engine = TantivyEngine::open(&directory, &segmenter)?.keeping_free(min_free_disk);
+            let engine = open_engine(&directory, &segmenter, &metrics)?.keeping_free(min_free_disk);
             let engine: Arc<dyn Engine> = Arc::new(engine);
             let on_commit = move |took| metrics.committed(took);
             let ingest = Ingest::start(Arc::clone(&engine), segmenter.clone(), group, retention, on_commit)?;
@@ -299,6 +301,25 @@ impl App {
             self.servers.abort_all();
         }
     }
+}
+
+/// Opens the index, and tells of what was damaged in it and is made anew. Disk work, which may take minutes then.
+fn open_engine(directory: &Path, segmenter: &Segmenter, metrics: &Metrics) -> Result<TantivyEngine, OpenError> {
+    let begun = Instant::now();
+    let engine = TantivyEngine::open(directory, segmenter)?;
+    let Recovered { segments, documents, paragraphs } = engine.recovered();
+    metrics.recovered_segments(segments);
+    if segments > 0 {
+        let seconds = begun.elapsed().as_secs_f64();
+        tracing::warn!(
+            segments,
+            documents,
+            paragraphs,
+            seconds,
+            "damaged parts of the index were made anew from what is stored: look at the disk"
+        );
+    }
+    Ok(engine)
 }
 
 /// Waits until a listener fails, which none does in order.

@@ -29,6 +29,8 @@ use tantivy::{
 };
 use xunzhang::engine::tantivy::{Files, IndexName};
 
+/// What the names of those files of a segment end in that are derived from the others.
+const DERIVED: [&str; 5] = ["term", "idx", "pos", "fieldnorm", "fast"];
 /// What is free of a disk that is not full.
 const FREE_BYTES: u64 = 1 << 40;
 
@@ -232,6 +234,33 @@ impl Disk {
         let mut kept = Kept::new(&state.first);
         state.log[..length].iter().for_each(|operation| kept.take(operation, rng));
         Self::new(kept.image(survival, rng))
+    }
+
+    /// A disk that holds what this one does, all of it synced, where derived files of one segment or more have rotted since;
+    /// that the index was closed in order, it does not know.
+    pub(crate) fn rotten(&self, rng: &mut Rng) -> Self {
+        let state = self.state();
+        let kept = |(name, file): (&Name, &File)| (name.clone(), state.contents[*file].clone());
+        let mut image = Image(state.entries.iter().map(kept).collect());
+        image.0.remove(&(Place::Data, "clean".into()));
+        let lists = image.0.iter().filter(|((_, name), _)| *name == *"meta.json");
+        let lists: String = lists.map(|(_, list)| String::from_utf8_lossy(list).replace('-', "")).collect();
+        let segment =
+            |name: &Path| name.to_str().and_then(|name| name.split('.').next()).unwrap_or_default().to_owned();
+        let is_derived = |name: &Path| {
+            let is_one = name.extension().is_some_and(|kind| DERIVED.iter().any(|derived| kind == *derived));
+            is_one && lists.contains(&segment(name))
+        };
+        let derived: Vec<_> = image.0.keys().filter(|(_, name)| is_derived(name)).cloned().collect();
+        let first = rng.choice(&derived);
+        for (name, content) in &mut image.0 {
+            if Some(name) == first || derived.contains(name) && rng.u8(..4) == 0 {
+                // Not at the end of a file, which says which version wrote it.
+                let place = rng.usize(..content.len().div_ceil(2));
+                content[place] ^= 1 << rng.u8(..8);
+            }
+        }
+        Self::new(image)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -9,7 +9,8 @@
 //! came first, or any of it, or, as when only the process is killed, all of it. What a killed process has left is no
 //! more on disk than it was before: when the power goes in the next round, it can still be lost. In every second round
 //! the disk also fails for a moment, so that changes are refused, in every second one the index is built anew meanwhile,
-//! and in every second one too many files are open at first. Prints figures for each model; exits 1 when an acknowledged
+//! and in every second one too many files are open at first. Before every fourth round index structures rot, which are made
+//! anew from what is stored. Prints figures for each model; exits 1 when an acknowledged
 //! change was lost, or one that clients have seen after a restart, or an index did not open.
 
 mod disk;
@@ -52,11 +53,13 @@ fn main() -> anyhow::Result<ExitCode> {
     say(&format!("seed {seed}"))?;
     let (runtime, segmenter) = (tokio::runtime::Runtime::new()?, Segmenter::new());
     let (mut rng, mut disk, mut history) = (Rng::with_seed(seed), Disk::new(Image::default()), History::default());
-    let (mut tallies, mut acknowledged, mut refused, mut rebuilt, mut failing, mut filled, started) =
-        ([Tally::default(); Survival::ALL.len()], 0, 0, 0, 0, 0, Instant::now());
+    let (mut tallies, mut acknowledged, mut refused, mut rebuilt, mut failing, mut filled, mut recovered, started) =
+        ([Tally::default(); Survival::ALL.len()], 0, 0, 0, 0, 0, 0, Instant::now());
     while tallies.iter().map(|tally| tally.cuts).sum::<usize>() < cuts {
         let before = (history.acknowledged(), history.refused());
+        disk = if before.0 > 0 && rng.u8(..4) == 0 { disk.rotten(&mut rng) } else { disk };
         let engine = trial::open(&disk, &segmenter).map_err(|error| anyhow!(error))?;
+        recovered += usize::from(engine.recovered().segments > 0);
         let ingest = trial::start(engine.clone(), &segmenter).map_err(|error| anyhow!(error))?;
         if rng.bool() {
             fail(&disk, &mut rng);
@@ -103,7 +106,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let seconds = started.elapsed().as_secs_f64();
     say(&format!(
         "{acknowledged} changes acknowledged, {refused} refused in {failing} rounds with failures, {filled} times a merge has \
-         filled the disk, {rebuilt} times the index was built anew, {seconds:.0} s"
+         filled the disk, {rebuilt} times the index was built anew, {recovered} times what has rotted was made anew, {seconds:.0} s"
     ))?;
     Ok(if tallies.iter().all(|tally| tally.failed == 0) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

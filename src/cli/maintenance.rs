@@ -43,7 +43,11 @@ pub(super) async fn verify(channel: Channel, output: &mut Output) -> Result<(), 
     if verified.damaged_files.is_empty() {
         Ok(())
     } else {
-        Err(Failure::Incomplete("the index is damaged and not served any more; restore a backup".to_owned()))
+        Err(Failure::Incomplete(
+            "the index is damaged and not served any more; start the service again, which makes anew what can be derived \
+             of it, or restore a backup"
+                .to_owned(),
+        ))
     }
 }
 

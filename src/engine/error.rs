@@ -38,13 +38,21 @@ pub enum OpenError {
         /// What it said.
         source: std::io::Error,
     },
-    /// Files are not what was written.
+    /// Files are not what was written, and what they held cannot be derived from what is stored elsewhere.
     #[error("the index in `{}` is damaged: {}; stop the service and restore a backup, or begin with an empty directory and import again", .directory.display(), .files.join(", "))]
     Damaged {
         /// The data directory.
         directory: PathBuf,
         /// The files.
         files: Vec<String>,
+    },
+    /// Files are not what was written, and what can be derived anew could not be written. Nothing was changed.
+    #[error("the index in `{}` is damaged, and what can be made anew of it cannot be written: {source}; start again when the disk takes it", .directory.display())]
+    Recovery {
+        /// The data directory.
+        directory: PathBuf,
+        /// What the disk or the engine said.
+        source: Source,
     },
     /// The index in it cannot be opened.
     #[error("the index in `{}` cannot be opened: {source}", .directory.display())]

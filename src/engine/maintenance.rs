@@ -30,6 +30,17 @@ pub struct Verification {
     pub damaged: Vec<String>,
 }
 
+/// What was written anew when an index was opened, because index structures of it were damaged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// Parts of the index that were.
+    pub segments: u64,
+    /// Their documents.
+    pub documents: u64,
+    /// Paragraphs of these that can be found.
+    pub paragraphs: u64,
+}
+
 /// Why a directory cannot take a backup.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadTarget {

@@ -18,7 +18,7 @@ pub use error::{OpenError, ReadError, WriteError};
 pub use explanation::{Bm25, Evidence, Explanation, IndexTerm, ScorePart, Verdict};
 pub use expression::{Clause, Expression, MetadataTerm, Term, TermField, Verbatim};
 pub use history::Branch;
-pub use maintenance::{Backup, BackupError, BadTarget, Verification};
+pub use maintenance::{Backup, BackupError, BadTarget, Recovered, Verification};
 pub use original::{all_paragraphs, original};
 pub use seam::{Engine, Given, Reader, Rebuild, Removals, Snapshot, Walk, Writer};
 pub use token::{Lengths, Occurrences, Token, TokenField, TokenStatistics, WeighedToken};

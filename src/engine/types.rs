@@ -120,6 +120,12 @@ impl SourceLine {
     pub fn to_u64(self) -> u64 {
         self.0
     }
+
+    /// The line that [`SourceLine::to_u64`] stored.
+    #[must_use]
+    pub fn from_u64(stored: u64) -> Self {
+        Self(stored)
+    }
 }
 
 /// What an engine needs for an entry besides its texts, as measured with the embedded one.

@@ -49,6 +49,7 @@ struct Inner {
     shed: Family<Shed, Counter>,
     documents: Gauge64,
     paragraphs: Gauge64,
+    recovered_segments: Gauge64,
     commit: Histogram,
     text_chain_stale: Gauge,
     jobs_waiting: Gauge64,
@@ -125,6 +126,7 @@ impl Metrics {
             shed: Family::default(),
             documents: Gauge::default(),
             paragraphs: Gauge::default(),
+            recovered_segments: Gauge::default(),
             commit: durations(),
             text_chain_stale: Gauge::default(),
             jobs_waiting: Gauge::default(),
@@ -190,6 +192,11 @@ impl Metrics {
     pub fn index_size(&self, documents: u64, paragraphs: u64) {
         self.inner.documents.set(documents);
         self.inner.paragraphs.set(paragraphs);
+    }
+
+    /// Sets how many parts of the index were damaged at the start and made anew.
+    pub fn recovered_segments(&self, segments: u64) {
+        self.inner.recovered_segments.set(segments);
     }
 
     /// Notes how long a commit took.
@@ -269,6 +276,8 @@ impl Inner {
         let registry = &mut self.registry;
         registry.register("xunzhang_index_documents", "Documents in the index", self.documents.clone());
         registry.register("xunzhang_index_paragraphs", "Paragraphs in the index", self.paragraphs.clone());
+        let help = "Parts of the index that were damaged at the start and made anew from what is stored";
+        registry.register("xunzhang_index_recovered_segments", help, self.recovered_segments.clone());
         registry.register_with_unit("xunzhang_commit", "Duration of commits", Unit::Seconds, self.commit.clone());
         let help = "1 when the index was made by another text chain and should be rebuilt";
         registry.register("xunzhang_text_chain_stale", help, self.text_chain_stale.clone());

@@ -31,6 +31,7 @@ mod power_cuts;
 mod prose;
 mod query_parser;
 mod readme;
+mod recovering;
 mod reflection;
 mod refusals;
 mod reindexing;

@@ -437,3 +437,79 @@ async fn what_cannot_be_read_for_want_of_something_is_not_damaged() {
         ingest.close().await;
     }
 }
+
+/// An index of which something has rotted that can be made anew, and what is to be found in it.
+async fn rotten(rng: &mut Rng) -> (Disk, History) {
+    let (disk, mut history) = (Disk::new(Image::default()), History::default());
+    let ingest = start(&disk);
+    trial::work(&disk, &ingest, &mut history, 12, rng).await;
+    ingest.close().await;
+    let found = trial::open(&disk, &SEGMENTER).and_then(|engine| trial::found(&engine)).expect("it opens");
+    (disk.rotten(rng), history.after(&found))
+}
+
+/// The damaged segments are there or those in their place, whatever step is the last one, and again when it is repeated.
+#[tokio::test]
+async fn what_is_made_anew_is_whole_however_often_that_is_cut_off() {
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
+    let mut rng = Rng::with_seed(seed);
+    let (disk, history) = rotten(&mut rng).await;
+    let engine = trial::open(&disk, &SEGMENTER).expect("it opens");
+    assert!(engine.recovered().segments > 0);
+    let ended = disk.length();
+    let (mut tried, mut again) = (0, 0);
+    for length in (0..=ended).filter(|length| length % 12 == 0 || ended - length < 16) {
+        for survival in Survival::ALL {
+            let left = disk.cut(length, survival, &mut rng);
+            let engine = trial::open(&left, &SEGMENTER)
+                .unwrap_or_else(|error| panic!("cut after {length}, {survival:?}: {error}"));
+            (tried, again) = (tried + 1, again + usize::from(engine.recovered().segments > 0));
+            for length in [rng.usize(..=left.length()), left.length()] {
+                cut(&left, length, Survival::ALL[rng.usize(..3)], &history, &mut rng);
+            }
+        }
+    }
+    assert!(again * 2 > tried && again < tried, "{again} times of {tried}");
+}
+
+/// Whichever step fails, nothing is lost by it, and it is made anew once nothing fails any more.
+#[tokio::test]
+async fn what_cannot_be_made_anew_on_a_failing_disk_is_later() {
+    let mut rng = Rng::new();
+    let (rotten, history) = rotten(&mut rng).await;
+    let (mut first, mut failed, mut again) = (0, 0, 0);
+    loop {
+        let disk = rotten.cut(0, Survival::Nothing, &mut rng);
+        let kind = if rng.bool() { io::ErrorKind::StorageFull } else { io::ErrorKind::Other };
+        disk.fail(first..if rng.bool() { usize::MAX } else { first + 1 }, kind);
+        let opened = trial::open(&disk, &SEGMENTER);
+        let is_over = !disk.has_failed();
+        disk.fail(0..0, kind);
+        failed += usize::from(opened.is_err());
+        for survival in Survival::ALL {
+            cut(&disk, disk.length(), survival, &history, &mut rng);
+        }
+        if let Err(error) = opened {
+            let known = ["start again when the disk takes it", "cannot be used", "cannot be opened"];
+            assert!(known.iter().any(|known| error.contains(known)), "{error}");
+            again += usize::from(start_writing(&disk).await > 0);
+        }
+        if is_over {
+            break;
+        }
+        first += rng.usize(1..=5);
+    }
+    // Behind the switch nothing is left to be made.
+    assert!(again > 10 && failed - again < 10, "{failed} of {first} failures ended it, {again} times it was made anew");
+}
+
+/// Opens and writes; how many segments were made anew.
+async fn start_writing(disk: &Disk) -> u64 {
+    let engine = trial::open(disk, &SEGMENTER).expect("nothing fails any more");
+    let recovered = engine.recovered().segments;
+    let ingest = trial::start(engine, &SEGMENTER).expect("it can be written");
+    trial::put(&ingest, 0, 99).await.expect("nothing fails any more");
+    ingest.close().await;
+    recovered
+}

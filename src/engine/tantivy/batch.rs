@@ -7,20 +7,16 @@
 //! To begin a segment takes some megabytes of memory set to zero and six files: as long as to write a small document to
 //! it. So the next one is begun while the disk is waited for.
 
-use tantivy::{
-    Index, IndexWriter, Segment, TantivyDocument,
-    indexer::{AddOperation, SegmentWriter, UserOperation},
-};
+use tantivy::{IndexWriter, TantivyDocument, indexer::UserOperation};
 
-use crate::document::DocumentId;
+use crate::{document::DocumentId, engine::tantivy::ordered::OrderedSegment};
 
 /// The most that is kept, in bytes as documents weigh: what a hundred clients put at once, of two kilobytes each. More is
 /// for tantivy's threads, which write while more comes.
 const KEPT_BYTES: usize = 1 << 20;
 /// What an addition counts for beside its weight, so that not too many are kept: each removal looks at all of them.
 const ADDITION_BYTES: usize = 256;
-/// Memory that tantivy is told to use for a segment: its table of terms takes a third of that, and grows.
-const LEAST_SEGMENT_BYTES: usize = 64 << 10;
+/// Memory for the terms of a segment, by what its documents weigh.
 const SEGMENT_BYTES_PER_BYTE: usize = 8;
 
 /// An open batch.
@@ -28,7 +24,7 @@ const SEGMENT_BYTES_PER_BYTE: usize = 8;
 pub(super) struct Batch {
     additions: Additions,
     /// What it is written to if it stays small.
-    begun: Option<Begun>,
+    begun: Option<OrderedSegment>,
     /// What the last one had, if it was small.
     last_bytes: Option<usize>,
 }
@@ -39,12 +35,6 @@ enum Additions {
     Kept(Kept),
     /// tantivy's threads have what there is, and get what comes.
     Passed,
-}
-
-/// A segment in which nothing is yet.
-struct Begun {
-    segment: Segment,
-    entries: SegmentWriter,
 }
 
 /// Additions, in order of their position.
@@ -99,8 +89,8 @@ impl Batch {
         match std::mem::take(&mut self.additions) {
             Additions::Kept(kept) if !kept.additions.is_empty() => {
                 self.last_bytes = Some(kept.bytes);
-                let begun = self.begun.take().map_or_else(|| Begun::new(writer.index(), kept.bytes), Ok)?;
-                begun.write(kept, writer)
+                let begun = self.begun.take().map_or_else(|| begin(writer, kept.bytes), Ok)?;
+                kept.write(begun, writer)
             }
             Additions::Kept(_) | Additions::Passed => Ok(()),
         }
@@ -109,7 +99,7 @@ impl Batch {
     /// Begins a segment for the next batch, if that can be expected to be as small as the last one.
     pub(super) fn begin_next(&mut self, writer: &IndexWriter) -> tantivy::Result<()> {
         if let (None, Some(bytes)) = (&self.begun, self.last_bytes) {
-            self.begun = Some(Begun::new(writer.index(), bytes)?);
+            self.begun = Some(begin(writer, bytes)?);
         }
         Ok(())
     }
@@ -120,33 +110,16 @@ impl Kept {
         self.bytes += ADDITION_BYTES + addition.bytes;
         self.additions.push(addition);
     }
+
+    fn write(self, mut segment: OrderedSegment, writer: &IndexWriter) -> tantivy::Result<()> {
+        self.additions.into_iter().flat_map(|addition| addition.entries).try_for_each(|entry| segment.add(entry))?;
+        writer.add_segment(segment.finish()?)
+    }
 }
 
-impl Begun {
-    /// With room for the terms of so many bytes; more is found when it is needed.
-    fn new(index: &Index, bytes: usize) -> tantivy::Result<Self> {
-        let mut index = index.clone();
-        // They are in order. This is not what the index's own settings say, which stay.
-        index.settings_mut().sort_by_field = None;
-        index.settings_mut().docstore_compress_dedicated_thread = false;
-        let segment = index.new_segment();
-        let entries =
-            SegmentWriter::for_segment(LEAST_SEGMENT_BYTES + bytes * SEGMENT_BYTES_PER_BYTE, segment.clone())?;
-        Ok(Self { segment, entries })
-    }
-
-    fn write(self, Kept { additions, .. }: Kept, writer: &IndexWriter) -> tantivy::Result<()> {
-        let Self { segment, mut entries } = self;
-        for document in additions.into_iter().flat_map(|addition| addition.entries) {
-            // Nobody asks when it came: a deletion knows what it reaches.
-            entries.add_document(AddOperation { opstamp: 0, document })?;
-        }
-        let count = entries.max_doc();
-        entries.finalize()?;
-        let segment = segment.with_max_doc(count);
-        segment.meta().untrack_temp_docstore();
-        writer.add_segment(segment.meta().clone())
-    }
+/// Begins a segment for documents that weigh so many bytes.
+fn begin(writer: &IndexWriter, bytes: usize) -> tantivy::Result<OrderedSegment> {
+    OrderedSegment::begin(writer.index(), bytes * SEGMENT_BYTES_PER_BYTE)
 }
 
 /// In one call: they stay together.

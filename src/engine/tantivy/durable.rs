@@ -167,6 +167,12 @@ impl WriterDirectory {
         })
     }
 
+    /// Deletes the files of segments that the list does not name. For whoever begins, before anything is written.
+    pub(super) fn delete_unnamed(&self) -> io::Result<()> {
+        let known = self.list.lock();
+        self.step(|| delete_unnamed(self.place.as_ref(), self.name, self.files.as_ref(), [&known.content]))
+    }
+
     /// Ends it. When this returns, nothing is being written to the list of segments: threads that merge may outlive
     /// their writer.
     pub(super) fn end(&self) {

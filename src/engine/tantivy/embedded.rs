@@ -14,7 +14,8 @@ use std::{
 
 use crate::{
     engine::{
-        Backup, BackupError, Engine, OpenError, ReadError, Rebuild, Snapshot, Verification, WriteError, Writer,
+        Backup, BackupError, Engine, OpenError, ReadError, Rebuild, Recovered, Snapshot, Verification, WriteError,
+        Writer,
         tantivy::{
             backup,
             check::{self, Known},
@@ -22,6 +23,7 @@ use crate::{
             files::Files,
             index::{Shared, make_index},
             rebuild::Rebuilding,
+            recover::{SEGMENT_BYTES, recover},
             verify::verify,
             watched::Watched,
             writer::TantivyWriter,
@@ -38,13 +40,16 @@ const MAX_WRITER_THREADS: usize = 4;
 pub struct TantivyEngine {
     /// Replaced when the index is built anew.
     current: Arc<RwLock<Arc<Shared>>>,
+    recovered: Recovered,
 }
 
 impl TantivyEngine {
-    /// Opens the index in a directory, or makes one where there is none.
+    /// Opens the index in a directory, or makes one where there is none. Damaged index structures are made anew from what is
+    /// stored, in time proportional to the documents of the damaged segments.
     ///
     /// # Errors
-    /// When the directory is another process's, another version's or not ours, or cannot be read or written.
+    /// When the directory is another process's, another version's or not ours, cannot be read or written, or something is
+    /// damaged that cannot be derived.
     pub fn open(directory: &Path, segmenter: &Segmenter) -> Result<Self, OpenError> {
         Self::open_in(DataDirectory::open(directory, make_index)?, segmenter)
     }
@@ -67,12 +72,17 @@ impl TantivyEngine {
     fn open_in(directory: IndexDirectory, segmenter: &Segmenter) -> Result<Self, OpenError> {
         let path = directory.data.path().to_owned();
         let failed = |error| OpenError::Index { directory: path.clone(), source: Box::new(error) };
-        let shared = match check::look(&directory).map_err(failed)? {
+        let (shared, recovered) = match check::look(&directory).map_err(failed)? {
             Known::Noted => open_noted(&directory, segmenter)?,
-            Known::Damaged(files) if !files.is_empty() => return Err(OpenError::Damaged { directory: path, files }),
-            Known::Damaged(_) => Shared::open(directory, segmenter).map_err(|error| index_error(&path, error))?,
+            Known::Damaged(files) => open_recovered(directory, segmenter, &files)?,
         };
-        Ok(Self { current: Arc::new(RwLock::new(Arc::new(shared))) })
+        Ok(Self { current: Arc::new(RwLock::new(Arc::new(shared))), recovered })
+    }
+
+    /// What was damaged when it was opened, and was made anew.
+    #[must_use]
+    pub fn recovered(&self) -> Recovered {
+        self.recovered
     }
 
     /// The index that is used now.
@@ -88,18 +98,36 @@ impl TantivyEngine {
 
 /// Opens an index that was noted as closed in order. If that fails or panics, which it may on a file that was cut off, it is
 /// looked at all the same.
-fn open_noted(directory: &IndexDirectory, segmenter: &Segmenter) -> Result<Shared, OpenError> {
+fn open_noted(directory: &IndexDirectory, segmenter: &Segmenter) -> Result<(Shared, Recovered), OpenError> {
     let path = directory.data.path();
     let opened = catch_unwind(AssertUnwindSafe(|| Shared::open(directory.clone(), segmenter)));
     if let Ok(Ok(shared)) = opened {
-        return Ok(shared);
+        return Ok((shared, Recovered::default()));
     }
     let files = check::damaged_files(directory);
     let files = files.map_err(|error| OpenError::Index { directory: path.to_owned(), source: Box::new(error) })?;
     if !files.is_empty() {
-        return Err(OpenError::Damaged { directory: path.to_owned(), files });
+        return open_recovered(directory.clone(), segmenter, &files);
     }
-    opened.unwrap_or_else(|panic| resume_unwind(panic)).map_err(|error| index_error(path, error))
+    match opened.unwrap_or_else(|panic| resume_unwind(panic)) {
+        Ok(shared) => Ok((shared, Recovered::default())),
+        Err(error) => Err(index_error(path, error)),
+    }
+}
+
+/// Opens an index of which these files are damaged and no others, once it is whole.
+fn open_recovered(
+    directory: IndexDirectory,
+    segmenter: &Segmenter,
+    damaged: &[String],
+) -> Result<(Shared, Recovered), OpenError> {
+    let recovered = match damaged {
+        [] => Recovered::default(),
+        damaged => recover(&directory, segmenter, damaged, SEGMENT_BYTES)?,
+    };
+    let path = directory.data.path().to_owned();
+    let shared = Shared::open(directory, segmenter).map_err(|error| index_error(&path, error))?;
+    Ok((shared, recovered))
 }
 
 /// How many threads index what is written.

@@ -58,6 +58,11 @@ impl Commit {
         let (number, sequence, forgotten, rebuilt) = (0, 0, 0, 0);
         Self { number, sequence, documents: 0, paragraphs: 0, tombstones: 0, forgotten, rebuilt, fingerprint }
     }
+
+    /// As it is committed.
+    pub(super) fn to_payload(&self) -> String {
+        serde_json::to_string(self).expect("counts and a string can be encoded")
+    }
 }
 
 /// What an index's readers and its writer share.
@@ -195,7 +200,8 @@ pub(super) fn make_index(files: &dyn Directory) -> tantivy::Result<()> {
     }
 }
 
-fn open_index(files: Box<dyn Directory>, segmenter: &Segmenter) -> tantivy::Result<Index> {
+/// Opens an index with what its texts are cut by.
+pub(super) fn open_index(files: Box<dyn Directory>, segmenter: &Segmenter) -> tantivy::Result<Index> {
     let index = Index::open(files)?;
     if index.schema() != Fields::new().schema {
         return Err(TantivyError::SchemaError("the index has other fields than its format says".to_owned()));

@@ -3,6 +3,7 @@
 //! Alone names tantivy. Paragraphs and, for each document, one record share the index, so that nothing can disagree;
 //! replaced and deleted documents leave a tombstone.
 
+mod arrivals;
 mod asked;
 mod backup;
 mod batch;
@@ -18,6 +19,7 @@ mod documents;
 mod durable;
 mod earlier;
 mod embedded;
+mod entries;
 mod entry_set;
 mod exact;
 mod excluded;
@@ -34,11 +36,13 @@ mod lead;
 mod manifest;
 mod matching;
 mod merging;
+mod ordered;
 mod probe;
 mod rank;
 mod reader;
 mod rebuild;
 mod record;
+mod recover;
 mod removals;
 mod room;
 mod schema;

@@ -128,8 +128,8 @@ impl Removals for Tombstones {
         while found.len() < count {
             let Some((position, address)) = self.entries.next(1, stop)?.pop() else { break };
             let address = DocAddress::new(address.segment, address.document);
-            let TombstoneEntry { id, removed_sequence, removed_at: at } =
-                self.stores.fetch(address, self.fields.stored)?;
+            let TombstoneEntry { id, removed_sequence, removed_at: at, sequence: _ } =
+                self.stores.fetch(address, self.fields.tombstone)?;
             if removed_sequence <= whatever_up_to
                 || removed_sequence <= up_to && self.may_have_matched(&id, removed_sequence)?
             {

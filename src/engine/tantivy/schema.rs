@@ -16,7 +16,7 @@ use crate::{
 
 /// The format of a data directory that this version reads and writes. It grows with every change of fields, tokens or
 /// stored records.
-pub(super) const FORMAT: u32 = 5;
+pub(super) const FORMAT: u32 = 6;
 
 /// Names under which tokenizers are registered.
 pub(super) const WORDS: &str = "words";
@@ -108,10 +108,12 @@ pub(super) struct Fields {
     pub(super) characters: Field,
     /// What the text has for types of questions: [`crate::text::cues`]. Ranking only.
     pub(super) cues: Field,
-    /// A paragraph, a record or a tombstone, encoded.
+    /// A paragraph or a record, encoded.
     pub(super) stored: Field,
     /// On records: what the paragraphs leave of the original, encoded.
     pub(super) layout: Field,
+    /// A tombstone, encoded. What is stored alone tells which kind an entry is of.
+    pub(super) tombstone: Field,
 }
 
 impl Fields {
@@ -140,6 +142,7 @@ impl Fields {
             cues: add_values(&mut schema, "cues"),
             stored: schema.add_bytes_field("stored", STORED),
             layout: schema.add_bytes_field("layout", STORED),
+            tombstone: schema.add_bytes_field("tombstone", STORED),
             schema: schema.build(),
         }
     }

@@ -145,7 +145,7 @@ impl TantivySnapshot {
         let mut removed = Vec::new();
         while removed.len() < count {
             let Some((position, address)) = tombstones.next(1, stop)?.pop() else { break };
-            let entry: TombstoneEntry = self.stores.fetch(to_tantivy(address), self.fields.stored)?;
+            let entry: TombstoneEntry = self.stores.fetch(to_tantivy(address), self.fields.tombstone)?;
             if entry.removed_at > until {
                 break;
             }

@@ -10,7 +10,7 @@ use std::{
 use lru::LruCache;
 use serde::de::DeserializeOwned;
 use tantivy::{
-    Directory as _, DocAddress, DocId, SegmentReader, TantivyError, error::DataCorruption, index::SegmentId,
+    Directory as _, DocAddress, DocId, Index, SegmentReader, TantivyError, error::DataCorruption, index::SegmentId,
     schema::Field,
 };
 
@@ -65,7 +65,8 @@ impl Stores {
         let open = |segment: &SegmentReader| {
             let id = segment.segment_id();
             let known = before.and_then(|before| before.0.iter().find(|(known, _)| *known == id)).cloned();
-            known.map_or_else(|| Ok((id, Arc::new(Store::open(segments, segment, &unpackers)?))), Ok)
+            let open = || Store::open(segments.index(), id, &unpackers, segments.doubt());
+            known.map_or_else(|| Ok((id, Arc::new(open()?))), Ok)
         };
         segments.readers().iter().map(open).collect::<tantivy::Result<_>>().map(Self)
     }
@@ -94,14 +95,20 @@ impl Stores {
 }
 
 impl Store {
-    fn open(segments: &Segments, segment: &SegmentReader, unpackers: &Unpackers) -> tantivy::Result<Self> {
-        let path = format!("{}.store", segment.segment_id().uuid_string());
-        // Mapped by the segment's reader, so that it is the same file even when its name is gone.
-        let file = segments.index().directory().open_read(Path::new(&path))?.read_bytes()?;
+    /// Opens that of a segment of an index. What makes no sense in it raises `doubt`.
+    pub(super) fn open(
+        index: &Index,
+        segment: SegmentId,
+        unpackers: &Unpackers,
+        doubt: &Doubt,
+    ) -> tantivy::Result<Self> {
+        let path = format!("{}.store", segment.uuid_string());
+        // Mapped by the segment's reader, if there is one, so that it is the same file even when its name is gone.
+        let file = index.directory().open_read(Path::new(&path))?.read_bytes()?;
         let file = BlockFile::open(file, unpackers.clone()).ok_or_else(|| {
             TantivyError::DataCorruption(DataCorruption::comment_only(format!("`{path}` is no file of stored entries")))
         })?;
-        Ok(Self { file, doubt: segments.doubt().clone(), blocks: Mutex::new(LruCache::new(CACHED_BLOCKS)) })
+        Ok(Self { file, doubt: doubt.clone(), blocks: Mutex::new(LruCache::new(CACHED_BLOCKS)) })
     }
 
     /// A stored field of an entry.
@@ -154,11 +161,24 @@ impl InOrder {
     /// A stored field of an entry. Any may be asked for: only one that lies behind the last one, or not far before it, is
     /// likely to be found without unpacking.
     pub(super) fn field(&mut self, entry: DocId, field: Field) -> Result<&[u8], ReadError> {
+        self.unpack(entry)?;
+        let value = self.store.value(&self.block, entry, field)?;
+        Ok(&self.block.bytes()[value])
+    }
+
+    /// The same where an entry need not have it; `None` also for an entry that makes no sense.
+    pub(super) fn find(&mut self, entry: DocId, field: Field) -> Result<Option<&[u8]>, ReadError> {
+        self.unpack(entry)?;
+        let place = self.block.place(entry).ok_or_else(|| self.store.senseless())?;
+        let bytes = &self.block.bytes()[place];
+        Ok(value_in(bytes, field).map(|value| &bytes[value]))
+    }
+
+    fn unpack(&mut self, entry: DocId) -> Result<(), ReadError> {
         if !self.block.has(entry) {
             self.store.file.unpack(entry, &mut self.block).ok_or_else(|| self.store.senseless())?;
         }
-        let value = self.store.value(&self.block, entry, field)?;
-        Ok(&self.block.bytes()[value])
+        Ok(())
     }
 }
 

@@ -9,7 +9,10 @@ mod filters;
 mod harness;
 mod lines;
 mod model;
+mod recovery;
 mod removals;
+mod senseless;
+mod told;
 
 use std::{
     collections::BTreeSet,
@@ -163,14 +166,15 @@ fn deletions_and_replacements_leave_tombstones_with_sequences_of_their_own() {
         searcher.search(&query, &DocSetCollector).expect("readable").into_iter().collect();
     let stores = Stores::open(newest.segments(), None).expect("readable");
     let mut tombstones: Vec<TombstoneEntry> =
-        found.into_iter().map(|address| stores.fetch(address, fields.stored).expect("readable")).collect();
+        found.into_iter().map(|address| stores.fetch(address, fields.tombstone).expect("readable")).collect();
     tombstones.sort_by_key(|entry| entry.removed_sequence);
-    let expected = |id, version: Version| TombstoneEntry {
+    let expected = |id, sequence, version: Version| TombstoneEntry {
         id: document_id(id),
         removed_sequence: version.sequence,
         removed_at: 1_700_000_000,
+        sequence,
     };
-    assert_eq!(tombstones, [expected("a", a), expected("b", b)]);
+    assert_eq!(tombstones, [expected("a", 3, a), expected("b", 5, b)]);
     assert_eq!(index.version("b"), None);
     assert_eq!(index.version("a").map(|version| (version.sequence, version.paragraphs)), Some((4, 2)));
     let statistics = index.snapshot().statistics().expect("readable");

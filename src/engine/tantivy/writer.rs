@@ -1,32 +1,29 @@
 //! The writer: changes into index operations, commits that are durable when they return.
 
-use std::{collections::HashSet, io, ops::Bound, sync::Arc};
+use std::{io, ops::Bound, sync::Arc};
 
 use tantivy::{
-    IndexWriter, TantivyDocument, TantivyError, Term,
+    IndexWriter, TantivyError, Term,
     directory::error::{OpenDirectoryError, OpenReadError, OpenWriteError},
     query::{BooleanQuery, Query, RangeQuery},
 };
 
 use crate::{
-    document::{DocumentId, Etag, Layout, Metadata},
+    document::DocumentId,
     engine::{
-        Change, Generation, IndexedDocument, MAX_FACET_VALUE_BYTES, Position, Removal, Removed, Upkeep, Version,
-        WriteError, Writer,
+        Change, Generation, IndexedDocument, Position, Removal, Removed, Upkeep, Version, WriteError, Writer,
         tantivy::{
             batch::{Addition, Batch},
             check,
             durable::WriterDirectory,
             earlier::Earlier,
+            entries,
             index::{Commit, Shared},
             merging::Merging,
-            record::{ParagraphEntry, RecordEntry, TombstoneEntry, encode},
             removals::every_tombstone,
-            schema::{Fields, Kind, value_term},
+            schema::Fields,
         },
     },
-    query::MetadataKey,
-    text,
 };
 
 /// Memory for one indexing thread's part of a batch; what exceeds it goes to disk as a segment of its own.
@@ -73,57 +70,10 @@ impl TantivyWriter {
 
     fn add(&mut self, sequence: u64, document: IndexedDocument) -> Addition {
         let (searchable, bytes) = (u64::from(document.searchable()), document.weight_bytes());
-        let IndexedDocument { id, metadata, recognized, etag, edge_lines, paragraphs, layout } = document;
-        let fields = &self.shared.fields;
+        let id = document.id.clone();
         self.open.documents += 1;
         self.open.paragraphs += searchable;
-
-        let mut record = TantivyDocument::default();
-        record.add_u64(fields.kind, Kind::Record.to_u64());
-        record.add_text(fields.document, id.as_str());
-        record.add_u64(fields.position, Position::record(sequence).to_u64());
-        let (high, low) = halves(etag);
-        record.add_u64(fields.etag_high, high);
-        record.add_u64(fields.etag_low, low);
-        record.add_u64(fields.paragraphs, paragraphs.len() as u64);
-        record.add_u64(fields.searchable, searchable);
-        for line in edge_lines {
-            record.add_u64(fields.edge_lines, line.to_u64());
-        }
-        let title = metadata.title.clone();
-        let date = metadata.publish_date.map_or(0, |date| u64::from(date.to_u32()));
-        record.add_u64(fields.date, date);
-        if date != 0 {
-            record.add_u64(fields.published, date);
-        }
-        add_metadata(&mut record, &metadata, fields);
-        let Layout { original_bytes, .. } = layout;
-        record.add_bytes(fields.layout, &encode(&layout));
-        let entry = RecordEntry { id: id.clone(), metadata, recognized, original_bytes };
-        record.add_bytes(fields.stored, &encode(&entry));
-
-        let mut entries = Vec::with_capacity(paragraphs.len() + 1);
-        entries.push(record);
-        for (ordinal, paragraph) in (0..).zip(paragraphs) {
-            let mut entry = TantivyDocument::default();
-            entry.add_text(fields.document, id.as_str());
-            entry.add_u64(fields.position, Position::paragraph(sequence, ordinal).to_u64());
-            // A paragraph without a token would count as a document, in some engines and not in others.
-            if text::has_searchable(&paragraph.text) {
-                entry.add_u64(fields.kind, Kind::Paragraph.to_u64());
-                entry.add_u64(fields.date, date);
-                entry.add_text(fields.words, &paragraph.text);
-                entry.add_text(fields.grams, &paragraph.text);
-                entry.add_text(fields.title_words, &title);
-                entry.add_text(fields.title_grams, &title);
-                entry.add_text(fields.characters, &paragraph.text);
-                for cue in text::cues(&paragraph.text) {
-                    entry.add_text(fields.cues, cue);
-                }
-            }
-            entry.add_bytes(fields.stored, &encode(&ParagraphEntry::from(paragraph)));
-            entries.push(entry);
-        }
+        let entries = entries::of_document(sequence, document, &self.shared.fields).collect();
         Addition { document: Some(id), entries, bytes }
     }
 
@@ -138,7 +88,7 @@ impl TantivyWriter {
     /// Puts the batch on disk, directory entries included.
     pub(super) fn persist(&mut self) -> Result<(), WriteError> {
         self.open.number += 1;
-        let payload = serde_json::to_string(&self.open).expect("counts and a string can be encoded");
+        let payload = self.open.to_payload();
         let committed = self.batch.finish(&self.writer).and_then(|()| {
             let mut prepared = self.writer.prepare_commit()?;
             prepared.set_payload(&payload);
@@ -186,14 +136,8 @@ impl TantivyWriter {
 
     /// What remembers a removal.
     fn remember(&mut self, removed: Removed) -> Addition {
-        let Removed { id, sequence, removed_sequence, at } = removed;
-        let fields = &self.shared.fields;
         self.open.tombstones += 1;
-        let mut tombstone = TantivyDocument::default();
-        tombstone.add_u64(fields.kind, Kind::Tombstone.to_u64());
-        tombstone.add_u64(fields.position, Position::record(sequence).to_u64());
-        let entry = TombstoneEntry { id, removed_sequence, removed_at: at };
-        tombstone.add_bytes(fields.stored, &encode(&entry));
+        let tombstone = entries::of_removal(removed, &self.shared.fields);
         Addition { document: None, entries: vec![tombstone], bytes: 0 }
     }
 }
@@ -284,41 +228,6 @@ fn tombstones_until(sequence: u64, fields: &Fields) -> Box<dyn Query> {
     Box::new(BooleanQuery::intersection(vec![Box::new(every_tombstone(fields)), Box::new(until)]))
 }
 
-/// Adds what documents are selected and counted by. Labels that are equal count once, as the first of them is written.
-fn add_metadata(record: &mut TantivyDocument, metadata: &Metadata, fields: &Fields) {
-    let mut seen = HashSet::new();
-    for key in MetadataKey::ALL {
-        for value in values(metadata, key).into_iter().filter(|value| !value.is_empty()) {
-            let term = value_term(value);
-            if seen.insert((key, term.clone())) {
-                record.add_text(fields.metadata(key), term);
-                if let Some(facet) = fields.facet(key) {
-                    record.add_text(facet, &value[..value.floor_char_boundary(MAX_FACET_VALUE_BYTES)]);
-                }
-            }
-        }
-    }
-}
-
-fn values(metadata: &Metadata, key: MetadataKey) -> Vec<&str> {
-    let value = match key {
-        MetadataKey::Label => return metadata.labels.iter().map(String::as_str).collect(),
-        MetadataKey::Source => &metadata.source,
-        MetadataKey::Author => &metadata.author,
-        MetadataKey::Agency => &metadata.agency,
-        MetadataKey::DocumentNumber => &metadata.document_number,
-        MetadataKey::DocumentType => &metadata.document_type,
-        MetadataKey::Level => &metadata.level,
-        MetadataKey::Collection => &metadata.collection,
-    };
-    vec![value]
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "each half is taken for itself")]
-fn halves(Etag(etag): Etag) -> (u64, u64) {
-    ((etag >> 64) as u64, etag as u64)
-}
-
 fn open_writer(
     shared: &Shared,
     files: WriterDirectory,
@@ -347,9 +256,14 @@ pub(super) fn engine_error(error: TantivyError) -> WriteError {
 
 #[cfg(test)]
 mod tests {
+    use tantivy::TantivyDocument;
+
     use super::*;
     use crate::{
-        engine::{Engine as _, Expression, Filter, Given, ReadError, tantivy::TantivyEngine},
+        engine::{
+            Engine as _, Expression, Filter, Given, ReadError,
+            tantivy::{TantivyEngine, schema::Kind},
+        },
         text::Segmenter,
     };
 
@@ -376,7 +290,7 @@ mod tests {
             let (mut tombstone, fields) = (TantivyDocument::default(), writer.shared.fields.clone());
             tombstone.add_u64(fields.kind, Kind::Tombstone.to_u64());
             tombstone.add_u64(fields.position, Position::record(1).to_u64());
-            tombstone.add_bytes(fields.stored, &[7]);
+            tombstone.add_bytes(fields.tombstone, &[7]);
             let addition = Addition { document: None, entries: vec![tombstone], bytes: 0 };
             writer.batch.add(addition, &writer.writer).unwrap();
             writer.open.sequence = 1;

@@ -30,7 +30,7 @@ pub(crate) use peer::Peer;
 pub(crate) use pieces::{SIGNS, phrases, texts};
 pub(crate) use process::{Ended, Server, run, run_with, send_signal};
 pub(crate) use refusal::{check_refused, check_status, later, reason};
-pub(crate) use service::{Service, any_port, config_in, copy_directory, file_of_segment};
+pub(crate) use service::{Service, Stopped, any_port, config_in, copy_directory, file_of_segment};
 pub(crate) use stream::{Exported, Found, export_ids, hit_ids};
 pub(crate) use stuck::{Stuck, Unread};
 pub(crate) use texts::{GLOSSED, NOTICE, UNPUNCTUATED, ZERO_WIDTH};
