@@ -218,7 +218,7 @@ fn check_ended(mut index: Index, kind: &str) {
     match open(directory.path()) {
         Ok(engine) => assert!(DERIVED.contains(&kind) && engine.recovered().segments > 0, "{kind}"),
         Err(error) => {
-            assert!(!DERIVED.contains(&kind) && matches!(error, OpenError::Damaged { .. }), "{kind}: {error}")
+            assert!(!DERIVED.contains(&kind) && matches!(error, OpenError::Damaged { .. }), "{kind}: {error}");
         }
     }
 }
