@@ -63,10 +63,7 @@ async fn main() -> anyhow::Result<()> {
     let started = Instant::now();
     for kill in 0..kills {
         let after = || format!("after {kill} kills");
-        if kill % 2 == 0 {
-            let served = Served::start(&program, &data).await?;
-            trial::round(served, Until::SomeTime, &backups, &history, &mut rng).await.with_context(after)?;
-        } else if let Some(failpoint) = draw(kill, &mut rng) {
+        if let Some(failpoint) = draw(kill, &mut rng) {
             let is_reached = match Served::run(failing(&data, failpoint)?).await.with_context(after)? {
                 Started::Killed => true,
                 Started::Serves(served) => {
@@ -76,6 +73,9 @@ async fn main() -> anyhow::Result<()> {
             };
             tally.count(failpoint, is_reached);
             trial::check_backups(&backups, &segmenter).with_context(after)?;
+        } else {
+            let served = Served::start(&program, &data).await?;
+            trial::round(served, Until::SomeTime, &backups, &history, &mut rng).await.with_context(after)?;
         }
     }
     trial::last(Served::start(&program, &data).await?, &history).await?;
@@ -88,9 +88,9 @@ async fn main() -> anyhow::Result<()> {
     tally.check(kills)
 }
 
-/// The steps take their turns.
+/// The steps take their turns, at every other kill; `None` for a random moment.
 fn draw(kill: usize, rng: &mut Rng) -> Option<Failpoint> {
-    let turn = kill / 2;
+    let turn = (kill % 2 == 1).then_some(kill / 2)?;
     Failpoint::draw(Work::ALL[turn % 6], Step::ALL[turn / 6 % 6], rng)
 }
 

@@ -79,15 +79,17 @@ fn meet(engine: &TantivyEngine) {
 
 /// An index with a document, which is met after so many comparisons.
 async fn written(comparisons: usize) -> (TempDir, TantivyEngine, Ingest) {
-    let (place, segmenter) = (tempfile::tempdir().unwrap(), Segmenter::new());
-    let engine = TantivyEngine::open(place.path(), &segmenter).unwrap();
+    let (place, segmenter) = (tempfile::tempdir().expect("there is room for a directory"), Segmenter::new());
+    let engine = TantivyEngine::open(place.path(), &segmenter).expect("it opens");
     let group = GroupCommit { changes: 1, bytes: 1, linger: Duration::ZERO };
     let retention = Retention { removals: Duration::from_hours(1), now: SystemTime::now };
     let doubtful = Doubtful { engine: engine.clone(), comparisons: comparisons.into() };
-    let ingest = Ingest::start(Arc::new(doubtful), segmenter, group, retention, |_| {}).unwrap();
+    let ingest = Ingest::start(Arc::new(doubtful), segmenter, group, retention, |_| {}).expect("it can be written");
     let content = Content::Text("部署防汛工作".to_owned());
-    let document = Document { id: "甲".to_owned().try_into().unwrap(), metadata: Metadata::default(), content };
-    ingest.put(ingest.prepare(document, &AtomicBool::new(false)).unwrap(), None).await.unwrap();
+    let document =
+        Document { id: "甲".to_owned().try_into().expect("a good id"), metadata: Metadata::default(), content };
+    let prepared = ingest.prepare(document, &AtomicBool::new(false)).expect("a small document can be prepared");
+    ingest.put(prepared, None).await.expect("nothing fails");
     (place, engine, ingest)
 }
 

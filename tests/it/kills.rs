@@ -39,7 +39,9 @@ async fn every_acknowledged_document_is_there_once_in_its_last_version() {
 async fn so_it_is_whatever_step_was_the_last_one() {
     let (place, segmenter) = (tempfile::tempdir().unwrap(), Segmenter::new());
     let [data, backups] = ["data", "backups"].map(|name| place.path().join(name));
-    [&data, &backups].into_iter().for_each(|path| fs::create_dir(path).unwrap());
+    for path in [&data, &backups] {
+        fs::create_dir(path).unwrap();
+    }
     let (history, mut rng) = (History::default(), fastrand::Rng::new());
     let failing = |failpoint: Failpoint| {
         let mut command = Command::new(env::current_exe().unwrap());
