@@ -4,14 +4,8 @@
 //! verified.
 
 use std::{
-    future::pending,
-    pin::pin,
     sync::{
-        Arc,
-        atomic::{
-            AtomicBool, AtomicUsize,
-            Ordering::{Relaxed, SeqCst},
-        },
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
         mpsc::{Receiver, RecvTimeoutError, sync_channel},
     },
     time::{Duration, Instant},
@@ -45,21 +39,16 @@ pub(super) async fn check(searcher: Searcher, rpc: Rpc, pool: Pool, metrics: Met
     tracing::info!("the index was closed in order: it is served, and compared with its checksums meanwhile");
     // Somebody else may have done it by then.
     while searcher.is_unchecked() {
-        let (stop, searching, others) = (Arc::new(AtomicBool::new(false)), searcher.clone(), pool.clone());
-        let (began, told, (going, goes)) = (Instant::now(), Arc::clone(&stop), sync_channel(NOTHING));
-        let mut work = pin!(pool.run_aside(pending(), move |_| verify(&searching, &others, &goes, &told)));
-        let compared = select! {
-            biased;
-            compared = &mut work => compared,
-            () = shutdown.stopping() => {
-                stop.store(true, SeqCst);
-                drop(going);
-                // The index is given up by then.
-                let _nobody_asks = work.await;
-                return;
-            }
+        let (began, searching, others) = (Instant::now(), searcher.clone(), pool.clone());
+        let (going, goes) = sync_channel(NOTHING);
+        // Whoever stops waits for it: the index is given up behind that.
+        let stopping = async {
+            shutdown.stopping().await;
+            drop(going);
         };
+        let compared = pool.run_aside(stopping, move |stop| verify(&searching, &others, &goes, stop)).await;
         match compared {
+            Ok(Err(ReadError::Stopped)) => return,
             Ok(Ok(found)) => tell(&found, began.elapsed(), &rpc),
             Ok(Err(error)) => tracing::warn!(%error, "the index could not be compared with its checksums"),
             Err(error) => tracing::warn!(%error, "the index could not be compared with its checksums"),

@@ -225,6 +225,8 @@ impl Reader {
             let record = match line {
                 None => return Ok(()),
                 Some(Ok(line)) if line.trim().is_empty() => continue,
+                // There are no lines behind it, whatever is done.
+                Some(Err(error @ LineError::Read(_))) => Err((String::new(), error.into())),
                 Some(_) if done.as_ref().is_some_and(|done| done.has(number)) => {
                     self.note(Note::Resumed)?;
                     continue;

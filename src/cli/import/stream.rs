@@ -360,6 +360,28 @@ mod tests {
         assert!(!folder.path().join("journal").exists());
     }
 
+    /// The lines behind it are not there to be passed over.
+    #[tokio::test]
+    async fn a_file_that_cannot_be_read_again_is_no_success() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.jsonl.gz");
+        let lines: String = (0..5).map(|number| format!("{{\"id\":{number},\"text\":\"文\"}}\n")).collect();
+        write_compressed(&path, &lines);
+        let options = ImportOptions { paths: vec![path.clone()], content: Content::AsFound, collection: None };
+        let import = async |cuts_imports| {
+            let journal = Some(Journal::open(&folder.path().join("journal"), &options).unwrap());
+            let channel = fake::channel(FakeService { cuts_imports, ..FakeService::default() }).await;
+            run_beside(channel, &options, Beside { journal, ..Beside::default() }, |_| {}).await
+        };
+        assert!(matches!(import(true).await, Err(ImportError::Cut { .. })));
+        let (mut bytes, modified) = (fs::read(&path).unwrap(), fs::metadata(&path).unwrap().modified().unwrap());
+        bytes[10..].fill(0xff);
+        fs::write(&path, bytes).unwrap();
+        fs::File::options().append(true).open(&path).unwrap().set_modified(modified).unwrap();
+        let summary = import(false).await.unwrap();
+        assert_eq!((summary.resumed, summary.failed), (0, 1));
+    }
+
     #[tokio::test]
     async fn nothing_is_sent_when_a_path_is_missing() {
         let folder = tempfile::tempdir().unwrap();

@@ -8,7 +8,11 @@
 //! it. So the next one is begun while the disk is waited for. What many clients put at once is written as several segments
 //! at the same time: each takes one core, and all of these clients wait for it.
 
-use std::{iter, panic, thread};
+use std::{
+    iter, panic,
+    sync::{Mutex, PoisonError},
+    thread,
+};
 
 use tantivy::{IndexWriter, SegmentMeta, TantivyDocument, indexer::UserOperation};
 
@@ -115,23 +119,29 @@ impl Batch {
         Ok(())
     }
 
-    /// Writes each part as a segment, all at the same time.
+    /// Writes each part as a segment, all at the same time, or one after the other where the system gives no threads.
     fn write(&mut self, parts: Vec<Kept>, writer: &IndexWriter) -> tantivy::Result<()> {
+        let threads = parts.len();
         let begun = iter::from_fn(|| Some(self.begun.pop()));
-        let mut parts = parts.into_iter().zip(begun);
-        let here = parts.next();
-        let write = |(part, begun): (Kept, Option<OrderedSegment>)| {
-            let segment = begun.map_or_else(|| begin(writer, part.bytes), Ok)?;
-            part.write(segment)
+        let parts = Mutex::new(parts.into_iter().zip(begun));
+        let next = || parts.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let write = &|| {
+            iter::from_fn(next)
+                .map(|(part, begun): (Kept, Option<OrderedSegment>)| {
+                    let segment = begun.map_or_else(|| begin(writer, part.bytes), Ok)?;
+                    part.write(segment)
+                })
+                .collect::<tantivy::Result<Vec<_>>>()
         };
         let written = thread::scope(|scope| {
-            let others: Vec<_> = parts.map(|part| scope.spawn(move || write(part))).collect();
-            let here = here.map(write);
+            let spawn = |_| thread::Builder::new().spawn_scoped(scope, write).ok();
+            let others: Vec<_> = (1..threads).map_while(spawn).collect();
+            let here = write();
             let others =
                 others.into_iter().map(|other| other.join().unwrap_or_else(|panic| panic::resume_unwind(panic)));
-            here.into_iter().chain(others).collect::<tantivy::Result<Vec<_>>>()
+            iter::once(here).chain(others).collect::<tantivy::Result<Vec<_>>>()
         })?;
-        written.into_iter().try_for_each(|segment| writer.add_segment(segment))
+        written.into_iter().flatten().try_for_each(|segment| writer.add_segment(segment))
     }
 }
 

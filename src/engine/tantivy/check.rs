@@ -105,13 +105,14 @@ pub(super) fn damaged(
     paths: Vec<PathBuf>,
     stop: &AtomicBool,
 ) -> Result<Vec<PathBuf>, ReadError> {
-    damaged_as_read(|path| files.read(&index.path_of(path)), paths, stop)
+    damaged_as_read(|path| files.read(&index.path_of(path)), paths, |_| {}, stop)
 }
 
-/// The same of files as `read` has them.
+/// The same of files as `read` has them; `meets` is told of each that is damaged before the next one is looked at.
 pub(super) fn damaged_as_read<R: Read>(
     read: impl Fn(&Path) -> io::Result<R>,
     paths: Vec<PathBuf>,
+    meets: impl Fn(&Path),
     stop: &AtomicBool,
 ) -> Result<Vec<PathBuf>, ReadError> {
     let mut damaged = Vec::new();
@@ -121,6 +122,7 @@ pub(super) fn damaged_as_read<R: Read>(
         // A file that was given up half-way says nothing.
         ReadError::check(stop)?;
         if !is_sound.map_err(|error| ReadError::Engine(Box::new(error)))? {
+            meets(&path);
             damaged.push(path);
         }
     }
@@ -142,11 +144,12 @@ fn is_sound_as_read(file: io::Result<impl Read>, stop: &AtomicBool) -> io::Resul
     }
 }
 
-/// Whether the process or the system has too many files open, or no memory. It passes, and says nothing of what was to be
-/// read.
+/// Whether the process or the system has too many files or threads, or no memory. It passes, and says nothing of what was
+/// to be read.
 pub(super) fn has_run_out(error: &io::Error) -> bool {
     let code = Errno::from_io_error(error);
-    matches!(code, Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM)) || error.kind() == io::ErrorKind::OutOfMemory
+    matches!(code, Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::AGAIN))
+        || error.kind() == io::ErrorKind::OutOfMemory
 }
 
 /// Whether that is at the bottom of an error.

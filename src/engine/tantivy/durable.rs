@@ -18,6 +18,7 @@ use std::{
     collections::HashSet,
     fmt,
     io::{self, Write},
+    iter,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
@@ -181,6 +182,17 @@ impl WriterDirectory {
     pub(super) fn delete_unnamed(&self) -> io::Result<()> {
         let known = self.list.lock();
         self.step(|| delete_unnamed(self.place.as_ref(), self.name, self.files.as_ref(), [&known.content]))
+    }
+
+    /// Deletes what no list names that may be on disk, whatever has failed. For whoever gives up: nothing is written
+    /// afterwards.
+    pub(super) fn give_up(&self) {
+        self.end();
+        let known = self.list.lock();
+        let lists = iter::once(&known.content).chain(&known.doubtful);
+        if let Err(error) = delete_unnamed(self.place.as_ref(), self.name, self.files.as_ref(), lists) {
+            tracing::warn!(%error, "what was begun is left, until it is tried again");
+        }
     }
 
     /// Ends it. When this returns, nothing is being written to the list of segments: threads that merge may outlive

@@ -25,6 +25,7 @@ use crate::{
             durable::{KnownList, LIST, WriterDirectory},
             entries,
             index::{Commit, last_commit, open_index},
+            newest::Newest,
             ordered::OrderedSegment,
             schema::Fields,
             writer::engine_error,
@@ -87,13 +88,14 @@ fn write_anew(
     files.delete_unnamed().map_err(WriteError::Io)?;
     let index = open_index(Box::new(files.clone()), segmenter).map_err(engine_error)?;
     let doubt = Doubt::of(directory.data.own.as_ref());
-    replace(&broken, &index, segmenter.fingerprint(), doubt, segment_bytes).map_err(|error| match files.failure() {
-        // What the disk said counts, whatever tantivy made of it.
-        Some(kind) => WriteError::Io(io::Error::new(kind, error)),
-        None => match files.delete_unnamed() {
-            Ok(()) => error,
-            Err(left) => WriteError::Io(left),
-        },
+    replace(&broken, &index, segmenter.fingerprint(), doubt, segment_bytes).map_err(|error| {
+        let failure = files.failure();
+        files.give_up();
+        match failure {
+            // What the disk said counts, whatever tantivy made of it.
+            Some(kind) => WriteError::Io(io::Error::new(kind, error)),
+            None => error,
+        }
     })
 }
 
@@ -107,12 +109,15 @@ fn replace(
 ) -> Result<Recovered, WriteError> {
     let commit = last_commit(index, fingerprint).map_err(engine_error)?;
     let mut list = index.load_metas().map_err(engine_error)?;
+    let versions = Newest::of(index, &list.segments, broken, commit.sequence, &doubt)?;
     let mut recovery = Recovery {
         fields: Fields::new(),
         doubt,
         newest: commit.sequence,
+        versions,
         segment_bytes,
         recovered: Recovered::default(),
+        superseded: Superseded::default(),
     };
     let mut segments = Vec::with_capacity(list.segments.len());
     for segment in list.segments {
@@ -123,7 +128,7 @@ fn replace(
         }
     }
     list.segments = segments;
-    list.payload = Some(behind(commit, fingerprint).to_payload());
+    list.payload = Some(recovery.superseded.behind(commit, fingerprint).to_payload());
     let mut text = serde_json::to_vec_pretty(&list).map_err(|error| WriteError::Engine(Box::new(error)))?;
     text.push(b'\n');
     index.directory().atomic_write(Path::new(LIST), &text).map_err(WriteError::Io)?;
@@ -147,14 +152,30 @@ fn broken_segments(index: &Index, damaged: &[String]) -> Result<BTreeSet<Segment
     Err(ReadError::Corrupt(lost.into_iter().collect::<Vec<_>>().join(", ")).into())
 }
 
-/// What is committed with segments that were written anew. Their entries are cut as this process cuts. Where the others
-/// are cut otherwise, as the fingerprint says and goes on to say, some match otherwise from now on: so it is when an index
-/// is built anew, and who follows is told as then.
-fn behind(commit: Commit, fingerprint: &str) -> Commit {
-    if commit.fingerprint == fingerprint {
-        return commit;
+/// Versions that were counted and are not the newest of their documents: see [`Newest`].
+#[derive(Default)]
+struct Superseded {
+    documents: u64,
+    paragraphs: u64,
+}
+
+impl Superseded {
+    /// What is committed with segments that were written anew. Their entries are cut as this process cuts. Where the
+    /// others are cut otherwise, as the fingerprint says and goes on to say, some match otherwise from now on: so it is when
+    /// an index is built anew, and who follows is told as then. So it is where something was there that is left out.
+    fn behind(&self, commit: Commit, fingerprint: &str) -> Commit {
+        let Self { documents, paragraphs } = *self;
+        if commit.fingerprint == fingerprint && documents == 0 {
+            return commit;
+        }
+        Commit {
+            number: commit.number + 1,
+            rebuilt: commit.rebuilt + 1,
+            documents: commit.documents.saturating_sub(documents),
+            paragraphs: commit.paragraphs.saturating_sub(paragraphs),
+            ..commit
+        }
     }
-    Commit { number: commit.number + 1, rebuilt: commit.rebuilt + 1, ..commit }
 }
 
 /// What segments are written anew with.
@@ -163,8 +184,10 @@ struct Recovery {
     doubt: Doubt,
     /// The newest number that was given out.
     newest: u64,
+    versions: Newest,
     segment_bytes: usize,
     recovered: Recovered,
+    superseded: Superseded,
 }
 
 impl Recovery {
@@ -174,6 +197,9 @@ impl Recovery {
         let (mut written, mut open) = (Vec::new(), None);
         let term_bytes = (broken.meta().num_docs() as usize).saturating_mul(ENTRY_BYTES).min(self.segment_bytes);
         while let Some(arrival) = arrivals.next()? {
+            if self.is_superseded(&arrival)? {
+                continue;
+            }
             let begin = || OrderedSegment::begin(broken.index(), term_bytes);
             let mut segment = open.take().map_or_else(begin, Ok).map_err(engine_error)?;
             self.add(arrival, &mut segment).map_err(engine_error)?;
@@ -189,6 +215,18 @@ impl Recovery {
         }
         self.recovered.segments += 1;
         Ok(written)
+    }
+
+    /// Whether it is a version that another one has taken the place of, or a removal: it is left out.
+    fn is_superseded(&mut self, arrival: &Arrival) -> Result<bool, WriteError> {
+        let Arrival::Version(sequence, document) = arrival else { return Ok(false) };
+        if self.versions.is(&document.id, *sequence)? {
+            return Ok(false);
+        }
+        tracing::warn!(id = document.id.as_str(), sequence, "a version is left out that a newer change had not found");
+        self.superseded.documents += 1;
+        self.superseded.paragraphs += u64::from(document.searchable());
+        Ok(true)
     }
 
     fn add(&mut self, arrival: Arrival, segment: &mut OrderedSegment) -> tantivy::Result<()> {

@@ -74,10 +74,17 @@ fn compare(shared: &Shared, pace: &dyn Fn(usize), stop: &AtomicBool) -> Result<V
         files += paths.len() as u64;
         bytes = paths.iter().filter_map(|path| data.files.bytes(&name.path_of(path)).ok()).sum();
         let read = |path: &Path| Ok(Paced { file: data.files.read(&name.path_of(path))?, pace });
-        let found = check::damaged_as_read(read, paths, stop)?;
+        // What merging has taken away since is not missing.
+        let needed = || check::files_of(&index).map(HashSet::<_>::from_iter);
+        // At once: what comes behind it takes long, and may be given up.
+        let meets = |path: &Path| {
+            if needed().is_ok_and(|needed| needed.contains(path)) {
+                shared.found_damaged();
+            }
+        };
+        let found = check::damaged_as_read(read, paths, meets, stop)?;
         if !found.is_empty() {
-            // What merging has taken away since is not missing.
-            let needed: HashSet<_> = check::files_of(&index).map_err(read_error)?.into_iter().collect();
+            let needed = needed().map_err(read_error)?;
             damaged.extend(found.iter().filter(|path| needed.contains(*path)).map(|path| path.display().to_string()));
         }
     }

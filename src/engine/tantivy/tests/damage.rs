@@ -6,6 +6,7 @@ use std::{
     io::{Seek as _, SeekFrom, Write as _},
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use tempfile::TempDir;
@@ -242,6 +243,30 @@ fn a_list_of_segments_that_is_gone_while_nothing_is_written_is_damage() {
     let refreshed = writer.refresh();
     assert!(matches!(refreshed, Err(WriteError::Read(ReadError::Corrupt(_)))), "{refreshed:?}");
     assert!(engine.is_damaged() && writer.has_failed());
+}
+
+/// Else it would be served, and written through, until the last file was read, and forgotten if none of that came.
+#[test]
+fn damage_is_minded_as_soon_as_it_is_read() {
+    let (directory, _) = files();
+    let engine = open(directory.path()).unwrap();
+    drop(engine.writer().unwrap());
+    engine.close().unwrap();
+    drop(engine);
+    let store = living(directory.path()).find(|path| path.extension().is_some_and(|kind| kind == "store")).unwrap();
+    let mut bytes = fs::read(&store).unwrap();
+    bytes[0] ^= 1;
+    fs::write(store, bytes).unwrap();
+    let engine = open(directory.path()).unwrap();
+    assert!(engine.is_unchecked());
+    let stop = AtomicBool::new(false);
+    let stop_then = |_| stop.store(engine.is_damaged(), Relaxed);
+    let verified = engine.verify_slowly(&stop_then, &stop);
+    // Where it was in the last of the files.
+    assert!(matches!(verified, Err(ReadError::Stopped)) || !verified.unwrap().damaged.is_empty());
+    assert!(engine.is_damaged());
+    engine.close().unwrap();
+    assert!(!directory.path().join("clean").exists());
 }
 
 /// Not all is read then: what fails to open is looked at. What can be derived is made anew then.

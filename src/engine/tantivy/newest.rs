@@ -1,0 +1,123 @@
+//! Which versions in damaged segments are the newest of their documents.
+//!
+//! Whoever looked a version up while its index structures were damaged already, and nobody knew, may have missed it: then
+//! a newer one was added and this one was not deleted, or the newer one was deleted alone.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use tantivy::{DocSet as _, Index, SegmentMeta, SegmentReader, Term, index::SegmentId, schema::IndexRecordOption};
+
+use crate::{
+    document::DocumentId,
+    engine::{
+        Position, ReadError,
+        tantivy::{
+            arrivals::{Arrival, Arrivals},
+            blocks::Unpackers,
+            check::Doubt,
+            record::{TombstoneEntry, decode_all, read_error},
+            schema::{Fields, Kind, column},
+            stores::{InOrder, Store},
+        },
+    },
+};
+
+/// What else is known of the documents in damaged segments.
+pub(super) struct Newest {
+    fields: Fields,
+    /// The newest number of each, of their versions in damaged segments and of removals in all.
+    numbers: HashMap<DocumentId, u64>,
+    sound: Vec<SegmentReader>,
+}
+
+impl Newest {
+    /// Looks through the damaged segments of an index of which numbers up to `newest` were given out, and through all
+    /// removals.
+    pub(super) fn of(
+        index: &Index,
+        segments: &[SegmentMeta],
+        broken: &BTreeSet<SegmentId>,
+        newest: u64,
+        doubt: &Doubt,
+    ) -> Result<Self, ReadError> {
+        let mut known = Self { fields: Fields::new(), numbers: HashMap::new(), sound: Vec::new() };
+        for segment in segments {
+            let segment = index.segment(segment.clone());
+            if broken.contains(&segment.id()) {
+                let mut arrivals = Arrivals::of(&segment, &known.fields, newest, doubt)?;
+                while let Some(arrival) = arrivals.next()? {
+                    known.add(arrival);
+                }
+            } else {
+                known.sound.push(SegmentReader::open(&segment).map_err(read_error)?);
+            }
+        }
+        let removed = known.sound.iter().map(|segment| removals(index, segment, &known.fields, doubt));
+        for TombstoneEntry { id, sequence, .. } in removed.collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
+            known.add_number(id, sequence);
+        }
+        Ok(known)
+    }
+
+    /// Whether nothing newer is known of a document than this version.
+    pub(super) fn is(&self, id: &DocumentId, sequence: u64) -> Result<bool, ReadError> {
+        if self.numbers.get(id).is_some_and(|number| *number > sequence) {
+            return Ok(false);
+        }
+        let term = self.fields.document_term(id);
+        for segment in &self.sound {
+            let positions = segment.fast_fields().u64(column::POSITION).map_err(read_error)?;
+            let is_newer = |entry| positions.first(entry) > Some(Position::record(sequence).to_u64());
+            if alive(segment, &term)?.into_iter().any(is_newer) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn add(&mut self, arrival: Arrival) {
+        match arrival {
+            Arrival::Version(sequence, document) => self.add_number(document.id, sequence),
+            Arrival::Removal(removed) => self.add_number(removed.id, removed.sequence),
+        }
+    }
+
+    fn add_number(&mut self, id: DocumentId, number: u64) {
+        let newest = self.numbers.entry(id).or_default();
+        *newest = number.max(*newest);
+    }
+}
+
+/// The removals in a sound segment.
+fn removals(
+    index: &Index,
+    segment: &SegmentReader,
+    fields: &Fields,
+    doubt: &Doubt,
+) -> Result<Vec<TombstoneEntry>, ReadError> {
+    let store = Store::open(index, segment.segment_id(), &Unpackers::default(), doubt).map_err(read_error)?;
+    let mut stored = InOrder::new(&Arc::new(store));
+    let entries = alive(segment, &fields.kind_term(Kind::Tombstone))?;
+    entries.into_iter().map(|entry| decode_all(stored.field(entry, fields.tombstone)?)).collect()
+}
+
+/// The entries of a sound segment that have a term and are not deleted.
+fn alive(segment: &SegmentReader, term: &Term) -> Result<Vec<u32>, ReadError> {
+    let postings = segment
+        .inverted_index(term.field())
+        .and_then(|index| Ok(index.read_postings(term, IndexRecordOption::Basic)?))
+        .map_err(read_error)?;
+    let mut entries = Vec::new();
+    if let Some(mut postings) = postings {
+        while postings.doc() != tantivy::TERMINATED {
+            if !segment.is_deleted(postings.doc()) {
+                entries.push(postings.doc());
+            }
+            postings.advance();
+        }
+    }
+    Ok(entries)
+}
