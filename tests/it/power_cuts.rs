@@ -453,7 +453,7 @@ async fn what_cannot_be_read_for_want_of_something_is_not_damaged() {
 }
 
 /// What is mapped fails to be read as it is searched: that is told, nothing panics, and everything is looked at when it is
-/// opened again. What is written meanwhile is refused, or there.
+/// opened again, unless it was for want of memory. What is written meanwhile is refused, or there.
 #[tokio::test]
 async fn what_cannot_be_read_where_it_is_mapped_is_not_forgotten() {
     let (mut rng, mut told) = (Rng::new(), 0);
@@ -467,7 +467,8 @@ async fn what_cannot_be_read_where_it_is_mapped_is_not_forgotten() {
         let found = trial::found(&engine);
         println!("{error}: {found:?}");
         told += usize::from(found.is_err());
-        assert_eq!(engine.is_doubted(), found.is_err());
+        // No memory is left for a moment: that says nothing of what is on disk.
+        assert_eq!(engine.is_doubted(), error == Errno::IO && found.is_err());
         trial::work(&disk, &ingest, &mut history, 40, &mut rng).await;
         println!("{error}: {} of {} refused", history.refused(), history.refused() + history.acknowledged());
         disk.fail_mapped(None);
@@ -475,7 +476,8 @@ async fn what_cannot_be_read_where_it_is_mapped_is_not_forgotten() {
         trial::work(&disk, &ingest, &mut history, 3, &mut rng).await;
         assert!(history.acknowledged() > before, "it goes on");
         ingest.close().await;
-        assert!(!disk.files().data().expect("readable").exists(Path::new("clean")).expect("readable"));
+        let is_noted = disk.files().data().expect("readable").exists(Path::new("clean")).expect("readable");
+        assert!(error != Errno::IO || !is_noted);
         for survival in Survival::ALL {
             cut(&disk, disk.length(), survival, &history, &mut rng);
         }

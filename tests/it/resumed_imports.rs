@@ -39,7 +39,7 @@ async fn what_was_acknowledged_before_the_service_was_killed_is_not_sent_again()
         // An acknowledgement may be noted in parts, so that the number of notes says nothing.
         let journal = fs::read_to_string(&journal).unwrap_or_default();
         let notes = journal.lines().filter_map(|note| serde_json::from_str::<serde_json::Value>(note).ok());
-        notes.filter_map(|note| note["line"].as_u64()).any(|line| line >= 80).then_some(())
+        notes.filter_map(|note| note["through"].as_u64()).any(|line| line >= 80).then_some(())
     })
     .await;
     server.kill();

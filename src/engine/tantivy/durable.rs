@@ -15,7 +15,6 @@
 //! checksum that is right, and so would a commit that adds to what is deleted of a segment.
 
 use std::{
-    collections::HashSet,
     fmt,
     io::{self, Write},
     iter,
@@ -26,8 +25,6 @@ use std::{
     },
     thread,
 };
-
-use serde::Deserialize;
 
 use tantivy::{
     Directory,
@@ -42,6 +39,7 @@ use crate::engine::tantivy::{
     directory::IndexDirectory,
     files::{Files, is_full, keep},
     format::IndexName,
+    named::{delete_unnamed, is_of_segment},
     unsynced::{Syncing, Unsynced, Written},
 };
 
@@ -291,56 +289,12 @@ fn is_written_again(path: &Path) -> bool {
     is_of_segment(path) && (is_merging() || has_deletions())
 }
 
-/// Deletes the files of segments that no list names: they were begun and never committed, or merged away.
-fn delete_unnamed<'a>(
-    place: &dyn Files,
-    name: IndexName,
-    files: &dyn Directory,
-    lists: impl IntoIterator<Item = &'a Vec<u8>>,
-) -> io::Result<()> {
-    let mut named = HashSet::new();
-    for list in lists {
-        let NamedSegments { segments } = serde_json::from_slice(list)?;
-        named.extend(segments.into_iter().map(|segment| segment.segment_id.replace('-', "")));
-    }
-    for path in place.names(name)?.iter().filter(|path| is_of_segment(path)) {
-        if segment_of(path).is_some_and(|segment| !named.contains(segment)) {
-            match files.delete(path) {
-                Ok(()) | Err(DeleteError::FileDoesNotExist(_)) => {}
-                Err(error) => return Err(io::Error::other(error)),
-            }
-        }
-    }
-    Ok(())
-}
-
-/// What a list of segments says of their files.
-#[derive(Deserialize)]
-struct NamedSegments {
-    segments: Vec<NamedSegment>,
-}
-
-#[derive(Deserialize)]
-struct NamedSegment {
-    segment_id: String,
-}
-
 /// A full disk is told from others by its kind.
 fn open_error(error: OpenWriteError) -> io::Error {
     match error {
         OpenWriteError::IoError { io_error, .. } => io::Error::new(io_error.kind(), io_error),
         error @ OpenWriteError::FileAlreadyExists(_) => io::Error::new(io::ErrorKind::AlreadyExists, error),
     }
-}
-
-/// Whether a file has the name of a segment's, which tantivy gives: nobody else's are ever deleted.
-fn is_of_segment(name: &Path) -> bool {
-    segment_of(name).is_some_and(|segment| segment.len() == 32 && segment.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
-/// What stands for the segment in a file's name.
-fn segment_of(name: &Path) -> Option<&str> {
-    Some(name.to_str()?.split_once('.')?.0)
 }
 
 impl fmt::Debug for WriterDirectory {

@@ -36,6 +36,7 @@ mod lead;
 mod manifest;
 mod matching;
 mod merging;
+mod named;
 mod newest;
 mod ordered;
 mod probe;
