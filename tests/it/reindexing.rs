@@ -398,7 +398,7 @@ async fn a_reindex_that_is_given_up_at_its_last_step_leaves_the_index_as_it_is()
     let segmenter = Segmenter::new();
     let engine = Arc::new(TantivyEngine::open(place.path(), &segmenter).unwrap());
     let group = GroupCommit { changes: 1, bytes: 1, linger: Duration::ZERO };
-    let retention = Retention { removals: Duration::from_secs(3_600), now: SystemTime::now };
+    let retention = Retention { removals: Duration::from_hours(1), now: SystemTime::now };
     let ingest = Ingest::start(engine.clone(), segmenter, group, retention, |_| {}).unwrap();
     let prepare = |id: &str| {
         let (id, content) = (id.to_owned().try_into().unwrap(), Content::Text("部署防汛工作".to_owned()));

@@ -365,8 +365,10 @@ mod tests {
     async fn a_file_that_cannot_be_read_again_is_no_success() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.jsonl.gz");
-        let lines: String = (0..5).map(|number| format!("{{\"id\":{number},\"text\":\"文\"}}\n")).collect();
-        write_compressed(&path, &lines);
+        write_compressed(
+            &path,
+            &[1, 2, 3, 4, 5].map(|number| format!("{{\"id\":{number},\"text\":\"文\"}}\n")).concat(),
+        );
         let options = ImportOptions { paths: vec![path.clone()], content: Content::AsFound, collection: None };
         let import = async |cuts_imports| {
             let journal = Some(Journal::open(&folder.path().join("journal"), &options).unwrap());

@@ -240,7 +240,9 @@ fn a_large_segment_becomes_several_between_its_documents() {
     let directory = left(index);
     // Several, where there are several cores.
     let before = files(directory.path(), "store").len();
-    files(directory.path(), "fast").iter().for_each(|file| fs::remove_file(file).unwrap());
+    for file in files(directory.path(), "fast") {
+        fs::remove_file(file).unwrap();
+    }
     let place = DataDirectory::open(directory.path(), make_index).unwrap();
     let Known::Damaged(damaged) = check::look(&place).unwrap() else { panic!("it was not closed in order") };
     let recovered = recover(&place, &segmenter(), &damaged, 3 << 20).unwrap();
