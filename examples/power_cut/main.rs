@@ -58,7 +58,9 @@ fn main() -> anyhow::Result<ExitCode> {
         ([Tally::default(); Survival::ALL.len()], 0, 0, 0, 0, 0, 0, Instant::now());
     while tallies.iter().map(|tally| tally.cuts).sum::<usize>() < cuts {
         let before = (history.acknowledged(), history.refused());
-        disk = if before.0 > 0 && rng.u8(..4) == 0 { disk.rotten(&mut rng) } else { disk };
+        if before.0 > 0 && rng.u8(..4) == 0 {
+            (disk, history) = (disk.rotten(&mut rng), history.synced());
+        }
         let engine = trial::open(&disk, &segmenter).map_err(|error| anyhow!(error))?;
         recovered += usize::from(engine.recovered().segments > 0);
         let ingest = trial::start(engine.clone(), &segmenter).map_err(|error| anyhow!(error))?;

@@ -57,6 +57,13 @@ impl History {
         Self { changes: found.iter().map(change).collect(), versions: self.versions }
     }
 
+    /// The history of a disk of which all was synced, and which begins anew.
+    pub(crate) fn synced(&self) -> Self {
+        let change =
+            |change: &Change| Change { sent: 0, acknowledged: change.acknowledged.map(|_| 0), ..change.clone() };
+        Self { changes: self.changes.iter().map(change).collect(), versions: self.versions }
+    }
+
     /// The history of a disk that the process was killed on after so much had happened, when clients have seen what is
     /// there: from `now` on, that is as good as acknowledged.
     pub(crate) fn seen(&self, length: usize, found: &BTreeMap<usize, u32>, now: usize) -> Self {
