@@ -91,18 +91,7 @@ fn main() -> anyhow::Result<ExitCode> {
         refused += history.refused() - before.1;
         let live = trial::found(&engine).and_then(|found| history.check(&found, disk.length()));
         live.map_err(|wrong| anyhow!("before any cut: {wrong}"))?;
-        let (mut next, kept) = (None, rng.usize(..cuts_a_round));
-        for cut in 0..cuts_a_round {
-            let model = cut % Survival::ALL.len();
-            let (length, survival) = (disk.moment(&mut rng), Survival::ALL[model]);
-            let left = disk.cut(length, survival, &mut rng);
-            tallies[model].cuts += 1;
-            match trial::reopen(&left, (length, survival), &history, &segmenter, &mut rng) {
-                Ok(history) if cut == kept => next = Some((left, history)),
-                Ok(_) => {}
-                Err(lost) => tallies[model].fail(&lost)?,
-            }
-        }
+        let next = cut(&disk, &history, cuts_a_round, &segmenter, &mut tallies, &mut rng)?;
         (disk, history) = next.unwrap_or_else(|| (Disk::new(Image::default()), History::default()));
     }
     for (survival, Tally { cuts, failed }) in Survival::ALL.into_iter().zip(tallies) {
@@ -114,6 +103,30 @@ fn main() -> anyhow::Result<ExitCode> {
          filled the disk, {rebuilt} times the index was built anew, {recovered} times what has rotted was made anew, {seconds:.0} s"
     ))?;
     Ok(if tallies.iter().all(|tally| tally.failed == 0) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Cuts the power at so many moments of what was done to a disk; what one of them has left, unless it lost something.
+fn cut(
+    disk: &Disk,
+    history: &History,
+    cuts: usize,
+    segmenter: &Segmenter,
+    tallies: &mut [Tally],
+    rng: &mut Rng,
+) -> anyhow::Result<Option<(Disk, History)>> {
+    let (mut next, kept) = (None, rng.usize(..cuts));
+    for cut in 0..cuts {
+        let model = cut % Survival::ALL.len();
+        let (length, survival) = (disk.moment(rng), Survival::ALL[model]);
+        let left = disk.cut(length, survival, rng);
+        tallies[model].cuts += 1;
+        match trial::reopen(&left, (length, survival), history, segmenter, rng) {
+            Ok(history) if cut == kept => next = Some((left, history)),
+            Ok(_) => {}
+            Err(lost) => tallies[model].fail(&lost)?,
+        }
+    }
+    Ok(next)
 }
 
 /// Has steps of writing fail for a moment, and syncs of directories.

@@ -491,8 +491,7 @@ async fn rotten(rng: &mut Rng) -> (Disk, History) {
     let ingest = start(&disk);
     trial::work(&disk, &ingest, &mut history, 12, rng).await;
     ingest.close().await;
-    let found = trial::open(&disk, &SEGMENTER).and_then(|engine| trial::found(&engine)).expect("it opens");
-    (disk.rotten(rng), history.after(&found))
+    (disk.rotten(rng), history.synced())
 }
 
 /// The damaged segments are there or those in their place, whatever step is the last one, and again when it is repeated.
