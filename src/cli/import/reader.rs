@@ -106,9 +106,9 @@ impl ReadBytes {
         self.all.fetch_add(bytes, Relaxed);
     }
 
-    /// Those that were read since there were so many.
-    fn pass_over_since(&self, before: u64) {
-        self.passed_over.fetch_add(self.all() - before, Relaxed);
+    /// So many of them were not looked into.
+    fn pass_over(&self, bytes: u64) {
+        self.passed_over.fetch_add(bytes, Relaxed);
     }
 }
 
@@ -195,9 +195,8 @@ impl Reader {
         // Before it is read: if it changes meanwhile, it is another one the next time.
         let stamp = fs::metadata(&file.path).ok().as_ref().map(Stamp::of);
         if let Some(stamp) = stamp.filter(|stamp| self.done.has_document(&place.file, &id, *stamp)) {
-            let before = self.read.all();
             self.read.add(stamp.bytes);
-            self.read.pass_over_since(before);
+            self.read.pass_over(stamp.bytes);
             return self.note(Note::Resumed);
         }
         match text_of(&file.path) {
@@ -220,7 +219,7 @@ impl Reader {
             if (line.is_none() || done.as_ref().is_some_and(|done| number > done.through()))
                 && let Some(before) = passing_since.take()
             {
-                self.read.pass_over_since(before);
+                self.read.pass_over(self.read.all() - before);
             }
             let record = match line {
                 None => return Ok(()),

@@ -8,7 +8,9 @@ use std::{
     sync::Arc,
 };
 
-use tantivy::{DocSet as _, Index, SegmentMeta, SegmentReader, Term, index::SegmentId, schema::IndexRecordOption};
+use tantivy::{
+    DocSet as _, Index, SegmentMeta, SegmentReader, Term, columnar::Column, index::SegmentId, schema::IndexRecordOption,
+};
 
 use crate::{
     document::DocumentId,
@@ -30,7 +32,8 @@ pub(super) struct Newest {
     fields: Fields,
     /// The newest number of each, of their versions in damaged segments and of removals in all.
     numbers: HashMap<DocumentId, u64>,
-    sound: Vec<SegmentReader>,
+    /// With the positions of their entries.
+    sound: Vec<(SegmentReader, Column<u64>)>,
 }
 
 impl Newest {
@@ -52,10 +55,12 @@ impl Newest {
                     known.add(arrival);
                 }
             } else {
-                known.sound.push(SegmentReader::open(&segment).map_err(read_error)?);
+                let segment = SegmentReader::open(&segment).map_err(read_error)?;
+                let positions = segment.fast_fields().u64(column::POSITION).map_err(read_error)?;
+                known.sound.push((segment, positions));
             }
         }
-        let removed = known.sound.iter().map(|segment| removals(index, segment, &known.fields, doubt));
+        let removed = known.sound.iter().map(|(segment, _)| removals(index, segment, &known.fields, doubt));
         for TombstoneEntry { id, sequence, .. } in removed.collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
             known.add_number(id, sequence);
         }
@@ -68,8 +73,7 @@ impl Newest {
             return Ok(false);
         }
         let term = self.fields.document_term(id);
-        for segment in &self.sound {
-            let positions = segment.fast_fields().u64(column::POSITION).map_err(read_error)?;
+        for (segment, positions) in &self.sound {
             let is_newer = |entry| positions.first(entry) > Some(Position::record(sequence).to_u64());
             if alive(segment, &term)?.into_iter().any(is_newer) {
                 return Ok(false);

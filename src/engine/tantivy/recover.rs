@@ -217,7 +217,7 @@ impl Recovery {
         Ok(written)
     }
 
-    /// Whether it is a version that another one has taken the place of, or a removal: it is left out.
+    /// Whether it is a version that another one has taken the place of, or that was removed: it is left out.
     fn is_superseded(&mut self, arrival: &Arrival) -> Result<bool, WriteError> {
         let Arrival::Version(sequence, document) = arrival else { return Ok(false) };
         if self.versions.is(&document.id, *sequence)? {
