@@ -12,11 +12,12 @@ use clap::{Parser, Subcommand};
 use mimalloc::MiMalloc;
 use tokio::{runtime::Builder, select};
 use tokio_stream::StreamExt as _;
+use tokio_util::task::AbortOnDropHandle;
 use xunzhang::{
     app::{Addresses, App, Ending},
     cli::{
         self, ClientArguments,
-        import::{Content, ImportEvent, ImportOptions},
+        import::{Content, ImportOptions, Rest},
     },
     config::{Config, LogFormat, ServeFlags},
     shutdown::{EXIT_FORCED, StopSignals, outlive_file_size_limit},
@@ -117,8 +118,9 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let mut app = App::bind(config).await?;
     let ending = select! {
         prepared = prepare(&mut app, options) => {
-            prepared?;
+            let rest = prepared?;
             announce(&app.addresses());
+            let _importing = rest.map(|rest| AbortOnDropHandle::new(tokio::spawn(rest.run())));
             app.run_until(stop).await
         }
         // What is on its way in is given up, what was acknowledged stays.
@@ -131,20 +133,17 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Opens the index, brings in what is to be brought in first, and says that the service is ready.
-async fn prepare(app: &mut App, options: ImportOptions) -> anyhow::Result<()> {
+/// Opens the index, brings in what is to be brought in first, and says that the service is ready. What could not be brought
+/// in yet.
+async fn prepare(app: &mut App, options: ImportOptions) -> anyhow::Result<Option<Rest>> {
     app.open().await?;
-    if !options.paths.is_empty() && !app.is_damaged() {
-        let summary = cli::import::run(app.local_channel(), &options, |event| match event {
-            ImportEvent::Refused(remark) => tracing::warn!("refused: {remark}"),
-            ImportEvent::Warned(remark) => tracing::info!("taken with a warning: {remark}"),
-            ImportEvent::Acknowledged(_) => {}
-        })
-        .await?;
-        tracing::info!("{summary}");
-    }
+    let rest = if options.paths.is_empty() || app.is_damaged() {
+        None
+    } else {
+        cli::import::begin(app.local_channel(), options).await?
+    };
     app.ready().await;
-    Ok(())
+    Ok(rest)
 }
 
 /// Prints where the service listens, for who started it. Nothing else is printed there.

@@ -1,6 +1,10 @@
 //! A service for tests: it answers over an in-memory pipe, from memory.
 
-use std::{collections::HashSet, pin::Pin, sync::Mutex};
+use std::{
+    collections::{HashSet, VecDeque},
+    pin::Pin,
+    sync::Mutex,
+};
 
 use hyper_util::rt::TokioIo;
 use tokio_stream::{Stream, StreamExt as _};
@@ -34,6 +38,8 @@ pub(super) struct FakeService {
     pub(super) ids: Mutex<HashSet<String>>,
     /// Whether it ends an import before the last acknowledgement.
     pub(super) cuts_imports: bool,
+    /// With what it refuses the next imports.
+    pub(super) refusals: Mutex<VecDeque<Status>>,
 }
 
 /// Serves over a pipe and connects to it.
@@ -66,6 +72,8 @@ impl document_service_server::DocumentService for FakeService {
         &self,
         request: Request<Streaming<ImportDocumentsRequest>>,
     ) -> Result<Response<Self::ImportDocumentsStream>, Status> {
+        let refusal = self.refusals.lock().expect("no test panics with it").pop_front();
+        refusal.map_or(Ok(()), Err)?;
         let mut requests = request.into_inner();
         let mut answers = vec![ImportDocumentsResponse::default()];
         // All is answered at the end, which a client has to bear.

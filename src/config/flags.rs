@@ -31,7 +31,8 @@ pub struct ServeFlags {
     /// Directory of the index; made when it is missing [default: xunzhang-data]
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// File or directory to bring in before serving; may be given again
+    /// File or directory to bring in before serving; may be given again. What cannot be taken in now, as on a full disk,
+    /// is tried again while what is there is served
     #[arg(long, value_name = "PATH")]
     pub import: Vec<PathBuf>,
     /// Check the configuration, then stop

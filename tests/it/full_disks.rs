@@ -123,6 +123,26 @@ async fn documents_are_refused_before_the_disk_is_full() {
     service.stop().await;
 }
 
+/// Whoever starts it again when it ends would do so for ever, and nobody could read.
+#[test]
+fn what_a_service_begins_with_does_not_keep_it_from_serving_on_a_full_disk() {
+    const FULL: (&str, &str) = ("XUNZHANG_INGEST__MIN_FREE_DISK", "1000000TiB");
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let [before, more] = [("before", "部署防汛工作。"), ("more", "部署防火工作。")]
+        .map(|(folder, text)| write(&place.path().join(folder), &format!("{folder}.txt"), text));
+    assert_eq!(Server::start(&data, &["--import", &before]).terminate().code, Some(0));
+    let server = Server::start_with(&data, &["--import", &before, "--import", &more], &[FULL]);
+    for (text, paragraphs) in [("防汛", "1 paragraph in 1 document"), ("防火", "0 paragraphs in 0 documents")] {
+        let counted = server.answer(&["count", &format!("\"{text}\"")]);
+        assert_eq!(counted.lines().next(), Some(paragraphs));
+    }
+    check_failed(&server.terminate(), 0, &["ERROR", "STORAGE_FULL", "the rest is tried again", "wait=5s"]);
+    let server = Server::start(&data, &["--import", &before, "--import", &more]);
+    assert_eq!(server.answer(&["count", "防火"]).lines().next(), Some("1 paragraph in 1 document"));
+    assert_eq!(server.terminate().code, Some(0));
+}
+
 /// As `ulimit -f` sets it: the system would end a process that writes more to a file, unless it says otherwise.
 #[test]
 fn files_that_may_not_grow_are_a_full_disk() {
