@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 use tonic::{Code, Request, Status};
 
 use crate::rpc::{admission::AnswerPlace, core::reached, failure::Failure, flight::Flight};
@@ -28,6 +28,8 @@ struct Inner {
     peer: Option<IpAddr>,
     arrived: Instant,
     deadline: Option<Instant>,
+    /// When something of its request came last, if that is noted.
+    heard: Mutex<Instant>,
     stats: CallStats,
     flight: Flight,
     /// Its place among the calls that answer once, if it took one.
@@ -74,6 +76,7 @@ impl Call {
             peer,
             arrived,
             deadline,
+            heard: Mutex::new(arrived),
             stats,
             flight: Flight::new(),
             place: Mutex::default(),
@@ -125,6 +128,24 @@ impl Call {
     /// What the transport holds of its answer.
     pub(crate) fn flight(&self) -> &Flight {
         &self.0.flight
+    }
+
+    /// Notes that something of its request comes now.
+    pub(crate) fn hears(&self) {
+        *self.0.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// Waits until nothing of its request has come for so long, from now on.
+    pub(crate) async fn hears_nothing(&self, patience: Duration) {
+        let mut until = Instant::now() + patience;
+        loop {
+            sleep_until(until).await;
+            let later = *self.0.heard.lock().unwrap_or_else(PoisonError::into_inner) + patience;
+            if later <= until {
+                return;
+            }
+            until = later;
+        }
     }
 
     /// Keeps a place until the whole answer is with the transport, or nobody wants it any more.

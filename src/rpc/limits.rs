@@ -101,8 +101,8 @@ pub(crate) const IMPORT_PENDING: usize = 16_384;
 /// How long the input of an import may pause before what came is committed, so that a caller that waits for an
 /// acknowledgement gets it.
 pub(crate) const IMPORT_IDLE: Duration = Duration::from_millis(50);
-/// How long an import may send nothing while all that it sent is acknowledged: its place is then given to another. Also
-/// the time that one message may take to arrive.
+/// How long an import may send nothing, not a byte, while all that it sent is acknowledged: its place is then given to
+/// another.
 pub(crate) const IMPORT_PATIENCE: Duration = Duration::from_mins(1);
 /// Failures and warnings that one acknowledgement lists, together: at most 3 KiB each, so that they stay below the
 /// 4 MiB that clients accept.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use prost::bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Streaming};
@@ -10,7 +11,7 @@ use xunzhang::rpc::proto::{
     document_service_client::DocumentServiceClient,
 };
 
-use crate::support::{Service, check_status, document, export_ids, exported, poll, ready, sent, within};
+use crate::support::{Peer, Service, check_status, document, export_ids, exported, framed, poll, ready, sent, within};
 
 /// An import with a connection of its own, which is all of it that is there.
 async fn begin(service: &Service) -> (mpsc::Sender<ImportDocumentsRequest>, Streaming<ImportDocumentsResponse>) {
@@ -105,5 +106,28 @@ async fn an_import_that_sends_nothing_for_a_minute_is_ended() {
     check_status(&status, Code::ResourceExhausted, "IDLE_IMPORT", None);
     drop(requests);
     assert_eq!(service.stats().await.documents, 1);
+    service.stop().await;
+}
+
+/// The slowest that a link may be does not depend on how large a document is.
+#[tokio::test]
+async fn an_import_of_which_a_part_comes_now_and_then_goes_on() {
+    let service = Service::start().await;
+    let mut peer = Peer::connect(service.addresses.service, 65_535).await;
+    let (answer, mut sending) = peer.begin("/xunzhang.v1.DocumentService/ImportDocuments");
+    let answer = within("the import", answer).await;
+    let message = framed(&sent(1, document("甲", "部署防汛工作。")));
+    for part in message.chunks(message.len().div_ceil(4)) {
+        sending.send_data(Bytes::copy_from_slice(part), false).expect("it goes on");
+        // What comes behind it on the same connection is answered: it has come.
+        let health = peer.call("/grpc.health.v1.Health/Check", &()).await;
+        health.read_at(Duration::from_millis(1), 1 << 10).await.expect("it is answered");
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(40)).await;
+        tokio::time::resume();
+    }
+    sending.send_data(Bytes::new(), true).expect("it goes on");
+    let (_, status) = answer.read_at(Duration::from_millis(1), 1 << 10).await.expect("it goes on");
+    assert_eq!((status.as_str(), service.stats().await.documents), ("0", 1));
     service.stop().await;
 }

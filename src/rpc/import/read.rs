@@ -9,10 +9,7 @@ use std::{
     },
 };
 
-use tokio::{
-    sync::{mpsc, watch},
-    time::sleep,
-};
+use tokio::sync::{mpsc, watch};
 use tokio_util::task::AbortOnDropHandle;
 use tonic::{Status, Streaming};
 use tracing::Instrument as _;
@@ -22,6 +19,7 @@ use crate::{
     ingest::{PrepareError, Prepared},
     pool::{Pool, PoolError},
     rpc::{
+        call::Call,
         convert::{Invalid, Received, document, echo, prepare_warning},
         failure::Failure,
         import::run::Item,
@@ -38,6 +36,7 @@ pub(super) type Prepare = Arc<dyn Fn(Document, &AtomicBool) -> Result<Prepared, 
 
 /// Reads one import.
 pub(super) struct Reader {
+    call: Call,
     requests: Streaming<proto::ImportDocumentsRequest>,
     prepare: Prepare,
     pool: Pool,
@@ -58,16 +57,17 @@ struct Chunk {
 type Incoming = Result<Option<proto::ImportDocumentsRequest>, Status>;
 
 impl Reader {
-    /// Reads from `requests`, has documents prepared by `prepare` on `pool`, and puts them into `chunks`, counting them
+    /// Reads from `requests`, which `call` hears of, has documents prepared by `prepare` on `pool`, and puts them into `chunks`, counting them
     /// as under way.
     pub(super) fn new(
+        call: Call,
         requests: Streaming<proto::ImportDocumentsRequest>,
         prepare: Prepare,
         pool: Pool,
         chunks: mpsc::Sender<Preparing>,
         under_way: watch::Sender<usize>,
     ) -> Self {
-        Self { requests, prepare, pool, chunks, under_way, last_number: None }
+        Self { call, requests, prepare, pool, chunks, under_way, last_number: None }
     }
 
     /// Reads until the caller has no more or sends nothing for too long, something is wrong with the stream itself,
@@ -80,7 +80,7 @@ impl Reader {
                 () = &mut stopping => return Err(Failure::Draining),
                 () = self.chunks.closed() => return Err(Failure::Cancelled),
                 incoming = self.requests.message() => incoming,
-                () = idle(self.under_way.subscribe()) => return Err(Failure::IdleImport),
+                () = idle(&self.call, self.under_way.subscribe()) => return Err(Failure::IdleImport),
             };
             let mut chunk = Chunk::default();
             let end = self.fill(&mut chunk, first).await;
@@ -168,11 +168,11 @@ fn content_bytes(content: &Content) -> usize {
     }
 }
 
-/// Waits until all is acknowledged and nothing more has come for too long.
-async fn idle(mut under_way: watch::Receiver<usize>) {
+/// Waits until all is acknowledged and not a byte more has come for too long.
+async fn idle(call: &Call, mut under_way: watch::Receiver<usize>) {
     // An error means that the import is over, so that nobody waits for this.
     let _ = under_way.wait_for(|under_way| *under_way == 0).await;
-    sleep(IMPORT_PATIENCE).await;
+    call.hears_nothing(IMPORT_PATIENCE).await;
 }
 
 /// Prepares documents. One whose preparation panics is refused, together with those of its chunk.
@@ -203,15 +203,24 @@ fn panicked((sequence_number, document_id): (u64, String), error: PoolError) -> 
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroUsize;
+    use std::{
+        num::NonZeroUsize,
+        pin::Pin,
+        task::{Context, Poll, ready},
+    };
 
-    use tokio::time::Instant;
+    use http_body::{Body as HttpBody, Frame};
+    use prost::{Message as _, bytes::Bytes};
+    use tokio::time::{Instant, Sleep, sleep};
     use tokio_stream::{Stream, StreamExt as _};
-    use tonic::codec::{Codec as _, EncodeBody};
+    use tonic::{
+        body::Body,
+        codec::{Codec as _, EncodeBody},
+    };
     use tonic_prost::ProstCodec;
 
     use super::*;
-    use crate::rpc::limits::DOCUMENT_REQUEST_BYTES;
+    use crate::rpc::{layers::Arriving, limits::DOCUMENT_REQUEST_BYTES};
 
     type Request = proto::ImportDocumentsRequest;
 
@@ -224,14 +233,20 @@ mod tests {
     fn reader(
         requests: impl Stream<Item = Request> + Send + 'static,
     ) -> (Reader, mpsc::Receiver<Preparing>, watch::Sender<usize>) {
-        let mut codec = ProstCodec::<Request, Request>::default();
-        let body = EncodeBody::new_client(codec.encoder(), requests.map(Ok), None, None);
-        let requests = Streaming::new_request(codec.decoder(), body, None, Some(DOCUMENT_REQUEST_BYTES));
+        let encoder = ProstCodec::<Request, Request>::default().encoder();
+        reader_of(Body::new(EncodeBody::new_client(encoder, requests.map(Ok), None, None)))
+    }
+
+    fn reader_of(body: Body) -> (Reader, mpsc::Receiver<Preparing>, watch::Sender<usize>) {
+        let call = Call::new(String::new(), "ImportDocuments", None, None);
+        let decoder = ProstCodec::<Request, Request>::default().decoder();
+        let body = Arriving::noted(body, &call);
+        let requests = Streaming::new_request(decoder, body, None, Some(DOCUMENT_REQUEST_BYTES));
         let (chunks, prepared) = mpsc::channel(8);
         let pool = Pool::new(NonZeroUsize::MIN).unwrap();
         let under_way = watch::Sender::new(0);
         let prepare: Prepare = Arc::new(|_, _| Err(PrepareError::TooHeavy(7)));
-        (Reader::new(requests, prepare, pool, chunks, under_way.clone()), prepared, under_way)
+        (Reader::new(call, requests, prepare, pool, chunks, under_way.clone()), prepared, under_way)
     }
 
     #[tokio::test]
@@ -263,6 +278,38 @@ mod tests {
         let (ended, ()) = tokio::join!(reader.run(std::future::pending()), acknowledging);
         assert_eq!(ended.unwrap_err().reason(), "IDLE_IMPORT");
         assert_eq!(begun.elapsed(), IMPORT_PATIENCE * 4);
+    }
+
+    /// A body of which a byte comes now and then.
+    struct Slow {
+        left: Bytes,
+        pause: Pin<Box<Sleep>>,
+    }
+
+    impl HttpBody for Slow {
+        type Data = Bytes;
+        type Error = Status;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+            ready!(self.pause.as_mut().poll(context));
+            self.pause.as_mut().reset(Instant::now() + IMPORT_PATIENCE.mul_f64(0.9));
+            let byte = (!self.left.is_empty()).then(|| self.left.split_to(1));
+            Poll::Ready(byte.map(|byte| Ok(Frame::data(byte))))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_that_takes_long_to_come_is_no_silence() {
+        let message = request(1, "一份长文件").encode_to_vec();
+        let framed = [&[0], &u32::try_from(message.len()).unwrap().to_be_bytes()[..], &message].concat();
+        let slow = Slow { left: framed.into(), pause: Box::pin(sleep(IMPORT_PATIENCE.mul_f64(0.9))) };
+        let (reader, mut prepared, _) = reader_of(Body::new(slow));
+        let acknowledging = async { prepared.recv().await.expect("it comes").await.unwrap().len() };
+        let (ended, documents) = tokio::join!(reader.run(std::future::pending()), acknowledging);
+        assert_eq!((ended.is_ok(), documents), (true, 1));
     }
 
     #[tokio::test]

@@ -57,7 +57,8 @@ impl Import {
         let under_way = watch::Sender::new(0);
         let ingest = self.ingest.clone();
         let prepare = Arc::new(move |document, stop: &AtomicBool| ingest.prepare(document, stop));
-        let reader = Reader::new(requests, prepare, self.core.pool.clone(), chunks, under_way.clone());
+        let reader =
+            Reader::new(self.call.clone(), requests, prepare, self.core.pool.clone(), chunks, under_way.clone());
         // Boxed: what each step holds while it waits adds up to 17 KiB.
         Box::pin(joined(
             reader.run(self.core.shutdown.stopping()),

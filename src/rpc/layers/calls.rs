@@ -23,6 +23,7 @@ use crate::rpc::{
     failure::Failure,
     layers::{
         access::{Record, Refusals},
+        arriving::Arriving,
         body::{CallBody, Stop, Watched, code},
         methods::Method,
         request::{self, REQUEST_ID, RequestIds},
@@ -114,6 +115,9 @@ where
             });
         }
         request.extensions_mut().insert(call.clone());
+        if method.takes_many() {
+            request = request.map(|body| Arriving::noted(body, &call));
+        }
         let record = Record::begin(call.clone(), method, self.calls.core.metrics.clone());
         let (patience, stop) = (self.calls.core.policy.reader_patience, self.calls.stop(method));
         let handled = record.span.in_scope(|| self.inner.call(request)).instrument(record.span.clone());

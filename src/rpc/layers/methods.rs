@@ -61,6 +61,11 @@ impl Method {
         self.service == SEARCH && ["Search", "Export", "Count", "Explain"].contains(&self.method)
     }
 
+    /// Whether its callers send one message after the other.
+    pub(super) fn takes_many(self) -> bool {
+        self.service == DOCUMENT && self.method == "ImportDocuments"
+    }
+
     /// Whether it is of the protocol's own (health, reflection) and not of the contract.
     pub(super) fn is_plumbing(self) -> bool {
         self.service.starts_with("grpc.")

@@ -4,6 +4,7 @@
 //! Knows nothing of what the calls do.
 
 mod access;
+mod arriving;
 mod body;
 mod calls;
 mod methods;
@@ -11,6 +12,8 @@ mod request;
 mod transport;
 mod turns;
 
+#[cfg(test)]
+pub(crate) use arriving::Arriving;
 pub(crate) use body::CallBody;
 pub(crate) use calls::{Calls, WatchedCalls};
 pub(crate) use transport::Transport;

@@ -26,7 +26,7 @@ pub(crate) use law::Law;
 pub(crate) use many::{counted, listed_ids, purged};
 pub(crate) use metrics::{get, metric, status_of};
 pub(crate) use patience::{poll, within};
-pub(crate) use peer::Peer;
+pub(crate) use peer::{Peer, framed};
 pub(crate) use pieces::{SIGNS, phrases, texts};
 pub(crate) use process::{Ended, Server, run, run_with, send_signal};
 pub(crate) use refusal::{check_refused, check_status, later, reason};

@@ -58,7 +58,7 @@ impl Peer {
 }
 
 /// A message as gRPC frames it: one byte says that it is not compressed, four how long it is.
-fn framed(message: &impl Message) -> Bytes {
+pub(crate) fn framed(message: &impl Message) -> Bytes {
     let mut framed = BytesMut::new();
     framed.put_u8(0);
     framed.put_u32(u32::try_from(message.encoded_len()).expect("it is short"));
