@@ -1,4 +1,6 @@
 //! The key that seals tokens, kept beside the index so that tokens outlive the process.
+//!
+//! The file is the key and its BLAKE3 hash: with another key every token would be refused, and nobody would know why.
 
 use std::{
     fs::{self, File},
@@ -6,6 +8,8 @@ use std::{
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
+
+use rustix::io::Errno;
 
 use crate::rpc::TokenKey;
 
@@ -28,20 +32,34 @@ pub enum TokenKeyError {
         /// What the system says.
         source: io::Error,
     },
-    /// The file is no key.
-    #[error("`{}` has not the {} bytes of a key; restore it, or delete it and let open streams begin anew", .0.display(), TokenKey::BYTES)]
-    Damaged(PathBuf),
 }
 
-/// The key of a data directory that this process holds; a new one where there is none. Disk work.
+/// The key of a data directory that this process holds; a new one where there is none, or a damaged one. With it go the
+/// tokens that were given out, and nothing else, so that it is no reason not to start. Disk work.
 pub(super) fn token_key(directory: &Path) -> Result<TokenKey, TokenKeyError> {
     let path = directory.join(FILE);
     let failed = |source| TokenKeyError::Io { path: path.clone(), source };
-    match fs::read(&path) {
-        Ok(bytes) => bytes.try_into().map(TokenKey::new).map_err(|_| TokenKeyError::Damaged(path.clone())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => create(directory).map_err(failed),
-        Err(error) => Err(failed(error)),
-    }
+    let damage = match fs::read(&path) {
+        Ok(bytes) => match sound(&bytes) {
+            Some(key) => return Ok(key),
+            None => "it is not what was written".to_owned(),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return create(directory).map_err(failed),
+        Err(error) if Errno::from_io_error(&error) == Some(Errno::IO) => error.to_string(),
+        Err(error) => return Err(failed(error)),
+    };
+    tracing::error!(
+        damage,
+        "`{FILE}` is damaged, and there is a new key: tokens from before are TOKEN_INVALID, and what was to go on with \
+         them begins anew"
+    );
+    create(directory).map_err(failed)
+}
+
+/// The key in a file that is what was written.
+fn sound(bytes: &[u8]) -> Option<TokenKey> {
+    let (key, hash) = bytes.split_first_chunk::<{ TokenKey::BYTES }>()?;
+    (blake3::hash(key).as_bytes() == hash).then(|| TokenKey::new(*key))
 }
 
 /// Makes a key that is there after a power cut.
@@ -50,7 +68,7 @@ fn create(directory: &Path) -> io::Result<TokenKey> {
     getrandom::fill(&mut key).map_err(io::Error::other)?;
     let draft = directory.join(DRAFT);
     let mut file = File::options().create(true).write(true).truncate(true).mode(MODE).open(&draft)?;
-    file.write_all(&key)?;
+    file.write_all(&[key, *blake3::hash(&key).as_bytes()].concat())?;
     file.sync_all()?;
     fs::rename(&draft, directory.join(FILE))?;
     File::open(directory)?.sync_all()?;
@@ -75,11 +93,35 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_key_is_named_and_left_alone() {
+    fn a_damaged_key_is_none() {
         let directory = tempfile::tempdir().unwrap();
-        fs::write(directory.path().join(FILE), "short").unwrap();
+        let path = directory.path().join(FILE);
+        let mut key = token_key(directory.path()).unwrap();
+        let mut check = |damaged: &[u8]| {
+            fs::write(&path, damaged).unwrap();
+            let next = token_key(directory.path()).unwrap();
+            assert_ne!(next, key, "{damaged:?}");
+            assert_eq!(token_key(directory.path()).unwrap(), next);
+            key = next;
+        };
+        let written = fs::read(&path).unwrap();
+        for place in 0..written.len() {
+            let mut damaged = written.clone();
+            damaged[place] ^= 1 << (place % 8);
+            check(&damaged);
+        }
+        for length in [0, 1, TokenKey::BYTES, written.len() - 1] {
+            check(&written[..length]);
+        }
+        check(&[&*written, b"7"].concat());
+    }
+
+    #[test]
+    fn a_file_that_may_not_be_read_is_named_and_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join(FILE)).unwrap();
         let message = token_key(directory.path()).unwrap_err().to_string();
-        assert!(message.contains("token.key") && message.contains("32 bytes"), "{message}");
-        assert_eq!(fs::read(directory.path().join(FILE)).unwrap(), b"short");
+        assert!(message.contains("token.key"), "{message}");
+        assert!(directory.path().join(FILE).is_dir());
     }
 }
