@@ -98,6 +98,9 @@ pub(crate) const IMPORT_CHUNK_BYTES: usize = 1 << 20;
 pub(crate) const IMPORT_CHUNKS: usize = 3;
 /// Documents of an import that wait for their commit; they are with the writer, only their receipts are held here.
 pub(crate) const IMPORT_PENDING: usize = 16_384;
+/// Ids of an import that the next ones are compared with, so that two documents with one are told of. As many as may wait
+/// for their commit, half a megabyte of hashes; an import may have any number.
+pub(crate) const IMPORT_RECENT_IDS: usize = IMPORT_PENDING;
 /// How long the input of an import may pause before what came is committed, so that a caller that waits for an
 /// acknowledgement gets it.
 pub(crate) const IMPORT_IDLE: Duration = Duration::from_millis(50);

@@ -98,6 +98,14 @@ async fn an_acknowledgement_means_searchable_while_the_import_goes_on() {
     import.send(27, ready("乙", &["部署秋收工作"])).await;
     let (sum, ended) = import.end().await;
     assert_eq!((counts(&sum), ended.is_ok()), ((27, 1, 2, 1, 0), true));
+    // The last one counts, and that is said.
+    let repeated = sum.warnings.iter().map(|repeated| {
+        let warning = repeated.warning.as_ref().expect("it is set");
+        (repeated.sequence_number, repeated.document_id.as_str(), warning.reason.as_str(), warning.field.as_str())
+    });
+    let expected =
+        [(10, "甲1"), (25, "甲2"), (27, "乙")].map(|(number, id)| (number, id, "DUPLICATE_ID", "document.id"));
+    assert!(repeated.eq(expected), "{:?}", sum.warnings);
     assert_eq!(hit_ids(&service.search(searched("抗旱")).await), ["甲2#0"]);
     assert_eq!(hit_ids(&service.search(searched("秋收")).await), ["乙#0"]);
     service.stop().await;

@@ -43,6 +43,15 @@ pub(crate) fn prepare_warning(warning: PrepareWarning) -> proto::DocumentWarning
     }
 }
 
+/// Writes that a document of an import has the id of one before it.
+pub(crate) fn duplicate_warning() -> proto::DocumentWarning {
+    proto::DocumentWarning {
+        reason: "DUPLICATE_ID".to_owned(),
+        message: "a document of this import that came shortly before has the same id: the last one counts".to_owned(),
+        field: "document.id".to_owned(),
+    }
+}
+
 /// Writes that a document is gone.
 pub(crate) fn delete_response(deleted: &Deleted) -> proto::DeleteDocumentResponse {
     let Deleted { generation } = deleted;

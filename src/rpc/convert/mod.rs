@@ -21,8 +21,8 @@ mod unit;
 
 pub(crate) use analyze::{Analyze, analyze_request, analyze_response};
 pub(crate) use answer::{
-    delete_response, metadata_response, original_response, paragraphs_response, prepare_warning, put_response,
-    statistics_response,
+    delete_response, duplicate_warning, metadata_response, original_response, paragraphs_response, prepare_warning,
+    put_response, statistics_response,
 };
 pub(crate) use count::{count_request, count_response};
 pub(crate) use document::{ReadView, Received, document, document_id, etag, get_request};

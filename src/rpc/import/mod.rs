@@ -7,6 +7,7 @@
 mod acknowledge;
 mod queue;
 mod read;
+mod repeated;
 mod run;
 
 pub(crate) use run::Import;

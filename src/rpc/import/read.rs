@@ -20,10 +20,10 @@ use crate::{
     pool::{Pool, PoolError},
     rpc::{
         call::Call,
-        convert::{Invalid, Received, document, echo, prepare_warning},
+        convert::{Invalid, Received, document, duplicate_warning, echo, prepare_warning},
         failure::Failure,
-        import::run::Item,
-        limits::{IMPORT_CHUNK_BYTES, IMPORT_CHUNK_DOCUMENTS, IMPORT_PATIENCE},
+        import::{repeated::RecentIds, run::Item},
+        limits::{IMPORT_CHUNK_BYTES, IMPORT_CHUNK_DOCUMENTS, IMPORT_PATIENCE, IMPORT_RECENT_IDS},
         proto,
     },
 };
@@ -44,6 +44,7 @@ pub(super) struct Reader {
     /// Documents that are not acknowledged yet.
     under_way: watch::Sender<usize>,
     last_number: Option<u64>,
+    recent_ids: RecentIds,
 }
 
 /// Documents that are prepared in one go.
@@ -67,7 +68,8 @@ impl Reader {
         chunks: mpsc::Sender<Preparing>,
         under_way: watch::Sender<usize>,
     ) -> Self {
-        Self { call, requests, prepare, pool, chunks, under_way, last_number: None }
+        let recent_ids = RecentIds::new(IMPORT_RECENT_IDS);
+        Self { call, requests, prepare, pool, chunks, under_way, last_number: None, recent_ids }
     }
 
     /// Reads until the caller has no more or sends nothing for too long, something is wrong with the stream itself,
@@ -128,7 +130,12 @@ impl Reader {
         self.last_number = Some(sequence_number);
         let document_id = sent.as_ref().map(|document| echo(&document.id).to_owned()).unwrap_or_default();
         Ok(match document(sent) {
-            Ok(Received { document, warnings }) => Item { sequence_number, document_id, warnings, state: Ok(document) },
+            Ok(Received { document, mut warnings }) => {
+                if self.recent_ids.repeats(&document_id) {
+                    warnings.push(duplicate_warning());
+                }
+                Item { sequence_number, document_id, warnings, state: Ok(document) }
+            }
             Err(invalid) => Item { sequence_number, document_id, warnings: Vec::new(), state: Err(invalid.into()) },
         })
     }
