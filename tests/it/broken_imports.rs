@@ -1,21 +1,27 @@
 //! Imports whose clients vanish, or take nothing of what they are told.
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use prost::bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Code, Streaming};
+use tonic::{Code, Streaming, transport::Channel};
 use xunzhang::rpc::proto::{
-    DocumentView, GetDocumentRequest, ImportDocumentsRequest, ImportDocumentsResponse,
+    Document, DocumentView, GetDocumentRequest, ImportDocumentsRequest, ImportDocumentsResponse,
     document_service_client::DocumentServiceClient,
 };
 
-use crate::support::{Peer, Service, check_status, document, export_ids, exported, framed, poll, ready, sent, within};
+use crate::support::{
+    Peer, Service, check_status, document, export_ids, exported, framed, metric, poll, ready, sent, within,
+};
 
 /// An import with a connection of its own, which is all of it that is there.
 async fn begin(service: &Service) -> (mpsc::Sender<ImportDocumentsRequest>, Streaming<ImportDocumentsResponse>) {
-    let mut client = DocumentServiceClient::new(Service::connect(service.addresses.service).await);
+    begin_on(Service::connect(service.addresses.service).await).await
+}
+
+async fn begin_on(connection: Channel) -> (mpsc::Sender<ImportDocumentsRequest>, Streaming<ImportDocumentsResponse>) {
+    let mut client = DocumentServiceClient::new(connection);
     let (requests, outgoing) = mpsc::channel(16);
     let answers = within("the import", client.import_documents(ReceiverStream::new(outgoing))).await;
     (requests, answers.expect("it begins").into_inner())
@@ -89,6 +95,59 @@ async fn a_client_that_reads_no_acknowledgements_is_told_all_of_them_in_the_end(
         created += u64::from(answer.created);
     }
     assert_eq!((through, created), (DOCUMENTS, DOCUMENTS));
+    service.stop().await;
+}
+
+/// Its answers fill what the transport holds, then the queues, then it may send no more.
+#[tokio::test]
+async fn a_client_that_reads_no_acknowledgements_is_held_back_and_then_given_up() {
+    const DOCUMENTS: u64 = 60_000;
+    /// More than may wait for their acknowledgement, and be in the answers that do and on the way.
+    const HELD: u64 = 30_000;
+    let service = Service::start_with(|config| config.admission.reader_patience = Duration::from_secs(3)).await;
+    let (requests, mut answers) = begin_on(Service::narrow_connection(service.addresses.service).await).await;
+    // Most are refused, which takes more to say than that one was taken.
+    let refused = || Document { title: "长".repeat(300), ..ready("", &["部署防火工作"]) };
+    let numbered = |number: u64| match number % 100 {
+        1 => ready(&format!("d{number}"), &["部署防汛工作"]),
+        _ => refused(),
+    };
+    let taken = Cell::new(0);
+    let sending = async {
+        for number in 1..=DOCUMENTS {
+            requests.send(sent(number, numbered(number))).await.expect("it waits");
+            taken.set(number);
+        }
+    };
+    let given_up = poll("the client to be given up", async || {
+        (metric(&service, r#"xunzhang_shed_total{reason="SLOW_CONSUMER"}"#).await == 1).then_some(())
+    });
+    tokio::select! {
+        () = sending => panic!("all of them could be sent"),
+        () = given_up => {}
+    }
+    assert!(taken.get() < HELD, "{}", taken.get());
+    let (mut through, mut created, mut failed) = (0, 0, 0);
+    let status = loop {
+        match within("an answer", answers.message()).await {
+            Ok(answer) => {
+                let answer = answer.expect("it does not end as if it were whole");
+                (through, created) = (answer.acknowledged_through, created + answer.created);
+                failed += answer.failures.len() as u64;
+            }
+            Err(status) => break status,
+        }
+    };
+    check_status(&status, Code::ResourceExhausted, "SLOW_CONSUMER", None);
+    assert!(through > 0 && u64::from(created) + failed == through, "{through}: {created}, {failed}");
+    let exported = service.export(exported("")).await;
+    let found = export_ids(&exported);
+    for number in (1..=through).step_by(100) {
+        assert!(found.contains(&format!("d{number}#0").as_str()), "{number} of {through}");
+    }
+    // Its place is free, and others go on.
+    poll("its end", async || (metric(&service, "xunzhang_active_streams").await == 0).then_some(())).await;
+    service.put(ready("甲", &["部署抗旱工作"])).await;
     service.stop().await;
 }
 

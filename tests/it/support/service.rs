@@ -127,12 +127,17 @@ impl Service {
 
     /// A connection whose reader is sent little ahead, so that what it does not read holds the stream up.
     pub(crate) async fn connect_narrow(address: SocketAddr) -> SearchServiceClient<Channel> {
+        SearchServiceClient::new(Self::narrow_connection(address).await)
+    }
+
+    /// The same for other clients.
+    pub(crate) async fn narrow_connection(address: SocketAddr) -> Channel {
         let endpoint = Endpoint::from_shared(format!("http://{address}"));
         let endpoint = endpoint
             .expect("an address is an endpoint")
             .initial_stream_window_size(SMALL_WINDOW)
             .initial_connection_window_size(SMALL_WINDOW);
-        SearchServiceClient::new(within("a connection", endpoint.connect()).await.expect("the service accepts"))
+        within("a connection", endpoint.connect()).await.expect("the service accepts")
     }
 
     /// The connection that the clients share.
