@@ -115,6 +115,12 @@ pub(crate) enum Failure {
     /// The caller left.
     #[error("the call was cancelled")]
     Cancelled,
+    /// The system does not let the service write.
+    #[error(
+        "the service may not write to its data directory, and the change is not acknowledged; the operators have to let it, \
+         reads go on, and writing does when it may"
+    )]
+    Forbidden(#[source] Cause),
     /// Stored data does not make sense.
     #[error("the index is damaged; quote the request id to the operators")]
     Corrupt(#[source] Cause),
@@ -182,6 +188,7 @@ impl From<ReindexError> for Failure {
             ReindexError::Runs => Self::MaintenanceRuns,
             ReindexError::Read(error) | ReindexError::Write(WriteError::Read(error)) => error.into(),
             ReindexError::Write(ref cause) if is_storage_full(cause) => Self::ReindexFull(error.into()),
+            ReindexError::Write(ref cause) if is_forbidden(cause) => Self::Forbidden(error.into()),
             ReindexError::Write(cause) => Self::EngineUnavailable(IngestError::Write(Arc::new(cause))),
             ReindexError::Closed(error) => error.into(),
             _ => Self::Internal(error.into()),
@@ -199,6 +206,7 @@ impl From<IngestError> for Failure {
                 Self::Corrupt(error.into())
             }
             IngestError::Write(ref cause) if is_storage_full(&**cause) => Self::StorageFull(error.into()),
+            IngestError::Write(ref cause) if is_forbidden(&**cause) => Self::Forbidden(error.into()),
             IngestError::Write(_) => Self::EngineUnavailable(error),
         }
     }
@@ -238,7 +246,19 @@ impl From<PoolError> for Failure {
 /// Whether a full disk is at the bottom of it, or a limit of the process's that has the same effect.
 fn is_storage_full(error: &(dyn Error + 'static)) -> bool {
     use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    comes_of(error, &[StorageFull, QuotaExceeded, FileTooLarge])
+}
+
+/// Whether it is that files may not be written: they are another user's, or their file system is read-only, as some become
+/// when their disk fails.
+fn is_forbidden(error: &(dyn Error + 'static)) -> bool {
+    use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    comes_of(error, &[PermissionDenied, ReadOnlyFilesystem])
+}
+
+/// Whether an error of one of these kinds is at the bottom of it.
+fn comes_of(error: &(dyn Error + 'static), kinds: &[io::ErrorKind]) -> bool {
     std::iter::successors(Some(error), |error| (*error).source())
         .filter_map(|error| error.downcast_ref::<io::Error>())
-        .any(|error| matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge))
+        .any(|error| kinds.contains(&error.kind()))
 }

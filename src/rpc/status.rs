@@ -58,7 +58,9 @@ impl Failure {
             }
             Self::Draining => (Code::Unavailable, "SERVER_DRAINING", Some(RETRY_LATER)),
             Self::Opening => (Code::Unavailable, "INDEX_OPENING", Some(RETRY_LATER)),
-            Self::EngineUnavailable(_) => (Code::Unavailable, "ENGINE_UNAVAILABLE", Some(RETRY_LATER)),
+            Self::EngineUnavailable(_) | Self::Forbidden(_) => {
+                (Code::Unavailable, "ENGINE_UNAVAILABLE", Some(RETRY_LATER))
+            }
             Self::Deadline => (Code::DeadlineExceeded, "DEADLINE", None),
             Self::Cancelled => (Code::Cancelled, "CANCELLED", None),
             Self::Corrupt(_) => (Code::DataLoss, "INDEX_CORRUPT", None),
@@ -124,6 +126,9 @@ impl Failure {
         match self {
             Self::Corrupt(_) | Self::Internal(_) | Self::EngineUnavailable(_) => {
                 tracing::error!(reason, cause = %chain(self), "a call failed");
+            }
+            Self::Forbidden(_) => {
+                tracing::error!(reason, cause = %chain(self), "the data directory may not be written to");
             }
             Self::StorageFull(_) | Self::BackupFull(_) | Self::ReindexFull(_) => {
                 tracing::error!(reason, cause = %chain(self), "the disk is full");
@@ -257,6 +262,8 @@ mod tests {
         check(broken, Code::Internal, "INTERNAL", None);
         let broken = io(io::ErrorKind::PermissionDenied);
         check(IngestError::Write(broken), Code::Unavailable, "ENGINE_UNAVAILABLE", Some(5));
+        let broken = ReindexError::Write(WriteError::Io(io::Error::new(io::ErrorKind::ReadOnlyFilesystem, "/data")));
+        check(broken, Code::Unavailable, "ENGINE_UNAVAILABLE", Some(5));
         let corrupt = WriteError::Read(ReadError::Corrupt("/data/1.store".to_owned()));
         check(IngestError::Write(Arc::new(corrupt)), Code::DataLoss, "INDEX_CORRUPT", None);
     }

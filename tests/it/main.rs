@@ -17,6 +17,7 @@ mod exporting;
 mod exporting_on;
 mod filtering;
 mod following;
+mod forbidden_writes;
 mod full_disks;
 mod golden;
 mod highlighting;

@@ -2,25 +2,19 @@
 
 #[path = "../../examples/power_cut/disk.rs"]
 mod disk;
+mod restoring;
 #[path = "../../examples/power_cut/trial.rs"]
 mod trial;
+mod unreadable;
 
-use std::{
-    io::{self, Write as _},
-    path::Path,
-    sync::{LazyLock, atomic::AtomicBool},
-};
+use std::{io, sync::LazyLock};
 
 use disk::{Disk, Image, Survival};
 use fastrand::Rng;
-use rustix::io::Errno;
 use trial::History;
 use xunzhang::{
-    engine::{
-        Engine as _, OpenError,
-        tantivy::{IndexName, TantivyEngine},
-    },
-    ingest::Ingest,
+    engine::Engine as _,
+    ingest::{Ingest, IngestError, WriteError},
     text::Segmenter,
 };
 
@@ -291,54 +285,36 @@ async fn a_switch_that_may_not_be_on_disk_is_taken_back() {
     }
 }
 
-/// Whoever copies a backup back leaves it to the system when to write that: nothing of it is synced.
+/// As a file system is that the system makes read-only when its disk fails, and somebody mounts anew.
 #[tokio::test]
-async fn a_copy_that_is_opened_is_on_disk_before_anything_is_acknowledged() {
-    let (place, mut rng) = (tempfile::tempdir().expect("there is room"), Rng::new());
-    let engine = TantivyEngine::open(&place.path().join("data"), &SEGMENTER).expect("it opens");
-    let ingest = trial::start(engine.clone(), &SEGMENTER).expect("it can be written");
-    trial::put(&ingest, 0, 1).await.expect("nothing fails");
-    let backup = place.path().join("backup");
-    engine.back_up(&backup, &AtomicBool::new(false)).expect("it can be copied");
-    ingest.close().await;
-
-    let disk = Disk::new(Image::default());
-    let files = disk.files();
-    files.make(IndexName::FIRST).expect("nothing fails");
-    for entry in walkdir::WalkDir::new(&backup).into_iter().map(|entry| entry.expect("readable")) {
-        if entry.file_type().is_file() {
-            let content = std::fs::read(entry.path()).expect("readable");
-            let is_beside = entry.path().parent() == Some(&backup);
-            let directory = if is_beside { files.data() } else { files.open(IndexName::FIRST) };
-            let file = directory.expect("readable").open_write(Path::new(entry.file_name()));
-            let mut file = file.expect("it is not there");
-            file.write_all(&content).and_then(|()| file.flush()).expect("nothing fails");
+async fn what_may_not_be_written_for_a_while_is_told_and_loses_nothing() {
+    use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    let mut rng = Rng::new();
+    for (first, kind) in (1..=80).zip([PermissionDenied, ReadOnlyFilesystem].into_iter().cycle()) {
+        let (disk, mut history) = (Disk::new(Image::default()), History::default());
+        let engine = trial::open(&disk, &SEGMENTER).expect("it opens");
+        let ingest = trial::start(engine.clone(), &SEGMENTER).expect("it can be written");
+        trial::work(&disk, &ingest, &mut history, 2, &mut rng).await;
+        disk.fail(first..usize::MAX, kind);
+        while history.refused() == 0 {
+            trial::work(&disk, &ingest, &mut history, 1, &mut rng).await;
+        }
+        for _ in 0..3 {
+            let refused = trial::put(&ingest, 0, 999).await.expect_err("it may not be written");
+            let IngestError::Write(cause) = &refused else { panic!("step {first}: {refused:?}") };
+            assert!(matches!(&**cause, WriteError::Io(error) if error.kind() == kind), "step {first}: {refused:?}");
+        }
+        trial::found(&engine).expect("reads go on");
+        assert!(!engine.is_doubted(), "step {first}: it is no damage");
+        disk.fail(0..0, kind);
+        let before = history.acknowledged();
+        trial::work(&disk, &ingest, &mut history, 3, &mut rng).await;
+        assert!(history.acknowledged() > before, "step {first}: it goes on");
+        ingest.close().await;
+        for survival in Survival::ALL {
+            cut(&disk, disk.length(), survival, &history, &mut rng);
         }
     }
-    let copied = disk.length();
-    // Nothing is wrong with it because too many files are open.
-    disk.fail_reads(Some(Errno::MFILE));
-    let opened = TantivyEngine::open_on(Path::new("simulated"), disk.files(), &SEGMENTER).map(drop);
-    assert!(matches!(opened, Err(OpenError::Io { .. })), "{opened:?}");
-    disk.fail_reads(Some(Errno::IO));
-    let opened = TantivyEngine::open_on(Path::new("simulated"), disk.files(), &SEGMENTER).map(drop);
-    assert!(matches!(opened, Err(OpenError::Damaged { .. })), "{opened:?}");
-    disk.fail_reads(None);
-    let ingest = start(&disk);
-    let restored = disk.length();
-    trial::put(&ingest, 1, 2).await.expect("nothing fails");
-    for survival in Survival::ALL {
-        let left = disk.cut(disk.length(), survival, &mut rng);
-        let found = trial::open(&left, &SEGMENTER).and_then(|engine| trial::found(&engine));
-        assert_eq!(found, Ok([(0, 1), (1, 2)].into()), "{survival:?}");
-    }
-    // Before it was known to be whole it is a copy, or what is left of one, and no index.
-    for length in copied..restored {
-        let left = disk.cut(length, Survival::All, &mut rng);
-        let found = trial::open(&left, &SEGMENTER).and_then(|engine| trial::found(&engine));
-        assert_eq!(found, Ok([(0, 1)].into()), "{length}");
-    }
-    ingest.close().await;
 }
 
 /// What it has written by then is deleted, though no document is let in before.
@@ -426,63 +402,6 @@ async fn a_reindex_begins_when_it_is_known_which_index_is_used() {
     }
     assert!(rebuilt[0] > 0 && rebuilt[1] > 1, "{rebuilt:?}");
     ingest.close().await;
-}
-
-/// A bad sector is damage. That the process has too many files open, or the system no memory, is none, and passes.
-#[tokio::test]
-async fn what_cannot_be_read_for_want_of_something_is_not_damaged() {
-    for (error, is_damage) in [(Errno::MFILE, false), (Errno::NFILE, false), (Errno::NOMEM, false), (Errno::IO, true)] {
-        let disk = Disk::new(Image::default());
-        let engine = trial::open(&disk, &SEGMENTER).expect("it opens");
-        let ingest = trial::start(engine.clone(), &SEGMENTER).expect("it can be written");
-        trial::put(&ingest, 0, 1).await.expect("nothing fails yet");
-        let check = |failing: &str| {
-            let verified = engine.verify(&AtomicBool::new(false));
-            assert_eq!(verified.is_ok_and(|found| !found.damaged.is_empty()), is_damage, "{error}, {failing}");
-        };
-        disk.fail_reads(Some(error));
-        check("files of segments");
-        disk.fail_reads(None);
-        disk.fail_mapped(Some(error));
-        check("lists");
-        disk.fail_mapped(None);
-        assert_eq!(engine.is_damaged(), is_damage);
-        assert_eq!(trial::put(&ingest, 0, 2).await.is_err(), is_damage, "{error}");
-        ingest.close().await;
-    }
-}
-
-/// What is mapped fails to be read as it is searched: that is told, nothing panics, and everything is looked at when it is
-/// opened again, unless it was for want of memory. What is written meanwhile is refused, or there.
-#[tokio::test]
-async fn what_cannot_be_read_where_it_is_mapped_is_not_forgotten() {
-    let (mut rng, mut told) = (Rng::new(), 0);
-    for error in [Errno::IO, Errno::NOMEM] {
-        let (disk, mut history) = (Disk::new(Image::default()), History::default());
-        let engine = trial::open(&disk, &SEGMENTER).expect("it opens");
-        let ingest = trial::start(engine.clone(), &SEGMENTER).expect("it can be written");
-        trial::work(&disk, &ingest, &mut history, 6, &mut rng).await;
-        assert!(!engine.is_doubted());
-        disk.fail_mapped(Some(error));
-        let found = trial::found(&engine);
-        println!("{error}: {found:?}");
-        told += usize::from(found.is_err());
-        // No memory is left for a moment: that says nothing of what is on disk.
-        assert_eq!(engine.is_doubted(), error == Errno::IO && found.is_err());
-        trial::work(&disk, &ingest, &mut history, 40, &mut rng).await;
-        println!("{error}: {} of {} refused", history.refused(), history.refused() + history.acknowledged());
-        disk.fail_mapped(None);
-        let before = history.acknowledged();
-        trial::work(&disk, &ingest, &mut history, 3, &mut rng).await;
-        assert!(history.acknowledged() > before, "it goes on");
-        ingest.close().await;
-        let is_noted = disk.files().data().expect("readable").exists(Path::new("clean")).expect("readable");
-        assert!(error != Errno::IO || !is_noted);
-        for survival in Survival::ALL {
-            cut(&disk, disk.length(), survival, &history, &mut rng);
-        }
-    }
-    assert_eq!(told, 2);
 }
 
 /// An index of which something has rotted that can be made anew, and what is to be found in it.

@@ -22,7 +22,7 @@ use tantivy::{
     Directory, Index, TantivyError,
     directory::{
         FileSlice,
-        error::{DeleteError, LockError, OpenDirectoryError, OpenReadError, OpenWriteError},
+        error::{LockError, OpenDirectoryError, OpenReadError, OpenWriteError},
         footer::Footer,
     },
     index::SegmentComponent,
@@ -30,7 +30,13 @@ use tantivy::{
 
 use crate::engine::{
     ReadError,
-    tantivy::{directory::IndexDirectory, durable::LIST, files::Files, format::IndexName, record::read_error},
+    tantivy::{
+        directory::IndexDirectory,
+        durable::LIST,
+        files::{Files, delete_if_there},
+        format::IndexName,
+        record::read_error,
+    },
 };
 
 /// Says which list of segments was there when the index was closed in order. Beside the index; gone while it is
@@ -324,11 +330,7 @@ pub(super) fn note(data: &dyn Directory, list: &[u8]) -> io::Result<()> {
 
 /// Takes the note away, before anything is written.
 pub(super) fn take_note_away(data: &dyn Directory) -> io::Result<()> {
-    match data.delete(Path::new(NOTE)) {
-        Ok(()) => data.sync_directory(),
-        Err(DeleteError::FileDoesNotExist(_)) => Ok(()),
-        Err(error) => Err(io::Error::other(error)),
-    }
+    if delete_if_there(data, NOTE)? { data.sync_directory() } else { Ok(()) }
 }
 
 fn digest(list: &[u8]) -> String {

@@ -37,7 +37,7 @@ use tantivy::{
 use crate::engine::tantivy::{
     check,
     directory::IndexDirectory,
-    files::{Files, is_full, keep},
+    files::{Files, delete_if_there, is_full, keep},
     format::IndexName,
     named::{delete_unnamed, is_of_segment},
     unsynced::{Syncing, Unsynced, Written},
@@ -158,10 +158,7 @@ impl WriterDirectory {
                 take_back()
             })?;
         }
-        match files.delete(Path::new(NEXT_LIST)) {
-            Ok(()) | Err(DeleteError::FileDoesNotExist(_)) => {}
-            Err(error) => return Err(io::Error::other(error)),
-        }
+        delete_if_there(files.as_ref(), NEXT_LIST)?;
         files.sync_directory()?;
         known.doubtful = None;
         drop(known);

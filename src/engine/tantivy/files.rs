@@ -9,7 +9,10 @@ use std::{
 
 use tantivy::{
     Directory,
-    directory::{MmapDirectory, error::OpenDirectoryError},
+    directory::{
+        MmapDirectory,
+        error::{DeleteError, OpenDirectoryError},
+    },
 };
 
 use crate::engine::tantivy::{durable::MANAGED, format::IndexName};
@@ -221,6 +224,18 @@ pub(super) fn keep(directory: &dyn Directory, name: &str, content: &[u8]) -> io:
         written => written?,
     }
     directory.sync_directory()
+}
+
+/// Deletes a small file; whether it was there.
+///
+/// # Errors
+/// As the disk said, of its kind.
+pub(super) fn delete_if_there(directory: &dyn Directory, name: &str) -> io::Result<bool> {
+    match directory.delete(Path::new(name)) {
+        Ok(()) => Ok(true),
+        Err(DeleteError::FileDoesNotExist(_)) => Ok(false),
+        Err(DeleteError::IoError { io_error, .. }) => Err(io::Error::new(io_error.kind(), io_error)),
+    }
 }
 
 /// Whether a disk that fails so is full, or as good as full for this process.

@@ -54,6 +54,7 @@ fn concerns_all(failure: &Failure) -> bool {
         Failure::Draining
             | Failure::StorageFull(_)
             | Failure::EngineUnavailable(_)
+            | Failure::Forbidden(_)
             | Failure::Corrupt(_)
             | Failure::Cancelled
     )

@@ -146,6 +146,16 @@ impl Server {
         Self::start_as(command)
     }
 
+    /// The same as whatever `by` makes of who it is and what it may do.
+    pub(crate) fn start_by(by: &[&str], directory: &Path) -> Self {
+        let [program, arguments @ ..] = by else { panic!("it names a program") };
+        let mut command = process::Command::new(program);
+        command.args(arguments).arg(env!("CARGO_BIN_EXE_xunzhang"));
+        let mut command = without_environment(command, Self::ON_FREE_PORTS);
+        command.arg(directory);
+        Self::start_as(command)
+    }
+
     const ON_FREE_PORTS: &[&str] =
         &["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--http-listen", "off", "--data-dir"];
 
