@@ -129,6 +129,8 @@ struct State {
     room: Room,
 }
 
+    /// A small file that the disk cannot read.
+    bad: Option<&'static str>,
 /// Whether there is room for more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Room {
@@ -201,6 +203,11 @@ impl Disk {
     /// Has the next merge take all the room that there is, or leaves none at once; until a file is deleted.
     pub(crate) fn fill(&self, by_merging: bool) {
         self.state().room = if by_merging { Room::UntilMerged } else { Room::None };
+    /// Has the disk fail to read small files of a name.
+    pub(crate) fn fail_reads_of(&self, name: &'static str) {
+        self.state().bad = Some(name);
+    }
+
     }
 
     /// Whether there has been no room since.
@@ -556,7 +563,8 @@ impl Directory for At {
 
     fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
         let state = self.disk.state();
-        if let Some(error) = state.unmapped {
+        let bad = state.bad.filter(|name| path == Path::new(name)).map(|_| Errno::IO);
+        if let Some(error) = state.unmapped.or(bad) {
             return Err(OpenReadError::wrap_io_error(error.into(), path.to_owned()));
         }
         let file = state.entries.get(&self.name(path));

@@ -84,8 +84,8 @@ pub(super) fn look(index: &IndexDirectory) -> Result<Known, ReadError> {
     let (data, files) = (index.data.own.as_ref(), index.files.as_ref());
     let list = match files.atomic_read(Path::new(LIST)) {
         Ok(list) if is_sealed(&list) => list,
-        Ok(_) | Err(OpenReadError::FileDoesNotExist(_)) => return Ok(Known::Damaged(vec![LIST.to_owned()])),
-        Err(error) => return Err(read_error(error.into())),
+        Err(error) if !is_damage(&error) => return Err(read_error(error.into())),
+        Ok(_) | Err(_) => return Ok(Known::Damaged(vec![LIST.to_owned()])),
     };
     if data.atomic_read(Path::new(NOTE)).is_ok_and(|note| note == digest(&list).as_bytes()) {
         return Ok(Known::Noted);
@@ -148,6 +148,21 @@ fn is_sound_as_read(file: io::Result<impl Read>, stop: &AtomicBool) -> io::Resul
         Err(error) if has_run_out(&error) => Err(error),
         read => Ok(read.unwrap_or(false)),
     }
+}
+
+/// Whether a small file that has to be there is damaged, as it is gone or the disk cannot read it. That it may not be read
+/// says nothing of it.
+pub(super) fn is_damage(error: &OpenReadError) -> bool {
+    match error {
+        OpenReadError::FileDoesNotExist(_) => true,
+        OpenReadError::IoError { io_error, .. } => is_unreadable(io_error),
+        OpenReadError::IncompatibleIndex(_) => false,
+    }
+}
+
+/// Whether the disk cannot read it, as a bad sector.
+pub(super) fn is_unreadable(error: &io::Error) -> bool {
+    Errno::from_io_error(error) == Some(Errno::IO)
 }
 
 /// Whether the process or the system has too many files or threads, or no memory. It passes, and says nothing of what was

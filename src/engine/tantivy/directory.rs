@@ -66,7 +66,10 @@ impl DataDirectory {
     ) -> Result<IndexDirectory, OpenError> {
         let failed = |source| OpenError::Io { directory: path.to_owned(), source };
         create_directory(path).map_err(failed)?;
-        let format = read_if_there(&path.join(FORMAT_FILE)).map_err(failed)?;
+        let format = match read_if_there(&path.join(FORMAT_FILE)) {
+            Err(error) if check::is_unreadable(&error) => return Err(damaged(path, FORMAT_FILE.to_owned())),
+            read => read.map_err(failed)?,
+        };
         // Before anything is put there, or taken away.
         let format = format.map(|text| read_format(path, &text)).transpose()?;
         if format.is_none() && !path.join(MANIFEST).try_exists().map_err(failed)? {
@@ -98,9 +101,10 @@ impl DataDirectory {
     ) -> Result<IndexDirectory, OpenError> {
         let failed = |source| OpenError::Io { directory: path.to_owned(), source };
         let own = files.data().map_err(|error| index_error(path, error.into()))?;
-        let read = |name| match own.atomic_read(Path::new(name)) {
+        let read = |name: &str| match own.atomic_read(Path::new(name)) {
             Ok(content) => Ok(Some(content)),
             Err(OpenReadError::FileDoesNotExist(_)) => Ok(None),
+            Err(error) if check::is_damage(&error) => Err(damaged(path, name.to_owned())),
             Err(error) => Err(index_error(path, error.into())),
         };
         let format = match read(FORMAT_FILE)? {
@@ -119,7 +123,7 @@ impl DataDirectory {
         };
         let name = format.index;
         if !files.indexes().map_err(failed)?.contains(&name) {
-            return Err(OpenError::Damaged { directory: path.to_owned(), files: vec![name.to_string()] });
+            return Err(damaged(path, name.to_string()));
         }
         let index = files.open(name).map_err(|error| index_error(path, error.into()))?;
         remove_others(files.as_ref(), name);
@@ -245,6 +249,10 @@ fn remove_others(files: &dyn Files, used: IndexName) {
             Err(error) => tracing::warn!(%error, index = %name, "an index that is not used could not be removed"),
         }
     }
+}
+
+fn damaged(path: &Path, file: String) -> OpenError {
+    OpenError::Damaged { directory: path.to_owned(), files: vec![file] }
 }
 
 /// Names the directory with what the engine says.

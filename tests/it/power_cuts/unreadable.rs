@@ -4,7 +4,10 @@ use std::{path::Path, sync::atomic::AtomicBool};
 
 use fastrand::Rng;
 use rustix::io::Errno;
-use xunzhang::engine::Engine as _;
+use xunzhang::{
+    app::{App, Ending},
+    engine::{Engine as _, OpenError, tantivy::TantivyEngine},
+};
 
 use super::{
     SEGMENTER, cut,
@@ -12,6 +15,7 @@ use super::{
     start,
     trial::{self, History},
 };
+use crate::support::config_in;
 
 /// A bad sector is damage. That the process has too many files open, or the system no memory, is none, and passes.
 #[tokio::test]
@@ -34,6 +38,31 @@ async fn what_cannot_be_read_for_want_of_something_is_not_damaged() {
         assert_eq!(engine.is_damaged(), is_damage);
         assert_eq!(trial::put(&ingest, 0, 2).await.is_err(), is_damage, "{error}");
         ingest.close().await;
+    }
+}
+
+/// So it is with what is read first of all: the service goes on and says so.
+#[tokio::test]
+async fn a_list_that_the_disk_cannot_read_is_damage_when_it_is_opened() {
+    let place = tempfile::tempdir().expect("there is room");
+    for name in ["format.json", "meta.json"] {
+        let disk = Disk::new(Image::default());
+        let ingest = start(&disk);
+        trial::put(&ingest, 0, 1).await.expect("nothing fails");
+        ingest.close().await;
+        disk.fail_reads_of(name);
+        let mut app = App::bind(config_in(place.path())).await.expect("the ports are free");
+        let files = disk.files();
+        let opened = app.open_by(move |name, segmenter| TantivyEngine::open_on(name, files, segmenter)).await;
+        assert!(opened.is_ok() && app.is_damaged(), "{name}: {opened:?}");
+        assert_eq!(app.run_until(tokio_stream::once(())).await, Ending::Stopped);
+    }
+    for (error, is_damage) in [(Errno::MFILE, false), (Errno::ACCESS, false), (Errno::IO, true)] {
+        let disk = Disk::new(Image::default());
+        start(&disk).close().await;
+        disk.fail_mapped(Some(error));
+        let opened = TantivyEngine::open_on(Path::new("simulated"), disk.files(), &SEGMENTER).map(drop);
+        assert_eq!(matches!(opened, Err(OpenError::Damaged { .. })), is_damage, "{opened:?}");
     }
 }
 
