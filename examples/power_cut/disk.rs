@@ -2,7 +2,8 @@
 //! its power at any point of it. It also fails when it is told to.
 //!
 //! The model is POSIX taken at its word: what a file holds is on disk once the file is synced, that it is there, or is
-//! not there any more, once its directory is.
+//! not there any more, once its directory is. And Linux at its own: what a sync was for that failed is read as it was
+//! written, and may never get to the disk, though the next sync of the same file succeeds.
 
 #[path = "kept.rs"]
 mod kept;
@@ -80,10 +81,12 @@ pub(crate) struct Image(BTreeMap<Name, Vec<u8>>);
 enum Operation {
     Write(File, Vec<u8>),
     SyncFile(File),
+    /// The sync of a file failed: any of what it was for is on the disk all the same; the rest is in memory only, and no
+    /// later sync brings it there.
+    LostFile(File),
     Enter(Entry),
     SyncDirectory(Place),
-    /// A sync failed: any of what it was for is on the disk all the same; the rest is in memory only, and no later sync
-    /// brings it there.
+    /// The same of a directory.
     Lost(Place),
 }
 
@@ -126,11 +129,11 @@ struct State {
     /// How reading files fails, and reading what is mapped of them.
     unreadable: Option<Errno>,
     unmapped: Option<Errno>,
+    /// A small file that the disk cannot read.
+    bad: Option<&'static str>,
     room: Room,
 }
 
-    /// A small file that the disk cannot read.
-    bad: Option<&'static str>,
 /// Whether there is room for more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Room {
@@ -200,14 +203,14 @@ impl Disk {
         self.state().unmapped = error;
     }
 
-    /// Has the next merge take all the room that there is, or leaves none at once; until a file is deleted.
-    pub(crate) fn fill(&self, by_merging: bool) {
-        self.state().room = if by_merging { Room::UntilMerged } else { Room::None };
     /// Has the disk fail to read small files of a name.
     pub(crate) fn fail_reads_of(&self, name: &'static str) {
         self.state().bad = Some(name);
     }
 
+    /// Has the next merge take all the room that there is, or leaves none at once; until a file is deleted.
+    pub(crate) fn fill(&self, by_merging: bool) {
+        self.state().room = if by_merging { Room::UntilMerged } else { Room::None };
     }
 
     /// Whether there has been no room since.
@@ -311,7 +314,7 @@ impl State {
                 entry.enter(&mut self.entries);
             }
             // What a failed sync has lost for the disk is in memory still.
-            Operation::SyncFile(_) | Operation::SyncDirectory(_) | Operation::Lost(_) => {}
+            Operation::SyncFile(_) | Operation::LostFile(_) | Operation::SyncDirectory(_) | Operation::Lost(_) => {}
         }
         self.log.push(operation.clone());
     }
@@ -351,9 +354,9 @@ impl State {
     }
 
     fn sync_file(&mut self, file: File) -> io::Result<()> {
-        self.step()?;
-        self.log.push(Operation::SyncFile(file));
-        Ok(())
+        let result = self.step();
+        self.log.push(if result.is_ok() { Operation::SyncFile(file) } else { Operation::LostFile(file) });
+        result
     }
 
     fn sync_directory(&mut self, place: Place) -> io::Result<()> {

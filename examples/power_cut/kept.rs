@@ -29,6 +29,10 @@ impl Kept {
         match operation {
             Operation::Write(file, bytes) => self.contents[*file].extend_from_slice(bytes),
             Operation::SyncFile(file) => self.synced[*file] = self.contents[*file].len(),
+            Operation::LostFile(file) => {
+                let unsynced = &mut self.contents[*file][self.synced[*file]..];
+                drop_sectors(unsynced, rng);
+            }
             Operation::Enter(entry) => {
                 if let Entry::Link(..) = entry {
                     self.contents.push(Vec::new());
@@ -83,10 +87,14 @@ impl Kept {
         let mut content = content[..length].to_vec();
         if survival == Survival::Subset {
             // A file may have its length before it has its sectors.
-            for sector in content[synced..].chunks_mut(SECTOR).filter(|_| rng.bool()) {
-                sector.fill(0);
-            }
+            drop_sectors(&mut content[synced..], rng);
         }
         content
+    }
+}
+
+fn drop_sectors(content: &mut [u8], rng: &mut Rng) {
+    for sector in content.chunks_mut(SECTOR).filter(|_| rng.bool()) {
+        sector.fill(0);
     }
 }

@@ -2,19 +2,20 @@
 //! that has it becomes a data directory when it is opened, with an index of its own name.
 
 use std::{
-    io,
+    io::{self, Write},
     path::Path,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use serde::{Deserialize, Serialize};
+use tantivy::{Directory, directory::TerminatingWrite as _};
 
 use crate::engine::{
     Branch, OpenError,
     tantivy::{
         check,
         directory::index_error,
-        files::Files,
+        files::{Files, delete_if_there, keep},
         format::{self, Format, IndexName},
         schema::FORMAT,
     },
@@ -22,6 +23,13 @@ use crate::engine::{
 
 /// Where it is, in the directory of a backup.
 pub(super) const MANIFEST: &str = "backup.json";
+
+/// Is there from before the first sync of a restore until all of it is on disk. A sync that failed leaves what it was for in
+/// memory, where it is read as it was copied, and the next one succeeds all the same: so where this is found nothing is
+/// believed that was not written by who finds it. It may be gone when the power was: then nothing is in memory, either.
+const BEGUN: &str = ".tmp-restoring";
+/// A file that is written anew, until it is whole and takes its own place.
+const NEXT: &str = ".tmp-restored";
 
 /// Bytes that are read at once.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -106,11 +114,24 @@ impl Manifest {
         Ok(damaged)
     }
 
-    /// Has all of it on disk: whoever copied it back may have left it to the system when to write that.
-    fn put_on_disk(&self, files: &dyn Files) -> tantivy::Result<()> {
-        self.files.iter().try_for_each(|file| files.sync(Path::new(&file.path)))?;
-        files.open(IndexName::FIRST)?.sync_directory()?;
-        Ok(files.data()?.sync_directory()?)
+    /// Has all of it on disk, with what was read of the manifest: whoever copied it back may have left it to the system when
+    /// to write that. The manifest goes only when there is another index, and is there again when the power went before
+    /// that was on disk: then it has to say what it said.
+    fn put_on_disk(&self, text: &[u8], files: &dyn Files) -> tantivy::Result<()> {
+        let (own, index) = (files.data()?, files.open(IndexName::FIRST)?);
+        if own.exists(Path::new(BEGUN))? {
+            tracing::warn!(
+                "an earlier attempt to restore this backup failed or was cut off: its files are written anew"
+            );
+            self.files.iter().try_for_each(|file| file.write_anew(files, own.as_ref(), index.as_ref()))?;
+        } else {
+            own.atomic_write(Path::new(BEGUN), &[])?;
+            self.files.iter().try_for_each(|file| files.sync(Path::new(&file.path)))?;
+        }
+        index.sync_directory()?;
+        keep(own.as_ref(), MANIFEST, text)?;
+        delete_if_there(own.as_ref(), BEGUN)?;
+        Ok(())
     }
 }
 
@@ -120,6 +141,11 @@ impl CopiedFile {
     /// # Errors
     /// When it cannot be read, or, of the kind `Interrupted`, on `stop`.
     pub(super) fn of(files: &dyn Files, path: &str, stop: &AtomicBool) -> io::Result<Self> {
+        Self::copy(files, path, &mut io::sink(), stop)
+    }
+
+    /// Reads a file of a backup, and writes what it holds.
+    fn copy(files: &dyn Files, path: &str, to: &mut dyn Write, stop: &AtomicBool) -> io::Result<Self> {
         let mut file = files.read(Path::new(path))?;
         let (mut hasher, mut bytes, mut chunk) = (blake3::Hasher::new(), 0, vec![0; CHUNK_BYTES]);
         loop {
@@ -130,11 +156,35 @@ impl CopiedFile {
                 0 => break,
                 read => {
                     hasher.update(&chunk[..read]);
+                    to.write_all(&chunk[..read])?;
                     bytes += read as u64;
                 }
             }
         }
         Ok(Self { path: path.to_owned(), bytes, blake3: hasher.finalize().to_hex().to_string() })
+    }
+
+    /// Has what is read of it on disk, as a file that was never there before.
+    fn write_anew(&self, files: &dyn Files, own: &dyn Directory, index: &dyn Directory) -> tantivy::Result<()> {
+        let (path, never) = (Path::new(&self.path), AtomicBool::new(false));
+        // Beside the index there are small files only.
+        if path.parent() == Some(Path::new("")) {
+            let mut content = Vec::new();
+            self.check(&Self::copy(files, &self.path, &mut content, &never)?)?;
+            return Ok(own.atomic_write(path, &content)?);
+        }
+        let next = Path::new(NEXT);
+        delete_if_there(index, NEXT)?;
+        let mut file = index.open_write(next)?;
+        self.check(&Self::copy(files, &self.path, &mut file, &never)?)?;
+        file.terminate()?;
+        Ok(files.rename(IndexName::FIRST, next, Path::new(path.file_name().unwrap_or_default()))?)
+    }
+
+    /// What lost its place in memory since it was compared is read from the disk, where it may be another.
+    fn check(&self, copied: &Self) -> io::Result<()> {
+        let other = || io::Error::new(io::ErrorKind::InvalidData, format!("`{}` is not what was copied", self.path));
+        if copied.blake3 == self.blake3 { Ok(()) } else { Err(other()) }
     }
 }
 
@@ -156,7 +206,7 @@ pub(super) fn restored(
     if !damaged.is_empty() {
         return Err(OpenError::Damaged { directory: directory.to_owned(), files: damaged });
     }
-    read.put_on_disk(files).map_err(|error| index_error(directory, error))?;
+    read.put_on_disk(manifest, files).map_err(|error| index_error(directory, error))?;
     Ok(Format::new(index_id, read.history, Some(digest(manifest))))
 }
 

@@ -1,6 +1,10 @@
 //! Backups that are copied back, of which nothing is on disk yet.
 
-use std::{io::Write as _, path::Path, sync::atomic::AtomicBool};
+use std::{
+    io::{self, Write as _},
+    path::Path,
+    sync::atomic::AtomicBool,
+};
 
 use fastrand::Rng;
 use rustix::io::Errno;
@@ -72,4 +76,30 @@ async fn a_copy_that_is_opened_is_on_disk_before_anything_is_acknowledged() {
         assert_eq!(found, Ok([(0, 1)].into()), "{length}");
     }
     ingest.close().await;
+}
+
+/// What a failed sync has lost is read all the same when it is opened again, and the next sync of it succeeds.
+#[tokio::test]
+async fn a_copy_that_a_failing_disk_has_not_taken_is_written_anew_before_anything_is_acknowledged() {
+    let (backup, mut rng, mut failed) = (backed_up().await, Rng::new(), 0);
+    for first in 0.. {
+        let disk = copied(&backup);
+        disk.fail(first..if first % 2 == 0 { first + 1 } else { usize::MAX }, io::ErrorKind::Other);
+        let opened = TantivyEngine::open_on(Path::new("simulated"), disk.files(), &SEGMENTER).map(drop);
+        let is_over = !disk.has_failed();
+        disk.fail(0..0, io::ErrorKind::Other);
+        failed += usize::from(opened.is_err());
+        let ingest = start(&disk);
+        trial::put(&ingest, 1, 2).await.expect("nothing fails any more");
+        ingest.close().await;
+        for survival in Survival::ALL {
+            let left = disk.cut(disk.length(), survival, &mut rng);
+            let found = trial::open(&left, &SEGMENTER).and_then(|engine| trial::found(&engine));
+            assert_eq!(found, Ok([(0, 1), (1, 2)].into()), "step {first}, {survival:?}");
+        }
+        if is_over {
+            break;
+        }
+    }
+    assert!(failed > 10, "{failed}");
 }
