@@ -18,7 +18,7 @@ use crate::engine::{
         check::{self, NOTE},
         files::{Files, OnDisk, UNFINISHED, create_directory, disk_bytes, keep},
         format::{FORMAT_FILE, Format, IndexName},
-        founding::{FORMAT_DRAFT, create, read_format, read_if_there, refuse_foreign, restore},
+        founding::{FORMAT_DRAFT, create, read_format, read_if_there, refuse_foreign, restore, settled},
         manifest::MANIFEST,
     },
 };
@@ -114,7 +114,7 @@ impl DataDirectory {
         };
         let format = match (format, read(MANIFEST)?) {
             (format, Some(manifest)) => restore(path, files.as_ref(), own.as_ref(), &manifest, format)?,
-            (Some(format), None) => format,
+            (Some(format), None) => settled(path, own.as_ref(), format)?,
             (None, None) => create(path, files.as_ref(), own.as_ref(), make_index)?,
         };
         let name = format.index;

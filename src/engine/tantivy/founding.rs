@@ -53,19 +53,32 @@ pub(super) fn restore(
     format: Option<Format>,
 ) -> Result<Format, OpenError> {
     let failed = |source| OpenError::Io { directory: path.to_owned(), source };
-    let format = match format {
-        Some(format) if manifest::is_of(&format, manifest) => format,
+    let index_id = match format {
+        // It was cut off before the manifest was taken away, and nothing was written since.
+        Some(format) if manifest::is_of(&format, manifest) => format.index_id,
         Some(_) => return Err(OpenError::Mixed(path.to_owned())),
-        None => {
-            let format = manifest::restored(path, files, manifest, random())?;
-            own.atomic_write(Path::new(FORMAT_FILE), &format.to_text()).map_err(failed)?;
-            own.sync_directory().map_err(failed)?;
-            tracing::info!("the index is restored from a backup");
-            format
-        }
+        None => random(),
     };
+    let format = manifest::restored(path, files, manifest, index_id)?;
+    write(own, &format).map_err(failed)?;
     own.delete(Path::new(MANIFEST)).map_err(io::Error::other).and_then(|()| own.sync_directory()).map_err(failed)?;
+    tracing::info!("the index is restored from a backup");
+    settled(path, own, format)
+}
+
+/// The format of an index that is no copy any more: the same backup on top of it is one index upon another from now on.
+pub(super) fn settled(path: &Path, own: &dyn Directory, format: Format) -> Result<Format, OpenError> {
+    if format.restored.is_none() {
+        return Ok(format);
+    }
+    let format = format.at_last();
+    write(own, &format).map_err(|source| OpenError::Io { directory: path.to_owned(), source })?;
     Ok(format)
+}
+
+fn write(own: &dyn Directory, format: &Format) -> io::Result<()> {
+    own.atomic_write(Path::new(FORMAT_FILE), &format.to_text())?;
+    own.sync_directory()
 }
 
 /// Makes an index and writes the format file, in an order in which a power cut at any point leaves nothing that is
