@@ -8,25 +8,33 @@ use std::{
 
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
-use xunzhang::rpc::proto::{Outcome, PutDocumentRequest, StartReindexRequest};
+use xunzhang::rpc::proto::{ImportDocumentsRequest, Outcome, PutDocumentRequest, StartReindexRequest};
 
 use crate::{
     commands::{check_failed, write},
-    support::{Server, Service, Whole, document, poll, ready, reason, searched},
+    support::{Server, Service, Whole, document, poll, ready, reason, searched, sent},
 };
 
 /// Of a disk that is soon full.
 const SMALL: &str = "size=4m";
-const LARGER: &str = "remount,size=64m";
+const LARGER: &str = "size=64m";
 
 /// A small disk of the test's own; taken away at the end.
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
     /// None where the test may not mount one.
-    fn mount(path: &Path) -> Option<Self> {
+    fn mount(path: &Path, size: &str) -> Option<Self> {
         std::fs::create_dir(path).expect("there is room for a directory");
-        Self::ask("mount", &["-t", "tmpfs", "-o", SMALL, "tmpfs"], path).then(|| Self(path.to_owned()))
+        let is_mounted = Self::ask("mount", &["-t", "tmpfs", "-o", size, "tmpfs"], path);
+        if !is_mounted {
+            println!("skipped: a small disk can be mounted by root only");
+        }
+        is_mounted.then(|| Self(path.to_owned()))
+    }
+
+    fn grow(&self, size: &str) {
+        assert!(Self::ask("mount", &["-o", &format!("remount,{size}")], &self.0), "it was mounted before");
     }
 
     fn ask(program: &str, arguments: &[&str], path: &Path) -> bool {
@@ -39,6 +47,11 @@ impl Drop for SmallDisk {
     fn drop(&mut self) {
         Self::ask("umount", &["--lazy"], &self.0);
     }
+}
+
+/// A text of characters that repeat as little as they can.
+fn rare(rng: &mut fastrand::Rng, bytes: usize) -> String {
+    (0..bytes / 3).map(|_| rng.char('\u{4e00}'..'\u{9000}')).collect()
 }
 
 fn put(id: &str, text: &str) -> PutDocumentRequest {
@@ -58,18 +71,14 @@ fn check_full(status: &Status) {
 #[tokio::test]
 async fn a_disk_that_is_full_refuses_writes_and_nothing_else_until_there_is_room() {
     let directory = tempfile::tempdir().unwrap();
-    let Some(disk) = SmallDisk::mount(&directory.path().join("disk")) else {
-        println!("skipped: a small disk can be mounted by root only");
-        return;
-    };
+    let Some(disk) = SmallDisk::mount(&directory.path().join("disk"), SMALL) else { return };
     let service = Service::start_with(|config| {
         config.data_dir = disk.0.join("data");
         config.ingest.min_free_disk = 0;
     })
     .await;
     let mut rng = fastrand::Rng::with_seed(7);
-    // Of characters that repeat as little as they can.
-    let mut text = |bytes: usize| (0..bytes / 3).map(|_| rng.char('\u{4e00}'..'\u{9000}')).collect::<String>();
+    let mut text = |bytes| rare(&mut rng, bytes);
     let mut acknowledged = Vec::new();
     let refused = loop {
         let (id, text) = (format!("d{}", acknowledged.len()), text(60_000));
@@ -96,7 +105,7 @@ async fn a_disk_that_is_full_refuses_writes_and_nothing_else_until_there_is_room
     let quoted: String = acknowledged[0].1.chars().skip(20).take(6).collect();
     assert_eq!(service.search(searched(&format!("\"{quoted}\""))).await.hits.len(), 1);
 
-    assert!(SmallDisk::ask("mount", &["-o", LARGER], &disk.0), "it was mounted before");
+    disk.grow(LARGER);
     service.put(document("after", "有了空间。")).await;
     service.try_delete("after", "").await.unwrap();
     all_there().await;
@@ -143,6 +152,42 @@ fn what_a_service_begins_with_does_not_keep_it_from_serving_on_a_full_disk() {
     assert_eq!(server.terminate().code, Some(0));
 }
 
+/// What is deleted is in segments with what is not: only a merge gives its room back.
+#[tokio::test]
+async fn deleting_makes_room_where_documents_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let Some(disk) = SmallDisk::mount(&directory.path().join("disk"), LARGER) else { return };
+    let service = Service::start_with(|config| {
+        config.data_dir = disk.0.join("data");
+        config.ingest.min_free_disk = 40 << 20;
+    })
+    .await;
+    let mut rng = fastrand::Rng::with_seed(7);
+    let mut text = || (0..20).map(|_| rare(&mut rng, 2_000)).collect::<Vec<_>>().join("\n\n");
+    let mut documents = 0;
+    let refused = loop {
+        let ids = documents..documents + 10;
+        let sending: Vec<_> = ids.map(|number| sent(number + 1, document(&format!("d{number}"), &text()))).collect();
+        match imported(&service, sending).await {
+            Ok(()) => documents += 10,
+            Err(status) => break status,
+        }
+    };
+    check_full(&refused);
+    for number in (0..documents).filter(|number| number % 10 > 2) {
+        service.try_delete(&format!("d{number}"), "").await.unwrap();
+    }
+    poll("the put", async || service.try_put(put("after", &text())).await.ok()).await;
+    service.stop().await;
+}
+
+/// Documents that are sent at once are neighbours on disk, too.
+async fn imported(service: &Service, documents: Vec<ImportDocumentsRequest>) -> Result<(), Status> {
+    let mut answers = service.documents().import_documents(tokio_stream::iter(documents)).await?.into_inner();
+    while answers.message().await?.is_some() {}
+    Ok(())
+}
+
 /// As `ulimit -f` sets it: the system would end a process that writes more to a file, unless it says otherwise.
 #[test]
 fn files_that_may_not_grow_are_a_full_disk() {
@@ -154,9 +199,7 @@ fn files_that_may_not_grow_are_a_full_disk() {
         server.ask(&["import", &write(place.path(), &format!("{name}.txt"), text)])
     };
     assert_eq!(import(&server, "before", "部署防汛工作。").code, Some(0));
-    // Of characters that repeat as little as they can.
-    let mut rng = fastrand::Rng::with_seed(7);
-    let large: String = (0..200_000).map(|_| rng.char('\u{4e00}'..'\u{9000}')).collect();
+    let large = rare(&mut fastrand::Rng::with_seed(7), 600_000);
     for _ in 0..2 {
         check_failed(&import(&server, "large", &large), 1, &["STORAGE_FULL"]);
     }

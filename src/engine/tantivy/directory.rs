@@ -18,7 +18,9 @@ use crate::engine::{
         check::{self, NOTE},
         files::{Files, OnDisk, UNFINISHED, create_directory, disk_bytes, keep},
         format::{FORMAT_FILE, Format, IndexName},
-        founding::{FORMAT_DRAFT, create, read_format, read_if_there, refuse_foreign, restore},
+        founding::{
+            FORMAT_DRAFT, create, is_restored, read_format, read_if_there, refuse_foreign, restore, settled_anew,
+        },
         manifest::MANIFEST,
     },
 };
@@ -117,6 +119,9 @@ impl DataDirectory {
             None => None,
         };
         let format = match (format, read(MANIFEST)?) {
+            (Some(format), manifest) if is_restored(&format, manifest.as_deref()) => {
+                settled_anew(path, own.as_ref(), format)?
+            }
             (format, Some(manifest)) => restore(path, files.as_ref(), own.as_ref(), &manifest, format)?,
             (Some(format), None) => format,
             (None, None) => create(path, files.as_ref(), own.as_ref(), make_index)?,

@@ -84,7 +84,7 @@ pub(super) struct Format {
     /// The indexes that this one was restored from, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) history: Vec<Branch>,
-    /// The digest of the manifest of the backup that this one was restored from last.
+    /// The digest of the manifest of the backup that this one is being restored from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) restored: Option<String>,
 }
@@ -98,6 +98,11 @@ impl Format {
     /// The same with an index in another directory.
     pub(super) fn with(&self, index: IndexName) -> Self {
         Self { index, ..self.clone() }
+    }
+
+    /// The same once it is not being restored any more.
+    pub(super) fn at_last(self) -> Self {
+        Self { restored: None, ..self }
     }
 
     /// Reads the file in a data directory.

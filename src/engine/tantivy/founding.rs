@@ -15,7 +15,7 @@ use crate::engine::{
     tantivy::{
         directory::{LOCK, index_error},
         durable::{LIST, MANAGED},
-        files::{Files, UNFINISHED},
+        files::{Files, UNFINISHED, delete_if_there},
         format::{self, FORMAT_FILE, Format, IndexName},
         manifest::{self, MANIFEST},
     },
@@ -23,6 +23,8 @@ use crate::engine::{
 
 /// Stands in place of the format file until the index is made.
 pub(super) const FORMAT_DRAFT: &str = "format.draft";
+/// What stands in a manifest's place while it is taken away once more.
+const GONE: &[u8] = b"";
 /// What making an index writes before the first commit.
 const NEW_INDEX: [&str; 2] = [LIST, MANAGED];
 
@@ -53,19 +55,49 @@ pub(super) fn restore(
     format: Option<Format>,
 ) -> Result<Format, OpenError> {
     let failed = |source| OpenError::Io { directory: path.to_owned(), source };
-    let format = match format {
-        Some(format) if manifest::is_of(&format, manifest) => format,
+    let index_id = match format {
+        // It was cut off before the manifest was taken away, and nothing was written since.
+        Some(format) if manifest::is_of(&format, manifest) => format.index_id,
         Some(_) => return Err(OpenError::Mixed(path.to_owned())),
-        None => {
-            let format = manifest::restored(path, files, manifest, random())?;
-            own.atomic_write(Path::new(FORMAT_FILE), &format.to_text()).map_err(failed)?;
-            own.sync_directory().map_err(failed)?;
-            tracing::info!("the index is restored from a backup");
-            format
-        }
+        None => random(),
     };
+    let format = manifest::restored(path, files, manifest, index_id)?;
+    write(own, &format).map_err(failed)?;
     own.delete(Path::new(MANIFEST)).map_err(io::Error::other).and_then(|()| own.sync_directory()).map_err(failed)?;
+    tracing::info!("the index is restored from a backup");
+    settled(path, own, format)
+}
+
+/// The format of an index that is no copy any more: the same backup on top of it is one index upon another from now on.
+fn settled(path: &Path, own: &dyn Directory, format: Format) -> Result<Format, OpenError> {
+    if format.restored.is_none() {
+        return Ok(format);
+    }
+    let format = format.at_last();
+    write(own, &format).map_err(|source| OpenError::Io { directory: path.to_owned(), source })?;
     Ok(format)
+}
+
+/// The same where the manifest is found gone. That may be in memory only, as a sync that failed leaves it, and no later sync
+/// brings it to the disk: it is taken away once more, else it could come back to an index that is no copy any more.
+pub(super) fn settled_anew(path: &Path, own: &dyn Directory, format: Format) -> Result<Format, OpenError> {
+    let take_away = || {
+        own.atomic_write(Path::new(MANIFEST), GONE)?;
+        delete_if_there(own, MANIFEST)?;
+        own.sync_directory()
+    };
+    take_away().map_err(|source| OpenError::Io { directory: path.to_owned(), source })?;
+    settled(path, own, format)
+}
+
+/// Whether an index is being restored of which the manifest was taken away.
+pub(super) fn is_restored(format: &Format, manifest: Option<&[u8]>) -> bool {
+    format.restored.is_some() && manifest.is_none_or(|manifest| manifest == GONE)
+}
+
+fn write(own: &dyn Directory, format: &Format) -> io::Result<()> {
+    own.atomic_write(Path::new(FORMAT_FILE), &format.to_text())?;
+    own.sync_directory()
 }
 
 /// Makes an index and writes the format file, in an order in which a power cut at any point leaves nothing that is

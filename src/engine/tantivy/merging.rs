@@ -30,7 +30,7 @@ const DELETED_BEFORE_MERGE: f64 = 0.3;
 /// A segment of fewer entries counts as one of so many while there is something to write: to merge it costs as much.
 const LEAST: u64 = 64;
 
-/// A segment of so many entries is not merged again: it would take long, and looking its terms up costs little beside
+/// A segment of so many entries is not merged with others: it would take long, and looking its terms up costs little beside
 /// reading their postings.
 const LARGEST: u64 = 10_000_000;
 
@@ -80,11 +80,11 @@ impl Merging {
 
 /// The segments that become one, and those that are left; of which size is which, see [`worth_merging`].
 fn apart(segments: &[SegmentMeta], least: u64, halves: impl Fn(u64) -> u64) -> (Vec<&SegmentMeta>, Vec<&SegmentMeta>) {
-    let mut ascending: Vec<_> = segments.iter().filter(|segment| entries(segment) < LARGEST).collect();
+    let (large, mut ascending): (Vec<_>, Vec<_>) = segments.iter().partition(|segment| entries(segment) >= LARGEST);
     ascending.sort_by_key(|segment| (entries(segment), segment.id()));
     let sizes = ascending.iter().map(|segment| entries(segment).max(least));
     let left = ascending.split_off(worth_merging(sizes, halves));
-    (ascending, left)
+    (ascending, [left, large].concat())
 }
 
 /// How many of the smallest segments are merged, by their sizes, ascending: so many that they are together so many halves
@@ -112,14 +112,22 @@ fn is_worn(segment: &SegmentMeta) -> bool {
     u64::from(all) >= LEAST && f64::from(deleted) > f64::from(all) * DELETED_BEFORE_MERGE
 }
 
+/// Those that are written again, each by itself.
+fn worn<'a>(segments: &[&'a SegmentMeta]) -> impl Iterator<Item = Vec<&'a SegmentMeta>> {
+    segments.iter().filter(|segment| is_worn(segment)).map(|segment| vec![*segment])
+}
+
 impl MergePolicy for Merging {
     /// tantivy asks twice: what is not committed first, what is last.
     fn compute_merge_candidates(&self, segments: &[SegmentMeta]) -> Vec<MergeCandidate> {
         let is_deferred = self.is_deferred.load(Relaxed);
         let halves = |size| if is_deferred && size < DEFERRED_BELOW { DEFERRED_HALVES } else { USUAL_HALVES };
         let (together, left) = apart(segments, LEAST, halves);
-        let worn = left.into_iter().filter(|segment| is_worn(segment)).map(|segment| vec![segment]);
-        let merged = self.room.fitting(worn.chain((!together.is_empty()).then_some(together)));
+        let mut merged = self.room.fitting(worn(&left).chain((!together.is_empty()).then(|| together.clone())));
+        // Where there is no room for all of them, some may give room back.
+        if merged.iter().all(|segments| segments.len() == 1) {
+            merged.extend(self.room.fitting(worn(&together)));
+        }
         let ids = |segments: Vec<&SegmentMeta>| segments.into_iter().map(SegmentMeta::id).collect();
         let candidates: Vec<_> = merged.into_iter().map(|segments| MergeCandidate(ids(segments))).collect();
         let mut at_rest: BTreeSet<_> = segments.iter().map(SegmentMeta::id).collect();
@@ -133,7 +141,7 @@ impl MergePolicy for Merging {
 
 #[cfg(test)]
 mod tests {
-    use std::iter;
+    use std::{iter, sync::atomic::AtomicU64};
 
     use tantivy::{Index, schema::Schema};
 
@@ -190,6 +198,34 @@ mod tests {
         check(1_000, 300, false);
         check(1_000, 301, true);
         check(63, 62, false);
+    }
+
+    #[test]
+    fn what_is_mostly_deleted_is_merged_however_large_and_alone_where_there_is_no_room_for_more() {
+        let index = Index::create_in_ram(Schema::builder().build());
+        let place = tempfile::tempdir().unwrap();
+        std::fs::create_dir(place.path().join("index")).unwrap();
+        let floor = Arc::new(AtomicU64::new(0));
+        let disk = Arc::new(OnDisk(place.path().to_owned()));
+        let merging = Merging::new(Room::new(disk, IndexName::FIRST, Arc::clone(&floor)));
+        let add = |entries, deleted, bytes| {
+            let id = SegmentId::generate_random();
+            let file = place.path().join(format!("index/{}.store", id.uuid_string()));
+            std::fs::File::create(file).unwrap().set_len(bytes).unwrap();
+            index.new_segment_meta(id, entries).with_delete_meta(deleted, 1)
+        };
+        let merged = |segments: &[SegmentMeta]| -> Vec<Vec<_>> {
+            let place = |id: &SegmentId| segments.iter().position(|segment| segment.id() == *id).unwrap();
+            let candidates = merging.compute_merge_candidates(segments);
+            candidates.iter().map(|MergeCandidate(ids)| ids.iter().map(place).collect()).collect()
+        };
+        let large = [add(30_000_000, 8_000_000, 1 << 20), add(30_000_000, 15_000_000, 1 << 20)];
+        assert_eq!(merged(&large), [[1]]);
+        let mut small: Vec<_> = (0..8).map(|_| add(300, 0, 1 << 30)).collect();
+        small.push(add(300, 200, 1 << 30));
+        assert_eq!(merged(&small).concat().len(), 9);
+        floor.store(crate::engine::tantivy::files::free_bytes(place.path()).unwrap(), Relaxed);
+        assert_eq!(merged(&small), [[8]]);
     }
 
     #[test]

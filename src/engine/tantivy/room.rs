@@ -1,4 +1,6 @@
-//! Whether the disk has room for what merges write: a merge that fills it takes the room of what is acknowledged.
+//! Whether the disk has room for what merges write: a merge that fills it takes the room of what is acknowledged. What
+//! gives much more back than it takes may reach below the floor that others leave: without it, deleting would make no
+//! room on a disk that is full.
 
 use std::{
     path::PathBuf,
@@ -25,6 +27,15 @@ const MERGED: [SegmentComponent; 6] = [
     SegmentComponent::Store,
 ];
 
+/// A merge gives much room back when it writes no more of what it reads than so much, in percent.
+const MOST_LEFT_PERCENT: u64 = 70;
+/// What such a merge leaves of the floor is one in so many.
+const FLOOR_SHARE: u64 = 2;
+
+/// How many times merges as large as one that failed are not begun before one is tried again all the same.
+const FIRST_PATIENCE: u32 = 64;
+const LAST_PATIENCE: u32 = 1_024;
+
 /// The room for merges of one index, for all its writers, on a disk that another one may be built on. Clones are the same
 /// one.
 #[derive(Clone, Debug)]
@@ -44,7 +55,28 @@ struct Tried {
     /// Those that were begun and are not known to be over.
     under_way: Vec<UnderWay>,
     /// One for which there was no room after all.
-    failed: Option<Attempt>,
+    failed: Option<Failed>,
+    /// That of the last one, to be doubled; 0 once it is forgotten.
+    patience: u32,
+}
+
+/// A merge for which there was no room.
+#[derive(Clone, Copy, Debug)]
+struct Failed {
+    bytes: u64,
+    /// The least that was free since, what it left given back.
+    least_free: u64,
+    /// How many more times as much is not begun.
+    patience: u32,
+}
+
+impl Failed {
+    /// Whether merges as large as this one would be begun in vain again: unless so much more is free, as when somebody else
+    /// had filled the disk meanwhile. Who it was is not known, so each is tried again at last.
+    fn is_in_vain(&mut self, free: u64) -> bool {
+        self.least_free = self.least_free.min(free);
+        free < self.least_free.saturating_add(self.bytes)
+    }
 }
 
 /// A merge of some segments.
@@ -66,6 +98,29 @@ struct Attempt {
     free: u64,
 }
 
+impl Tried {
+    /// What merges have to stay below for now, if anything.
+    fn limit(&mut self, free: u64) -> Option<u64> {
+        let failed = self.failed.as_mut()?;
+        if !failed.is_in_vain(free) {
+            (self.failed, self.patience) = (None, 0);
+        } else if failed.patience > 0 {
+            return Some(failed.bytes);
+        } else {
+            self.failed = None;
+        }
+        None
+    }
+
+    /// The largest that are under way were too large.
+    fn have_failed(&mut self) {
+        let largest = self.under_way.iter().map(|merge| merge.attempt).max_by_key(|attempt| attempt.bytes);
+        let Some(Attempt { bytes, free }) = largest else { return };
+        self.patience = (self.patience * 2).clamp(FIRST_PATIENCE, LAST_PATIENCE);
+        self.failed = Some(Failed { bytes, least_free: free, patience: self.patience });
+    }
+}
+
 impl Room {
     pub(super) fn new(files: Arc<dyn Files>, index: IndexName, floor: Arc<AtomicU64>) -> Self {
         Self { files, index, floor, tried: Arc::default() }
@@ -78,7 +133,8 @@ impl Room {
 
     /// Those of some merges for which there is room above the floor, all together and beside those under way, each of
     /// segments that become one, of which none is being merged. What there was no room for before, though it was expected,
-    /// is not tried again until so much more is free. What is given is taken for being under way.
+    /// is not tried again until so much more is free, or it was asked for many times. What is given is taken for being under
+    /// way.
     pub(super) fn fitting<'a>(
         &self,
         merges: impl IntoIterator<Item = Vec<&'a SegmentMeta>>,
@@ -96,16 +152,19 @@ impl Room {
             let is_offered = merge.segments.iter().any(|segment| offered.contains(segment));
             !is_offered && self.files.bytes(&merge.input).is_ok()
         });
-        let taken = tried.under_way.iter().map(|merge| merge.attempt.bytes).sum();
-        let mut room = free.saturating_sub(self.floor.load(Relaxed)).saturating_sub(taken);
-        let is_in_vain = |failed: &Attempt| free < failed.free.saturating_add(failed.bytes);
-        tried.failed = tried.failed.filter(is_in_vain);
-        let most = tried.failed.map_or(u64::MAX, |failed| failed.bytes);
+        let mut taken: u64 = tried.under_way.iter().map(|merge| merge.attempt.bytes).sum();
+        let (floor, limit) = (self.floor.load(Relaxed), tried.limit(free));
+        let mut is_kept_waiting = false;
         merges.retain(|segments| {
-            let bytes = segments.iter().map(|segment| self.bytes(segment)).sum();
-            let fits = bytes <= room && bytes < most;
+            let sizes = segments.iter().map(|segment| self.bytes(segment));
+            let (read, bytes) = sizes.fold((0, 0), |(read, left), size| (read + size.0, left + size.1));
+            let gives_back = bytes.saturating_mul(100) <= read.saturating_mul(MOST_LEFT_PERCENT);
+            let left = if gives_back { floor / FLOOR_SHARE } else { floor };
+            let is_in_vain = limit.is_some_and(|limit| bytes >= limit);
+            is_kept_waiting |= is_in_vain;
+            let fits = !is_in_vain && bytes <= free.saturating_sub(left).saturating_sub(taken);
             if let (true, Some(first)) = (fits, segments.first()) {
-                room -= bytes;
+                taken += bytes;
                 tried.under_way.push(UnderWay {
                     index: self.index,
                     segments: segments.iter().map(|segment| segment.id()).collect(),
@@ -115,15 +174,16 @@ impl Room {
             }
             fits
         });
+        if let (true, Some(failed)) = (is_kept_waiting, &mut tried.failed) {
+            failed.patience -= 1;
+        }
         merges
     }
 
     /// There was no room for the merges that were under way, of either index: the largest of them was too large, whichever
     /// met it.
     pub(super) fn was_not_there(&self) {
-        let mut tried = self.lock();
-        let largest = tried.under_way.iter().map(|merge| merge.attempt).max_by_key(|attempt| attempt.bytes);
-        tried.failed = largest.or(tried.failed);
+        self.lock().have_failed();
     }
 
     /// The merges of this index that were under way write nothing any more.
@@ -131,12 +191,12 @@ impl Room {
         self.lock().under_way.retain(|merge| merge.index != self.index);
     }
 
-    /// Bytes of what is left of a segment; those of its files, less what is deleted.
-    fn bytes(&self, segment: &SegmentMeta) -> u64 {
+    /// Bytes of a segment's files, and of what is left of them without what is deleted.
+    fn bytes(&self, segment: &SegmentMeta) -> (u64, u64) {
         let path = |kind| self.index.path_of(&segment.relative_path(kind));
         let bytes: u64 = MERGED.into_iter().map(|kind| self.files.bytes(&path(kind)).unwrap_or(0)).sum();
         let (left, all) = (u128::from(segment.num_docs()), u128::from(segment.max_doc()).max(1));
-        u64::try_from(u128::from(bytes) * left / all).unwrap_or(u64::MAX)
+        (bytes, u64::try_from(u128::from(bytes) * left / all).unwrap_or(u64::MAX))
     }
 
     fn lock(&self) -> MutexGuard<'_, Tried> {
@@ -234,13 +294,13 @@ mod tests {
     #[test]
     fn a_merge_is_begun_if_what_it_writes_stays_above_the_floor_and_not_again_if_there_was_no_room() {
         let (segments, floor) = (Segments::new(), Arc::new(AtomicU64::new(0)));
-        let (large, small) = (segments.add(8 * MARGIN, 50), segments.add(MARGIN, 0));
+        let (large, small) = (segments.add(6 * MARGIN, 25), segments.add(MARGIN, 0));
         let room = segments.room(&floor);
         let fitting = |merges: &[&[&SegmentMeta]]| fitting(&room, merges);
         let free = || segments.free();
         assert_eq!(fitting(&[]), [0; 0]);
         floor.store(free().saturating_sub(3 * MARGIN), Relaxed);
-        assert_eq!(fitting(&[&[&large], &[&small]]), [1], "half of the large one is too much");
+        assert_eq!(fitting(&[&[&large], &[&small]]), [1], "what is left of the large one is too much");
         assert_eq!(fitting(&[&[&small; 2], &[&small; 2]]), [2], "they are written at the same time");
         floor.store(free().saturating_sub(7 * MARGIN), Relaxed);
         assert_eq!(fitting(&[&[&large, &small]]), [2], "what is deleted takes no room");
@@ -248,7 +308,35 @@ mod tests {
         room.was_not_there();
         assert_eq!(fitting(&[&[&large, &small], &[&large]]), [1]);
         assert_eq!(fitting(&[&[&large, &small]]), [0; 0], "and no more is free");
-        room.lock().failed.as_mut().unwrap().free -= 7 * MARGIN;
-        assert_eq!(fitting(&[&[&large, &small]]), [2], "much more is free");
+        for round in 0..3 {
+            let kept_waiting = (0..).take_while(|_| fitting(&[&[&large, &small]]).is_empty()).count();
+            assert!((60..=64 << round).contains(&kept_waiting), "{round}: {kept_waiting}");
+            room.was_not_there();
+        }
+    }
+
+    /// Somebody else filled it, and has gone.
+    #[test]
+    fn what_failed_is_tried_again_once_as_much_is_free_as_before() {
+        let mut failed = Failed { bytes: 100, least_free: 1_000, patience: 1 };
+        assert!([1_000, 1_050, 20, 90, 119].iter().all(|free| failed.is_in_vain(*free)));
+        assert!(!failed.is_in_vain(120));
+        let mut tried = Tried { failed: Some(failed), patience: 512, ..Tried::default() };
+        assert_eq!((tried.limit(119), tried.patience), (Some(100), 512));
+        assert_eq!((tried.limit(1_000), tried.patience), (None, 0));
+        assert_eq!(tried.limit(20), None, "it is forgotten");
+    }
+
+    /// A disk that is full of what is deleted.
+    #[test]
+    fn what_gives_much_room_back_may_take_half_of_what_is_left_to_others() {
+        let (segments, floor) = (Segments::new(), Arc::new(AtomicU64::new(0)));
+        let room = segments.room(&floor);
+        let fits = |deleted| !fitting(&room, &[&[&segments.add(8 * MARGIN, deleted)]]).is_empty();
+        floor.store(segments.free() + MARGIN, Relaxed);
+        assert!(!fits(29) && fits(30) && fits(100), "nothing is above the floor");
+        let half = segments.free() + MARGIN;
+        floor.store(2 * half, Relaxed);
+        assert!(!fits(50) && !fits(99));
     }
 }

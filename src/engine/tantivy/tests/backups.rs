@@ -23,7 +23,7 @@ use crate::{
     engine::{
         BackupError, BadTarget, Change, Engine as _, Expression, Generation, OpenError, Position, ReadError, Snapshot,
         Upkeep, WriteError,
-        tantivy::{TantivyEngine, check, schema},
+        tantivy::{TantivyEngine, check, files::OnDisk, manifest, schema},
     },
     query::Filter,
 };
@@ -139,6 +139,21 @@ fn a_copy_that_is_taken_while_documents_are_written_answers_as_the_index_did() {
         }
     }
     assert!(same_entries * 4 > copies.len(), "{same_entries} of {}", copies.len());
+    // Once nothing is written and merged any more, nothing else can differ.
+    let began = Instant::now();
+    loop {
+        index.writer().refresh().unwrap();
+        let expected = Digest::of(index.snapshot().as_ref());
+        let target = place.path().join("last");
+        engine.back_up(&target, &NEVER).unwrap();
+        let found = Digest::of(open(copied_back(&target).path()).unwrap().snapshot().as_ref());
+        if found.entries == expected.entries {
+            assert_eq!(found, expected);
+            break;
+        }
+        fs::remove_dir_all(target).unwrap();
+        assert!(began.elapsed() < Duration::from_secs(60), "it is merged for ever");
+    }
     // What is linked does not change with the index, nor the index with it.
     drop(engine);
     open(&place.path().join("0")).unwrap();
@@ -300,14 +315,18 @@ fn a_copy_is_opened_once_however_often_that_is_cut_off() {
     let target = place.path().join("copy");
     let backup = index.engine.back_up(&target, &NEVER).unwrap();
     let directory = copied_back(&target);
-    let first = open(directory.path()).unwrap().snapshot();
-    assert!(!directory.path().join("backup.json").exists());
     // It was cut off before the copy's list was taken away.
-    fs::copy(target.join("backup.json"), directory.path().join("backup.json")).unwrap();
-    let second = open(directory.path()).unwrap().snapshot();
+    let (path, list) = (directory.path(), fs::read(target.join("backup.json")).unwrap());
+    let format = manifest::restored(path, &OnDisk(path.to_owned()), &list, 7).unwrap();
+    fs::write(path.join("format.json"), format.to_text()).unwrap();
+    let first = open(path).unwrap().snapshot();
+    assert_eq!(first.generation().index, 7);
+    assert!(!path.join("backup.json").exists());
+    let second = open(path).unwrap().snapshot();
     assert_eq!(first.generation(), second.generation());
-    assert!(!directory.path().join("backup.json").exists());
-    // Another copy on top of it is no index and no copy.
+    // The same copy on top of it, or another one, is no index and no copy.
+    fs::write(path.join("backup.json"), list).unwrap();
+    assert!(matches!(open(path), Err(OpenError::Mixed(_))));
     index.put(document("乙", "", &["防汛"]), None);
     index.commit();
     let later = place.path().join("later");
