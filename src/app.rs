@@ -5,6 +5,7 @@
 
 mod checking;
 mod listeners;
+mod repair;
 mod settings;
 mod start_error;
 #[cfg(test)]
@@ -50,6 +51,8 @@ use crate::{
     text::{Segmenter, Synonyms},
 };
 
+pub use crate::engine::Repairing;
+pub use repair::{RepairFailure, ReportForm};
 pub use start_error::StartError;
 pub use token_key::TokenKeyError;
 pub use words::WordsError;
@@ -112,6 +115,21 @@ impl App {
         user_dictionary(&config.text)?;
         synonyms(&config.search)?;
         Ok(())
+    }
+
+    /// Looks at every file of the index, which is not served meanwhile, and says what is lost of it; leaves that out if it is to.
+    /// The ids of lost documents go to `results`, what else there is to say to `notices`.
+    ///
+    /// # Errors
+    /// When the index is damaged and stays so, cannot be looked at or written, or `results` takes no more.
+    pub fn repair(
+        config: &Config,
+        repairing: Repairing,
+        form: ReportForm,
+        results: &mut impl io::Write,
+        notices: &mut impl io::Write,
+    ) -> Result<(), RepairFailure> {
+        repair::repair(&config.data_dir, repairing, form, results, notices)
     }
 
     /// Binds every listener and begins to answer: health says `NOT_SERVING`, calls that there is no index yet.

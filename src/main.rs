@@ -14,12 +14,12 @@ use tokio::{runtime::Builder, select};
 use tokio_stream::StreamExt as _;
 use tokio_util::task::AbortOnDropHandle;
 use xunzhang::{
-    app::{Addresses, App, Ending},
+    app::{Addresses, App, Ending, Repairing, ReportForm},
     cli::{
         self, ClientArguments,
         import::{Content, ImportOptions, Rest},
     },
-    config::{Config, LogFormat, ServeFlags},
+    config::{Config, LogFormat, RepairFlags, ServeFlags},
     shutdown::{EXIT_FORCED, StopSignals, outlive_file_size_limit},
     telemetry::{self, LogForm},
 };
@@ -50,6 +50,8 @@ struct Cli {
 enum Command {
     /// Serve: take documents in, find paragraphs
     Serve(ServeFlags),
+    /// Look at every file of an index that is not served, and say which documents are lost; leave them out if told to
+    Repair(RepairFlags),
     #[command(flatten)]
     Client(cli::Command),
 }
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
     let Cli { command, client } = Cli::parse();
     match command {
         Command::Serve(flags) => configure_and_serve(&flags),
+        Command::Repair(flags) => configure_and_repair(&flags, client.json),
         Command::Client(command) => run(Builder::new_multi_thread().worker_threads(CLIENT_THREADS), async {
             Ok(cli::run(command, client).await)
         }),
@@ -75,15 +78,35 @@ fn run(runtime: &mut Builder, future: impl Future<Output = anyhow::Result<ExitCo
     ended.unwrap_or_else(|error| failed(ExitCode::FAILURE, error))
 }
 
-fn configure_and_serve(flags: &ServeFlags) -> ExitCode {
+/// What flags, the environment and the file say; else how the program ends.
+fn configure(flags: &ServeFlags) -> Result<Config, ExitCode> {
     // Names and values that are no text are replaced, not skipped: a variable of ours that is damaged is an error then.
     let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
         (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
     };
-    let config = match Config::load(flags, env::vars_os().map(text)) {
+    // With what is behind it: where in the file, and what was expected.
+    let wrong = |error| failed(ExitCode::from(EXIT_USAGE), format_args!("{:#}", anyhow::Error::from(error)));
+    Config::load(flags, env::vars_os().map(text)).map_err(wrong)
+}
+
+fn configure_and_repair(flags: &RepairFlags, json: bool) -> ExitCode {
+    let config = match configure(&flags.of_service()) {
         Ok(config) => config,
-        // With what is behind it: where in the file, and what was expected.
-        Err(error) => return failed(ExitCode::from(EXIT_USAGE), format_args!("{:#}", anyhow::Error::from(error))),
+        Err(code) => return code,
+    };
+    let repairing = if flags.leave_out_damaged { Repairing::LeaveOut } else { Repairing::Look };
+    let form = if json { ReportForm::Json } else { ReportForm::Text };
+    match App::repair(&config, repairing, form, &mut io::stdout().lock(), &mut io::stderr().lock()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.reader_left() => ExitCode::SUCCESS,
+        Err(error) => failed(ExitCode::FAILURE, error),
+    }
+}
+
+fn configure_and_serve(flags: &ServeFlags) -> ExitCode {
+    let config = match configure(flags) {
+        Ok(config) => config,
+        Err(code) => return code,
     };
     if flags.print_config {
         let _ = write!(io::stdout(), "{}", config.to_toml());

@@ -25,7 +25,7 @@ use tantivy::{
 use xunzhang::{
     app::App,
     config::Config,
-    engine::tantivy::{BackupStep, Files, IndexName, OnDisk, TantivyEngine},
+    engine::tantivy::{BackupStep, Files, IndexName, OnDisk, QuarantineName, TantivyEngine},
 };
 
 use super::failpoint::{Failpoint, Moment, Step, Work};
@@ -243,6 +243,14 @@ impl Files for Failing {
 
     fn free_bytes(&self) -> io::Result<u64> {
         self.0.disk.free_bytes()
+    }
+
+    fn quarantine(&self, name: QuarantineName) -> io::Result<Box<dyn Directory>> {
+        self.0.disk.quarantine(name)
+    }
+
+    fn set_aside(&self, index: IndexName, file: &Path, name: QuarantineName) -> io::Result<()> {
+        self.0.disk.set_aside(index, file, name)
     }
 
     fn before(&self, step: BackupStep) -> io::Result<()> {

@@ -28,10 +28,12 @@ use tantivy::{
         error::{DeleteError, LockError, OpenDirectoryError, OpenReadError, OpenWriteError},
     },
 };
-use xunzhang::engine::tantivy::{Files, IndexName};
+use xunzhang::engine::tantivy::{Files, IndexName, QuarantineName};
 
 /// What the names of those files of a segment end in that are derived from the others.
-const DERIVED: [&str; 5] = ["term", "idx", "pos", "fieldnorm", "fast"];
+pub(crate) const DERIVED: [&str; 5] = ["term", "idx", "pos", "fieldnorm", "fast"];
+/// What the others end in.
+pub(crate) const STORED: [&str; 2] = ["store", "del"];
 /// What is free of a disk that is not full.
 const FREE_BYTES: u64 = 1 << 40;
 
@@ -40,11 +42,12 @@ type Name = (Place, PathBuf);
 /// A file, whatever its names.
 type File = usize;
 
-/// A directory. That of an index is an entry of the data directory, under its name.
+/// A directory. Those of indexes, and of what was taken out of them, are entries of the data directory, under their names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Place {
     Data,
     Index(IndexName),
+    Quarantine(QuarantineName),
 }
 
 impl Place {
@@ -94,6 +97,8 @@ enum Operation {
 #[derive(Clone)]
 enum Entry {
     Link(Name, File),
+    /// Another name of a file that has one.
+    Second(Name, File),
     Rename(Name, Name, File),
     Unlink(Name),
 }
@@ -254,9 +259,9 @@ impl Disk {
         Self::new(kept.image(survival, rng))
     }
 
-    /// A disk that holds what this one does, all of it synced, where derived files of one segment or more have rotted since;
-    /// that the index was closed in order, it does not know.
-    pub(crate) fn rotten(&self, rng: &mut Rng) -> Self {
+    /// A disk that holds what this one does, all of it synced, where files of these kinds of one segment or more have rotted
+    /// since; that the index was closed in order, it does not know.
+    pub(crate) fn rotten(&self, kinds: &[&str], rng: &mut Rng) -> Self {
         let state = self.state();
         let kept = |(name, file): (&Name, &File)| (name.clone(), state.contents[*file].clone());
         let mut image = Image(state.entries.iter().map(kept).collect());
@@ -265,20 +270,28 @@ impl Disk {
         let lists: String = lists.map(|(_, list)| String::from_utf8_lossy(list).replace('-', "")).collect();
         let segment =
             |name: &Path| name.to_str().and_then(|name| name.split('.').next()).unwrap_or_default().to_owned();
-        let is_derived = |name: &Path| {
-            let is_one = name.extension().is_some_and(|kind| DERIVED.iter().any(|derived| kind == *derived));
+        let is_meant = |name: &Path| {
+            let is_one = name.extension().is_some_and(|kind| kinds.iter().any(|meant| kind == *meant));
             is_one && lists.contains(&segment(name))
         };
-        let derived: Vec<_> = image.0.keys().filter(|(_, name)| is_derived(name)).cloned().collect();
-        let first = rng.choice(&derived);
+        let meant = |(place, name): &&Name| matches!(place, Place::Index(_)) && is_meant(name);
+        let meant: Vec<_> = image.0.keys().filter(meant).cloned().collect();
+        let first = rng.choice(&meant);
         for (name, content) in &mut image.0 {
-            if Some(name) == first || derived.contains(name) && rng.u8(..4) == 0 {
+            if Some(name) == first || meant.contains(name) && rng.u8(..4) == 0 {
                 // Not at the end of a file, which says which version wrote it.
                 let place = rng.usize(..content.len().div_ceil(2));
                 content[place] ^= 1 << rng.u8(..8);
             }
         }
         Self::new(image)
+    }
+
+    /// The files that were put aside.
+    pub(crate) fn put_aside(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let state = self.state();
+        let aside = state.entries.iter().filter(|((place, _), _)| matches!(place, Place::Quarantine(_)));
+        aside.map(|((_, name), file)| (name.clone(), state.contents[*file].clone())).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -401,13 +414,16 @@ impl State {
 impl Entry {
     fn place(&self) -> Place {
         match self {
-            Self::Link((place, _), _) | Self::Rename((place, _), ..) | Self::Unlink((place, _)) => *place,
+            Self::Link((place, _), _)
+            | Self::Second((place, _), _)
+            | Self::Rename((place, _), ..)
+            | Self::Unlink((place, _)) => *place,
         }
     }
 
     fn enter(&self, entries: &mut BTreeMap<Name, File>) {
         match self {
-            Self::Link(name, file) => {
+            Self::Link(name, file) | Self::Second(name, file) => {
                 entries.insert(name.clone(), *file);
             }
             Self::Rename(from, to, file) => {
@@ -501,6 +517,29 @@ impl Files for Directories {
         let state = self.0.state();
         let file = *state.entries.get(&Place::of(path)).ok_or(io::ErrorKind::NotFound)?;
         Ok(state.contents[file].len() as u64)
+    }
+
+    fn quarantine(&self, name: QuarantineName) -> io::Result<Box<dyn Directory>> {
+        let mut state = self.0.state();
+        state.step()?;
+        let entry = (Place::Data, PathBuf::from(name.to_string()));
+        if !state.entries.contains_key(&entry) {
+            state.create(entry);
+        }
+        state.sync_directory(Place::Data)?;
+        Ok(self.0.at(Place::Quarantine(name)))
+    }
+
+    fn set_aside(&self, index: IndexName, file: &Path, name: QuarantineName) -> io::Result<()> {
+        let mut state = self.0.state();
+        state.step()?;
+        let [from, to] = [Place::Index(index), Place::Quarantine(name)].map(|place| (place, file.to_owned()));
+        let file = *state.entries.get(&from).ok_or(io::ErrorKind::NotFound)?;
+        if !state.entries.contains_key(&to) {
+            state.log.push(Operation::Enter(Entry::Second(to.clone(), file)));
+            state.entries.insert(to, file);
+        }
+        Ok(())
     }
 
     fn free_bytes(&self) -> io::Result<u64> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use fastrand::Rng;
 
-use super::{Entry, File, Image, Name, Operation, Place, Survival, index_of};
+use super::{Entry, File, Image, Name, Operation, Place, Survival};
 
 /// Bytes that are written as a whole or not at all.
 const SECTOR: usize = 512;
@@ -69,10 +69,12 @@ impl Kept {
             }
         }
         let mut entries = std::mem::take(&mut self.entries);
-        let indexes: HashSet<_> = entries.keys().filter_map(index_of).collect();
+        let there: HashSet<_> = entries.keys().filter(|(place, _)| *place == Place::Data).cloned().collect();
+        let is_there = |directory: String| there.contains(&(Place::Data, directory.into()));
         entries.retain(|(place, _), _| match place {
             Place::Data => true,
-            Place::Index(name) => indexes.contains(name),
+            Place::Index(name) => is_there(name.to_string()),
+            Place::Quarantine(name) => is_there(name.to_string()),
         });
         Image(entries.into_iter().map(|(name, file)| (name, self.content(file, survival, rng))).collect())
     }

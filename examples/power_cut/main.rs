@@ -10,9 +10,10 @@
 //! more on disk than it was before: when the power goes in the next round, it can still be lost. In every second round
 //! the disk also fails for a moment, so that changes are refused, in every second one the index is built anew meanwhile,
 //! in every second one too many files are open at first, and in every fourth one what is mapped cannot be read then.
-//! Before every fourth round index structures rot, which are made anew from what is stored. Prints figures for each model;
-//! exits 1 when an acknowledged
-//! change was lost, or one that clients have seen after a restart, or an index did not open.
+//! Before every fourth round index structures rot, which are made anew from what is stored; before every eighth one what is
+//! stored does, or what says which of it is deleted: that is left out by a repair, which is cut off, too. Prints figures for
+//! each model; exits 1 when an acknowledged change was lost, or one that clients have seen after a restart, or an index did
+//! not open, or what a repair said to be lost is not what was.
 
 mod disk;
 mod trial;
@@ -25,7 +26,7 @@ use std::{
 
 use anyhow::anyhow;
 use clap::Parser;
-use disk::{Disk, Image, Survival};
+use disk::{DERIVED, Disk, Image, STORED, Survival};
 use fastrand::Rng;
 use rustix::io::Errno;
 use trial::History;
@@ -54,13 +55,14 @@ fn main() -> anyhow::Result<ExitCode> {
     say(&format!("seed {seed}"))?;
     let (runtime, segmenter) = (tokio::runtime::Runtime::new()?, Segmenter::new());
     let (mut rng, mut disk, mut history) = (Rng::with_seed(seed), Disk::new(Image::default()), History::default());
-    let (mut tallies, mut acknowledged, mut refused, mut rebuilt, mut failing, mut filled, mut recovered, started) =
-        ([Tally::default(); Survival::ALL.len()], 0, 0, 0, 0, 0, 0, Instant::now());
+    let (mut tallies, mut acknowledged, mut refused, mut rebuilt, mut failing, mut filled, mut recovered) =
+        ([Tally::default(); Survival::ALL.len()], 0, 0, 0, 0, 0, 0);
+    let (mut repaired, started) = (0, Instant::now());
     while tallies.iter().map(|tally| tally.cuts).sum::<usize>() < cuts {
-        let before = (history.acknowledged(), history.refused());
-        if before.0 > 0 && rng.u8(..4) == 0 {
-            (disk, history) = (disk.rotten(&mut rng), history.synced());
+        if history.acknowledged() > 0 {
+            (disk, history) = rot(disk, history, &segmenter, &mut repaired, &mut rng)?;
         }
+        let before = (history.acknowledged(), history.refused());
         let engine = trial::open(&disk, &segmenter).map_err(|error| anyhow!(error))?;
         recovered += usize::from(engine.recovered().segments > 0);
         let ingest = trial::start(engine.clone(), &segmenter).map_err(|error| anyhow!(error))?;
@@ -100,7 +102,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let seconds = started.elapsed().as_secs_f64();
     say(&format!(
         "{acknowledged} changes acknowledged, {refused} refused in {failing} rounds with failures, {filled} times a merge has \
-         filled the disk, {rebuilt} times the index was built anew, {recovered} times what has rotted was made anew, {seconds:.0} s"
+         filled the disk, {rebuilt} times the index was built anew, {recovered} times what has rotted was made anew, {repaired} times left out, {seconds:.0} s"
     ))?;
     Ok(if tallies.iter().all(|tally| tally.failed == 0) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -127,6 +129,37 @@ fn cut(
         }
     }
     Ok(next)
+}
+
+/// Has something of a disk rot, or nothing; counts what is repaired.
+fn rot(
+    disk: Disk,
+    history: History,
+    segmenter: &Segmenter,
+    repaired: &mut usize,
+    rng: &mut Rng,
+) -> anyhow::Result<(Disk, History)> {
+    match rng.u8(..8) {
+        0 | 1 => Ok((disk.rotten(&DERIVED, rng), history.synced())),
+        2 => {
+            *repaired += 1;
+            repair(&disk, &history, segmenter, rng).map_err(|wrong| anyhow!("repaired: {wrong}"))
+        }
+        _ => Ok((disk, history)),
+    }
+}
+
+/// Has what is stored rot, and what is lost left out, though the power goes meanwhile; what is there then.
+fn repair(disk: &Disk, history: &History, segmenter: &Segmenter, rng: &mut Rng) -> Result<(Disk, History), String> {
+    let before = trial::open(disk, segmenter).and_then(|engine| trial::found(&engine))?;
+    let rotten = disk.rotten(&STORED[rng.usize(..STORED.len())..][..1], rng);
+    let left = trial::repair(&rotten, &before, segmenter)?;
+    let cut = rotten.cut(rotten.moment(rng), Survival::ALL[rng.usize(..3)], rng);
+    let again = trial::repair(&cut, &before, segmenter)?;
+    if again != left {
+        return Err(format!("{left:?} is left, and {again:?} where it was cut off and done again"));
+    }
+    Ok((cut.cut(cut.length(), Survival::Nothing, rng), history.after(&left)))
 }
 
 /// Has steps of writing fail for a moment, and syncs of directories.

@@ -12,7 +12,10 @@ use std::{
 use fastrand::Rng;
 use xunzhang::{
     document::{Content, Document, DocumentId, Metadata},
-    engine::{Engine, Expression, Filter, ReadError, Snapshot, Term, TermField, tantivy::TantivyEngine},
+    engine::{
+        Engine, Expression, Filter, LostDocument, ReadError, Repairing, Snapshot, Term, TermField,
+        tantivy::{self, TantivyEngine},
+    },
     ingest::{GroupCommit, Ingest, IngestError, ReindexError, Retention},
     pool::Pool,
     text::{Segmenter, searchable},
@@ -140,6 +143,44 @@ pub(crate) fn reopen(
     reopen(&cut, (opened, survival), &seen, segmenter, rng)
         .map_err(|lost| format!("killed, opened, and then {survival:?} of the unsynced survives: {lost}"))?;
     Ok(seen)
+}
+
+/// Leaves out what is lost of an index on a disk, where that may have been begun before; what is found is what was there and
+/// is not told to be lost.
+pub(crate) fn repair(
+    disk: &Disk,
+    before: &BTreeMap<usize, u32>,
+    segmenter: &Segmenter,
+) -> Result<BTreeMap<usize, u32>, String> {
+    let repair = |repairing| {
+        let repaired = tantivy::repair_on(Path::new("simulated"), disk.files(), repairing);
+        repaired.map_err(|error| format!("it is not repaired: {error}"))
+    };
+    let length = disk.length();
+    let told = repair(Repairing::Look)?;
+    if disk.length() != length {
+        return Err("something was written by who only looked".to_owned());
+    }
+    let repaired = repair(Repairing::LeaveOut)?;
+    let aside = disk.put_aside();
+    let is_aside = |segment: &String| aside.contains_key(Path::new(&format!("{segment}.store")));
+    if repaired.lost != told.lost || !repaired.lost_segments.iter().all(is_aside) {
+        return Err(format!("{repaired:?}, and before {told:?}; what is put aside is {:?}", aside.keys()));
+    }
+    let mut found = open(disk, segmenter).and_then(|engine| found(&engine))?;
+    let left = found.clone();
+    let lost = |lost: &LostDocument| lost.document_id.as_str().parse().map_err(|_| format!("{lost:?} was never sent"));
+    for document in repaired.lost.iter().map(lost) {
+        let document = document?;
+        let known = before.get(&document).map_or_else(|| Err(format!("document {document} was not there")), Ok)?;
+        if found.insert(document, *known).is_some() {
+            return Err(format!("document {document} is not lost"));
+        }
+    }
+    if repaired.damaged.is_empty() || found == *before {
+        return Ok(left);
+    }
+    Err(format!("{left:?} is left of {before:?}, and {:?} is said to be lost", repaired.lost))
 }
 
 /// What is found in an index: every document, whole and once.

@@ -51,7 +51,7 @@ pub enum Command {
     Stats,
     /// Copy the index into a new directory on the service's machine, while it goes on
     Backup(BackupArguments),
-    /// Compare every file of the index with its checksum
+    /// Compare every file of the index with its checksum, while it is served; see also `repair`
     Verify,
     /// Build the index anew from the stored originals, as the service's text chain reads them now, while it goes on
     Reindex(ReindexArguments),

@@ -45,7 +45,7 @@ pub(super) async fn verify(channel: Channel, output: &mut Output) -> Result<(), 
     } else {
         Err(Failure::Incomplete(
             "the index is damaged and not served any more; start the service again, which makes anew what can be derived \
-             of it, or restore a backup"
+             of it, or stop it and restore a backup; without one `xunzhang repair` leaves out what is lost"
                 .to_owned(),
         ))
     }

@@ -43,6 +43,29 @@ pub struct ServeFlags {
     pub print_config: bool,
 }
 
+/// Flags of `xunzhang repair`, which reads the same settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
+pub struct RepairFlags {
+    /// Configuration file of the service, in TOML [default: none, or `XUNZHANG_CONFIG`]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Directory of the index [default: xunzhang-data]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Go on without what is lost: its files move to `quarantine/` in the directory, and the rest becomes an index of its own
+    #[arg(long)]
+    pub leave_out_damaged: bool,
+}
+
+impl RepairFlags {
+    /// What the service would be started with.
+    #[must_use]
+    pub fn of_service(&self) -> ServeFlags {
+        let Self { config, data_dir, leave_out_damaged: _ } = self.clone();
+        ServeFlags { config, data_dir, ..ServeFlags::default() }
+    }
+}
+
 impl ServeFlags {
     /// What the flags say, as a layer.
     pub(super) fn layer(&self) -> RawConfig {

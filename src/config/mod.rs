@@ -20,4 +20,4 @@ pub use effective::{
     TextConfig,
 };
 pub use error::ConfigError;
-pub use flags::ServeFlags;
+pub use flags::{RepairFlags, ServeFlags};

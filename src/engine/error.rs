@@ -39,7 +39,7 @@ pub enum OpenError {
         source: std::io::Error,
     },
     /// Files are not what was written, and what they held cannot be derived from what is stored elsewhere.
-    #[error("the index in `{}` is damaged: {}; stop the service and restore a backup, or begin with an empty directory and import again", .directory.display(), .files.join(", "))]
+    #[error("the index in `{}` is damaged: {}; stop the service and restore a backup, or have `xunzhang repair` say what is lost, and leave that out", .directory.display(), .files.join(", "))]
     Damaged {
         /// The data directory.
         directory: PathBuf,

@@ -9,6 +9,7 @@ mod expression;
 mod history;
 mod maintenance;
 mod original;
+mod repair;
 mod seam;
 pub mod tantivy;
 mod token;
@@ -20,6 +21,7 @@ pub use expression::{Clause, Expression, MetadataTerm, Term, TermField, Verbatim
 pub use history::Branch;
 pub use maintenance::{Backup, BackupError, BadTarget, Recovered, Verification};
 pub use original::{all_paragraphs, original};
+pub use repair::{LostDocument, RepairError, Repaired, Repairing};
 pub use seam::{Engine, Given, Reader, Rebuild, Removals, Snapshot, Walk, Writer};
 pub use token::{Lengths, Occurrences, Token, TokenField, TokenStatistics, WeighedToken};
 pub use types::{

@@ -37,6 +37,8 @@ mod recovering;
 mod reflection;
 mod refusals;
 mod reindexing;
+mod repair_cuts;
+mod repairing;
 mod replacing;
 mod resumed_imports;
 mod resuming;

@@ -1,10 +1,10 @@
 //! What a power cut and a failing disk leave of what was acknowledged, on a simulated disk.
 
 #[path = "../../examples/power_cut/disk.rs"]
-mod disk;
+pub(crate) mod disk;
 mod restoring;
 #[path = "../../examples/power_cut/trial.rs"]
-mod trial;
+pub(crate) mod trial;
 mod unreadable;
 
 use std::{io, sync::LazyLock};
@@ -18,14 +18,14 @@ use xunzhang::{
     text::Segmenter,
 };
 
-static SEGMENTER: LazyLock<Segmenter> = LazyLock::new(Segmenter::new);
+pub(crate) static SEGMENTER: LazyLock<Segmenter> = LazyLock::new(Segmenter::new);
 
 /// Rounds of writing, each begun with what a cut has left.
 const ROUNDS: usize = 10;
 /// Power cuts in one round.
 const CUTS: usize = 50;
 
-fn start(disk: &Disk) -> Ingest {
+pub(crate) fn start(disk: &Disk) -> Ingest {
     let engine = trial::open(disk, &SEGMENTER).expect("it opens");
     trial::start(engine, &SEGMENTER).expect("it can be written")
 }
@@ -410,7 +410,7 @@ async fn rotten(rng: &mut Rng) -> (Disk, History) {
     let ingest = start(&disk);
     trial::work(&disk, &ingest, &mut history, 12, rng).await;
     ingest.close().await;
-    (disk.rotten(rng), history.synced())
+    (disk.rotten(&disk::DERIVED, rng), history.synced())
 }
 
 /// The damaged segments are there or those in their place, whatever step is the last one, and again when it is repeated.
@@ -467,6 +467,25 @@ async fn what_cannot_be_made_anew_on_a_failing_disk_is_later() {
     }
     // Behind the switch nothing is left to be made.
     assert!(again > 10 && failed - again < 10, "{failed} of {first} failures ended it, {again} times it was made anew");
+}
+
+/// There is to be as much room as the damaged segments take; else nothing is begun.
+#[tokio::test]
+async fn what_there_is_no_room_for_is_not_begun_to_be_made_anew() {
+    let mut rng = Rng::new();
+    let (disk, mut history) = (Disk::new(Image::default()), History::default());
+    for rounds in [12, 0] {
+        let ingest = start(&disk);
+        trial::work(&disk, &ingest, &mut history, rounds, &mut rng).await;
+        // What is begun ahead goes when the next one begins, and would give its room back.
+        ingest.close().await;
+    }
+    let disk = disk.rotten(&disk::DERIVED, &mut rng);
+    disk.fill(false);
+    let refused = trial::open(&disk, &SEGMENTER).map(drop).expect_err("there is no room");
+    assert!(refused.contains("bytes are needed, and 0 are free; start again"), "{refused}");
+    let left = disk.killed(disk.length());
+    assert!(trial::open(&left, &SEGMENTER).expect("there is room").recovered().segments > 0);
 }
 
 /// Opens and writes; how many segments were made anew.

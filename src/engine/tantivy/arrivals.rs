@@ -45,10 +45,30 @@ pub(super) struct Arrivals {
 impl Arrivals {
     /// Those of a segment of an index of which numbers up to `newest` were given out. What makes no sense raises `doubt`.
     pub(super) fn of(segment: &Segment, fields: &Fields, newest: u64, doubt: &Doubt) -> Result<Self, ReadError> {
+        Self::among(segment, alive(segment)?, fields, newest, doubt)
+    }
+
+    /// The same with those that were deleted, where nobody knows any more which were.
+    pub(super) fn with_deleted(
+        segment: &Segment,
+        fields: &Fields,
+        newest: u64,
+        doubt: &Doubt,
+    ) -> Result<Self, ReadError> {
+        Self::among(segment, None, fields, newest, doubt)
+    }
+
+    fn among(
+        segment: &Segment,
+        alive: Option<AliveBitSet>,
+        fields: &Fields,
+        newest: u64,
+        doubt: &Doubt,
+    ) -> Result<Self, ReadError> {
         let store = Store::open(segment.index(), segment.id(), &Unpackers::default(), doubt).map_err(read_error)?;
         Ok(Self {
             stored: InOrder::new(&Arc::new(store)),
-            alive: alive(segment)?,
+            alive,
             fields: fields.clone(),
             next: 0,
             end: segment.meta().max_doc(),

@@ -82,23 +82,34 @@ pub(super) enum Known {
 /// then.
 pub(super) fn look(index: &IndexDirectory) -> Result<Known, ReadError> {
     let (data, files) = (index.data.own.as_ref(), index.files.as_ref());
-    let list = match files.atomic_read(Path::new(LIST)) {
-        Ok(list) if is_sealed(&list) => list,
-        Err(error) if !is_damage(&error) => return Err(read_error(error.into())),
-        Ok(_) | Err(_) => return Ok(Known::Damaged(vec![LIST.to_owned()])),
-    };
+    let Some(list) = list(files)? else { return Ok(Known::Damaged(vec![LIST.to_owned()])) };
     if data.atomic_read(Path::new(NOTE)).is_ok_and(|note| note == digest(&list).as_bytes()) {
         return Ok(Known::Noted);
     }
     damaged_files(index).map(Known::Damaged)
 }
 
+/// The list of segments; `None` when it is not what was written, or gone.
+pub(super) fn list(files: &dyn Directory) -> Result<Option<Vec<u8>>, ReadError> {
+    match files.atomic_read(Path::new(LIST)) {
+        Ok(list) => Ok(Some(list).filter(|list| is_sealed(list))),
+        Err(error) if is_damage(&error) => Ok(None),
+        Err(error) => Err(read_error(error.into())),
+    }
+}
+
 /// The files of an index's segments that are not what was written.
 pub(super) fn damaged_files(index: &IndexDirectory) -> Result<Vec<String>, ReadError> {
+    compared(index).map(|(_, damaged)| damaged)
+}
+
+/// Compares the files of an index's segments: how many there are, and those that are not what was written.
+pub(super) fn compared(index: &IndexDirectory) -> Result<(u64, Vec<String>), ReadError> {
     let files = index.files.as_ref();
     let paths = Index::open(files.box_clone()).and_then(|index| files_of(&index)).map_err(read_error)?;
+    let count = paths.len() as u64;
     let damaged = damaged(index.data.files.as_ref(), index.name, paths, &AtomicBool::new(false))?;
-    Ok(damaged.iter().map(|path| path.display().to_string()).collect())
+    Ok((count, damaged.iter().map(|path| path.display().to_string()).collect()))
 }
 
 /// Compares files of an index with their checksums; those that are not what was written, or cannot be read.

@@ -13,7 +13,7 @@ use std::{
 use tantivy::{Directory, directory::error::OpenReadError};
 
 use crate::engine::{
-    Branch, OpenError,
+    Branch, OpenError, RepairError,
     tantivy::{
         check::{self, NOTE},
         files::{Files, OnDisk, UNFINISHED, create_directory, disk_bytes, keep},
@@ -68,22 +68,40 @@ impl DataDirectory {
     ) -> Result<IndexDirectory, OpenError> {
         let failed = |source| OpenError::Io { directory: path.to_owned(), source };
         create_directory(path).map_err(failed)?;
-        let format = match read_if_there(&path.join(FORMAT_FILE)) {
-            Err(error) if check::is_unreadable(&error) => return Err(damaged(path, FORMAT_FILE.to_owned())),
-            read => read.map_err(failed)?,
-        };
+        let format = format_text(path)?;
         // Before anything is put there, or taken away.
         let format = format.map(|text| read_format(path, &text)).transpose()?;
         if format.is_none() && !path.join(MANIFEST).try_exists().map_err(failed)? {
             refuse_foreign(path)?;
         }
-        let lock = File::options().create(true).truncate(false).write(true).open(path.join(LOCK)).map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(path.to_owned())),
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        Self::opened(path, Arc::new(OnDisk(path.to_owned())), Some(lock(path)?), make_index)
+    }
+
+    /// Opens a directory that has an index, damaged or not, and makes none; nothing in it is changed, but that what a process
+    /// was about to rename goes that was killed.
+    pub(super) fn find(path: &Path) -> Result<IndexDirectory, RepairError> {
+        let failed = |source| OpenError::Io { directory: path.to_owned(), source };
+        if format_text(path)?.is_none() {
+            let is_backup = path.join(MANIFEST).try_exists().map_err(failed)?;
+            return Err(if is_backup { RepairError::Backup } else { RepairError::NoIndex }(path.to_owned()));
         }
-        Self::opened(path, Arc::new(OnDisk(path.to_owned())), Some(lock), make_index)
+        Self::found(path, Arc::new(OnDisk(path.to_owned())), Some(lock(path)?))
+    }
+
+    /// The same on files that nobody else has.
+    pub(super) fn find_on(path: &Path, files: Box<dyn Files>) -> Result<IndexDirectory, RepairError> {
+        Self::found(path, files.into(), None)
+    }
+
+    fn found(path: &Path, files: Arc<dyn Files>, lock: Option<File>) -> Result<IndexDirectory, RepairError> {
+        let own = files.data().map_err(|error| index_error(path, error.into()))?;
+        let read = |name| read_own(path, own.as_ref(), name);
+        let Some(text) = read(FORMAT_FILE)? else { return Err(RepairError::NoIndex(path.to_owned())) };
+        if read(MANIFEST)?.is_some() {
+            return Err(RepairError::Backup(path.to_owned()));
+        }
+        let format = Format::read(path, &text)?;
+        Ok(Self::of(path, files, own, format, lock)?)
     }
 
     /// The same on files that nobody else has, such as simulated ones; `path` names them in messages.
@@ -103,12 +121,7 @@ impl DataDirectory {
     ) -> Result<IndexDirectory, OpenError> {
         let failed = |source| OpenError::Io { directory: path.to_owned(), source };
         let own = files.data().map_err(|error| index_error(path, error.into()))?;
-        let read = |name: &str| match own.atomic_read(Path::new(name)) {
-            Ok(content) => Ok(Some(content)),
-            Err(OpenReadError::FileDoesNotExist(_)) => Ok(None),
-            Err(error) if check::is_damage(&error) => Err(damaged(path, name.to_owned())),
-            Err(error) => Err(index_error(path, error.into())),
-        };
+        let read = |name| read_own(path, own.as_ref(), name);
         let format = match read(FORMAT_FILE)? {
             Some(text) => {
                 let format = Format::read(path, &text)?;
@@ -126,12 +139,25 @@ impl DataDirectory {
             (Some(format), None) => format,
             (None, None) => create(path, files.as_ref(), own.as_ref(), make_index)?,
         };
+        let index = Self::of(path, files, own, format, lock)?;
+        remove_others(index.data.files.as_ref(), index.name);
+        Ok(index)
+    }
+
+    /// The index in a directory with this format.
+    fn of(
+        path: &Path,
+        files: Arc<dyn Files>,
+        own: Box<dyn Directory>,
+        format: Format,
+        lock: Option<File>,
+    ) -> Result<IndexDirectory, OpenError> {
+        let failed = |source| OpenError::Io { directory: path.to_owned(), source };
         let name = format.index;
         if !files.indexes().map_err(failed)?.contains(&name) {
             return Err(damaged(path, name.to_string()));
         }
         let index = files.open(name).map_err(|error| index_error(path, error.into()))?;
-        remove_others(files.as_ref(), name);
         let (index_id, history) = (format.index_id, format.history.clone());
         let format = Mutex::new(KnownFormat { format, is_in_doubt: false });
         let path = path.to_owned();
@@ -159,6 +185,14 @@ impl DataDirectory {
         self.write_format(&next)?;
         *known = KnownFormat { format: next, is_in_doubt: false };
         Ok(())
+    }
+
+    /// Gives the index an id of its own from the next opening on, and no history: what callers carry is of another one then.
+    /// That is on disk when this returns. Until it is opened anew it can be taken back: see [`Self::settle`].
+    pub(super) fn rename_index(&self, index_id: u32) -> io::Result<()> {
+        let mut known = self.lock();
+        known.is_in_doubt = true;
+        self.write_format(&Format::new(index_id, Vec::new(), None).with(known.format.index))
     }
 
     /// Makes sure that the index is used which is known to be. To be called before anything is written to one.
@@ -242,6 +276,35 @@ impl IndexDirectory {
         if let Err(error) = self.data.files.remove(self.name) {
             tracing::warn!(%error, index = %self.name, "an index that is not used could not be removed: a restart does");
         }
+    }
+}
+
+/// Takes the lock of a directory, which is held for as long as the file is open.
+fn lock(path: &Path) -> Result<File, OpenError> {
+    let failed = |source| OpenError::Io { directory: path.to_owned(), source };
+    let lock = File::options().create(true).truncate(false).write(true).open(path.join(LOCK)).map_err(failed)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+/// Reads the format file of a directory that may not be ours; `None` where there is none.
+fn format_text(path: &Path) -> Result<Option<Vec<u8>>, OpenError> {
+    match read_if_there(&path.join(FORMAT_FILE)) {
+        Err(error) if check::is_unreadable(&error) => Err(damaged(path, FORMAT_FILE.to_owned())),
+        read => read.map_err(|source| OpenError::Io { directory: path.to_owned(), source }),
+    }
+}
+
+/// Reads a small file of the data directory; `None` where there is none.
+fn read_own(path: &Path, own: &dyn Directory, name: &str) -> Result<Option<Vec<u8>>, OpenError> {
+    match own.atomic_read(Path::new(name)) {
+        Ok(content) => Ok(Some(content)),
+        Err(OpenReadError::FileDoesNotExist(_)) => Ok(None),
+        Err(error) if check::is_damage(&error) => Err(damaged(path, name.to_owned())),
+        Err(error) => Err(index_error(path, error.into())),
     }
 }
 

@@ -15,7 +15,7 @@ use tantivy::{
     },
 };
 
-use crate::engine::tantivy::{durable::MANAGED, format::IndexName};
+use crate::engine::tantivy::{durable::MANAGED, format::IndexName, quarantine::QuarantineName};
 
 /// How the names begin under which files are written that are renamed when they are whole.
 pub(super) const UNFINISHED: &str = ".tmp";
@@ -89,6 +89,20 @@ pub trait Files: fmt::Debug + Send + Sync {
     /// # Errors
     /// When the disk does not say.
     fn free_bytes(&self) -> io::Result<u64>;
+
+    /// Makes the directory of what is taken out of an index, if it is not there, and opens it. When this returns its entry is
+    /// on disk.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    fn quarantine(&self, name: QuarantineName) -> io::Result<Box<dyn Directory>>;
+
+    /// Gives a file of an index's directory a second name there, or copies it where that cannot be. The copy is whole, and
+    /// what it holds is on disk, once it has its name; that is on disk when the directory is synced.
+    ///
+    /// # Errors
+    /// When it has none.
+    fn set_aside(&self, index: IndexName, file: &Path, name: QuarantineName) -> io::Result<()>;
 
     /// Told before each step of a backup, which is taken outside of the data directory.
     ///
@@ -183,6 +197,33 @@ impl Files for OnDisk {
     fn free_bytes(&self) -> io::Result<u64> {
         free_bytes(&self.0)
     }
+
+    fn quarantine(&self, name: QuarantineName) -> io::Result<Box<dyn Directory>> {
+        let path = self.0.join(name.to_string());
+        create_directory(&path)?;
+        Ok(Box::new(MmapDirectory::open(&path).map_err(io::Error::other)?))
+    }
+
+    fn set_aside(&self, index: IndexName, file: &Path, name: QuarantineName) -> io::Result<()> {
+        let (source, aside) = (self.path(index).join(file), self.0.join(name.to_string()));
+        let target = aside.join(file);
+        match fs::hard_link(&source, &target) {
+            // It has its name when it is whole.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            Err(_) => copy_whole(&source, &target, &aside.join(format!("{UNFINISHED}-{}", file.display()))),
+            Ok(()) => Ok(()),
+        }
+    }
+}
+
+/// Copies a file under another name, which it changes when it is whole and on disk.
+fn copy_whole(source: &Path, target: &Path, draft: &Path) -> io::Result<()> {
+    let copied =
+        fs::copy(source, draft).and_then(|_| File::open(draft)?.sync_all()).and_then(|()| fs::rename(draft, target));
+    copied.inspect_err(|_| {
+        // What is left of it is in nobody's way.
+        let _gone = fs::remove_file(draft);
+    })
 }
 
 /// Makes a directory with all above it that are missing; when this returns their entries are on disk, and that of the one
@@ -276,4 +317,38 @@ fn remove_unfinished(index: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_put_aside_stays_and_what_is_there_is_not_written_again() {
+        let place = tempfile::tempdir().unwrap();
+        let files = OnDisk::at(place.path().to_owned());
+        files.make(IndexName::FIRST).unwrap();
+        let (name, file) = (QuarantineName::of(b"a list"), Path::new("a.store"));
+        let (source, aside) = (place.path().join("index/a.store"), place.path().join(name.to_string()));
+        fs::write(&source, "stored").unwrap();
+        files.quarantine(name).unwrap();
+        for _ in 0..2 {
+            files.set_aside(IndexName::FIRST, file, name).unwrap();
+        }
+        fs::remove_file(&source).unwrap();
+        assert_eq!(fs::read(aside.join(file)).unwrap(), b"stored");
+        assert!(files.set_aside(IndexName::FIRST, Path::new("b.store"), name).is_err());
+        assert_eq!(fs::read_dir(&aside).unwrap().count(), 1, "nothing is left of what fails");
+    }
+
+    #[test]
+    fn where_there_are_no_links_it_is_copied() {
+        let place = tempfile::tempdir().unwrap();
+        let [source, target, draft] = ["source", "target", ".tmp-target"].map(|name| place.path().join(name));
+        fs::write(&source, "stored").unwrap();
+        copy_whole(&source, &target, &draft).unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"stored");
+        assert!(source.exists() && !draft.exists());
+        assert!(copy_whole(&place.path().join("none"), &target, &draft).is_err() && !draft.exists());
+    }
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use tantivy::{Directory, Index, TantivyError, directory::error::DeleteError};
+use tantivy::{Directory, Index, IndexMeta, TantivyError, directory::error::DeleteError};
 
 use crate::{
     engine::{
@@ -213,6 +213,14 @@ pub(super) fn open_index(files: Box<dyn Directory>, segmenter: &Segmenter) -> ta
     index.tokenizers().register(schema::GRAMS, GramTokenizer::default());
     index.tokenizers().register(schema::CHARACTERS, CharacterTokenizer::default());
     Ok(index)
+}
+
+/// Writes a list of segments, with what is committed with it.
+pub(super) fn write_list(files: &dyn Directory, list: IndexMeta, commit: &Commit) -> io::Result<()> {
+    let list = IndexMeta { payload: Some(commit.to_payload()), ..list };
+    let mut text = serde_json::to_vec_pretty(&list)?;
+    text.push(b'\n');
+    files.atomic_write(Path::new(LIST), &text)
 }
 
 /// What was committed last; an index that never was committed to is empty, and is analysed as this process does.

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, io, path::Path};
 
 use serde::Deserialize;
-use tantivy::{Directory, directory::error::DeleteError};
+use tantivy::{Directory, directory::error::DeleteError, index::SegmentId};
 
 use crate::engine::tantivy::{files::Files, format::IndexName};
 
@@ -44,6 +44,11 @@ pub(super) fn delete_unnamed<'a>(
 /// Whether a file has the name of a segment's, which tantivy gives: nobody else's are ever deleted.
 pub(super) fn is_of_segment(name: &Path) -> bool {
     segment_of(name).is_some_and(|segment| segment.len() == 32 && segment.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// Whether a file is one of a segment's.
+pub(super) fn is_of(name: &Path, segment: SegmentId) -> bool {
+    segment_of(name).is_some_and(|named| named == segment.uuid_string())
 }
 
 /// What stands for the segment in a file's name.

@@ -5,11 +5,13 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    iter,
     sync::Arc,
 };
 
 use tantivy::{
-    DocSet as _, Index, SegmentMeta, SegmentReader, Term, columnar::Column, index::SegmentId, schema::IndexRecordOption,
+    DocId, DocSet as _, Index, SegmentMeta, SegmentReader, TERMINATED, Term, columnar::Column, index::SegmentId,
+    postings::SegmentPostings, schema::IndexRecordOption,
 };
 
 use crate::{
@@ -75,7 +77,7 @@ impl Newest {
         let term = self.fields.document_term(id);
         for (segment, positions) in &self.sound {
             let is_newer = |entry| positions.first(entry) > Some(Position::record(sequence).to_u64());
-            if alive(segment, &term)?.into_iter().any(is_newer) {
+            if alive(segment, &term)?.any(is_newer) {
                 return Ok(false);
             }
         }
@@ -105,23 +107,27 @@ fn removals(
     let store = Store::open(index, segment.segment_id(), &Unpackers::default(), doubt).map_err(read_error)?;
     let mut stored = InOrder::new(&Arc::new(store));
     let entries = alive(segment, &fields.kind_term(Kind::Tombstone))?;
-    entries.into_iter().map(|entry| decode_all(stored.field(entry, fields.tombstone)?)).collect()
+    entries.map(|entry| decode_all(stored.field(entry, fields.tombstone)?)).collect()
 }
 
 /// The entries of a sound segment that have a term and are not deleted.
-fn alive(segment: &SegmentReader, term: &Term) -> Result<Vec<u32>, ReadError> {
+pub(super) fn alive<'a>(
+    segment: &'a SegmentReader,
+    term: &Term,
+) -> Result<impl Iterator<Item = DocId> + use<'a>, ReadError> {
     let postings = segment
         .inverted_index(term.field())
         .and_then(|index| Ok(index.read_postings(term, IndexRecordOption::Basic)?))
         .map_err(read_error)?;
-    let mut entries = Vec::new();
-    if let Some(mut postings) = postings {
-        while postings.doc() != tantivy::TERMINATED {
-            if !segment.is_deleted(postings.doc()) {
-                entries.push(postings.doc());
-            }
-            postings.advance();
-        }
-    }
-    Ok(entries)
+    Ok(postings.into_iter().flat_map(|postings| alive_of(segment, postings)))
+}
+
+/// Those of some postings of a segment.
+pub(super) fn alive_of(segment: &SegmentReader, mut postings: SegmentPostings) -> impl Iterator<Item = DocId> {
+    let entries = iter::from_fn(move || {
+        let entry = Some(postings.doc()).filter(|entry| *entry != TERMINATED)?;
+        postings.advance();
+        Some(entry)
+    });
+    entries.filter(|entry| !segment.is_deleted(*entry))
 }

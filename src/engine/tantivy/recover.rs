@@ -8,10 +8,10 @@
 //! in their place, whose files are on disk by then; cut off or failing at any point before that, it is begun anew at the
 //! next start, which deletes what no list names.
 
-use std::{collections::BTreeSet, io, path::Path};
+use std::{collections::BTreeSet, io};
 
 use tantivy::{
-    Directory as _, Index, Segment, SegmentMeta,
+    Index, Segment, SegmentMeta,
     index::{SegmentComponent, SegmentId},
 };
 
@@ -24,7 +24,8 @@ use crate::{
             directory::IndexDirectory,
             durable::{KnownList, LIST, WriterDirectory},
             entries,
-            index::{Commit, last_commit, open_index},
+            index::{Commit, last_commit, open_index, write_list},
+            named::is_of,
             newest::Newest,
             ordered::OrderedSegment,
             schema::Fields,
@@ -41,7 +42,7 @@ pub(super) const SEGMENT_BYTES: usize = 96 << 20;
 const ENTRY_BYTES: usize = 4 << 10;
 
 /// What can be derived of a segment.
-const DERIVED: [SegmentComponent; 5] = [
+pub(super) const DERIVED: [SegmentComponent; 5] = [
     SegmentComponent::Terms,
     SegmentComponent::Postings,
     SegmentComponent::Positions,
@@ -88,7 +89,10 @@ fn write_anew(
     files.delete_unnamed().map_err(WriteError::Io)?;
     let index = open_index(Box::new(files.clone()), segmenter).map_err(engine_error)?;
     let doubt = Doubt::of(directory.data.own.as_ref());
-    replace(&broken, &index, segmenter.fingerprint(), doubt, segment_bytes).map_err(|error| {
+    let written = check_room(directory, &broken)
+        .map_err(WriteError::Io)
+        .and_then(|()| replace(&broken, &index, segmenter.fingerprint(), doubt, segment_bytes));
+    written.map_err(|error| {
         let failure = files.failure();
         files.give_up();
         match failure {
@@ -97,6 +101,22 @@ fn write_anew(
             None => error,
         }
     })
+}
+
+/// What is written anew takes about as much room as what it takes the place of, which stays until then.
+fn check_room(directory: &IndexDirectory, broken: &BTreeSet<SegmentId>) -> io::Result<()> {
+    let (place, mut needed) = (&directory.data.files, 0);
+    for file in place.names(directory.name)? {
+        if broken.iter().any(|segment| is_of(&file, *segment)) {
+            needed += place.bytes(&directory.name.path_of(&file))?;
+        }
+    }
+    let free = place.free_bytes()?;
+    if free >= needed {
+        return Ok(());
+    }
+    let message = format!("about {needed} bytes are needed, and {free} are free");
+    Err(io::Error::new(io::ErrorKind::StorageFull, message))
 }
 
 /// Writes segments anew, and then the list that names these in place of the old ones.
@@ -128,10 +148,8 @@ fn replace(
         }
     }
     list.segments = segments;
-    list.payload = Some(recovery.superseded.behind(commit, fingerprint).to_payload());
-    let mut text = serde_json::to_vec_pretty(&list).map_err(|error| WriteError::Engine(Box::new(error)))?;
-    text.push(b'\n');
-    index.directory().atomic_write(Path::new(LIST), &text).map_err(WriteError::Io)?;
+    let commit = recovery.superseded.behind(commit, fingerprint);
+    write_list(index.directory(), list, &commit).map_err(WriteError::Io)?;
     Ok(recovery.recovered)
 }
 

@@ -11,6 +11,7 @@ mod lines;
 mod model;
 mod recovery;
 mod removals;
+mod repairing;
 mod senseless;
 mod told;
 

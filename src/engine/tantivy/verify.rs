@@ -21,7 +21,7 @@ use crate::engine::{
 };
 
 /// The list of segments, and the format.
-const OTHER_FILES: u64 = 2;
+pub(super) const OTHER_FILES: u64 = 2;
 
 /// A file of which somebody is told how much is read.
 struct Paced<'a> {
