@@ -133,9 +133,7 @@ struct State {
     failing_index_syncs: Range<usize>,
     /// How reading files fails, and reading what is mapped of them.
     unreadable: Option<Errno>,
-    unmapped: Option<Errno>,
-    /// A small file that the disk cannot read.
-    bad: Option<&'static str>,
+    unmapped: Option<(Errno, Option<&'static str>)>,
     room: Room,
 }
 
@@ -201,16 +199,12 @@ impl Disk {
         self.state().unreadable = error;
     }
 
-    /// Makes small files fail to be read, and what is mapped of others, also of those that are open; or has them read again.
+    /// Makes small files fail to be read, and what is mapped of others, also of those that are open, or only small files of
+    /// one name; or has them read again.
     /// A file system's would end the process where it is mapped; what the engine does about it, it does about whatever else
     /// fails where it reads.
-    pub(crate) fn fail_mapped(&self, error: Option<Errno>) {
-        self.state().unmapped = error;
-    }
-
-    /// Has the disk fail to read small files of a name.
-    pub(crate) fn fail_reads_of(&self, name: &'static str) {
-        self.state().bad = Some(name);
+    pub(crate) fn fail_mapped(&self, error: Option<Errno>, only: Option<&'static str>) {
+        self.state().unmapped = error.map(|error| (error, only));
     }
 
     /// Has the next merge take all the room that there is, or leaves none at once; until a file is deleted.
@@ -605,8 +599,10 @@ impl Directory for At {
 
     fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
         let state = self.disk.state();
-        let bad = state.bad.filter(|name| path == Path::new(name)).map(|_| Errno::IO);
-        if let Some(error) = state.unmapped.or(bad) {
+        let is_among = |only: Option<&str>| only.is_none_or(|name| path == Path::new(name));
+        if let Some((error, only)) = state.unmapped
+            && is_among(only)
+        {
             return Err(OpenReadError::wrap_io_error(error.into(), path.to_owned()));
         }
         let file = state.entries.get(&self.name(path));
@@ -661,8 +657,8 @@ impl HasLen for Mapped {
 impl FileHandle for Mapped {
     fn read_bytes(&self, range: Range<usize>) -> io::Result<OwnedBytes> {
         match self.disk.state().unmapped {
-            Some(error) => Err(error.into()),
-            None => Ok(self.content.slice(range)),
+            Some((error, None)) => Err(error.into()),
+            _ => Ok(self.content.slice(range)),
         }
     }
 }

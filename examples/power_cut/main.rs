@@ -77,10 +77,10 @@ fn main() -> anyhow::Result<ExitCode> {
             let rebuilding = rng.bool().then(|| tokio::spawn(trial::reindex(ingest.clone())));
             // Too many files are open for a while.
             disk.fail_reads(rng.bool().then_some(Errno::MFILE));
-            disk.fail_mapped((rng.u8(..4) == 0).then_some(Errno::NOMEM));
+            disk.fail_mapped((rng.u8(..4) == 0).then_some(Errno::NOMEM), None);
             trial::work(&disk, &ingest, &mut history, 8, &mut rng).await;
             disk.fail_reads(None);
-            disk.fail_mapped(None);
+            disk.fail_mapped(None, None);
             trial::work(&disk, &ingest, &mut history, 16, &mut rng).await;
             if let Some(rebuilding) = rebuilding {
                 rebuilt += usize::from(rebuilding.await.is_ok_and(|rebuilt| rebuilt.is_ok()));

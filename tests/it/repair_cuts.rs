@@ -58,7 +58,7 @@ impl Broken {
             let told = repair(&disk, Repairing::Look).expect("it can be looked at");
             assert_eq!(disk.length(), 0, "nothing is written by that");
             let lost: BTreeSet<usize> =
-                told.lost.iter().map(|lost| lost.document_id.as_str().parse().unwrap()).collect();
+                told.lost.iter().map(|lost| lost.document_id.as_str().parse().expect("it was sent")).collect();
             let left: BTreeMap<_, _> =
                 before.iter().filter(|(id, _)| !lost.contains(id)).map(|(id, version)| (*id, *version)).collect();
             assert_eq!((told.unnamed_documents(), left.len() as u64), (0, told.documents));

@@ -14,8 +14,8 @@ use xunzhang::rpc::proto::{
 use crate::{
     commands::{check_failed, objects},
     support::{
-        Ended, Follower, Server, Service, check_refused, export_ids, exported, file_of_segment, hit_ids, limited,
-        ready, run, searched, within,
+        Ended, Follower, Found, Server, Service, check_refused, export_ids, exported, file_of_segment, hit_ids,
+        limited, ready, run, searched, within,
     },
 };
 
@@ -40,7 +40,52 @@ async fn exported_ids(service: &Service) -> Vec<String> {
 
 /// The documents of paragraphs.
 fn documents(paragraphs: &[String]) -> BTreeSet<&str> {
-    paragraphs.iter().map(|id| id.split('#').next().unwrap()).collect()
+    paragraphs.iter().map(|id| id.rsplit_once('#').map_or(id.as_str(), |(id, _)| id)).collect()
+}
+
+/// What callers carry of an index.
+struct Carried {
+    generation: String,
+    follower: Follower,
+    page_token: String,
+    found: Found,
+}
+
+fn page_of(page_token: &str) -> ListDocumentsRequest {
+    ListDocumentsRequest { page_size: 2, page_token: page_token.to_owned(), ..ListDocumentsRequest::default() }
+}
+
+impl Carried {
+    async fn of(service: &Service, generation: String) -> Self {
+        let mut follower = Follower::start(service, exported("")).await;
+        follower.catches_up().await;
+        let page_token = service.list(page_of("")).await.next_page_token;
+        let found = service.search(limited(40, searched("防汛"))).await;
+        Self { generation, follower, page_token, found }
+    }
+
+    /// Removals may be lost: nobody goes on without being told so.
+    async fn check_refused(self, service: &Service) {
+        let Self { generation, follower, page_token, found } = self;
+        let follow = |allow_snapshot_change| ExportRequest {
+            resume_token: follower.token.clone(),
+            allow_snapshot_change,
+            ..exported("")
+        };
+        let expired = Follower::start_at(service.addresses.service, follow(false)).await.map(|_| ());
+        check_refused(expired, Code::FailedPrecondition, "SNAPSHOT_EXPIRED", Some("resume_token"));
+        let insisting = Follower::start_at(service.addresses.service, follow(true)).await.expect("it is answered");
+        assert_eq!(insisting.header.warnings[0].reason, "REMOVALS_MISSING");
+        let since = SearchRequest { min_generation: generation, ..searched("防汛") };
+        let refused = service.try_search(since).await.map(|_| ());
+        check_refused(refused, Code::InvalidArgument, "INVALID_FIELD", Some("min_generation"));
+        let (passed, token) = &found.tokens[0];
+        let resumed =
+            service.try_resume(limited(40, searched("防汛")), &found.hits[..*passed], token).await.map(|_| ());
+        check_refused(resumed, Code::FailedPrecondition, "SNAPSHOT_EXPIRED", Some("resume_token"));
+        let listed = within("a page", service.documents().list_documents(page_of(&page_token))).await.map(|_| ());
+        check_refused(listed, Code::FailedPrecondition, "SNAPSHOT_EXPIRED", Some("page_token"));
+    }
 }
 
 #[tokio::test]
@@ -52,16 +97,7 @@ async fn what_is_left_goes_on_and_nobody_goes_on_from_what_was() {
     service.put(ready("d4", &["部署抗旱工作"])).await;
     let generation = service.try_delete("d7", "").await.unwrap().generation;
     let all = exported_ids(&service).await;
-    let mut follower = Follower::start(&service, exported("")).await;
-    follower.catches_up().await;
-    let pages = |page_token: &str| ListDocumentsRequest {
-        page_size: 2,
-        page_token: page_token.to_owned(),
-        ..Default::default()
-    };
-    let page = service.list(pages("")).await.next_page_token;
-    let found = service.search(limited(40, searched("防汛"))).await;
-    let (passed, token) = found.tokens[0].clone();
+    let carried = Carried::of(&service, generation).await;
     let stopped = service.stop().await;
     let data = stopped.data_dir().to_owned();
     // The note that it was closed in order is nobody's word for what is there now.
@@ -85,12 +121,12 @@ async fn what_is_left_goes_on_and_nobody_goes_on_from_what_was() {
     let kept: Vec<_> = all.iter().filter(|id| !lost.contains(id.split('#').next().unwrap())).cloned().collect();
     assert_eq!(documents(&all).len(), documents(&kept).len() + lost.len());
     assert_eq!(exported_ids(&service).await, kept);
-    let mut expected: Vec<_> = hit_ids(&found);
+    let mut expected: Vec<_> = hit_ids(&carried.found);
     expected.retain(|id| kept.iter().any(|kept| kept == id));
     let found_again = service.search(limited(40, searched("防汛"))).await;
     let mut hits = hit_ids(&found_again);
     for ids in [&mut hits, &mut expected] {
-        ids.sort();
+        ids.sort_unstable();
     }
     assert_eq!(hits, expected);
     let stats = service.stats().await;
@@ -103,23 +139,7 @@ async fn what_is_left_goes_on_and_nobody_goes_on_from_what_was() {
     assert_eq!(service.stats().await.documents, documents(&all).len() as u64);
     let again = exported_ids(&service).await;
     assert!(again.starts_with(&kept) && documents(&again) == documents(&all), "numbers go on: {again:?}");
-    // Removals may be lost: whoever followed is told so.
-    let follow = |allow_snapshot_change| ExportRequest {
-        resume_token: follower.token.clone(),
-        allow_snapshot_change,
-        ..exported("")
-    };
-    let expired = Follower::start_at(service.addresses.service, follow(false)).await.map(|_| ());
-    check_refused(expired, Code::FailedPrecondition, "SNAPSHOT_EXPIRED", Some("resume_token"));
-    let insisting = Follower::start_at(service.addresses.service, follow(true)).await.unwrap();
-    assert_eq!(insisting.header.warnings[0].reason, "REMOVALS_MISSING");
-    let since = SearchRequest { min_generation: generation, ..searched("防汛") };
-    let refused = service.try_search(since).await.map(|_| ());
-    check_refused(refused, Code::InvalidArgument, "INVALID_FIELD", Some("min_generation"));
-    let resumed = service.try_resume(limited(40, searched("防汛")), &found.hits[..passed], &token).await.map(|_| ());
-    check_refused(resumed, Code::FailedPrecondition, "SNAPSHOT_EXPIRED", Some("resume_token"));
-    let paged = within("a page", service.documents().list_documents(pages(&page))).await.map(|_| ());
-    check_refused(paged, Code::FailedPrecondition, "SNAPSHOT_EXPIRED", Some("page_token"));
+    carried.check_refused(&service).await;
     let mut follower = Follower::start(&service, exported("")).await;
     follower.agrees(&service).await;
     service.stop().await;

@@ -32,9 +32,9 @@ async fn what_cannot_be_read_for_want_of_something_is_not_damaged() {
         disk.fail_reads(Some(error));
         check("files of segments");
         disk.fail_reads(None);
-        disk.fail_mapped(Some(error));
+        disk.fail_mapped(Some(error), None);
         check("lists");
-        disk.fail_mapped(None);
+        disk.fail_mapped(None, None);
         assert_eq!(engine.is_damaged(), is_damage);
         assert_eq!(trial::put(&ingest, 0, 2).await.is_err(), is_damage, "{error}");
         ingest.close().await;
@@ -50,7 +50,7 @@ async fn a_list_that_the_disk_cannot_read_is_damage_when_it_is_opened() {
         let ingest = start(&disk);
         trial::put(&ingest, 0, 1).await.expect("nothing fails");
         ingest.close().await;
-        disk.fail_reads_of(name);
+        disk.fail_mapped(Some(Errno::IO), Some(name));
         let mut app = App::bind(config_in(place.path())).await.expect("the ports are free");
         let files = disk.files();
         let opened = app.open_by(move |name, segmenter| TantivyEngine::open_on(name, files, segmenter)).await;
@@ -60,7 +60,7 @@ async fn a_list_that_the_disk_cannot_read_is_damage_when_it_is_opened() {
     for (error, is_damage) in [(Errno::MFILE, false), (Errno::ACCESS, false), (Errno::IO, true)] {
         let disk = Disk::new(Image::default());
         start(&disk).close().await;
-        disk.fail_mapped(Some(error));
+        disk.fail_mapped(Some(error), None);
         let opened = TantivyEngine::open_on(Path::new("simulated"), disk.files(), &SEGMENTER).map(drop);
         assert_eq!(matches!(opened, Err(OpenError::Damaged { .. })), is_damage, "{opened:?}");
     }
@@ -77,7 +77,7 @@ async fn what_cannot_be_read_where_it_is_mapped_is_not_forgotten() {
         let ingest = trial::start(engine.clone(), &SEGMENTER).expect("it can be written");
         trial::work(&disk, &ingest, &mut history, 6, &mut rng).await;
         assert!(!engine.is_doubted());
-        disk.fail_mapped(Some(error));
+        disk.fail_mapped(Some(error), None);
         let found = trial::found(&engine);
         println!("{error}: {found:?}");
         told += usize::from(found.is_err());
@@ -85,7 +85,7 @@ async fn what_cannot_be_read_where_it_is_mapped_is_not_forgotten() {
         assert_eq!(engine.is_doubted(), error == Errno::IO && found.is_err());
         trial::work(&disk, &ingest, &mut history, 40, &mut rng).await;
         println!("{error}: {} of {} refused", history.refused(), history.refused() + history.acknowledged());
-        disk.fail_mapped(None);
+        disk.fail_mapped(None, None);
         let before = history.acknowledged();
         trial::work(&disk, &ingest, &mut history, 3, &mut rng).await;
         assert!(history.acknowledged() > before, "it goes on");
