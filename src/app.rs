@@ -117,7 +117,8 @@ impl App {
         Ok(())
     }
 
-    /// Looks at every file of the index, which is not served meanwhile, and says what is lost of it; leaves that out if it is to.
+    /// Looks at every file of the index, which is not served meanwhile, and says what is lost of it; leaves that out if it
+    /// is to.
     /// The ids of lost documents go to `results`, what else there is to say to `notices`.
     ///
     /// # Errors

@@ -98,14 +98,19 @@ fn write_lost(out: &mut impl Write, repaired: &Repaired) -> io::Result<()> {
     writeln!(out, "segments that are lost, with what they say of deletions: {}", lost_segments.len())?;
     writeln!(out, "documents that are lost: {lost_documents}")?;
     let (unnamed, deleted) = (repaired.unnamed_documents(), repaired.deleted_documents());
-    if unnamed > 0 {
+    if unnamed > 0 && repaired.lost.iter().any(|lost| lost.may_have_been_deleted) {
+        writeln!(
+            out,
+            "of these, without an id that can be read: {unnamed} at most, as others may have been deleted before"
+        )?;
+    } else if unnamed > 0 {
         writeln!(out, "of these, without an id that can be read: {unnamed}")?;
     }
-    if deleted > 0 {
+    if let Some(deleted @ 1..) = deleted {
         writeln!(out, "named as well, as nobody knows which of them were deleted before: {deleted}")?;
     }
     writeln!(out, "left: {documents} documents, {paragraphs} paragraphs")?;
-    let Some(quarantine) = quarantine else { return writeln!(out, "nothing was changed") };
+    let Some(quarantine) = quarantine else { return writeln!(out, "nothing was left out") };
     writeln!(
         out,
         "left out: what is lost, and `lost.jsonl` with the documents, is in `{}`\n\
@@ -136,6 +141,7 @@ mod tests {
             lost_segments: Vec::new(),
             lost_documents: 0,
             lost: Vec::new(),
+            unnamed_segments: 0,
             documents: 40,
             paragraphs: 400,
             quarantine: None,
@@ -171,6 +177,7 @@ mod tests {
             lost_documents: 3,
             derivable_segments: 1,
             lost: vec![lost("甲"), lost("乙")],
+            unnamed_segments: 1,
             ..sound()
         };
         check(
@@ -182,12 +189,13 @@ mod tests {
                 segments that the next start makes anew from what is stored: 1
                 segments that are lost, with what they say of deletions: 1
                 documents that are lost: 3
-                of these, without an id that can be read: 1
+                of these, without an id that can be read: 3 at most, as others may have been deleted before
                 left: 40 documents, 400 paragraphs
-                nothing was changed
+                nothing was left out
             "]],
         );
-        let left_out = Repaired { lost_documents: 1, quarantine: Some("data/quarantine/1".into()), ..lost };
+        let left_out =
+            Repaired { lost_documents: 1, unnamed_segments: 0, quarantine: Some("data/quarantine/1".into()), ..lost };
         check(
             &left_out,
             &expect![[r"

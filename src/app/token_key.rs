@@ -35,7 +35,8 @@ pub enum TokenKeyError {
 }
 
 /// The key of a data directory that this process holds; a new one where there is none, or a damaged one. With it go the
-/// tokens that were given out, and nothing else, so that it is no reason not to start. Disk work.
+/// tokens that were given out, and nothing else, so that it is no reason not to start, nor that the disk has no room for a
+/// new one. Disk work.
 pub(super) fn token_key(directory: &Path) -> Result<TokenKey, TokenKeyError> {
     let path = directory.join(FILE);
     let failed = |source| TokenKeyError::Io { path: path.clone(), source };
@@ -62,17 +63,27 @@ fn sound(bytes: &[u8]) -> Option<TokenKey> {
     (blake3::hash(key).as_bytes() == hash).then(|| TokenKey::new(*key))
 }
 
-/// Makes a key that is there after a power cut.
+/// Makes a key, which is kept if there is room for it.
 fn create(directory: &Path) -> io::Result<TokenKey> {
     let mut key = [0; TokenKey::BYTES];
     getrandom::fill(&mut key).map_err(io::Error::other)?;
+    match keep(directory, key) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
+            tracing::error!(%error, "there is no room for `{FILE}`: tokens are good until the service ends");
+        }
+        kept => kept?,
+    }
+    Ok(TokenKey::new(key))
+}
+
+/// Has a key on disk.
+fn keep(directory: &Path, key: [u8; TokenKey::BYTES]) -> io::Result<()> {
     let draft = directory.join(DRAFT);
     let mut file = File::options().create(true).write(true).truncate(true).mode(MODE).open(&draft)?;
     file.write_all(&[key, *blake3::hash(&key).as_bytes()].concat())?;
     file.sync_all()?;
     fs::rename(&draft, directory.join(FILE))?;
-    File::open(directory)?.sync_all()?;
-    Ok(TokenKey::new(key))
+    File::open(directory)?.sync_all()
 }
 
 #[cfg(test)]

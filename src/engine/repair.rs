@@ -15,7 +15,8 @@ use crate::{
 /// What is done about the parts of an index that are lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repairing {
-    /// They are named, and nothing is changed.
+    /// They are named, and what is there stays as it is; but where anything is damaged it is not believed any more that the
+    /// index was closed in order, so that the next start looks, too.
     Look,
     /// They are left out, and the rest becomes an index of its own.
     LeaveOut,
@@ -38,6 +39,8 @@ pub struct Repaired {
     pub lost_documents: u64,
     /// Those of them whose ids can be read, in order of these.
     pub lost: Vec<LostDocument>,
+    /// How many of the lost parts say nothing of the ids that they had.
+    pub unnamed_segments: u64,
     /// Documents that are left.
     pub documents: u64,
     /// Paragraphs of these that can be found.
@@ -56,16 +59,19 @@ pub struct LostDocument {
 }
 
 impl Repaired {
-    /// How many documents are lost of which no id can be read.
+    /// How many documents are lost of which no id can be read; at most so many where others may have been deleted before.
     #[must_use]
     pub fn unnamed_documents(&self) -> u64 {
-        self.lost_documents.saturating_sub(self.lost.len() as u64)
+        let certain = self.lost.iter().filter(|lost| !lost.may_have_been_deleted).count() as u64;
+        if self.unnamed_segments == 0 { 0 } else { self.lost_documents.saturating_sub(certain) }
     }
 
-    /// How many of the documents whose ids were read had been deleted before; which, is not known.
+    /// How many of the documents whose ids were read had been deleted before; which, is not known, and not how many where
+    /// some have no ids.
     #[must_use]
-    pub fn deleted_documents(&self) -> u64 {
-        (self.lost.len() as u64).saturating_sub(self.lost_documents)
+    pub fn deleted_documents(&self) -> Option<u64> {
+        let deleted = (self.lost.len() as u64).saturating_sub(self.lost_documents);
+        (self.unnamed_segments == 0).then_some(deleted)
     }
 
     /// Writes it as JSON lines: one for each document that is lost, and at last one with all counts.
@@ -114,6 +120,7 @@ impl<'a> Summary<'a> {
             lost_segments,
             lost_documents,
             lost: _,
+            unnamed_segments: _,
             documents,
             paragraphs,
             quarantine,
@@ -162,8 +169,8 @@ pub enum RepairError {
         /// What was met.
         source: ReadError,
     },
-    /// What is lost could not be left out.
-    #[error("what is lost of the index in `{}` cannot be left out: {source}; nothing of it is gone, try again when the disk takes it", .directory.display())]
+    /// The disk took no change.
+    #[error("the index in `{}` is damaged and cannot be written to: {source}; nothing of it is gone, try again when the disk takes it", .directory.display())]
     Write {
         /// The data directory.
         directory: PathBuf,
@@ -199,6 +206,7 @@ mod tests {
             lost_segments: vec!["a".to_owned()],
             lost_documents: 3,
             lost: vec![lost("甲 \"一\"", false), lost("乙", true)],
+            unnamed_segments: 1,
             documents: 40,
             paragraphs: 400,
             quarantine: Some("data/quarantine/1".into()),
@@ -208,10 +216,11 @@ mod tests {
         expect![[r#"
             {"document_id":"甲 \"一\"","may_have_been_deleted":false}
             {"document_id":"乙","may_have_been_deleted":true}
-            {"summary":{"generation":"00000007-c","files":30,"damaged_files":["a.store"],"derivable_segments":1,"lost_segments":["a"],"lost_documents":3,"unnamed_documents":1,"documents":40,"paragraphs":400,"quarantine":"data/quarantine/1"}}
+            {"summary":{"generation":"00000007-c","files":30,"damaged_files":["a.store"],"derivable_segments":1,"lost_segments":["a"],"lost_documents":3,"unnamed_documents":2,"documents":40,"paragraphs":400,"quarantine":"data/quarantine/1"}}
         "#]]
         .assert_eq(&String::from_utf8(out).unwrap());
-        let more = Repaired { lost_documents: 1, ..repaired };
-        assert_eq!((more.unnamed_documents(), more.deleted_documents()), (0, 1));
+        assert_eq!(repaired.deleted_documents(), None, "as many may have no id");
+        let named = Repaired { lost_documents: 1, unnamed_segments: 0, ..repaired };
+        assert_eq!((named.unnamed_documents(), named.deleted_documents()), (0, Some(1)));
     }
 }

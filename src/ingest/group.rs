@@ -132,7 +132,9 @@ pub(super) struct Log {
     sequence: u64,
     /// When the last commit ended.
     ended: Option<Instant>,
-    /// How long to be idle before merged segments are taken up.
+    /// When merged segments were taken up last.
+    refreshed: Instant,
+    /// How long after that they are again.
     refresh_after: Duration,
     retention: Retention,
     /// Whether removals are kept although their time is over. It is locked while a commit is made that minds it.
@@ -156,6 +158,7 @@ impl Log {
             writer: None,
             sequence: 0,
             ended: None,
+            refreshed: Instant::now(),
             refresh_after: REFRESH_AFTER_START,
             retention,
             is_rebuilding,
@@ -243,7 +246,7 @@ impl Log {
         self.writer = None;
         rebuilt.catch_up(self.engine.snapshot().as_ref(), stop)?;
         self.writer = Some(rebuilt.take_over()?);
-        self.refresh_after = FIRST_REFRESH_AFTER;
+        self.refreshes_soon(Instant::now());
         self.announce();
         Ok(self.engine.snapshot().generation())
     }
@@ -257,14 +260,20 @@ impl Log {
         }
     }
 
-    pub(super) fn refresh_after(&self) -> Duration {
-        self.refresh_after
+    /// How long until merged segments are to be taken up, whatever comes meanwhile but a commit: while changes are refused
+    /// for want of room, that is what gives some.
+    pub(super) fn refreshes_in(&self, now: Instant) -> Duration {
+        self.refresh_after.saturating_sub(now.saturating_duration_since(self.refreshed))
+    }
+
+    fn refreshes_soon(&mut self, now: Instant) {
+        (self.refreshed, self.refresh_after) = (now, FIRST_REFRESH_AFTER);
     }
 
     /// Takes up what merging has done since the last commit. It may go on for long after it, so the next look comes
     /// after twice the time.
     pub(super) fn refresh(&mut self) {
-        self.refresh_after = (self.refresh_after * 2).min(LAST_REFRESH_AFTER);
+        (self.refreshed, self.refresh_after) = (Instant::now(), (self.refresh_after * 2).min(LAST_REFRESH_AFTER));
         if self.drop_failed()
             && let Err(error) = self.reopen()
         {
@@ -326,7 +335,7 @@ impl Log {
         let ended = Instant::now();
         self.ended = Some(ended);
         (self.on_commit)(ended.saturating_duration_since(started));
-        self.refresh_after = FIRST_REFRESH_AFTER;
+        self.refreshes_soon(ended);
         self.announce();
         committed.map_err(|error| IngestError::Write(Arc::new(error)))
     }

@@ -7,7 +7,7 @@ use std::{
         Arc, LazyLock,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use self::memory::{Memory, State};
@@ -143,6 +143,20 @@ async fn each_commit_forgets_old_removals_and_tells_who_follows() {
     assert_eq!(*committed.borrow_and_update(), 2);
     ingest.close().await;
     committed.changed().await.expect_err("the writer has ended");
+}
+
+/// What is refused for want of room is tried again and again, until a merge has given some.
+#[tokio::test]
+async fn merged_segments_are_taken_up_while_nothing_comes_of_what_comes() {
+    let (memory, ingest) = start(PATIENT);
+    ingest.put(document("a", "一"), None).await.expect("written");
+    memory.is_full.store(true, Relaxed);
+    let begun = Instant::now();
+    while !memory.is_refreshed.load(Relaxed) {
+        ingest.put(document("b", "一"), None).await.expect_err("there is no room");
+        assert!(begun.elapsed() < Duration::from_mins(1), "the writer is never idle for a second");
+    }
+    ingest.close().await;
 }
 
 #[tokio::test]

@@ -176,10 +176,12 @@ fn run_group(log: &mut Log, company: &mut Company, limits: GroupCommit, commands
     }
 }
 
-/// The first command of a group. While idle, merged segments are taken up now and then.
+/// The first command of a group. While nothing is committed, merged segments are taken up now and then.
 fn wait(log: &mut Log, commands: &Receiver<Command>) -> Option<Command> {
     loop {
-        match commands.recv_timeout(log.refresh_after()) {
+        let rest = log.refreshes_in(Instant::now());
+        let received = if rest.is_zero() { Err(RecvTimeoutError::Timeout) } else { commands.recv_timeout(rest) };
+        match received {
             Ok(command) => return Some(command),
             Err(RecvTimeoutError::Disconnected) => return None,
             Err(RecvTimeoutError::Timeout) => log.refresh(),

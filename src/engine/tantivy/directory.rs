@@ -101,6 +101,10 @@ impl DataDirectory {
             return Err(RepairError::Backup(path.to_owned()));
         }
         let format = Format::read(path, &text)?;
+        if format.restored.is_some() {
+            // That its manifest is gone may be in memory only: who opens the directory sees to that.
+            return Err(RepairError::Backup(path.to_owned()));
+        }
         Ok(Self::of(path, files, own, format, lock)?)
     }
 

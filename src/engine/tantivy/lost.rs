@@ -2,7 +2,7 @@
 //!
 //! A segment is lost as a whole where something of it is damaged that cannot be derived: parts of what is stored have no
 //! checksums of their own, and where it is not known what was deleted nothing is known to be there. Which documents it had,
-//! only files say whose checksums are right; nothing is guessed. Changes nothing.
+//! only files say whose checksums are right; nothing is guessed.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -46,6 +46,8 @@ pub(super) struct Losses {
     pub(super) segments: Vec<SegmentMeta>,
     /// Those whose ids can be read, in order of these.
     pub(super) documents: Vec<LostDocument>,
+    /// How many segments say nothing of theirs.
+    pub(super) unnamed_segments: u64,
     /// The other segments, in order of the list.
     pub(super) kept: Vec<SegmentMeta>,
     /// Those of them of which something is damaged that can be derived.
@@ -79,12 +81,12 @@ impl Losses {
         }
         if segments.is_empty() {
             let (documents, commit) = (Vec::new(), before.clone());
-            return Ok(Self { segments, documents, kept, derivable, before, commit });
+            return Ok(Self { segments, documents, unnamed_segments: 0, kept, derivable, before, commit });
         }
         let versions = Newest::of(&index, &kept, &derivable, before.sequence, &survey.doubt)?;
-        let mut found = Found::default();
+        let (mut found, mut unnamed_segments) = (Found::default(), 0);
         for segment in &segments {
-            survey.find(segment, &mut found)?;
+            unnamed_segments += u64::from(!survey.find(segment, &mut found)?);
         }
         let documents = found.newest(&versions)?;
         let mut left = Left::default();
@@ -94,7 +96,7 @@ impl Losses {
         let Left { documents: count, paragraphs, tombstones } = left;
         let number = before.number + 1;
         let commit = Commit { number, documents: count, paragraphs, tombstones, ..before.clone() };
-        Ok(Self { segments, documents, kept, derivable, before, commit })
+        Ok(Self { segments, documents, unnamed_segments, kept, derivable, before, commit })
     }
 }
 
@@ -148,18 +150,21 @@ impl Survey<'_> {
         Arrivals::of(&self.index.segment(segment.clone()), &self.fields, self.newest, &self.doubt)
     }
 
-    /// Finds the documents of a lost segment, where any file says which they are.
-    fn find(&self, segment: &SegmentMeta, found: &mut Found) -> Result<(), ReadError> {
+    /// Finds the documents of a lost segment, where any file says which they are; whether one does.
+    fn find(&self, segment: &SegmentMeta, found: &mut Found) -> Result<bool, ReadError> {
         if !TELLING.into_iter().any(|kind| self.is_damaged(segment, kind)) {
-            return self.find_in_dictionary(segment, found);
+            return self.find_in_dictionary(segment, found).map(|()| true);
         }
         if self.is_damaged(segment, SegmentComponent::Store) {
-            return Ok(());
+            return Ok(false);
         }
         let mut stored = Found::default();
         match self.find_in_store(segment, &mut stored) {
-            Err(ReadError::Corrupt(_)) => Ok(()),
-            read => read.map(|()| found.take(stored)),
+            Err(ReadError::Corrupt(_)) => Ok(false),
+            read => read.map(|()| {
+                found.take(stored);
+                true
+            }),
         }
     }
 

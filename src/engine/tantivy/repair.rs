@@ -52,9 +52,13 @@ fn repair_in(directory: &IndexDirectory, repairing: Repairing) -> Result<Repaire
     };
     let (files, damaged) = check::compared(directory).map_err(unread)?;
     let losses = Losses::of(directory, &damaged).map_err(unread)?;
+    let unwritten = |source| RepairError::Write { directory: place(), source };
+    if !damaged.is_empty() {
+        // Else the next start would take it for sound.
+        check::take_note_away(directory.data.own.as_ref()).map_err(unwritten)?;
+    }
     let mut repaired = told(directory, files + OTHER_FILES, damaged, &losses);
     if repairing == Repairing::LeaveOut && !losses.segments.is_empty() {
-        let unwritten = |source| RepairError::Write { directory: place(), source };
         repaired.quarantine = Some(set_aside(directory, &list, &losses.segments, &repaired).map_err(unwritten)?);
         leave_out(directory, losses).map_err(unwritten)?;
     }
@@ -63,7 +67,7 @@ fn repair_in(directory: &IndexDirectory, repairing: Repairing) -> Result<Repaire
 
 /// What is said of it.
 fn told(directory: &IndexDirectory, files: u64, damaged: Vec<String>, losses: &Losses) -> Repaired {
-    let Losses { segments, documents, kept: _, derivable, before, commit } = losses;
+    let Losses { segments, documents, unnamed_segments, kept: _, derivable, before, commit } = losses;
     Repaired {
         generation: Generation { index: directory.data.index_id, commit: before.number },
         files,
@@ -72,6 +76,7 @@ fn told(directory: &IndexDirectory, files: u64, damaged: Vec<String>, losses: &L
         lost_segments: segments.iter().map(|segment| segment.id().uuid_string()).collect(),
         lost_documents: before.documents.saturating_sub(commit.documents),
         lost: documents.clone(),
+        unnamed_segments: *unnamed_segments,
         documents: commit.documents,
         paragraphs: commit.paragraphs,
         quarantine: None,
@@ -83,7 +88,6 @@ fn leave_out(directory: &IndexDirectory, losses: Losses) -> io::Result<()> {
     let (data, Losses { kept, commit, .. }) = (&directory.data, losses);
     let index = Index::open(directory.files.clone()).map_err(io::Error::other)?;
     let left = IndexMeta { segments: kept, ..index.load_metas().map_err(io::Error::other)? };
-    check::take_note_away(data.own.as_ref())?;
     let list = KnownList::read(directory.files.as_ref()).map_err(io::Error::other)?;
     let files = WriterDirectory::begin(directory, list.clone())?;
     let replaced = data.rename_index(random()).and_then(|()| write_list(&files, left, &commit));

@@ -32,6 +32,8 @@ pub(crate) struct Memory {
     pub(super) is_full: Arc<AtomicBool>,
     /// Makes the writer fail beside what it is asked for.
     pub(super) has_failed: Arc<AtomicBool>,
+    /// Whether merged segments have been taken up.
+    pub(super) is_refreshed: Arc<AtomicBool>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -144,6 +146,7 @@ impl Writer for MemoryWriter {
     }
 
     fn refresh(&mut self) -> Result<(), WriteError> {
+        self.memory.is_refreshed.store(true, Relaxed);
         Ok(())
     }
 }

@@ -58,8 +58,8 @@ struct Chunk {
 type Incoming = Result<Option<proto::ImportDocumentsRequest>, Status>;
 
 impl Reader {
-    /// Reads from `requests`, which `call` hears of, has documents prepared by `prepare` on `pool`, and puts them into `chunks`, counting them
-    /// as under way.
+    /// Reads from `requests`, which `call` hears of, has documents prepared by `prepare` on `pool`, and puts them into
+    /// `chunks`, counting them as under way.
     pub(super) fn new(
         call: Call,
         requests: Streaming<proto::ImportDocumentsRequest>,

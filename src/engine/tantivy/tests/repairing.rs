@@ -45,10 +45,13 @@ fn of_segment(store: &Path, kinds: &[&str]) -> Vec<PathBuf> {
     kinds.iter().map(|kind| store.with_extension(kind)).collect()
 }
 
+/// Looks at an index that is damaged.
 fn look(directory: &Path) -> Repaired {
-    let before = contents(directory);
+    let mut before = contents(directory);
     let found = repair(directory, Repairing::Look).unwrap();
-    assert!(contents(directory) == before, "nothing is changed");
+    // The next start is not to take it for sound.
+    before.retain(|(path, _)| !path.ends_with("clean"));
+    assert!(contents(directory) == before, "nothing else is changed");
     assert_eq!(found.quarantine, None);
     found
 }
@@ -118,7 +121,7 @@ fn what_is_lost_is_what_is_not_left() {
         assert_eq!(ids(&repaired), Vec::from_iter(gone), "{number}");
         assert!(after.is_subset(&before));
         let told = (repaired.lost_documents, repaired.unnamed_documents(), repaired.deleted_documents());
-        assert_eq!(told, (ids(&repaired).len() as u64, 0, 0));
+        assert_eq!(told, (ids(&repaired).len() as u64, 0, Some(0)));
         lost_documents += repaired.lost_documents;
 
         let statistics = engine.snapshot().statistics().unwrap();
@@ -228,7 +231,7 @@ fn where_deletions_are_damaged_what_is_stored_says_what_may_be_lost() {
         expected.retain(|id| *id != "丙" || is_forgotten);
         assert_eq!(ids(&repaired), expected, "{left:?}");
         assert!(repaired.lost.iter().all(|lost| lost.may_have_been_deleted));
-        assert_eq!((repaired.lost_documents, repaired.deleted_documents()), (2, u64::from(is_forgotten)));
+        assert_eq!((repaired.lost_documents, repaired.deleted_documents()), (2, Some(u64::from(is_forgotten))));
         assert_eq!(left, ["乙", "戊"]);
     }
 }
