@@ -169,10 +169,15 @@ pub(crate) fn repair(
     }
     let mut found = open(disk, segmenter).and_then(|engine| found(&engine))?;
     let left = found.clone();
-    let lost = |lost: &LostDocument| lost.document_id.as_str().parse().map_err(|_| format!("{lost:?} was never sent"));
-    for document in repaired.lost.iter().map(lost) {
-        let document = document?;
-        let known = before.get(&document).map_or_else(|| Err(format!("document {document} was not there")), Ok)?;
+    for LostDocument { document_id, may_have_been_deleted } in &repaired.lost {
+        let document = document_id.as_str().parse().map_err(|_| format!("`{document_id}` was never sent"))?;
+        // What says that it was deleted may have been left out before.
+        let Some(known) = before.get(&document) else {
+            if *may_have_been_deleted {
+                continue;
+            }
+            return Err(format!("document {document} was not there"));
+        };
         if found.insert(document, *known).is_some() {
             return Err(format!("document {document} is not lost"));
         }
