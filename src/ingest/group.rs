@@ -273,7 +273,7 @@ impl Log {
     /// Takes up what merging has done since the last commit. It may go on for long after it, so the next look comes
     /// after twice the time.
     pub(super) fn refresh(&mut self) {
-        (self.refreshed, self.refresh_after) = (Instant::now(), (self.refresh_after * 2).min(LAST_REFRESH_AFTER));
+        self.refresh_after = (self.refresh_after * 2).min(LAST_REFRESH_AFTER);
         if self.drop_failed()
             && let Err(error) = self.reopen()
         {
@@ -282,6 +282,8 @@ impl Log {
         if let Some(Err(error)) = self.writer.as_mut().map(|writer| writer.refresh()) {
             tracing::warn!(%error, "merged segments could not be taken up; the next commit will");
         }
+        // Not before: changes have their turn between two looks, however long one takes.
+        self.refreshed = Instant::now();
     }
 
     /// Gives up the writer after a panic, and what it was at: nothing of that is acknowledged.
