@@ -70,9 +70,6 @@ pub(super) fn restore(
 
 /// The format of an index that is no copy any more: the same backup on top of it is one index upon another from now on.
 fn settled(path: &Path, own: &dyn Directory, format: Format) -> Result<Format, OpenError> {
-    if format.restored.is_none() {
-        return Ok(format);
-    }
     let format = format.at_last();
     write(own, &format).map_err(|source| OpenError::Io { directory: path.to_owned(), source })?;
     Ok(format)

@@ -111,7 +111,8 @@ fn check_room(directory: &IndexDirectory, broken: &BTreeSet<SegmentId>) -> io::R
             needed += place.bytes(&directory.name.path_of(&file))?;
         }
     }
-    let free = place.free_bytes()?;
+    // Where nobody can say how much is free, whoever writes finds out.
+    let free = place.free_bytes().unwrap_or(u64::MAX);
     if free >= needed {
         return Ok(());
     }
