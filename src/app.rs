@@ -312,6 +312,7 @@ impl App {
         let (draining, stopping) = (self.shutdown.draining(), self.shutdown.stopping());
         let mut ending = Ending::Stopped;
         select! {
+            biased; // Listeners that were asked to stop have not failed.
             () = draining => {}
             () = failed(&mut self.servers) => {
                 ending = Ending::Failed;

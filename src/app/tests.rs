@@ -21,6 +21,25 @@ async fn a_service_that_is_asked_to_stop_ends_well() {
 }
 
 #[tokio::test]
+async fn listeners_that_have_ended_because_they_were_asked_to_have_not_failed() {
+    let mut app = bound().await;
+    let DrainConfig { lame_duck, timeout } = app.config.drain;
+    let shutdown = app.shutdown.clone();
+    let requests = tokio_stream::once(()).chain(tokio_stream::pending());
+    let asking = tokio::spawn(async move {
+        shutdown.run(DrainTimes { lame_duck, timeout }, requests, std::future::pending::<()>()).await
+    });
+    while app.servers.join_next().await.is_some() {}
+    // It comes to look only now, several times lest one of two things that are both true was met by chance.
+    for _ in 0..16 {
+        let (ask, mut asked) = mpsc::channel(1);
+        assert_eq!(app.serve_and_drain(ask).await, Ending::Stopped);
+        assert_eq!(asked.recv().await, None);
+    }
+    asking.abort();
+}
+
+#[tokio::test]
 async fn a_failed_listener_is_a_request_to_stop_and_a_failure() {
     let mut app = bound().await;
     let stopping = app.shutdown.stopping();
