@@ -13,7 +13,7 @@ use crate::{
         IndexedDocument, Position, ReadError, Removed,
         tantivy::{
             blocks::Unpackers,
-            check::Doubt,
+            doubt::Doubt,
             record::{ParagraphEntry, TombstoneEntry, WholeRecord, decode_all, read_error},
             schema::Fields,
             stores::{InOrder, Store},

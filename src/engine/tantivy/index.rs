@@ -15,8 +15,9 @@ use crate::{
     engine::{
         Generation, ReadError, Snapshot as _,
         tantivy::{
-            check::{self, Doubt},
+            check,
             directory::IndexDirectory,
+            doubt::Doubt,
             durable::{KnownList, LIST, MANAGED},
             lately::Lately,
             room::Room,

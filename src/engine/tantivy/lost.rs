@@ -21,8 +21,8 @@ use crate::{
         LostDocument, Position, ReadError,
         tantivy::{
             arrivals::{Arrival, Arrivals},
-            check::Doubt,
             directory::IndexDirectory,
+            doubt::Doubt,
             index::{Commit, last_commit},
             newest::{Newest, alive, alive_of},
             record::read_error,

@@ -16,6 +16,7 @@ mod compile;
 mod count;
 mod directory;
 mod documents;
+mod doubt;
 mod durable;
 mod earlier;
 mod embedded;

@@ -21,7 +21,7 @@ use crate::{
         tantivy::{
             arrivals::{Arrival, Arrivals},
             blocks::Unpackers,
-            check::Doubt,
+            doubt::Doubt,
             record::{TombstoneEntry, decode_all, read_error},
             schema::{Fields, Kind, column},
             stores::{InOrder, Store},

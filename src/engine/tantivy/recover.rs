@@ -20,8 +20,9 @@ use crate::{
         OpenError, ReadError, Recovered, WriteError,
         tantivy::{
             arrivals::{Arrival, Arrivals},
-            check::{self, Doubt},
+            check,
             directory::IndexDirectory,
+            doubt::Doubt,
             durable::{KnownList, LIST, WriterDirectory},
             entries,
             index::{Commit, last_commit, open_index, write_list},

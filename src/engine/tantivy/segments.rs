@@ -11,7 +11,7 @@ use tantivy::{
     query::{Bm25StatisticsProvider, EnableScoring},
 };
 
-use crate::engine::tantivy::check::Doubt;
+use crate::engine::tantivy::doubt::Doubt;
 
 /// Segments in the order of their list. Cheap to clone.
 #[derive(Clone)]

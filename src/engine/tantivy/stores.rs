@@ -18,7 +18,7 @@ use crate::engine::{
     ReadError,
     tantivy::{
         blocks::{Block, BlockFile, Rest, Unpackers},
-        check::Doubt,
+        doubt::Doubt,
         record::decode,
         segments::Segments,
     },

@@ -8,7 +8,7 @@ use crate::{
         Address, Branch, Counts, DocumentRecord, DocumentView, Explanation, Expression, FacetField, Generation, Given,
         Occurrences, Position, Ranking, ReadError, Reader, Removals, Removed, Snapshot, SourceLine, Statistics,
         StoredParagraph, Term, Token, TokenStatistics, Version, Walk, WeighedToken,
-        tantivy::{check::Doubt, snapshot::TantivySnapshot},
+        tantivy::{doubt::Doubt, snapshot::TantivySnapshot},
     },
     query::Filter,
 };

@@ -21,8 +21,9 @@ use crate::{
         Change, Engine, Expression, IndexedDocument, OpenError, ReadError, WriteError, all_paragraphs, original,
         tantivy::{
             TantivyEngine,
-            check::{self, Doubt, Known},
+            check::{self, Known},
             directory::DataDirectory,
+            doubt::Doubt,
             index::make_index,
         },
     },
