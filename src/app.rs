@@ -291,6 +291,11 @@ impl App {
         let is_ready = is_ready && !self.is_damaged();
         self.rpc.set_serving(is_ready).await;
         self.ready.send_replace(is_ready);
+        // Whoever tells of damage that was found meanwhile may have done so before that.
+        if is_ready && self.is_damaged() {
+            self.rpc.set_serving(false).await;
+            self.ready.send_replace(false);
+        }
     }
 
     /// Serves until the first of `requests`, then stops in order and in bounded time. A second request is: now. A

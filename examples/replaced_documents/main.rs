@@ -43,6 +43,8 @@ async fn main() -> anyhow::Result<()> {
     config.server.listen = ([127, 0, 0, 1], 0).into();
     config.server.admin_listen = Some(([127, 0, 0, 1], 0).into());
     config.server.http_listen = None;
+    // Refused for want of a core, a stream says nothing.
+    config.admission.max_wait = Duration::from_mins(1);
     let mut app = App::bind(config).await?;
     app.open().await?;
     app.ready().await;

@@ -251,8 +251,10 @@ fn wrong_use_and_nobody_there() {
     check_failed(&run(&["search", "甲", "--frobnicate"]), 2, &["--frobnicate"]);
     check_failed(&run(&["search", "甲", "--context", "6"]), 2, &["--context", "6"]);
     check_failed(&run(&["search", "甲", "--endpoint", "https://127.0.0.1:1"]), 2, &["--endpoint"]);
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let endpoint = format!("http://{free}");
+    // Nobody listens there, and nobody else can.
+    let taken = tokio::net::TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let endpoint = format!("http://{}", taken.local_addr().unwrap());
     check_failed(&run(&["search", "甲", "--endpoint", &endpoint]), 1, &[&endpoint, "xunzhang serve"]);
     check_failed(&run(&["stats", "--admin-endpoint", &endpoint]), 1, &["--admin-endpoint"]);
 }

@@ -99,6 +99,8 @@ async fn from_every_token_the_rest_is_the_same() {
 async fn a_restart_without_a_commit_makes_no_difference() {
     let mut service = filled().await;
     service.try_delete("文7", "").await.expect("it is there");
+    // Behind a start merged segments, which lack what was deleted, are not taken up for a while.
+    service = service.restart().await;
     let streams = streams(&service).await;
     for _ in 0..2 {
         service = service.restart().await;

@@ -8,7 +8,9 @@ use xunzhang::rpc::proto::{
     CancelStreamRequest, DocumentView, GetDocumentRequest, ListStreamsRequest, RunningStream, StreamState,
 };
 
-use crate::support::{Peer, Server, Service, Stuck, check_refused, document, exported, metric, poll, ready, within};
+use crate::support::{
+    Peer, Server, Service, Stuck, check_refused, document, exported, framed, metric, poll, ready, within,
+};
 
 const EXPORT: &str = "/xunzhang.v1.SearchService/Export";
 const GET: &str = "/xunzhang.v1.DocumentService/GetDocument";
@@ -67,7 +69,7 @@ async fn a_stream_whose_last_batches_take_longer_than_the_patience_ends_well_if_
 
 #[tokio::test]
 async fn streams_that_wait_for_their_connection_are_reset_too() {
-    let service = patient_for(Duration::from_millis(300)).await;
+    let service = patient_for(Duration::from_secs(1)).await;
     fill(&service, 1_000).await;
     let mut peer = Peer::connect(service.addresses.service, WINDOW).await;
     let mut first = peer.call(EXPORT, &exported("")).await;
@@ -94,9 +96,15 @@ async fn answers_that_nobody_lets_be_sent_are_bounded_and_not_kept_for_ever() {
     service.put(document("短", LINE)).await;
     // Not a byte of any answer may be sent.
     let mut peer = Peer::connect(service.addresses.service, 0).await;
+    let begun = (0..CALLS_PER_CALLER).map(|_| {
+        let (answer, mut sending) = peer.begin(GET);
+        sending.send_data(framed(&original_of("短")), true).expect("there is room for a message");
+        answer
+    });
+    let begun: Vec<_> = begun.collect();
     let mut unread = Vec::new();
-    for _ in 0..CALLS_PER_CALLER {
-        unread.push(peer.call(GET, &original_of("短")).await);
+    for answer in begun {
+        unread.push(within("an answer", answer).await);
     }
     let refused = service.try_get(original_of("短")).await;
     assert!(

@@ -51,7 +51,7 @@ async fn sigterm_ends_streams_and_then_the_process() {
 
 #[tokio::test]
 async fn stopping_does_not_wait_for_ever() {
-    let service = Service::start_with(|config| config.drain.timeout = Duration::from_secs(2)).await;
+    let service = Service::start_with(|config| config.drain.timeout = Duration::from_secs(10)).await;
     fill(&service).await;
     let stuck = Stuck::export(service.addresses.service).await;
     service.ask_to_stop().await;

@@ -160,7 +160,8 @@ impl Server {
         &["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--http-listen", "off", "--data-dir"];
 
     fn start_as(mut command: process::Command) -> Self {
-        command.env("XUNZHANG_DRAIN__LAME_DUCK", "0s");
+        // Stopped at once, and not overloaded by whatever else the machine has to do.
+        command.env("XUNZHANG_DRAIN__LAME_DUCK", "0s").env("XUNZHANG_ADMISSION__MAX_WAIT", "1min");
         let mut child = Guarded(command.spawn().expect("the program can be started"));
         let stdout = BufferedLines::of(child.0.stdout.take().expect("it is piped"));
         let stderr = read_all(child.0.stderr.take().expect("it is piped"));

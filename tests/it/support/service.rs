@@ -56,15 +56,25 @@ pub(crate) fn config_in(directory: &Path) -> Config {
     config.server.http_listen = Some(any_port());
     config.drain = DrainConfig { lame_duck: Duration::ZERO, timeout: Duration::from_secs(30) };
     config.ingest.commit_linger = Duration::from_millis(20);
+    // A machine that has much else to do is no overload of the service.
+    config.admission.max_wait = Duration::from_mins(1);
     config
 }
 
-/// A file of a segment of an index; those of one that is begun ahead are empty.
+/// A file of a segment of an index, of those that its list names: there may be others, begun ahead or not merged to the end.
 pub(crate) fn file_of_segment(index: &Path, kind: &str) -> PathBuf {
+    let list: serde_json::Value =
+        serde_json::from_slice(&fs::read(index.join("meta.json")).expect("it is there")).expect("it is JSON");
+    let segments = list["segments"].as_array().expect("it lists them").iter();
+    let ids = segments.map(|segment| segment["segment_id"].as_str().expect("each has one").replace('-', ""));
+    let named: Vec<_> = ids.collect();
     let files = fs::read_dir(index).expect("it is there").map(|entry| entry.expect("it is listed").path());
     let mut files = files.filter(|path| path.extension().is_some_and(|extension| extension == kind));
-    let is_written = |path: &PathBuf| fs::metadata(path).is_ok_and(|file| file.len() > 0);
-    files.find(is_written).expect("a segment has one of each kind")
+    let is_named = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| named.iter().any(|id| name.starts_with(id)))
+    };
+    files.find(is_named).expect("a segment has one of each kind")
 }
 
 /// Waits until an index that was closed in order is compared with its checksums.
