@@ -186,7 +186,9 @@ impl Log {
         let change = self.current(group, &document.id).and_then(|current| {
             expected.check(current)?;
             match current {
-                Some(version) if version.etag == etag => Ok((Outcome::Unchanged, version.paragraphs)),
+                Some(version) if version.etag == etag && !self.is_in_doubt() => {
+                    Ok((Outcome::Unchanged, version.paragraphs))
+                }
                 current => self.write_document(group, document, current),
             }
         });
@@ -222,6 +224,8 @@ impl Log {
         if let Err(IngestError::Write(cause)) = &result {
             tracing::error!(error = %cause, "a group of changes was not written; the writer is opened anew");
             self.writer = None;
+            // The next one takes away what this one has left, which may have filled the disk.
+            self.refreshes_soon(Instant::now());
         }
         for answer in group.answers {
             answer(result.clone());
@@ -274,7 +278,8 @@ impl Log {
     /// after twice the time.
     pub(super) fn refresh(&mut self) {
         self.refresh_after = (self.refresh_after * 2).min(LAST_REFRESH_AFTER);
-        if self.drop_failed()
+        self.drop_failed();
+        if self.writer.is_none()
             && let Err(error) = self.reopen()
         {
             tracing::error!(%error, "there is no writer; the next change tries again");
@@ -360,6 +365,11 @@ impl Log {
         }
     }
 
+    /// Whether what is there may not be, as damage was met: then the same content is written again.
+    fn is_in_doubt(&self) -> bool {
+        self.engine.is_doubted() || self.engine.is_damaged()
+    }
+
     fn open_writer(&mut self) -> Result<&mut Box<dyn Writer>, WriteError> {
         if self.writer.is_none() {
             self.reopen()?;
@@ -368,13 +378,11 @@ impl Log {
     }
 
     /// Drops a writer that has failed in the background. Only between groups: with it goes what it was given.
-    fn drop_failed(&mut self) -> bool {
-        let has_failed = self.writer.as_ref().is_some_and(|writer| writer.has_failed());
-        if has_failed {
+    fn drop_failed(&mut self) {
+        if self.writer.as_ref().is_some_and(|writer| writer.has_failed()) {
             tracing::warn!("writing failed in the background; the writer is opened anew");
             self.writer = None;
         }
-        has_failed
     }
 
     fn reopen(&mut self) -> Result<(), WriteError> {

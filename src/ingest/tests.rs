@@ -214,6 +214,20 @@ async fn a_failed_commit_acknowledges_nothing_and_writing_goes_on_anew() {
     assert_eq!(memory.state().commit, 2);
 }
 
+/// What it has left on the disk goes with the next writer.
+#[tokio::test]
+async fn a_writer_that_has_failed_is_opened_anew_though_nothing_comes() {
+    let (memory, ingest) = start(PATIENT);
+    memory.is_failing.store(true, Relaxed);
+    ingest.put(document("a", "一"), None).await.expect_err("it fails");
+    let opened_anew = async {
+        while memory.writers.load(Relaxed) < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), opened_anew).await.expect("soon");
+}
+
 #[tokio::test]
 async fn without_room_for_documents_the_rest_goes_on() {
     let (memory, ingest) = start(PATIENT);

@@ -12,15 +12,15 @@ use xunzhang::{
     rpc::{
         Channel,
         proto::{
-            GetDocumentRequest, GetIndexStatsRequest, GetServerInfoRequest, GetServerInfoResponse, Limits,
+            GetDocumentRequest, GetIndexStatsRequest, GetServerInfoRequest, GetServerInfoResponse, Limits, Outcome,
             PutDocumentRequest, StartReindexRequest,
         },
     },
 };
 
 use crate::support::{
-    Service, any_port, check_refused, config_in, counted, exported, file_of_segment, get, hit_ids, metric, poll, ready,
-    searched, status_of, within,
+    Service, any_port, check_refused, config_in, copy_directory, counted, exported, file_of_segment, get, hit_ids,
+    metric, poll, ready, searched, status_of, within,
 };
 
 /// Every name that health knows; the empty one is the whole process.
@@ -372,5 +372,32 @@ async fn damage_that_is_met_while_reading_is_told_as_such() {
     damaged(service.try_get(get).await.map(|_| ()));
     // What does not need it is answered.
     assert_eq!(service.count(counted("防汛")).await.paragraphs, 1);
+    // That it is there already is no answer any more: it is written again.
+    assert_eq!(service.put(ready("甲", &["部署防汛工作"])).await.outcome(), Outcome::Replaced);
+    assert_eq!(hit_ids(&service.search(searched("防汛")).await), ["甲#0"]);
+    service.stop().await;
+}
+
+/// As when somebody copies a backup there while the service runs.
+#[tokio::test]
+async fn a_data_directory_that_another_one_took_the_place_of_is_not_written() {
+    let service = Service::start().await;
+    service.put(ready("甲", &["部署防汛工作"])).await;
+    let (data, aside) = (service.data_dir().to_owned(), service.data_dir().with_extension("aside"));
+    let put = async |id| {
+        let put = PutDocumentRequest { document: Some(ready(id, &["部署防汛工作"])), etag: String::new() };
+        service.try_put(put).await
+    };
+    let list = || fs::read(data.join("index/meta.json")).unwrap();
+    fs::rename(&data, &aside).unwrap();
+    check_refused(put("乙").await, Code::Unavailable, "ENGINE_UNAVAILABLE", None);
+    copy_directory(&aside, &data);
+    let copied = list();
+    check_refused(put("乙").await, Code::Unavailable, "ENGINE_UNAVAILABLE", None);
+    assert_eq!(list(), copied);
+    fs::remove_dir_all(&data).unwrap();
+    fs::rename(&aside, &data).unwrap();
+    put("乙").await.unwrap();
+    assert_eq!(service.count(counted("防汛")).await.documents, 2);
     service.stop().await;
 }

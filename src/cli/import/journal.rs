@@ -67,6 +67,21 @@ struct Entry {
     generation: String,
 }
 
+/// What stands between an entry and its checksum; none of its own characters.
+const SEPARATOR: &[u8] = b"\t";
+
+/// The first half of a BLAKE3 hash, in hexadecimal digits.
+fn checksum(entry: &[u8]) -> String {
+    blake3::hash(entry).to_hex()[..blake3::OUT_LEN].to_owned()
+}
+
+/// What a line says, if it is what was written.
+fn read_entry(line: &[u8]) -> Option<Entry> {
+    let (entry, found) = line.split_at_checked(line.len().checked_sub(SEPARATOR.len() + blake3::OUT_LEN)?)?;
+    let is_whole = found.strip_prefix(SEPARATOR)? == checksum(entry).as_bytes();
+    is_whole.then(|| serde_json::from_slice(entry).ok())?
+}
+
 /// What an entry says of its file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -165,8 +180,8 @@ impl Journal {
             },
         }
         for line in lines {
-            // One may be cut off, within a character, too: what it said is sent again.
-            if let Ok(entry) = serde_json::from_slice::<Entry>(&line.map_err(failed)?) {
+            // One may be cut off, within a character, too, or damaged: what it said is sent again.
+            if let Some(entry) = read_entry(&line.map_err(failed)?) {
                 entry.generation.clone_into(&mut journal.generation);
                 journal.done.add(entry);
             }
@@ -240,8 +255,8 @@ impl Journal {
 
     fn entry(&self, file: &str, stamp: Stamp, what: What, entries: &mut Vec<u8>) -> io::Result<()> {
         let entry = Entry { file: file.to_owned(), stamp, what, generation: self.generation.clone() };
-        serde_json::to_writer(&mut *entries, &entry)?;
-        entries.push(b'\n');
+        let text = serde_json::to_vec(&entry)?;
+        entries.extend([&text, SEPARATOR, checksum(&text).as_bytes(), b"\n"].concat());
         Ok(())
     }
 
@@ -293,6 +308,13 @@ mod tests {
         journal.note(&[sent(&lines, Some(1)), sent(&lines, Some(3))], "").unwrap();
         journal.note(&[sent(&lines, Some(4)), sent(&text, None)], "g7").unwrap();
         drop(journal);
+        // What else it could say, once a digit has changed, is not believed.
+        let text = fs::read_to_string(&path).unwrap();
+        let damaged = text.replace(r#""through":4"#, r#""through":9"#);
+        assert_ne!(text, damaged);
+        fs::write(&path, damaged).unwrap();
+        assert_eq!(through(&Journal::open(&path, &options(None)).unwrap().done(), &lines, STAMP), 3);
+        fs::write(&path, text).unwrap();
         // Cut off within a character.
         let mut written = fs::read(&path).unwrap();
         written.extend_from_slice(&"{\"file\":\"何".as_bytes()[..11]);

@@ -33,7 +33,7 @@ pub enum ImportError {
     #[error(transparent)]
     Path(#[from] PathError),
     /// The service ended the stream.
-    #[error("the import ended early: {}; run it again to go on", describe_status(.0))]
+    #[error("the import ended early: {}; {}", describe_status(.0), what_to_do(.0))]
     Stream(#[from] Status),
     /// The service ended the stream as if it were whole.
     #[error("the import was cut: {unacknowledged} documents were not acknowledged; run it again to go on")]
@@ -53,6 +53,13 @@ pub enum ImportError {
     /// The thread that reads the files panicked.
     #[error("the reader of the files panicked, which is a bug; the documents before are in")]
     Reader,
+}
+
+fn what_to_do(status: &Status) -> &'static str {
+    match status.code() {
+        Code::DataLoss => "run it again once that is cured",
+        _ => "run it again to go on",
+    }
 }
 
 /// What goes beside an import.

@@ -41,7 +41,7 @@ pub(super) fn back_up(shared: &Shared, target: &Path, stop: &AtomicBool) -> Resu
     let names = files.iter().map(|file| file.display().to_string()).chain([LIST.to_owned()]);
     let mut paths: Vec<_> = names.map(|name| format!("{}/{name}", IndexName::FIRST)).collect();
     paths.extend(copy.copy_beside(data)?);
-    let (copied, mut files) = (OnDisk(copy.path.clone()), Vec::with_capacity(paths.len()));
+    let (copied, mut files) = (OnDisk::at(copy.path.clone()), Vec::with_capacity(paths.len()));
     for path in paths {
         files.push(CopiedFile::of(&copied, &path, stop).map_err(failed)?);
     }
@@ -148,7 +148,7 @@ impl Unfinished {
 
     /// What was damaged is not copied as if it were whole.
     fn check(&self, files: &[PathBuf], shared: &Shared, stop: &AtomicBool) -> Result<(), BackupError> {
-        let wrong = check::damaged(&OnDisk(self.path.clone()), IndexName::FIRST, files.to_vec(), stop)?;
+        let wrong = check::damaged(&OnDisk::at(self.path.clone()), IndexName::FIRST, files.to_vec(), stop)?;
         if wrong.is_empty() {
             return Ok(());
         }
@@ -264,7 +264,7 @@ mod tests {
     #[test]
     fn too_many_open_files_are_no_damage() {
         let place = tempfile::tempdir().unwrap();
-        let files: Arc<dyn Files> = Arc::new(OnDisk(place.path().to_owned()));
+        let files: Arc<dyn Files> = Arc::new(OnDisk::at(place.path().to_owned()));
         let copy = Unfinished::create(&place.path().join("monday"), &files).unwrap();
         let copied = |error: Errno| {
             let target = copy.index.join("a.store");

@@ -74,7 +74,9 @@ impl DataDirectory {
         if format.is_none() && !path.join(MANIFEST).try_exists().map_err(failed)? {
             refuse_foreign(path)?;
         }
-        Self::opened(path, Arc::new(OnDisk(path.to_owned())), Some(lock(path)?), make_index)
+        let lock = lock(path)?;
+        let files = OnDisk::locked(path.to_owned(), &lock).map_err(failed)?;
+        Self::opened(path, Arc::new(files), Some(lock), make_index)
     }
 
     /// Opens a directory that has an index, damaged or not, and makes none; nothing in it is changed, but that what a process
@@ -85,7 +87,9 @@ impl DataDirectory {
             let is_backup = path.join(MANIFEST).try_exists().map_err(failed)?;
             return Err(if is_backup { RepairError::Backup } else { RepairError::NoIndex }(path.to_owned()));
         }
-        Self::found(path, Arc::new(OnDisk(path.to_owned())), Some(lock(path)?))
+        let lock = lock(path)?;
+        let files = OnDisk::locked(path.to_owned(), &lock).map_err(failed)?;
+        Self::found(path, Arc::new(files), Some(lock))
     }
 
     /// The same on files that nobody else has.

@@ -142,6 +142,7 @@ impl WriterDirectory {
     pub(super) fn begin(index: &IndexDirectory, list: KnownList) -> io::Result<Self> {
         let (place, name, files) = (Arc::clone(&index.data.files), index.name, index.files.clone());
         let mut known = list.lock();
+        place.check_place()?;
         if list.stays() {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the index is damaged"));
         }
@@ -249,6 +250,7 @@ impl WriterDirectory {
             next.write_all(&content)?;
             next.into_inner().map_err(io::IntoInnerError::into_error)
         })?;
+        self.step(|| self.place.check_place())?;
         let files = self.unsynced.take().into_iter().chain([next]).collect();
         self.step(|| self.syncing.sync_at_once(files, self.files.as_ref()))?;
         known.doubtful = Some(content.clone());

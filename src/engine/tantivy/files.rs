@@ -2,8 +2,9 @@
 
 use std::{
     fmt,
-    fs::{self, File},
+    fs::{self, File, Metadata},
     io::{self, Read},
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
@@ -15,7 +16,7 @@ use tantivy::{
     },
 };
 
-use crate::engine::tantivy::{durable::MANAGED, format::IndexName, quarantine::QuarantineName};
+use crate::engine::tantivy::{directory::LOCK, durable::MANAGED, format::IndexName, quarantine::QuarantineName};
 
 /// How the names begin under which files are written that are renamed when they are whole.
 pub(super) const UNFINISHED: &str = ".tmp";
@@ -104,6 +105,14 @@ pub trait Files: fmt::Debug + Send + Sync {
     /// When it has none.
     fn set_aside(&self, index: IndexName, file: &Path, name: QuarantineName) -> io::Result<()>;
 
+    /// Says no when it is not the data directory any more that was opened: it is gone, or another one has its place.
+    ///
+    /// # Errors
+    /// Then nothing may be written to it.
+    fn check_place(&self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Told before each step of a backup, which is taken outside of the data directory.
     ///
     /// # Errors
@@ -134,22 +143,34 @@ pub enum BackupStep {
 
 /// Those of a file system, in the data directory at a path.
 #[derive(Debug)]
-pub struct OnDisk(pub(super) PathBuf);
+pub struct OnDisk {
+    path: PathBuf,
+    /// Tells the file that is locked there from others, where one is.
+    lock: Option<FileId>,
+}
+
+/// The device and the number of a file there.
+type FileId = (u64, u64);
 
 impl OnDisk {
     /// Those in a directory that nobody else uses: it is not locked.
     pub fn at(directory: PathBuf) -> Self {
-        Self(directory)
+        Self { path: directory, lock: None }
+    }
+
+    /// Those in a directory in which this process has locked a file.
+    pub(super) fn locked(directory: PathBuf, lock: &File) -> io::Result<Self> {
+        Ok(Self { path: directory, lock: Some(id_of(&lock.metadata()?)) })
     }
 
     fn path(&self, index: IndexName) -> PathBuf {
-        self.0.join(index.to_string())
+        self.path.join(index.to_string())
     }
 }
 
 impl Files for OnDisk {
     fn data(&self) -> Result<Box<dyn Directory>, OpenDirectoryError> {
-        Ok(Box::new(MmapDirectory::open(&self.0)?))
+        Ok(Box::new(MmapDirectory::open(&self.path)?))
     }
 
     fn make(&self, index: IndexName) -> io::Result<()> {
@@ -164,7 +185,7 @@ impl Files for OnDisk {
     }
 
     fn indexes(&self) -> io::Result<Vec<IndexName>> {
-        let names = fs::read_dir(&self.0)?.map(|entry| Ok(entry?.file_name()));
+        let names = fs::read_dir(&self.path)?.map(|entry| Ok(entry?.file_name()));
         let names: Vec<_> = names.collect::<io::Result<_>>()?;
         Ok(names.iter().filter_map(|name| IndexName::of(name.to_str()?)).collect())
     }
@@ -183,29 +204,43 @@ impl Files for OnDisk {
     }
 
     fn read(&self, path: &Path) -> io::Result<Box<dyn Read>> {
-        Ok(Box::new(File::open(self.0.join(path))?))
+        Ok(Box::new(File::open(self.path.join(path))?))
     }
 
     fn sync(&self, path: &Path) -> io::Result<()> {
-        File::open(self.0.join(path))?.sync_all()
+        File::open(self.path.join(path))?.sync_all()
     }
 
     fn bytes(&self, path: &Path) -> io::Result<u64> {
-        Ok(fs::metadata(self.0.join(path))?.len())
+        Ok(fs::metadata(self.path.join(path))?.len())
     }
 
     fn free_bytes(&self) -> io::Result<u64> {
-        free_bytes(&self.0)
+        free_bytes(&self.path)
+    }
+
+    fn check_place(&self) -> io::Result<()> {
+        let Some(lock) = self.lock else { return Ok(()) };
+        let gone = |what| {
+            let path = self.path.display();
+            io::Error::other(format!("`{path}` {what}: put back what was there, or start the service anew"))
+        };
+        match fs::metadata(self.path.join(LOCK)) {
+            Ok(found) if id_of(&found) == lock => Ok(()),
+            Ok(_) => Err(gone("is another data directory than the one that was opened")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(gone("is gone, or its file `lock` is")),
+            Err(error) => Err(error),
+        }
     }
 
     fn quarantine(&self, name: QuarantineName) -> io::Result<Box<dyn Directory>> {
-        let path = self.0.join(name.to_string());
+        let path = self.path.join(name.to_string());
         create_directory(&path)?;
         Ok(Box::new(MmapDirectory::open(&path).map_err(io::Error::other)?))
     }
 
     fn set_aside(&self, index: IndexName, file: &Path, name: QuarantineName) -> io::Result<()> {
-        let (source, aside) = (self.path(index).join(file), self.0.join(name.to_string()));
+        let (source, aside) = (self.path(index).join(file), self.path.join(name.to_string()));
         let target = aside.join(file);
         match fs::hard_link(&source, &target) {
             // It has its name when it is whole.
@@ -214,6 +249,10 @@ impl Files for OnDisk {
             Ok(()) => Ok(()),
         }
     }
+}
+
+fn id_of(file: &Metadata) -> FileId {
+    (file.dev(), file.ino())
 }
 
 /// Copies a file under another name, which it changes when it is whole and on disk.

@@ -158,7 +158,7 @@ mod tests {
             let meta = |entries| index.new_segment_meta(SegmentId::generate_random(), entries);
             let segments: Vec<_> = all(sizes).into_iter().map(meta).collect();
             let size = |id: &SegmentId| segments.iter().find(|segment| segment.id() == *id).unwrap().max_doc();
-            let disk = Arc::new(OnDisk(std::env::temp_dir()));
+            let disk = Arc::new(OnDisk::at(std::env::temp_dir()));
             let merging = Merging::new(Room::new(disk, IndexName::FIRST, Arc::default()));
             merging.keep_up(upkeep);
             let candidates = merging.compute_merge_candidates(&segments);
@@ -206,7 +206,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         std::fs::create_dir(place.path().join("index")).unwrap();
         let floor = Arc::new(AtomicU64::new(0));
-        let disk = Arc::new(OnDisk(place.path().to_owned()));
+        let disk = Arc::new(OnDisk::at(place.path().to_owned()));
         let merging = Merging::new(Room::new(disk, IndexName::FIRST, Arc::clone(&floor)));
         let add = |entries, deleted, bytes| {
             let id = SegmentId::generate_random();

@@ -240,7 +240,7 @@ mod tests {
         }
 
         fn room(&self, floor: &Arc<AtomicU64>) -> Room {
-            Room::new(Arc::new(OnDisk(self.place.path().to_owned())), IndexName::FIRST, Arc::clone(floor))
+            Room::new(Arc::new(OnDisk::at(self.place.path().to_owned())), IndexName::FIRST, Arc::clone(floor))
         }
 
         fn free(&self) -> u64 {

@@ -317,7 +317,7 @@ fn a_copy_is_opened_once_however_often_that_is_cut_off() {
     let directory = copied_back(&target);
     // It was cut off before the copy's list was taken away.
     let (path, list) = (directory.path(), fs::read(target.join("backup.json")).unwrap());
-    let format = manifest::restored(path, &OnDisk(path.to_owned()), &list, 7).unwrap();
+    let format = manifest::restored(path, &OnDisk::at(path.to_owned()), &list, 7).unwrap();
     fs::write(path.join("format.json"), format.to_text()).unwrap();
     let first = open(path).unwrap().snapshot();
     assert_eq!(first.generation().index, 7);
