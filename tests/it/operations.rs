@@ -19,8 +19,8 @@ use xunzhang::{
 };
 
 use crate::support::{
-    Service, any_port, check_refused, config_in, copy_directory, counted, exported, file_of_segment, get, hit_ids,
-    metric, poll, ready, searched, status_of, within,
+    Server, Service, any_port, check_refused, config_in, copy_directory, counted, exported, file_of_segment, get,
+    hit_ids, metric, poll, ready, searched, status_of, within,
 };
 
 /// Every name that health knows; the empty one is the whole process.
@@ -378,8 +378,9 @@ async fn damage_that_is_met_while_reading_is_told_as_such() {
     service.stop().await;
 }
 
-/// As when somebody copies a backup there while the service runs.
-#[tokio::test]
+/// As when somebody copies a backup there while the service runs. With threads of their own for the connections: waiting
+/// for a process blocks.
+#[tokio::test(flavor = "multi_thread")]
 async fn a_data_directory_that_another_one_took_the_place_of_is_not_written() {
     let service = Service::start().await;
     service.put(ready("甲", &["部署防汛工作"])).await;
@@ -388,13 +389,22 @@ async fn a_data_directory_that_another_one_took_the_place_of_is_not_written() {
         let put = PutDocumentRequest { document: Some(ready(id, &["部署防汛工作"])), etag: String::new() };
         service.try_put(put).await
     };
-    let list = || fs::read(data.join("index/meta.json")).unwrap();
     fs::rename(&data, &aside).unwrap();
     check_refused(put("乙").await, Code::Unavailable, "ENGINE_UNAVAILABLE", None);
     copy_directory(&aside, &data);
-    let copied = list();
-    check_refused(put("乙").await, Code::Unavailable, "ENGINE_UNAVAILABLE", None);
-    assert_eq!(list(), copied);
+    let server = Server::start(&data, &[]);
+    let imported = |server: &Server| server.answer(&["import", concat!(env!("CARGO_MANIFEST_DIR"), "/samples")]);
+    imported(&server);
+    // Also not what it tries for itself once it has failed.
+    for _ in 0..3 {
+        check_refused(put("乙").await, Code::Unavailable, "ENGINE_UNAVAILABLE", None);
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+    }
+    server.kill();
+    let server = Server::start(&data, &[]);
+    assert!(imported(&server).contains("nothing changed"));
+    assert!(server.answer(&["verify"]).contains("sound"));
+    assert_eq!(server.terminate().code, Some(0));
     fs::remove_dir_all(&data).unwrap();
     fs::rename(&aside, &data).unwrap();
     put("乙").await.unwrap();

@@ -243,6 +243,7 @@ impl DataDirectory {
     }
 
     fn write_format(&self, format: &Format) -> io::Result<()> {
+        self.files.check_place()?;
         self.own.atomic_write(Path::new(FORMAT_FILE), &format.to_text())?;
         self.own.sync_directory()
     }
@@ -264,6 +265,7 @@ impl IndexDirectory {
         make_index: impl FnOnce(&dyn Directory) -> tantivy::Result<()>,
     ) -> tantivy::Result<Self> {
         let files = self.data.files.as_ref();
+        files.check_place()?;
         // There may have been one before that could not be removed.
         let left = files.indexes()?.into_iter().max().unwrap_or(self.name);
         remove_others(files, self.name);
@@ -281,7 +283,8 @@ impl IndexDirectory {
         if known.is_in_doubt || known.format.index == self.name {
             return;
         }
-        if let Err(error) = self.data.files.remove(self.name) {
+        let files = &self.data.files;
+        if let Err(error) = files.check_place().and_then(|()| files.remove(self.name)) {
             tracing::warn!(%error, index = %self.name, "an index that is not used could not be removed: a restart does");
         }
     }

@@ -315,6 +315,10 @@ impl Directory for WriterDirectory {
             return Err(DeleteError::IoError { io_error: Arc::new(kind.into()), filepath: path.to_owned() });
         }
         self.unsynced.forget(path);
+        // It may have the name of one that is needed there.
+        self.place
+            .check_place()
+            .map_err(|error| DeleteError::IoError { io_error: Arc::new(error), filepath: path.to_owned() })?;
         // A file that cannot be deleted now is deleted later.
         self.files.delete(path)
     }

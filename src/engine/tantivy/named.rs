@@ -25,6 +25,8 @@ pub(super) fn delete_unnamed<'a>(
     files: &dyn Directory,
     lists: impl IntoIterator<Item = &'a Vec<u8>>,
 ) -> io::Result<()> {
+    // Elsewhere other lists name them.
+    place.check_place()?;
     let mut named = HashSet::new();
     for list in lists {
         let NamedSegments { segments } = serde_json::from_slice(list)?;
