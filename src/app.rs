@@ -243,8 +243,7 @@ impl App {
         let (rpc, ready, ended) = (self.rpc.clone(), self.ready.clone(), self.ended.clone());
         self.background.spawn(async move {
             if ended.run_until_cancelled(rpc.until_damaged()).await.is_some() {
-                rpc.set_serving(false).await;
-                ready.send_replace(false);
+                tell_ready(&rpc, &ready, false).await;
             }
             Ok(())
         });
@@ -288,13 +287,10 @@ impl App {
     }
 
     async fn set_ready(&self, is_ready: bool) {
-        let is_ready = is_ready && !self.is_damaged();
-        self.rpc.set_serving(is_ready).await;
-        self.ready.send_replace(is_ready);
+        tell_ready(&self.rpc, &self.ready, is_ready && !self.is_damaged()).await;
         // Whoever tells of damage that was found meanwhile may have done so before that.
-        if is_ready && self.is_damaged() {
-            self.rpc.set_serving(false).await;
-            self.ready.send_replace(false);
+        if self.is_damaged() {
+            tell_ready(&self.rpc, &self.ready, false).await;
         }
     }
 
@@ -349,6 +345,12 @@ impl App {
             self.servers.abort_all();
         }
     }
+}
+
+/// Says through health and `/readyz` whether the service can do its work.
+async fn tell_ready(rpc: &Rpc, ready: &watch::Sender<bool>, is_ready: bool) {
+    rpc.set_serving(is_ready).await;
+    ready.send_replace(is_ready);
 }
 
 /// Tells of what was damaged in the index and is made anew.

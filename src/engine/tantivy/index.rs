@@ -135,6 +135,7 @@ impl Shared {
         if !is_trusted() {
             return Ok(());
         }
+        self.directory.data.files.check_place()?;
         self.list.note(data)?;
         // Whoever reads still may have met something, and taken away what was not there yet.
         if is_trusted() { Ok(()) } else { check::take_note_away(data) }
